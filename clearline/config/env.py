@@ -1,0 +1,118 @@
+"""What the environment and `clearline.toml` say, read once and frozen; usable without Django."""
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+Line = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PostalAddress(BaseModel):
+    """Where letters arrive: the five parts that Cal. Civ. Code 1798.83 asks to be on the page."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Line
+    street: Line
+    city: Line
+    state: Line
+    zip: Line
+
+
+class Provider(BaseModel):
+    """Who runs this site: the [provider] table of clearline.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    legal_name: Line
+    brand_name: Line
+    tagline: Line
+    email: Line
+    phone: Line
+    hue: Annotated[int, Field(ge=0, le=360)] = 222
+    time_zone: Line = "America/New_York"
+    locale: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]{2})?$")] = "en-us"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    legal_department: PostalAddress
+
+    @field_validator("time_zone")
+    @classmethod
+    def is_a_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            message = f"{value!r} is no time zone; write one like America/New_York"
+            raise ValueError(message) from None
+        return value
+
+
+class Env(BaseSettings):
+    """Every value that differs between two installations.
+
+    Order: environment (`CLEARLINE_URL` …) before `clearline.toml` before the defaults here.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="CLEARLINE_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    instance: Path  # CLEARLINE_INSTANCE, set by --dir; no default, so nothing runs by accident
+    url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] = "http://localhost:8000"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    database_url: SecretStr | None = None  # postgresql://…; SQLite in the instance without it
+    store_url: SecretStr | None = None  # http(s)://user:password@host:8123; own store without it
+    provider: Provider
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        instance = init_settings().get("instance") or env_settings().get("instance") or "."
+        toml = TomlConfigSettingsSource(settings_cls, Path(str(instance)) / "clearline.toml")
+        return init_settings, env_settings, toml
+
+    @property
+    def is_https(self) -> bool:
+        return self.url.startswith("https://")
+
+    @property
+    def policy_dir(self) -> Path:
+        return self.instance / "policy"
+
+    @property
+    def data_dir(self) -> Path:
+        return self.instance / "data"
+
+    @property
+    def journal_dir(self) -> Path:
+        return self.data_dir / "journal"
+
+    @property
+    def status_dir(self) -> Path:
+        return self.data_dir / "status"
+
+    @property
+    def tiles_dir(self) -> Path:
+        return self.data_dir / "ledger"
+
+    def key(self, name: str) -> bytes:
+        """Return the bytes of one key file of the instance: `django`, `choices`, `ledger` …."""
+        return (self.instance / "keys" / name).read_bytes()
+
+    def secret(self, name: str) -> str:
+        """Return the text of one key file of the instance."""
+        return self.key(name).decode().strip()
