@@ -66,7 +66,9 @@ class Env(BaseSettings):
 
     instance: Path  # CLEARLINE_INSTANCE, set by --dir; no default, so nothing runs by accident
     url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] = "http://localhost:8000"
+    host: str = "127.0.0.1"  # where this machine listens; 0.0.0.0 behind a proxy in a container
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    proxies: Annotated[int, Field(ge=0, le=5)] = 0  # trusted ones in front, each adds one address
     database_url: SecretStr | None = None  # postgresql://…; SQLite in the instance without it
     store_url: SecretStr | None = None  # http(s)://user:password@host:8123; own store without it
     provider: Provider

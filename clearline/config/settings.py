@@ -1,8 +1,9 @@
 """Django's settings; every value that differs between installations comes from Env."""
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
 from clearline.config.env import Env
@@ -12,14 +13,14 @@ ENV = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the
 
 def postgresql(url: SecretStr) -> dict[str, Any]:
     """Return Django's database settings for one postgresql:// address."""
-    parts = urlsplit(url.get_secret_value())
+    parts = conninfo_to_dict(url.get_secret_value())
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "NAME": parts.get("dbname", ""),
+        "USER": parts.get("user", ""),
+        "PASSWORD": parts.get("password", ""),
+        "HOST": parts.get("host", ""),
+        "PORT": str(parts.get("port", "")),
         "OPTIONS": {"options": "-c lock_timeout=4000 -c statement_timeout=5000"},
         "CONN_MAX_AGE": 60,
     }
@@ -37,6 +38,7 @@ SQLITE: dict[str, Any] = {
         ),
     },
     "CONN_MAX_AGE": None,
+    "TEST": {"NAME": ENV.data_dir / "test.sqlite3"},  # a file, so that WAL and locks are real
 }
 
 SECRET_KEY = ENV.secret("django")
@@ -45,10 +47,87 @@ ALLOWED_HOSTS = [urlsplit(ENV.url).hostname or ""]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.staticfiles",
+    "django_cotton.apps.SimpleAppConfig",
+    "csp",
+    "clearline.edge.site",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "clearline.edge.site.refusals.RefusalMiddleware",
+    "clearline.edge.site.origin.OriginMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "django_cotton.templatetags.cotton",
+            ],
+            "context_processors": ["clearline.edge.site.context.page"],
+        },
+    }
 ]
 DATABASES = {"default": postgresql(ENV.database_url) if ENV.database_url else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = ENV.provider.time_zone
 LANGUAGE_CODE = ENV.provider.locale
+USE_I18N = True
 ROOT_URLCONF = "clearline.config.urls"
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MAX_AGE = 300  # names carry no hash, so a browser must ask again soon
+WHITENOISE_IMMUTABLE_FILE_TEST = "(?!)"
+
+# Nothing but our own origin, and no inline code or style (design.md 5).
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    feature: []
+    for feature in (
+        "accelerometer",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "payment",
+        "usb",
+    )
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if ENV.is_https else 0

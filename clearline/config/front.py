@@ -1,0 +1,96 @@
+"""The public port: one ASGI application that sends `/c/*` to the collector, all else to Django.
+
+Django answers through its WSGI handler on threads: its ASGI handler gives a tenth of the rate.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, TypeAlias, cast
+
+from a2wsgi import WSGIMiddleware
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+COLLECTOR_PATHS: Final = ("/c/", "/cl.js")
+SITE_THREADS: Final = 8
+BODY_BYTES_MAX: Final = 1_000_000  # of a page's form; the collector has its own, smaller limit
+BODY_S_MAX: Final = 10.0
+
+
+def make_site() -> Application:
+    """Return Django behind the limits on a body."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clearline.config.settings")
+    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415  # after the settings' name
+
+    return limit_body(cast(Application, WSGIMiddleware(get_wsgi_application(), workers=SITE_THREADS)))
+
+
+def make_front(site: Application, collector: Application) -> Application:
+    async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await collector(scope, receive, send)
+        elif scope["type"] == "http":
+            is_event = str(scope["path"]).startswith(COLLECTOR_PATHS)
+            await (collector if is_event else site)(scope, receive, send)
+
+    return front
+
+
+def limit_body(application: Application) -> Application:
+    """Read each body whole, within its limits of size and time, before a thread is given to it.
+
+    A client that sends slowly then holds a few bytes here, not one of Django's threads.
+    """
+
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(BODY_S_MAX):
+                body = await read_body(receive)
+        except TimeoutError:
+            await answer_plainly(send, 408, b"Your request took too long to arrive. Send it again.")
+            return
+        if body is None:
+            await answer_plainly(send, 413, b"That is more than this page takes: 1 MB at most.")
+            return
+        await application(scope, replay(body, receive), send)
+
+    return limited
+
+
+async def read_body(receive: Receive) -> bytes | None:
+    """Return the whole body, or None when it is over the limit."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > BODY_BYTES_MAX:
+            return None
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return bytes(body)
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def from_memory() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return from_memory
+
+
+async def answer_plainly(send: Send, status: int, text: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text + b"\n"})

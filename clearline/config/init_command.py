@@ -1,0 +1,205 @@
+"""`clearline init`: make an instance, the folder that holds all that is one provider's own."""
+
+import argparse
+import os
+import re
+import secrets
+import sys
+from datetime import UTC, date, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from clearline.kit.commands import Subparsers
+from clearline.kit.errors import Conflict, NotFound
+
+FOLDERS: Final = ("policy", "content", "keys", "data", "data/journal", "data/status", "brand")
+KEYS: Final = (
+    "django",  # signs Django's own short-lived tokens
+    "choices",  # signs the two cookies
+    "store",  # opens the column store
+    "index",  # blind indexes of user IDs and addresses
+    "sessions",  # seals session contents
+    "ledger",  # Ed25519 seed that signs checkpoints
+    "ledger_seal",  # seals the readable bodies of ledger entries
+)
+PLACEHOLDER: Final = re.compile(r"\{[a-z_]+\}")
+
+TOML: Final = """\
+# Clearline: what is your own. Lines with {curly brackets} wait for you; `clearline doctor` lists them.
+# Every value can also come from the environment: CLEARLINE_URL, CLEARLINE_PROVIDER__HUE ...
+
+url = "http://localhost:8000" # how people reach the site; https:// in production
+port = 8000                   # where this machine listens
+proxies = 0                   # how many trusted proxies stand in front (Caddy, nginx: 1)
+
+# database_url = "postgresql://clearline@db/clearline" # without it: SQLite in data/
+# store_url = "http://clearline@store:8123/clearline"  # without it: the built-in column store
+
+[provider]
+legal_name = "{legal_name}"   # as registered: Harbor Voice, Inc.
+brand_name = "{brand_name}"   # as people say it: Harbor Voice
+tagline = "{tagline}"         # one line under the name
+email = "{email}"             # where people write to you
+phone = "{phone}"             # with the country: +1 207 555 0100
+hue = 222                     # your colour, 0 to 360 around the colour wheel
+time_zone = "America/New_York"
+locale = "en-us"
+currency = "USD"
+
+# Cal. Civ. Code 1798.83 asks for an address where people may write about disclosures.
+[provider.legal_department]
+name = "Legal Department"
+street = "{street}"
+city = "{city}"
+state = "{state}"
+zip = "{zip}"
+"""
+
+
+class NoInstance(NotFound):
+    def __init__(self, instance: Path) -> None:
+        super().__init__(
+            f"there is no instance at {instance}. Make one with `clearline init {instance}`, "
+            "or name another with --dir."
+        )
+
+
+class NotEmpty(Conflict):
+    def __init__(self, instance: Path) -> None:
+        super().__init__(
+            f"{instance} holds other files already. Choose an empty folder or a new name."
+        )
+
+
+def add_to(commands: Subparsers) -> None:
+    parser = commands.add_parser("init", help="make an instance: settings, keys, policy, pages")
+    parser.add_argument("directory", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--edition",
+        choices=("accept", "notice"),
+        default="accept",
+        help="ask before measuring (accept, the default) or measure until declined (notice)",
+    )
+    parser.add_argument(
+        "--effective", type=date.fromisoformat, metavar="DATE", help="first day of the edition"
+    )
+    parser.set_defaults(run=run, needs_instance=False)
+
+
+def run(args: argparse.Namespace) -> int:
+    directory: Path = args.directory.absolute()
+    made = make_instance(
+        directory, form=args.edition, effective=args.effective or args.now.astimezone(UTC).date()
+    )
+    sys.stdout.write("".join(f"made {path.relative_to(directory)}\n" for path in made))
+    sys.stdout.write(
+        f"\nNext: open {directory / 'clearline.toml'} and write your names where {{brackets}} are,\n"
+        f"then  clearline init {directory}            (fills them into the policy draft)\n"
+        f"then  clearline --dir {directory} doctor    (says what is missing)\n"
+    )
+    return 0
+
+
+def make_instance(
+    directory: Path, *, form: str, effective: date, names: dict[str, str] | None = None
+) -> list[Path]:
+    """Make what is missing of an instance and return the files made; nothing is overwritten.
+
+    Run again after clearline.toml is filled in, it carries the names into policy drafts that
+    still have placeholders. Raises NotEmpty when the folder holds something else.
+    """
+    is_new = not (directory / "clearline.toml").exists()
+    if is_new and directory.exists() and any(directory.iterdir()):
+        raise NotEmpty(directory)
+    for folder in FOLDERS:
+        (directory / folder).mkdir(parents=True, exist_ok=True)
+    (directory / "keys").chmod(0o700)
+    made = [path for name in KEYS if (path := make_key(directory / "keys" / name))]
+    if is_new:
+        made.append(write_new(directory / "clearline.toml", filled(TOML, names or {})))
+    made += copy_starter(directory)
+    made += make_edition(directory, form=form, effective=effective)
+    fill_drafts(directory, names_of(directory))
+    return made
+
+
+def make_key(path: Path) -> Path | None:
+    """Write 32 random bytes as hex, readable by the owner alone; leave a key that is there."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return None
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(32) + "\n")
+    return path
+
+
+def write_new(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def copy_starter(directory: Path) -> list[Path]:
+    """Copy the starter pages and services; files that are there stay as they are."""
+    made = []
+    with resources.as_file(resources.files("clearline.edge.site") / "starter") as starter:
+        for source in sorted(path for path in starter.rglob("*") if path.is_file()):
+            target = directory / source.relative_to(starter)
+            if not target.exists():
+                made.append(write_new(target, source.read_text(encoding="utf-8")))
+    return made
+
+
+def make_edition(directory: Path, *, form: str, effective: date) -> list[Path]:
+    """Write the first draft from the default edition, if the instance has no edition yet."""
+    policy = directory / "policy"
+    if any(policy.glob("*.toml")):
+        return []
+    default = resources.files("clearline.policy") / "default" / f"{form}.toml"
+    text = default.read_text(encoding="utf-8").replace("{effective}", effective.isoformat())
+    return [write_new(policy / f"{effective.isoformat()}.toml", text)]
+
+
+def names_of(directory: Path) -> dict[str, str]:
+    """Return the names given in clearline.toml, as placeholders are called; empty ones left out."""
+    from clearline.config.env import Env  # noqa: PLC0415  # reads the file just written
+
+    env = Env(instance=directory)  # type: ignore[call-arg]  # the rest comes from the file
+    provider = env.provider
+    names = {
+        **provider.model_dump(include={"legal_name", "brand_name", "tagline", "email", "phone"}),
+        **provider.legal_department.model_dump(exclude={"name"}),
+        "url": env.url,
+    }
+    return {name: value for name, value in names.items() if not PLACEHOLDER.search(value)}
+
+
+def fill_drafts(directory: Path, names: dict[str, str]) -> None:
+    """Carry names into editions that nobody published yet; a published one is never touched."""
+    published = directory / "policy" / "published.json"
+    told = published.read_text(encoding="utf-8") if published.exists() else ""
+    for path in sorted((directory / "policy").glob("*.toml")):
+        text = path.read_text(encoding="utf-8")
+        if path.stem not in told and filled(text, names) != text:
+            path.write_text(filled(text, names), encoding="utf-8")
+
+
+def filled(text: str, names: dict[str, str]) -> str:
+    for name, value in names.items():
+        text = text.replace("{" + name + "}", value.replace("\\", "\\\\").replace('"', '\\"'))
+    return text
+
+
+def placeholders_in(text: str) -> list[tuple[int, str]]:
+    """Return (line, placeholder) for each one left outside comments."""
+    return [
+        (number, match.group())
+        for number, line in enumerate(text.splitlines(), start=1)
+        for match in PLACEHOLDER.finditer(line.split("#")[0])
+    ]
+
+
+def moment_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -1,0 +1,91 @@
+"""`clearline serve`: all processes of one machine, or one of them alone for production."""
+
+import argparse
+import sys
+from typing import Final
+
+from django.core.management import call_command
+from django.db import connections
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+
+from clearline.config.env import Env
+from clearline.config.logs import set_up_logs
+from clearline.config.supervisor import Supervisor
+from clearline.kit.commands import Subparsers
+from clearline.kit.lifeline import watch_lifeline
+
+# The order is the flow of events; the supervisor stops them so.
+ONE_MACHINE: Final = ("front", "loader", "worker", "store")
+HEADER_TIMEOUT_MS: Final = 10_000
+
+
+def add_to(commands: Subparsers) -> None:
+    parser = commands.add_parser("serve", help="run the site: all processes, or one by name")
+    parser.add_argument("process", nargs="?", choices=sorted(PROCESSES), metavar="PROCESS",
+                        help=f"one alone: {', '.join(sorted(PROCESSES))}")
+    parser.add_argument("--port", type=int, help="where to listen (default: clearline.toml)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    env = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
+    port: int = args.port or env.port
+    if args.process is None:
+        serve_all(env, port=port)
+        return 0
+    set_up_logs()
+    if args.process not in {"front", "site", "collector"}:
+        watch_lifeline()
+    PROCESSES[args.process](env, port)
+    return 0
+
+
+def serve_all(env: Env, *, port: int) -> None:
+    set_up_logs()
+    prepare(env)
+    sys.stdout.write(f"Serving {env.provider.brand_name} at {env.url}\n")
+    sys.stdout.flush()
+    Supervisor(instance=env.instance, names=names_for(env), port=port).run()
+
+
+def names_for(env: Env) -> tuple[str, ...]:
+    """Return the processes to run: the store only where no other one is named."""
+    return tuple(name for name in ONE_MACHINE if name != "store" or env.store_url is None)
+
+
+def prepare(env: Env) -> None:
+    """Bring the tables to what this release needs, before any process opens them."""
+    for folder in (env.journal_dir, env.status_dir, env.tiles_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", verbosity=0, interactive=False)
+    connections.close_all()
+
+
+def serve_http(target: str, interface: Interfaces, *, port: int, host: str = "127.0.0.1") -> None:
+    Granian(
+        target,
+        address=host,
+        port=port,
+        interface=interface,
+        factory=True,
+        workers=1,
+        websockets=False,
+        log_access=False,
+        log_level="warning",  # type: ignore[arg-type]  # it takes the word as well
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
+        workers_kill_timeout=5,
+    ).serve()
+
+
+def serve_front(env: Env, port: int) -> None:
+    serve_http("clearline.config.front:front_application", Interfaces.ASGI, port=port)
+
+
+def serve_site(env: Env, port: int) -> None:
+    serve_http("clearline.config.front:site_application", Interfaces.WSGI, port=port)
+
+
+def serve_collector(env: Env, port: int) -> None:
+    serve_http("clearline.config.front:collector_application", Interfaces.ASGI, port=port)
