@@ -1,0 +1,83 @@
+"""The one place where a Refusal becomes an HTTP status, as a page or as problem+json."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clearline.edge.site.errors import error_page
+from clearline.kit.errors import (
+    Conflict,
+    Denied,
+    Invalid,
+    NotFound,
+    Refusal,
+    TooMany,
+    Unavailable,
+)
+
+STATUSES: Final = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    Denied: HTTPStatus.FORBIDDEN,
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Conflict: HTTPStatus.CONFLICT,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+TITLES: Final = {
+    HTTPStatus.NOT_FOUND: gettext_lazy("There is no page here"),
+    HTTPStatus.FORBIDDEN: gettext_lazy("The policy does not allow this"),
+    HTTPStatus.UNPROCESSABLE_ENTITY: gettext_lazy("We could not read that"),
+    HTTPStatus.CONFLICT: gettext_lazy("Something changed in the meantime"),
+    HTTPStatus.TOO_MANY_REQUESTS: gettext_lazy("That was too often"),
+    HTTPStatus.SERVICE_UNAVAILABLE: gettext_lazy("This cannot be answered right now"),
+}
+
+
+def status_of(refusal: Refusal) -> HTTPStatus:
+    """Return the status of the refusal's kind; a plain Refusal is a 400."""
+    found = (status for kind, status in STATUSES.items() if isinstance(refusal, kind))
+    return next(found, HTTPStatus.BAD_REQUEST)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Return the refusal as RFC 9457 problem+json or as a page, as the client prefers."""
+    status = status_of(refusal)
+    if wants_json(request):
+        problem = {"title": status.phrase, "status": status, "detail": str(refusal)}
+        return JsonResponse(
+            problem | {"code": refusal.code},
+            status=status,
+            content_type="application/problem+json",
+        )
+    title = TITLES.get(status, gettext_lazy("This was refused"))
+    return error_page(
+        request,
+        status=status,
+        title=str(title),
+        text=str(refusal),
+        next_step=_("Nothing was changed."),
+    )
+
+
+class RefusalMiddleware:
+    """Turn a Refusal that left a view into its answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Refusal):
+            return refusal_response(request, exception)
+        return None
