@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from clearline.config import bench_command, doctor, init_command, processes
 from clearline.config.demo import command as demo_command
+from clearline.config.instance import open_instance
 from clearline.edge.jobs import (
     ledger_commands,
     policy_commands,
@@ -39,7 +40,6 @@ def main(argv: list[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     args.instance = instance_of(args).absolute()
     args.now = datetime.now(UTC)
-    os.environ["CLEARLINE_INSTANCE"] = str(args.instance)
     try:
         if getattr(args, "needs_instance", True):
             open_instance(args.instance)
@@ -99,16 +99,6 @@ def instance_of(args: argparse.Namespace) -> Path:
     return Path(
         os.environ.get("CLEARLINE_INSTANCE") or getattr(args, "default_dir", "clearline-data")
     )
-
-
-def open_instance(instance: Path) -> None:
-    """Set Django up inside the instance. Raises NoInstance when there is none."""
-    if not (instance / "clearline.toml").is_file():
-        raise init_command.NoInstance(instance)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clearline.config.settings")
-    import django  # noqa: PLC0415  # only a command that needs an instance pays for Django
-
-    django.setup()
 
 
 def told_by_pydantic(error: ValidationError, instance: Path) -> str:

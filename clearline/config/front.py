@@ -27,7 +27,9 @@ def make_site() -> Application:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clearline.config.settings")
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415  # after the settings' name
 
-    return limit_body(cast(Application, WSGIMiddleware(get_wsgi_application(), workers=SITE_THREADS)))
+    return limit_body(
+        cast("Application", WSGIMiddleware(get_wsgi_application(), workers=SITE_THREADS))
+    )
 
 
 def make_front(site: Application, collector: Application) -> Application:

@@ -5,13 +5,13 @@ import os
 import re
 import secrets
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from clearline.kit.commands import Subparsers
-from clearline.kit.errors import Conflict, NotFound
+from clearline.kit.errors import Conflict
 
 FOLDERS: Final = ("policy", "content", "keys", "data", "data/journal", "data/status", "brand")
 KEYS: Final = (
@@ -26,7 +26,7 @@ KEYS: Final = (
 PLACEHOLDER: Final = re.compile(r"\{[a-z_]+\}")
 
 TOML: Final = """\
-# Clearline: what is your own. Lines with {curly brackets} wait for you; `clearline doctor` lists them.
+# Clearline: what is your own. {Curly brackets} wait for you; `clearline doctor` lists them.
 # Every value can also come from the environment: CLEARLINE_URL, CLEARLINE_PROVIDER__HUE ...
 
 url = "http://localhost:8000" # how people reach the site; https:// in production
@@ -55,14 +55,6 @@ city = "{city}"
 state = "{state}"
 zip = "{zip}"
 """
-
-
-class NoInstance(NotFound):
-    def __init__(self, instance: Path) -> None:
-        super().__init__(
-            f"there is no instance at {instance}. Make one with `clearline init {instance}`, "
-            "or name another with --dir."
-        )
 
 
 class NotEmpty(Conflict):
@@ -94,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     )
     sys.stdout.write("".join(f"made {path.relative_to(directory)}\n" for path in made))
     sys.stdout.write(
-        f"\nNext: open {directory / 'clearline.toml'} and write your names where {{brackets}} are,\n"
+        f"\nNext: open {directory / 'clearline.toml'} and write your names for {{brackets}},\n"
         f"then  clearline init {directory}            (fills them into the policy draft)\n"
         f"then  clearline --dir {directory} doctor    (says what is missing)\n"
     )
@@ -152,10 +144,12 @@ def copy_starter(directory: Path) -> list[Path]:
     return made
 
 
-def make_edition(directory: Path, *, form: str, effective: date) -> list[Path]:
-    """Write the first draft from the default edition, if the instance has no edition yet."""
+def make_edition(
+    directory: Path, *, form: str, effective: date, is_first: bool = True
+) -> list[Path]:
+    """Write a draft from the default edition; the first only where there is no edition yet."""
     policy = directory / "policy"
-    if any(policy.glob("*.toml")):
+    if is_first and any(policy.glob("*.toml")):
         return []
     default = resources.files("clearline.policy") / "default" / f"{form}.toml"
     text = default.read_text(encoding="utf-8").replace("{effective}", effective.isoformat())
@@ -199,7 +193,3 @@ def placeholders_in(text: str) -> list[tuple[int, str]]:
         for number, line in enumerate(text.splitlines(), start=1)
         for match in PLACEHOLDER.finditer(line.split("#")[0])
     ]
-
-
-def moment_of(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

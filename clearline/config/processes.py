@@ -23,8 +23,13 @@ HEADER_TIMEOUT_MS: Final = 10_000
 
 def add_to(commands: Subparsers) -> None:
     parser = commands.add_parser("serve", help="run the site: all processes, or one by name")
-    parser.add_argument("process", nargs="?", choices=sorted(PROCESSES), metavar="PROCESS",
-                        help=f"one alone: {', '.join(sorted(PROCESSES))}")
+    parser.add_argument(
+        "process",
+        nargs="?",
+        choices=sorted(PROCESSES),
+        metavar="PROCESS",
+        help=f"one alone: {', '.join(sorted(PROCESSES))}",
+    )
     parser.add_argument("--port", type=int, help="where to listen (default: clearline.toml)")
     parser.set_defaults(run=run)
 

@@ -69,11 +69,11 @@ class Supervisor:
             if child.process is None and time.monotonic() >= child.start_after:
                 self.start(child)
             if child.process is not None and child.process.poll() is not None:
-                self.note_fall(child)
+                self.note_fall(child, child.process)
 
     def start(self, child: Child) -> None:
         reading, _ = self.lifeline
-        child.process = subprocess.Popen(
+        child.process = subprocess.Popen(  # noqa: S603  # our own program, our own arguments
             command_of(child.name, instance=self.instance, port=self.port),
             process_group=0,  # Ctrl-C reaches the supervisor alone, which stops them in order
             pass_fds=(reading,),
@@ -82,15 +82,12 @@ class Supervisor:
         )
         child.started_at = time.monotonic()
 
-    def note_fall(self, child: Child) -> None:
-        assert child.process is not None
+    def note_fall(self, child: Child, process: subprocess.Popen[bytes]) -> None:
         lived_s = time.monotonic() - child.started_at
         child.falls = 1 if lived_s > STEADY_S else child.falls + 1
         wait_s = min(BACKOFF_MAX_S, 0.25 * 2**child.falls)
-        log.warning(
-            "process.fell", name=child.name, code=child.process.returncode, again_in_s=wait_s
-        )
-        kill_group(child.process)  # Granian's worker may outlive its main process
+        log.warning("process.fell", name=child.name, code=process.returncode, again_in_s=wait_s)
+        kill_group(process)  # Granian's worker may outlive its main process
         child.process = None
         child.start_after = time.monotonic() + wait_s
 

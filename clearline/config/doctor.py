@@ -1,0 +1,123 @@
+"""`clearline doctor`: look at an instance as a careful operator would, and say what to do."""
+
+import argparse
+import json
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from clearline.config.env import Env
+from clearline.config.init_command import KEYS, placeholders_in
+from clearline.kit.commands import Subparsers
+from clearline.policy.shelf import NoEditionInForce, PolicyBroken, Shelf
+
+FREE_BYTES_MIN: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found wanting, where it stands, and what to do about it."""
+
+    where: str
+    problem: str
+    remedy: str
+
+
+def add_to(commands: Subparsers) -> None:
+    parser = commands.add_parser("doctor", help="say what an instance still needs")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    findings = examine(Env(), now=args.now)  # type: ignore[call-arg]  # files fill the fields
+    if args.json:
+        sys.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
+    else:
+        for finding in findings:
+            sys.stdout.write(f"{finding.where}: {finding.problem}\n    {finding.remedy}\n")
+        sys.stdout.write(
+            f"{len(findings)} found wanting.\n" if findings else "All is well: ready to serve.\n"
+        )
+    return 1 if findings else 0
+
+
+def examine(env: Env, *, now: datetime) -> list[Finding]:
+    looks: tuple[Callable[[Env, datetime], Iterator[Finding]], ...] = (
+        look_at_names,
+        look_at_keys,
+        look_at_policy,
+        look_at_database,
+        look_at_disk,
+        look_at_address,
+    )
+    return [finding for look in looks for finding in look(env, now)]
+
+
+def look_at_names(env: Env, now: datetime) -> Iterator[Finding]:
+    del now
+    files = [env.instance / "clearline.toml", env.instance / "services.toml"]
+    for path in filter(Path.exists, files):
+        for line, placeholder in placeholders_in(path.read_text(encoding="utf-8")):
+            yield Finding(
+                f"{path.name}:{line}", f"{placeholder} is still a placeholder", "Write your own."
+            )
+
+
+def look_at_keys(env: Env, now: datetime) -> Iterator[Finding]:
+    del now
+    for name in KEYS:
+        path = env.instance / "keys" / name
+        if not path.exists():
+            remedy = "Restore it from your backup; a new key would not fit what the old one sealed."
+            yield Finding(f"keys/{name}", "the key is missing", remedy)
+        elif stat.S_IMODE(path.stat().st_mode) & 0o077:
+            yield Finding(f"keys/{name}", "others on this machine can read it", f"chmod 600 {path}")
+
+
+def look_at_policy(env: Env, now: datetime) -> Iterator[Finding]:
+    try:
+        Shelf.open(env.policy_dir).in_force(now)
+    except NoEditionInForce as missing:
+        yield Finding("policy/", str(missing), "clearline policy publish policy/DATE.toml")
+    except PolicyBroken as broken:
+        yield Finding("policy/", str(broken), "Restore the edition as it was published.")
+
+
+def look_at_database(env: Env, now: datetime) -> Iterator[Finding]:
+    del env, now
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        remedy = "Start the database, or mend database_url in clearline.toml."
+        yield Finding("database", f"it does not answer ({type(error).__name__})", remedy)
+        return
+    if waiting:
+        remedy = "`clearline serve` brings the tables up to date when it starts."
+        yield Finding("database", f"{len(waiting)} changes of tables wait", remedy)
+
+
+def look_at_disk(env: Env, now: datetime) -> Iterator[Finding]:
+    del now
+    free = shutil.disk_usage(env.instance).free
+    if free < FREE_BYTES_MIN:
+        yield Finding("disk", f"only {free // 1_000_000} MB are free", "Make room: 1 GB at least.")
+    if not os.access(env.data_dir, os.W_OK):
+        yield Finding("data/", "this user may not write there", f"chown it to {os.geteuid()}")
+
+
+def look_at_address(env: Env, now: datetime) -> Iterator[Finding]:
+    del now
+    is_local = env.url.startswith(("http://localhost", "http://127.0.0.1"))
+    if not env.is_https and not is_local:
+        remedy = "Put a proxy with a certificate in front and write https:// in clearline.toml."
+        yield Finding("clearline.toml", f"{env.url} is not encrypted", remedy)

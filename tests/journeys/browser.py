@@ -1,0 +1,72 @@
+"""Debian's Chromium, driven by Playwright, with a clock of its own when a journey needs one."""
+
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.journeys.provider import clock
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+# Headless Chromium says so in its name and would rightly be left out as a bot.
+AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/141.0.0.0 Safari/537.36"
+)
+WHAT_IS_STORED = """async () => ({
+  local: Object.keys(localStorage).length,
+  session: Object.keys(sessionStorage).length,
+  databases: (await indexedDB.databases()).length,
+  caches: (await caches.keys()).length,
+  workers: (await navigator.serviceWorker.getRegistrations()).length,
+})"""
+NOTHING = {"local": 0, "session": 0, "databases": 0, "caches": 0, "workers": 0}
+
+
+@contextmanager
+def chromium(folder: Path, at: datetime | None = None) -> Iterator[Browser]:
+    """Yield a browser; with `at`, one whose computer shows that date."""
+    program = folder / "chromium-with-a-clock"
+    words = " ".join(f"{name}='{value}'" for name, value in (clock(at) if at else {}).items())
+    program.write_text(f'#!/bin/sh\nexec env {words} {CHROMIUM} "$@"\n', encoding="utf-8")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(program), args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def person(
+    browser: Browser,
+    *,
+    script: bool = True,
+    gpc: bool = False,
+    remembers: "Mapping[str, object] | None" = None,
+) -> BrowserContext:
+    """Open a browser profile: script on or off, with or without Global Privacy Control."""
+    headers = {"Sec-GPC": "1"} if gpc else {}
+    return browser.new_context(
+        user_agent=AGENT,
+        java_script_enabled=script,
+        extra_http_headers=headers,
+        storage_state=remembers,  # type: ignore[arg-type]  # what an earlier day left behind
+        viewport={"width": 1280, "height": 900},
+    )
+
+
+def what_is_stored(page: Page) -> dict[str, int]:
+    stored: dict[str, int] = page.evaluate(WHAT_IS_STORED)
+    return stored
+
+
+def cookie_names(context: BrowserContext) -> set[str]:
+    return {str(cookie["name"]) for cookie in context.cookies()}
