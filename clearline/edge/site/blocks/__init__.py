@@ -1,0 +1,1 @@
+"""Pages as files of blocks: what a page may hold, how it is read and made safe to show."""
