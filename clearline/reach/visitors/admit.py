@@ -1,0 +1,268 @@
+"""Named steps from an event as it is told to the event that is stored, or the reason why not.
+
+Pure: the same event seen in the same way gives the same answer.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from clearline.policy.choices import Choices
+from clearline.policy.compile import CompiledPolicy
+from clearline.policy.use import Actor, ActorKind, Use
+from clearline.policy.vocabulary import Category, ClauseId, Purpose, SubjectId, SubjectKind
+from clearline.reach.visitors.agents import Agent
+from clearline.reach.visitors.event import Kind, Part, StoredEvent, ToldEvent
+from clearline.reach.visitors.referrers import referrer_of
+from clearline.trust.gate.decide import Outcome, decide
+
+ADDRESS_LENGTH_MAX: Final = 2048
+PAGE_LENGTH_MAX: Final = 256
+FUTURE_MS_MAX: Final = 5 * 60 * 1000
+AGE_MS_MAX: Final = 24 * 3600 * 1000
+SECONDS_MAX: Final = 4 * 3600  # in view since last told; a page left open over night is not read
+QUARTER_MS: Final = 15 * 60 * 1000  # no time zone moves by less
+DAY_S: Final = 24 * 3600
+
+PAGE: Final = re.compile(r"/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*", re.ASCII)  # RFC 3986, path
+SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+ID: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
+
+PARTS: Final = {part.value: part for part in Part} | {
+    "": Part.HOME,
+    "your-privacy-rights": Part.PRIVACY,
+    "home": Part.OTHER,
+    "other": Part.OTHER,
+}
+
+COLLECTOR: Final = Actor(ActorKind.JOB, "collector")
+# One subject stands for all: the verdict rests on the choices and never on who it is.
+ANY_VISITOR: Final = SubjectId("visitor")
+MEASURE: Final = Use(
+    COLLECTOR,
+    ANY_VISITOR,
+    frozenset(
+        {Category.BEHAVIOR_BROWSING_HISTORY, Category.DEVICE, Category.DEVICE_COOKIE_ID},
+    ),
+    Purpose.ANALYTICS_REPORTING_POPULARITY,
+    SubjectKind.VISITOR,
+)
+COUNT: Final = Use(
+    COLLECTOR,
+    ANY_VISITOR,
+    frozenset({Category.BEHAVIOR_BROWSING_HISTORY, Category.DEVICE}),
+    Purpose.ANALYTICS_REPORTING_POPULARITY,
+    SubjectKind.VISITOR,
+)
+
+
+class Drop(StrEnum):
+    """Why an event is not stored."""
+
+    PREFETCH = "prefetch"
+    BOT = "bot"
+    NO_CLAUSE = "no_clause"
+    BAD_ID = "bad_id"
+    OVER_LONG = "over_long"
+    UNKNOWN_SITE = "unknown_site"
+    BAD_ADDRESS = "bad_address"
+    BAD_NAME = "bad_name"
+    BAD_SECONDS = "bad_seconds"
+    FROM_THE_FUTURE = "from_the_future"
+    TOO_OLD = "too_old"
+
+
+# Nothing is wrong with these: whoever sent them is answered as everybody else is.
+QUIET: Final = frozenset({Drop.PREFETCH, Drop.BOT, Drop.NO_CLAUSE})
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What one visitor's events may rest on: the clause, and the visitor id it lets us keep."""
+
+    clause: ClauseId
+    visitor: int  # 0: not recognised
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What is the same for all events of one request."""
+
+    own_url: str
+    zone: ZoneInfo
+    now_ms: int
+    agent: Agent
+    is_prefetch: bool
+    footing: Footing | None
+
+
+def cut_address(address: str) -> str:
+    """Return the network an address belongs to (/24, /48): all of it that anything here sees."""
+    try:
+        whole = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(whole, ipaddress.IPv6Address):
+        if whole.ipv4_mapped is None:
+            return str(ipaddress.IPv6Address(int(whole) >> 80 << 80))
+        whole = whole.ipv4_mapped
+    return str(ipaddress.IPv4Address(int(whole) >> 8 << 8))
+
+
+def find_footing(policy: CompiledPolicy, choices: Choices, visitor: int) -> Footing | None:
+    """Return what events of this visitor may rest on, or None when no clause lets them count.
+
+    A visitor who may not be recognised is stripped, not dropped: the event counts without a name.
+    """
+    if visitor:
+        verdict = decide(policy=policy, use=MEASURE, choices=choices)
+        if verdict.outcome is Outcome.YES and verdict.clause is not None:
+            return Footing(verdict.clause, visitor)
+    verdict = decide(policy=policy, use=COUNT, choices=choices)
+    if verdict.outcome is Outcome.YES and verdict.clause is not None:
+        return Footing(verdict.clause, 0)
+    return None
+
+
+def drop_prefetched(_event: ToldEvent, glance: Glance) -> Drop | None:
+    return Drop.PREFETCH if glance.is_prefetch else None
+
+
+def drop_bot(_event: ToldEvent, glance: Glance) -> Drop | None:
+    return Drop.BOT if glance.agent.is_bot else None
+
+
+def drop_what_no_clause_lets_count(_event: ToldEvent, glance: Glance) -> Drop | None:
+    return Drop.NO_CLAUSE if glance.footing is None else None
+
+
+def drop_bad_id(event: ToldEvent, _glance: Glance) -> Drop | None:
+    return None if ID.fullmatch(event.id) else Drop.BAD_ID
+
+
+def drop_over_long(event: ToldEvent, _glance: Glance) -> Drop | None:
+    is_long = len(event.url) > ADDRESS_LENGTH_MAX or len(event.referrer) > ADDRESS_LENGTH_MAX
+    return Drop.OVER_LONG if is_long else None
+
+
+def drop_unknown_site(event: ToldEvent, glance: Glance) -> Drop | None:
+    own, url = glance.own_url, event.url
+    is_own = url.startswith(own) and url[len(own) : len(own) + 1] in {"", "/", "?", "#"}
+    return None if is_own else Drop.UNKNOWN_SITE
+
+
+def drop_bad_address(event: ToldEvent, glance: Glance) -> Drop | None:
+    page = page_of(event.url, glance.own_url)
+    if len(page) > PAGE_LENGTH_MAX:
+        return Drop.OVER_LONG
+    return None if PAGE.fullmatch(page) else Drop.BAD_ADDRESS
+
+
+def drop_bad_names(event: ToldEvent, _glance: Glance) -> Drop | None:
+    is_service_named = SLUG.fullmatch(event.service) or (
+        not event.service and event.kind is not Kind.SERVICE
+    )
+    is_act_named = NAME.fullmatch(event.name) or (not event.name and event.kind is not Kind.CUSTOM)
+    is_campaign_named = not event.campaign or NAME.fullmatch(event.campaign)
+    return None if is_service_named and is_act_named and is_campaign_named else Drop.BAD_NAME
+
+
+def drop_bad_seconds(event: ToldEvent, _glance: Glance) -> Drop | None:
+    least = 1 if event.kind is Kind.TIME else 0
+    return None if least <= event.seconds else Drop.BAD_SECONDS
+
+
+def drop_future_dated(event: ToldEvent, glance: Glance) -> Drop | None:
+    is_ahead = event.at is not None and event.at > glance.now_ms + FUTURE_MS_MAX
+    return Drop.FROM_THE_FUTURE if is_ahead else None
+
+
+def drop_too_old(event: ToldEvent, glance: Glance) -> Drop | None:
+    is_old = event.at is not None and event.at < glance.now_ms - AGE_MS_MAX
+    return Drop.TOO_OLD if is_old else None
+
+
+Step = Callable[[ToldEvent, Glance], Drop | None]
+STEPS: Final[tuple[Step, ...]] = (
+    drop_prefetched,
+    drop_bot,
+    drop_bad_id,
+    drop_over_long,
+    drop_unknown_site,
+    drop_bad_address,
+    drop_bad_names,
+    drop_bad_seconds,
+    drop_future_dated,
+    drop_too_old,
+    drop_what_no_clause_lets_count,
+)
+
+
+def admit(event: ToldEvent, glance: Glance) -> StoredEvent | Drop:
+    """Run every step in order; the first reason to drop wins."""
+    for step in STEPS:
+        drop = step(event, glance)
+        if drop is not None:
+            return drop
+    return cut_down(event, glance)
+
+
+def cut_down(event: ToldEvent, glance: Glance) -> StoredEvent:
+    """Keep what the columns have: path for address, host for referrer, device for browser."""
+    page = page_of(event.url, glance.own_url)
+    referrer = referrer_of(event.referrer, glance.own_url.partition("://")[2].partition(":")[0])
+    at_ms = glance.now_ms if event.at is None else min(event.at, glance.now_ms)
+    return StoredEvent(
+        id=int(event.id, 16),
+        at_ms=at_ms,
+        day=day_of(at_ms // QUARTER_MS, glance.zone),
+        kind=event.kind,
+        page=page,
+        part=part_of(page),
+        service=event.service,
+        name=event.name,
+        device=glance.agent.device,
+        referrer_class=referrer.kind,
+        referrer=referrer.host,
+        campaign=(event.campaign or campaign_of(event.url)).lower(),
+        visitor=glance.footing.visitor if glance.footing is not None else 0,
+        starts=0,
+        seconds=min(event.seconds, SECONDS_MAX) if event.kind is Kind.TIME else 0,
+        received_ms=glance.now_ms,
+    )
+
+
+def page_of(url: str, own_url: str) -> str:
+    return url[len(own_url) :].partition("#")[0].partition("?")[0] or "/"
+
+
+def part_of(page: str) -> Part:
+    return PARTS.get(page[1:].partition("/")[0], Part.OTHER)
+
+
+def campaign_of(url: str) -> str:
+    """Return the campaign an address names, or "": a name that is none is a person's perhaps."""
+    if "utm_campaign=" not in url:
+        return ""
+    query = url.partition("#")[0].partition("?")[2]
+    try:
+        named = dict(parse_qsl(query, max_num_fields=50)).get("utm_campaign", "")
+    except ValueError:
+        return ""
+    name = named.strip().replace(" ", "-")
+    return name if NAME.fullmatch(name) else ""
+
+
+@lru_cache(maxsize=1024)
+def day_of(quarter: int, zone: ZoneInfo) -> int:
+    """Return the day of a quarter of an hour since 1970 as the provider's calendar has it."""
+    local = datetime.fromtimestamp(quarter * QUARTER_MS / 1000, UTC).astimezone(zone)
+    return local.toordinal() - datetime(1970, 1, 1, tzinfo=UTC).toordinal()

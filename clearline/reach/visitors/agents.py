@@ -1,0 +1,51 @@
+"""What kind of device a browser says it runs on, and whether it is a program, not a person."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import ua_parser
+from crawleruseragents import is_crawler
+
+from clearline.reach.visitors.event import Device
+
+TEXT_MAX: Final = 512  # of the description that is looked at; real ones have about 120
+AGENTS_MAX: Final = 4096
+
+COMPUTERS: Final = frozenset(
+    {"Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Debian", "Chrome OS", "FreeBSD"}
+    | {"OpenBSD", "NetBSD", "Solaris"}
+)
+PHONES: Final = frozenset(
+    {"Windows Phone", "KaiOS", "BlackBerry OS", "Symbian OS", "Firefox OS", "HarmonyOS"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """What is kept of the browser's description of itself, and whether it is a program."""
+
+    device: Device
+    is_bot: bool
+
+
+def agent_of(text: str) -> Agent:
+    """Return what `User-Agent` says; an empty one is a program, for every browser sends one."""
+    return look_up(text[:TEXT_MAX])
+
+
+@lru_cache(maxsize=AGENTS_MAX)
+def look_up(text: str) -> Agent:
+    return Agent(device=device_of(text), is_bot=not text.strip() or is_crawler(text))
+
+
+def device_of(text: str) -> Device:
+    """Return the device by its operating system; Android says `Mobile` on telephones alone."""
+    system = ua_parser.parse_os(text)
+    family = system.family if system is not None else ""
+    if family in {"Android", "iOS"}:
+        is_tablet = "iPad" in text if family == "iOS" else "Mobile" not in text
+        return Device.TABLET if is_tablet else Device.PHONE
+    if family in COMPUTERS:
+        return Device.COMPUTER
+    return Device.PHONE if family in PHONES else Device.OTHER
