@@ -29,9 +29,11 @@ class Money:
 
     def __str__(self) -> str:
         """Return "$12.50", "$54" or "$0.004": never rounded, no idle zeros."""
+        return self.with_decimals(0 if self.micros % MICROS == 0 else DECIMALS_MIN)
+
+    def with_decimals(self, least: int) -> str:
+        """Return the exact text with at least so many decimals, so that a column lines up."""
         whole, rest = divmod(self.micros, MICROS)
-        decimals = f"{rest:06d}".rstrip("0")
-        if decimals:
-            decimals = "." + decimals.ljust(DECIMALS_MIN, "0")
+        decimals = f"{rest:06d}".rstrip("0").ljust(least, "0")
         sign = SIGNS.get(self.currency, self.currency + "\u00a0")
-        return f"{sign}{whole:,}{decimals}"
+        return f"{sign}{whole:,}{'.' if decimals else ''}{decimals}"

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from clearline.edge.site.blocks.block import Page
@@ -17,12 +16,6 @@ WORD: Final = re.compile(r"[^\W_]+")
 WEIGHTS: Final = (("title", 8), ("words", 6), ("summary", 3), ("text", 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    article: Article
-    score: int
-
-
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words, folded, without accents and without a plural's s."""
     plain = unicodedata.normalize("NFKD", text.casefold())
@@ -31,29 +24,31 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def find_articles(query: str, articles: Iterable[Article]) -> tuple[Article, ...]:
-    """Return the pages that hold every word of the query, or its beginning; best first."""
+    """Return the pages that hold at least half of the words, or their beginnings; best first."""
     wanted = words_of(query[:QUERY_CHARACTERS_MAX])[:WORDS_MAX]
-    if not wanted:
-        return ()
-    found = [Found(article, score(article.page, wanted)) for article in articles]
-    ranked = sorted(
-        (each for each in found if each.score), key=lambda each: (-each.score, each.article.slug)
-    )
-    return tuple(each.article for each in ranked[:FOUND_MAX])
+    scored = [(scores(article.page, wanted), article) for article in articles]
+    found = [
+        (-len(each), -sum(each), article.slug, article)
+        for each, article in scored
+        if each and len(each) * 2 >= len(wanted)
+    ]
+    return tuple(article for *_, article in sorted(found, key=lambda row: row[:3])[:FOUND_MAX])
 
 
-def score(page: Page, wanted: tuple[str, ...]) -> int:
-    """Return 0 when a word is missing everywhere."""
+def scores(page: Page, wanted: tuple[str, ...]) -> list[int]:
+    """Return one score for each wanted word that the page holds."""
     parts = {
         "title": words_of(page.title),
         "words": words_of(" ".join(page.words)),
         "summary": words_of(page.summary),
         "text": words_of(" ".join(block.plain_text for block in page.blocks)),
     }
-    scores = [
+    by_word = (
         sum(
-            weight * any(word.startswith(start) for word in parts[name]) for name, weight in WEIGHTS
+            weight
+            for name, weight in WEIGHTS
+            if any(each.startswith(start) for each in parts[name])
         )
         for start in wanted
-    ]
-    return sum(scores) if all(scores) else 0
+    )
+    return [score for score in by_word if score]

@@ -146,6 +146,9 @@ class Catalogue:
             yield f"fixed of {destination.name}", destination.fixed
             yield f"mobile of {destination.name}", destination.mobile
 
+    def find_area(self, slug: str) -> Area | None:
+        return next((area for area in self.area if area.slug == slug), None)
+
     def find_service(self, slug: str) -> Service | None:
         return next((service for service in self.service if service.slug == slug), None)
 

@@ -1,0 +1,1 @@
+"""Filters that the site's templates use."""

@@ -1,0 +1,64 @@
+"""What people write in TOML is taken whole or refused with the place of each problem."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ConfigDict, TypeAdapter
+from pydantic import dataclasses as pydantic
+
+from clearline.kit.strict_toml import CHARACTERS_MAX, TomlBroken, read_strictly
+
+
+@pydantic.dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
+class Line:
+    name: str
+    desks: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    text: str
+    problem: str
+
+
+LINES = TypeAdapter(dict[str, tuple[Line, ...]])
+
+
+def test_a_text_of_the_right_shape_is_read() -> None:
+    read = read_strictly('[[line]]\nname = "one"\ndesks = 5', LINES, source="lines.toml")
+
+    assert read == {"line": (Line("one", 5),)}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("[[line]\n", "lines.toml: Expected"),
+        Case('[[line]]\nname = "one"\n[[line]]\n', "lines.toml: line 2, name: Field required"),
+        Case('[[line]]\nname = "one"\ncolour = 1', "lines.toml: line 1, colour: Unexpected"),
+    ],
+)
+def test_each_problem_says_where_it_is(case: Case) -> None:
+    with pytest.raises(TomlBroken) as refused:
+        read_strictly(case.text, LINES, source="lines.toml")
+
+    assert str(refused.value).startswith(case.problem)
+
+
+def test_a_text_that_is_too_long_is_refused_before_it_is_read() -> None:
+    with pytest.raises(TomlBroken, match="longer than"):
+        read_strictly("#" * (CHARACTERS_MAX + 1), LINES, source="lines.toml")
+
+
+def test_a_text_that_is_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(TomlBroken):
+        read_strictly("a = " + "[" * 5_000 + "]" * 5_000, LINES, source="lines.toml")
+
+
+@given(st.text(max_size=200))
+def test_no_text_makes_the_reader_fall_over(text: str) -> None:
+    with suppress(TomlBroken):
+        read_strictly(text, LINES, source="lines.toml")
