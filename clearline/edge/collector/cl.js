@@ -1,0 +1,55 @@
+// Tells this site which of its pages are looked at, and for how long. Nothing says by whom.
+((w, d, l, h) => {
+  const script = d.currentScript, early = []
+  let url, since = 0, seen = 0
+
+  const address = () => l.href.split("#")[0]
+  const tell = (kind, more) => {
+    try {
+      const words = [...crypto.getRandomValues(new Uint32Array(2))]
+      const id = words.map(word => (word + 2 ** 32).toString(16).slice(1)).join("")
+      const body = JSON.stringify({id, kind, url, service: script.dataset.service, ...more})
+      navigator.sendBeacon
+        ? navigator.sendBeacon("/c/e", body)
+        : fetch("/c/e", {method: "POST", body, keepalive: true}).catch(() => 0)
+    } catch {}
+  }
+  const pause = () => {
+    if (since) seen += performance.now() - since
+    since = 0
+    const seconds = Math.round(seen / 1e3)
+    if (seconds) tell("time", {seconds}), seen = 0
+  }
+  const resume = () => since = d.hidden ? 0 : performance.now()
+  const view = referrer => {
+    pause()
+    seen = 0
+    url = address()
+    tell("view", {referrer})
+    resume()
+  }
+  const moved = () => url && url != address() && view(url)
+
+  // The second frame comes after the first is painted, and neither comes to a page nobody sees.
+  const begin = () => requestAnimationFrame(() => requestAnimationFrame(() => {
+    view(d.referrer)
+    early.map(w.clearline)
+  }))
+  d.prerendering ? d.addEventListener("prerenderingchange", begin) : begin()
+
+  d.addEventListener("visibilitychange", () => url && (d.hidden ? pause() : resume()))
+  w.addEventListener("pagehide", pause)
+  w.addEventListener("pageshow", event => event.persisted && url && view(url))
+  w.addEventListener("popstate", moved)
+  const push = h.pushState
+  h.pushState = function () {
+    push.apply(h, arguments)
+    moved()
+  }
+
+  w.clearline = name => url ? tell("custom", {name}) : early.push(name)
+  d.addEventListener("click", event => {
+    const told = event.target.closest?.("[data-event]")
+    told && w.clearline(told.dataset.event)
+  })
+})(window, document, location, history)

@@ -1,0 +1,152 @@
+"""Where events are safe before they are answered: a directory of segments with one writer.
+
+A segment is allocated whole before a byte is written: a full disk is then known before anything is
+half written, and a sync has no length to store.
+"""
+
+import errno
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Self
+
+from clearline.edge.collector.segment import CLOSED, OPEN, framed
+from clearline.kit.errors import Conflict, Unavailable
+
+SEGMENT_BYTES: Final = 8 * 1024 * 1024
+DIRECTORIES_MAX: Final = 64
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class JournalTaken(Conflict):
+    """Another process writes in this directory."""
+
+
+class JournalFull(Unavailable):
+    """The disk takes no more."""
+
+
+class JournalBroken(Unavailable):
+    """The disk failed in some other way."""
+
+
+class Journal:
+    """The one writer of a directory. `write` returns when the bytes are on the disk."""
+
+    def __init__(self, directory: Path, lock: int, segment_bytes: int) -> None:
+        self.directory = directory
+        self.lock = lock
+        self.segment_bytes = segment_bytes
+        self.boot = f"{time.time_ns() // 1_000_000:014d}-{secrets.token_hex(4)}"
+        self.number = 0
+        self.segment: Path | None = None
+        self.handle = -1
+        self.offset = 0
+
+    @classmethod
+    def open(cls, directory: Path, *, segment_bytes: int = SEGMENT_BYTES) -> Self:
+        """Take a directory and close the segments that the writer before left open.
+
+        Raises JournalTaken while another process has it.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = os.open(directory / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            message = f"{directory} is written by another process"
+            raise JournalTaken(message) from None
+        for path in directory.glob(f"*{OPEN}"):
+            path.replace(path.with_suffix(CLOSED))
+        return cls(directory, lock, segment_bytes)
+
+    @classmethod
+    def open_free(cls, root: Path, *, segment_bytes: int = SEGMENT_BYTES) -> Self:
+        """Take the first directory of `root` that nobody has, so that collectors can be many."""
+        for number in range(DIRECTORIES_MAX):
+            try:
+                return cls.open(root / f"collector-{number}", segment_bytes=segment_bytes)
+            except JournalTaken:
+                continue
+        message = f"{DIRECTORIES_MAX} collectors already write below {root}"
+        raise JournalTaken(message)
+
+    def write(self, payloads: Sequence[bytes]) -> None:
+        """Write all payloads and return when they are durable; on failure none of them counts.
+
+        Raises JournalFull, JournalBroken; the next call tries anew in a new segment.
+        """
+        block = b"".join(framed(payload) for payload in payloads)
+        try:
+            if self.segment is None or self.offset + len(block) > self.segment_bytes:
+                self.begin_segment(len(block))
+            write_whole(self.handle, block, self.offset)
+            os.fdatasync(self.handle)
+        except OSError as error:
+            self.abandon_segment()
+            if error.errno in NO_ROOM:
+                message = "the disk is full; make room and events are taken again"
+                raise JournalFull(message) from None
+            message = f"the disk failed: {os.strerror(error.errno or 0)}"
+            raise JournalBroken(message) from None
+        self.offset += len(block)
+
+    def begin_segment(self, size_bytes_min: int) -> None:
+        self.close_segment()
+        self.number += 1
+        path = self.directory / f"{self.boot}-{self.number:06d}{OPEN}"
+        self.handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        self.segment, self.offset = path, 0
+        os.posix_fallocate(self.handle, 0, max(self.segment_bytes, size_bytes_min))
+        os.fsync(self.handle)
+        sync_directory(self.directory)
+
+    def close_segment(self) -> None:
+        """Cut the segment to what was written and let the loader know that it is whole."""
+        if self.segment is None:
+            return
+        path, self.segment = self.segment, None
+        try:
+            os.ftruncate(self.handle, self.offset)
+            os.fsync(self.handle)
+        finally:
+            os.close(self.handle)
+        if self.offset:
+            path.replace(path.with_suffix(CLOSED))
+        else:
+            path.unlink()
+
+    def abandon_segment(self) -> None:
+        """After a failure: cut the half-written tail back and leave the segment for good.
+
+        A file whose sync failed once is never trusted again.
+        """
+        try:
+            self.close_segment()
+        except OSError:
+            # The disk is ill: the next writer of the directory closes it, and the loader steps
+            # over a tail that is not whole.
+            self.segment = None
+
+    def close(self) -> None:
+        self.abandon_segment()
+        os.close(self.lock)
+
+
+def write_whole(handle: int, block: bytes, offset: int) -> None:
+    view = memoryview(block)
+    while view:
+        written = os.pwrite(handle, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
