@@ -1,0 +1,1 @@
+"""The column store: our own process around ClickHouse's engine, the client, and table versions."""
