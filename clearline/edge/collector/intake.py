@@ -1,9 +1,9 @@
 """From one HTTP request to events worth keeping, or a refusal. Never raises, whatever arrives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -16,8 +16,9 @@ from clearline.policy.shelf import NoEditionInForce, Shelf
 from clearline.reach.visitors.admit import (
     QUIET,
     Drop,
-    Footing,
     Glance,
+    Sender,
+    Site,
     admit,
     cut_address,
     find_footing,
@@ -35,14 +36,15 @@ BODY_BYTES_MAX: Final = 64 * 1024
 QUERY_LENGTH_MAX: Final = 8 * 1024
 EVENTS_MAX: Final = 50
 QUERY_FIELDS_MAX: Final = 16
-FOOTINGS_MAX: Final = 8192  # of at most 4 kB each
-COOKIES_CACHED_MAX: Final = 4096
+SENDERS_MAX: Final = 8192  # remembered, with at most 4 kB of headers each
+HEAD_BYTES_KEPT: Final = 4096
 
-CONTENT_TYPES: Final = frozenset({"application/json", "text/plain"})
-SAME_ORIGIN: Final = frozenset({"", "same-origin", "none"})
-HEADERS_READ: Final = frozenset(
-    {"content-type", "cookie", "origin", "sec-fetch-site", "sec-gpc", "sec-purpose"}
-    | {"purpose", "user-agent"}
+CONTENT_TYPES: Final = frozenset({b"application/json", b"text/plain"})
+SAME_ORIGIN: Final = frozenset({None, b"same-origin", b"none"})
+# All that is ever read of a request's head, besides the length of its body.
+HEADERS_READ: Final = (
+    *(b"user-agent", b"cookie", b"sec-gpc", b"origin"),
+    *(b"sec-fetch-site", b"sec-purpose", b"purpose"),
 )
 
 
@@ -85,23 +87,21 @@ Told: TypeAlias = ToldEvent | list[ToldEvent]
 READER: Final = msgspec.json.Decoder(Told)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """One request. `client_ip` is cut on arrival (/24, /48): the whole address is never held."""
 
     method: str
     path: str
     query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    headers: Mapping[bytes, bytes] = {}  # names in lower case
     body: bytes = b""
     client_ip: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "client_ip", cut_address(self.client_ip))
+        msgspec.structs.force_setattr(self, "client_ip", cut_address(self.client_ip))
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """Events to keep, with the edition and clause they rest on, and how many were dropped why."""
 
     edition: str
@@ -110,8 +110,7 @@ class Taken:
     dropped: Mapping[Drop, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True, gc=False):
     """Nothing of the request is kept."""
 
     status: int
@@ -119,36 +118,27 @@ class Refused:
 
 
 class Intake:
-    """Takes requests in. One for each process: it remembers visits and choices, within bounds."""
+    """Takes requests in. One for each process: it remembers visits and senders, within bounds."""
 
-    def __init__(
-        self,
-        *,
-        shelf: Shelf,
-        signer: CookieSigner,
-        own_url: str,
-        zone: ZoneInfo,
-    ) -> None:
+    def __init__(self, *, shelf: Shelf, signer: CookieSigner, own_url: str, zone: ZoneInfo) -> None:
         self.shelf = shelf
         self.signer = signer
-        self.own_url = own_url
-        self.zone = zone
+        self.site = Site(own_url, zone)
         self.visits = Visits()
-        self.names = {name: Names() for name in ("service", "name", "referrer", "campaign")}
-        self.names["page"] = Names(overflow="/other")
+        self.names = Names()
         self.policy: CompiledPolicy | None = None
-        self.footings: dict[tuple[str, bool], Footing | None] = {}
+        self.edition = ""
+        self.senders: dict[tuple[bytes | None, ...], Sender | Refusal] = {}
 
     def take(self, arrival: Arrival, now: datetime) -> Taken | Refused:
         """Return what is to be kept of one request at the moment `now`, or why nothing is."""
-        told = self.read(arrival)
+        sender = self.find_sender(arrival.headers, now)
+        if isinstance(sender, Refusal):
+            return refuse(sender)
+        told = read_events(arrival)
         if isinstance(told, Refusal):
             return refuse(told)
-        try:
-            policy = self.shelf.in_force(now)
-        except NoEditionInForce:
-            return refuse(Refusal.NO_EDITION)
-        glance = self.look(arrival, policy, now)
+        glance = Glance(self.site, sender, int(now.timestamp() * 1000))
         kept: list[StoredEvent] = []
         dropped: dict[Drop, int] = {}
         for event in told:
@@ -156,101 +146,82 @@ class Intake:
             if isinstance(result, Drop):
                 dropped[result] = dropped.get(result, 0) + 1
             else:
-                kept.append(self.within_bounds(result))
-        if not kept and not QUIET.issuperset(dropped):
-            return refuse(next(reason for reason in dropped if reason not in QUIET))
-        clause = glance.footing.clause if kept and glance.footing is not None else ""
-        events = self.mark_start(kept, arrival, glance)
-        return Taken(policy.edition.date.isoformat(), clause, events, dropped)
+                kept.append(self.names.keep(result))
+        if kept and sender.footing is not None:
+            self.mark_start(kept, arrival, glance.now_ms)
+            return Taken(self.edition, sender.footing.clause, tuple(kept), dropped)
+        for reason in dropped:
+            if reason not in QUIET:
+                return refuse(reason)
+        return Taken(self.edition, "", (), dropped)
 
-    def read(self, arrival: Arrival) -> tuple[ToldEvent, ...] | Refusal:
-        """Return the events that a request tells of, typed, their texts not yet looked at."""
-        refusal = refuse_stranger(arrival.headers, self.own_url)
-        if refusal is not None:
-            return refusal
-        if arrival.path == EVENTS_PATH:
-            return read_body(arrival)
-        return read_query(arrival) if arrival.path == BEACON_PATH else Refusal.NO_SUCH_PATH
+    def find_sender(self, headers: Mapping[bytes, bytes], now: datetime) -> Sender | Refusal:
+        """Return what the headers say of their sender under the edition in force.
 
-    def look(self, arrival: Arrival, policy: CompiledPolicy, now: datetime) -> Glance:
-        headers = arrival.headers
-        purpose = headers.get("sec-purpose", "") or headers.get("purpose", "")
-        return Glance(
-            own_url=self.own_url,
-            zone=self.zone,
-            now_ms=int(now.timestamp() * 1000),
-            agent=agent_of(headers.get("user-agent", "")),
-            is_prefetch="prefetch" in purpose.lower(),
-            footing=self.footing(
-                policy, headers.get("cookie", ""), is_gpc=headers.get("sec-gpc") == "1"
-            ),
-        )
+        Browsers send the same headers again and again, so the answer is remembered.
+        """
+        try:
+            policy = self.shelf.in_force(now)
+        except NoEditionInForce:
+            return Refusal.NO_EDITION
+        if policy is not self.policy or len(self.senders) >= SENDERS_MAX:
+            self.policy, self.senders = policy, {}
+            self.edition = policy.edition.date.isoformat()
+        head = tuple(map(headers.get, HEADERS_READ))
+        sender = self.senders.get(head)
+        if sender is None:
+            sender = self.know_sender(headers, policy)
+            if sum(len(value or b"") for value in head) <= HEAD_BYTES_KEPT:
+                self.senders[head] = sender
+        return sender
 
-    def footing(self, policy: CompiledPolicy, cookies: str, *, is_gpc: bool) -> Footing | None:
-        """Return what events of whoever sends these cookies may rest on, remembered by edition."""
-        if policy is not self.policy or len(self.footings) >= FOOTINGS_MAX:
-            self.policy, self.footings = policy, {}
-        key = (cookies, is_gpc)
-        if key in self.footings:
-            return self.footings[key]
-        named = read_cookies(cookies)
-        chosen = self.signer.read_choices(named)
-        visitor = self.signer.read_visitor(named)
+    def know_sender(
+        self, headers: Mapping[bytes, bytes], policy: CompiledPolicy
+    ) -> Sender | Refusal:
+        if headers.get(b"origin", self.site.url.encode()) != self.site.url.encode():
+            return Refusal.WRONG_ORIGIN
+        if headers.get(b"sec-fetch-site") not in SAME_ORIGIN:
+            return Refusal.CROSS_SITE
+        cookies = read_cookies(headers.get(b"cookie", b"").decode("latin-1"))
+        chosen = self.signer.read_choices(cookies)
+        visitor = self.signer.read_visitor(cookies)
         choices = NOTHING_CHOSEN if chosen is None else chosen.choices
-        footing = find_footing(
-            policy,
-            choices.under_gpc() if is_gpc else choices,
-            0 if visitor is None else visitor.id,
+        if headers.get(b"sec-gpc") == b"1":
+            choices = choices.under_gpc()
+        purpose = headers.get(b"sec-purpose", b"") + headers.get(b"purpose", b"")
+        return Sender(
+            agent=agent_of(headers.get(b"user-agent", b"").decode("latin-1")),
+            is_prefetch=b"prefetch" in purpose.lower(),
+            footing=find_footing(policy, choices, 0 if visitor is None else visitor.id),
         )
-        if len(cookies) <= COOKIES_CACHED_MAX:
-            self.footings[key] = footing
-        return footing
 
-    def within_bounds(self, event: StoredEvent) -> StoredEvent:
-        """Return the event with names that the day still has room for."""
-        changed = {
-            column: kept
-            for column, names in self.names.items()
-            if (kept := names.keep(getattr(event, column), event.day)) != getattr(event, column)
-        }
-        return msgspec.structs.replace(event, **changed) if changed else event
-
-    def mark_start(
-        self, kept: list[StoredEvent], arrival: Arrival, glance: Glance
-    ) -> tuple[StoredEvent, ...]:
+    def mark_start(self, kept: list[StoredEvent], arrival: Arrival, now_ms: int) -> None:
         """Mark the first page view as the start of a visit, if nothing was heard for a while."""
-        if not kept:
-            return ()
-        views = [index for index, event in enumerate(kept) if event.kind is Kind.VIEW]
-        first = kept[views[0]] if views else kept[0]
-        key = first.visitor or self.visits.key_of(
-            arrival.client_ip, arrival.headers.get("user-agent", ""), first.day
+        place = next((n for n, event in enumerate(kept) if event.kind is Kind.VIEW), -1)
+        event = kept[place]
+        key = event.visitor or self.visits.key_of(
+            arrival.client_ip, arrival.headers.get(b"user-agent", b""), event.day
         )
-        is_inside = first.referrer_class is ReferrerClass.INTERNAL or not views
-        if self.visits.begins(key, glance.now_ms, is_from_inside=is_inside) and views:
-            kept[views[0]] = msgspec.structs.replace(first, starts=1)
-        return tuple(kept)
+        is_inside = place < 0 or event.referrer_class is ReferrerClass.INTERNAL
+        if self.visits.begins(key, now_ms, is_from_inside=is_inside) and place >= 0:
+            kept[place] = msgspec.structs.replace(event, starts=1)
 
 
 def refuse(reason: Refusal | Drop) -> Refused:
     return Refused(STATUS[reason], reason)
 
 
-def refuse_stranger(headers: Mapping[str, str], own_url: str) -> Refusal | None:
-    """Return why a page that is not ours may not tell of visits to ours."""
-    if headers.get("origin", own_url) != own_url:
-        return Refusal.WRONG_ORIGIN
-    if headers.get("sec-fetch-site", "") not in SAME_ORIGIN:
-        return Refusal.CROSS_SITE
-    return None
+def read_events(arrival: Arrival) -> tuple[ToldEvent, ...] | Refusal:
+    """Return the events that a request tells of, typed, their texts not yet looked at."""
+    if arrival.path == EVENTS_PATH:
+        return read_body(arrival)
+    return read_query(arrival) if arrival.path == BEACON_PATH else Refusal.NO_SUCH_PATH
 
 
 def read_body(arrival: Arrival) -> tuple[ToldEvent, ...] | Refusal:
     if arrival.method != "POST":
         return Refusal.WRONG_METHOD
-    if arrival.headers.get("content-type", "").partition(";")[0].strip().lower() not in (
-        CONTENT_TYPES
-    ):
+    if not is_told_type(arrival.headers.get(b"content-type", b"")):
         return Refusal.WRONG_TYPE
     if len(arrival.body) > BODY_BYTES_MAX:
         return Refusal.TOO_BIG
@@ -258,10 +229,18 @@ def read_body(arrival: Arrival) -> tuple[ToldEvent, ...] | Refusal:
         told = READER.decode(arrival.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Refusal.MALFORMED
-    events = tuple(told) if isinstance(told, list) else (told,)
-    if len(events) > EVENTS_MAX:
+    return (told,) if isinstance(told, ToldEvent) else read_list(told)
+
+
+def read_list(told: list[ToldEvent]) -> tuple[ToldEvent, ...] | Refusal:
+    if len(told) > EVENTS_MAX:
         return Refusal.TOO_MANY_EVENTS
-    return events or Refusal.MALFORMED
+    return tuple(told) or Refusal.MALFORMED
+
+
+@lru_cache(maxsize=64)
+def is_told_type(content_type: bytes) -> bool:
+    return content_type.partition(b";")[0].strip().lower() in CONTENT_TYPES
 
 
 def read_query(arrival: Arrival) -> tuple[ToldEvent, ...] | Refusal:

@@ -18,6 +18,8 @@ from clearline.kit.errors import Conflict, Unavailable
 
 SEGMENT_BYTES: Final = 8 * 1024 * 1024
 DIRECTORIES_MAX: Final = 64
+# O_DSYNC: a write returns when its bytes are on the disk, as after fdatasync, in one call.
+FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_DSYNC
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -85,7 +87,6 @@ class Journal:
             if self.segment is None or self.offset + len(block) > self.segment_bytes:
                 self.begin_segment(len(block))
             write_whole(self.handle, block, self.offset)
-            os.fdatasync(self.handle)
         except OSError as error:
             self.abandon_segment()
             if error.errno in NO_ROOM:
@@ -99,7 +100,7 @@ class Journal:
         self.close_segment()
         self.number += 1
         path = self.directory / f"{self.boot}-{self.number:06d}{OPEN}"
-        self.handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        self.handle = os.open(path, FLAGS, 0o600)
         self.segment, self.offset = path, 0
         os.posix_fallocate(self.handle, 0, max(self.segment_bytes, size_bytes_min))
         os.fsync(self.handle)

@@ -54,32 +54,59 @@ def read_segment(path: Path, offset: int) -> Reading:
     Of an open segment a record that is not whole is left for the next time: it may still be
     written. What follows damage is read; what was damaged is told. Raises OSError.
     """
-    with path.open("rb", buffering=0) as file:
-        file.seek(offset)
-        content = file.read(READ_BYTES)
-    payloads: list[bytes] = []
-    damages: list[Damage] = []
-    place = 0
-    while True:
-        payload = find_payload(content, place)
-        if payload is not None:
-            payloads.append(payload)
-            place += HEAD.size + len(payload)
-            continue
-        following = find_following(content, place)
-        if following is None:
-            break
-        damages.append(Damage(offset + place, content[place:following]))
-        place = following
+    content = read_bytes(path, offset, READ_BYTES)
+    payloads, damaged, place = walk(content)
+    damages = [Damage(offset + start, content[start:end]) for start, end in damaged]
     if path.suffix == OPEN or (place and len(content) == READ_BYTES):
         return Reading(tuple(payloads), offset + place, tuple(damages))
+    if not content[place:].strip(b"\0"):
+        end = skip_zeros(path, offset + place)
+        return Reading(tuple(payloads), end, tuple(damages), is_finished=end >= path.stat().st_size)
     is_last = len(content) < READ_BYTES
     # A record may begin in the last part of what was read and end behind it.
     end = len(content) if is_last else READ_BYTES - RECORD_BYTES_MAX
-    if content[place:end].strip(b"\0"):
-        is_torn = is_last and is_cut_short(content, place)
-        damages.append(Damage(offset + place, content[place:end], is_torn=is_torn))
+    is_torn = is_last and is_cut_short(content, place)
+    damages.append(Damage(offset + place, content[place:end], is_torn=is_torn))
     return Reading(tuple(payloads), offset + end, tuple(damages), is_finished=is_last)
+
+
+def read_stretch(path: Path, start: int, end: int) -> list[bytes]:
+    """Return the payloads between two offsets that `read_segment` gave. Raises OSError."""
+    return walk(read_bytes(path, start, end - start))[0]
+
+
+def read_bytes(path: Path, offset: int, size: int) -> bytes:
+    with path.open("rb", buffering=0) as file:
+        file.seek(offset)
+        return file.read(size)
+
+
+def skip_zeros(path: Path, offset: int) -> int:
+    """Return where the zeros that a dead writer left behind its last record end."""
+    while content := read_bytes(path, offset, READ_BYTES):
+        rest = content.lstrip(b"\0")
+        offset += len(content) - len(rest)
+        if rest:
+            break
+    return offset
+
+
+def walk(content: bytes) -> tuple[list[bytes], list[tuple[int, int]], int]:
+    """Return the payloads, the stretches between them that are none, and where the last ends."""
+    payloads: list[bytes] = []
+    damaged: list[tuple[int, int]] = []
+    place = 0
+    while True:
+        payload = find_payload(content, place)
+        if payload is None:
+            following = find_following(content, place)
+            if following is None:
+                return payloads, damaged, place
+            damaged.append((place, following))
+            place = following
+            continue
+        payloads.append(payload)
+        place += HEAD.size + len(payload)
 
 
 def find_payload(content: bytes, place: int) -> bytes | None:

@@ -14,6 +14,8 @@ from typing import Final
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from clearline.policy.choices import Choices
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.use import Actor, ActorKind, Use
@@ -23,17 +25,19 @@ from clearline.reach.visitors.event import Kind, Part, StoredEvent, ToldEvent
 from clearline.reach.visitors.referrers import referrer_of
 from clearline.trust.gate.decide import Outcome, decide
 
-ADDRESS_LENGTH_MAX: Final = 2048
+ADDRESS_LENGTH_MAX: Final = 4096
 PAGE_LENGTH_MAX: Final = 256
 FUTURE_MS_MAX: Final = 5 * 60 * 1000
 AGE_MS_MAX: Final = 24 * 3600 * 1000
 SECONDS_MAX: Final = 4 * 3600  # in view since last told; a page left open over night is not read
 QUARTER_MS: Final = 15 * 60 * 1000  # no time zone moves by less
-DAY_S: Final = 24 * 3600
+PLACES_MAX: Final = 4096  # addresses remembered, at most 4 kB each
+QUERY_FIELDS_MAX: Final = 50
 
 PAGE: Final = re.compile(r"/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*", re.ASCII)  # RFC 3986, path
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+IPV4: Final = re.compile(r"([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})\.[0-9]{1,3}", re.ASCII)
 ID: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 PARTS: Final = {part.value: part for part in Part} | {
@@ -93,28 +97,51 @@ class Footing:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
-    """What is the same for all events of one request."""
+class Place:
+    """What is kept of an address: the path alone, its part of the site, the campaign it names."""
 
-    own_url: str
+    page: str
+    part: Part
+    campaign: str
+
+
+class Site(msgspec.Struct, frozen=True, gc=False):
+    """What counts as ours, and in which time zone its days are."""
+
+    url: str  # scheme and host as visitors see them
     zone: ZoneInfo
-    now_ms: int
+
+
+class Sender(msgspec.Struct, frozen=True, gc=False):
+    """What a request's headers say of whoever sent it."""
+
     agent: Agent
     is_prefetch: bool
     footing: Footing | None
 
 
+class Glance(msgspec.Struct, frozen=True, gc=False):
+    """What is the same for all events of one request."""
+
+    site: Site
+    sender: Sender
+    now_ms: int
+
+
 def cut_address(address: str) -> str:
     """Return the network an address belongs to (/24, /48): all of it that anything here sees."""
+    match = IPV4.fullmatch(address)
+    return f"{match[1]}.0" if match else cut_long_address(address)
+
+
+def cut_long_address(address: str) -> str:
     try:
-        whole = ipaddress.ip_address(address.partition("%")[0])
+        whole = ipaddress.IPv6Address(address.partition("%")[0])
     except ValueError:
         return ""
-    if isinstance(whole, ipaddress.IPv6Address):
-        if whole.ipv4_mapped is None:
-            return str(ipaddress.IPv6Address(int(whole) >> 80 << 80))
-        whole = whole.ipv4_mapped
-    return str(ipaddress.IPv4Address(int(whole) >> 8 << 8))
+    if whole.ipv4_mapped is not None:
+        return cut_address(str(whole.ipv4_mapped))
+    return str(ipaddress.IPv6Address(int(whole) >> 80 << 80))
 
 
 def find_footing(policy: CompiledPolicy, choices: Choices, visitor: int) -> Footing | None:
@@ -133,37 +160,28 @@ def find_footing(policy: CompiledPolicy, choices: Choices, visitor: int) -> Foot
 
 
 def drop_prefetched(_event: ToldEvent, glance: Glance) -> Drop | None:
-    return Drop.PREFETCH if glance.is_prefetch else None
+    return Drop.PREFETCH if glance.sender.is_prefetch else None
 
 
 def drop_bot(_event: ToldEvent, glance: Glance) -> Drop | None:
-    return Drop.BOT if glance.agent.is_bot else None
+    return Drop.BOT if glance.sender.agent.is_bot else None
 
 
 def drop_what_no_clause_lets_count(_event: ToldEvent, glance: Glance) -> Drop | None:
-    return Drop.NO_CLAUSE if glance.footing is None else None
+    return Drop.NO_CLAUSE if glance.sender.footing is None else None
 
 
 def drop_bad_id(event: ToldEvent, _glance: Glance) -> Drop | None:
     return None if ID.fullmatch(event.id) else Drop.BAD_ID
 
 
-def drop_over_long(event: ToldEvent, _glance: Glance) -> Drop | None:
-    is_long = len(event.url) > ADDRESS_LENGTH_MAX or len(event.referrer) > ADDRESS_LENGTH_MAX
-    return Drop.OVER_LONG if is_long else None
-
-
-def drop_unknown_site(event: ToldEvent, glance: Glance) -> Drop | None:
-    own, url = glance.own_url, event.url
-    is_own = url.startswith(own) and url[len(own) : len(own) + 1] in {"", "/", "?", "#"}
-    return None if is_own else Drop.UNKNOWN_SITE
-
-
 def drop_bad_address(event: ToldEvent, glance: Glance) -> Drop | None:
-    page = page_of(event.url, glance.own_url)
-    if len(page) > PAGE_LENGTH_MAX:
-        return Drop.OVER_LONG
-    return None if PAGE.fullmatch(page) else Drop.BAD_ADDRESS
+    place = find_place(event.url, glance.site.url)
+    return place if isinstance(place, Drop) else None
+
+
+def drop_over_long(event: ToldEvent, _glance: Glance) -> Drop | None:
+    return Drop.OVER_LONG if len(event.referrer) > ADDRESS_LENGTH_MAX else None
 
 
 def drop_bad_names(event: ToldEvent, _glance: Glance) -> Drop | None:
@@ -180,14 +198,12 @@ def drop_bad_seconds(event: ToldEvent, _glance: Glance) -> Drop | None:
     return None if least <= event.seconds else Drop.BAD_SECONDS
 
 
-def drop_future_dated(event: ToldEvent, glance: Glance) -> Drop | None:
-    is_ahead = event.at is not None and event.at > glance.now_ms + FUTURE_MS_MAX
-    return Drop.FROM_THE_FUTURE if is_ahead else None
-
-
-def drop_too_old(event: ToldEvent, glance: Glance) -> Drop | None:
-    is_old = event.at is not None and event.at < glance.now_ms - AGE_MS_MAX
-    return Drop.TOO_OLD if is_old else None
+def drop_bad_moment(event: ToldEvent, glance: Glance) -> Drop | None:
+    if event.at is None:
+        return None
+    if event.at > glance.now_ms + FUTURE_MS_MAX:
+        return Drop.FROM_THE_FUTURE
+    return Drop.TOO_OLD if event.at < glance.now_ms - AGE_MS_MAX else None
 
 
 Step = Callable[[ToldEvent, Glance], Drop | None]
@@ -196,12 +212,10 @@ STEPS: Final[tuple[Step, ...]] = (
     drop_bot,
     drop_bad_id,
     drop_over_long,
-    drop_unknown_site,
     drop_bad_address,
     drop_bad_names,
     drop_bad_seconds,
-    drop_future_dated,
-    drop_too_old,
+    drop_bad_moment,
     drop_what_no_clause_lets_count,
 )
 
@@ -217,47 +231,55 @@ def admit(event: ToldEvent, glance: Glance) -> StoredEvent | Drop:
 
 def cut_down(event: ToldEvent, glance: Glance) -> StoredEvent:
     """Keep what the columns have: path for address, host for referrer, device for browser."""
-    page = page_of(event.url, glance.own_url)
-    referrer = referrer_of(event.referrer, glance.own_url.partition("://")[2].partition(":")[0])
+    place = find_place(event.url, glance.site.url)
+    assert isinstance(place, Place), "drop_bad_address stands before"  # noqa: S101
+    referrer = referrer_of(event.referrer, glance.site.url)
+    footing = glance.sender.footing
     at_ms = glance.now_ms if event.at is None else min(event.at, glance.now_ms)
     return StoredEvent(
         id=int(event.id, 16),
         at_ms=at_ms,
-        day=day_of(at_ms // QUARTER_MS, glance.zone),
+        day=day_of(at_ms // QUARTER_MS, glance.site.zone),
         kind=event.kind,
-        page=page,
-        part=part_of(page),
+        page=place.page,
+        part=place.part,
         service=event.service,
         name=event.name,
-        device=glance.agent.device,
+        device=glance.sender.agent.device,
         referrer_class=referrer.kind,
         referrer=referrer.host,
-        campaign=(event.campaign or campaign_of(event.url)).lower(),
-        visitor=glance.footing.visitor if glance.footing is not None else 0,
+        campaign=event.campaign.lower() or place.campaign,
+        visitor=0 if footing is None else footing.visitor,
         starts=0,
         seconds=min(event.seconds, SECONDS_MAX) if event.kind is Kind.TIME else 0,
         received_ms=glance.now_ms,
     )
 
 
-def page_of(url: str, own_url: str) -> str:
-    return url[len(own_url) :].partition("#")[0].partition("?")[0] or "/"
+@lru_cache(maxsize=PLACES_MAX)
+def find_place(url: str, own_url: str) -> Place | Drop:
+    """Return what is kept of an address of ours, or why it is none."""
+    if len(url) > ADDRESS_LENGTH_MAX:
+        return Drop.OVER_LONG
+    rest = url.removeprefix(own_url)
+    if rest == url or rest[:1] not in {"", "/", "?", "#"}:
+        return Drop.UNKNOWN_SITE
+    path, _, query = rest.partition("#")[0].partition("?")
+    page = path or "/"
+    if len(page) > PAGE_LENGTH_MAX:
+        return Drop.OVER_LONG
+    if PAGE.fullmatch(page) is None:
+        return Drop.BAD_ADDRESS
+    return Place(page, PARTS.get(page[1:].partition("/")[0], Part.OTHER), campaign_of(query))
 
 
-def part_of(page: str) -> Part:
-    return PARTS.get(page[1:].partition("/")[0], Part.OTHER)
-
-
-def campaign_of(url: str) -> str:
-    """Return the campaign an address names, or "": a name that is none is a person's perhaps."""
-    if "utm_campaign=" not in url:
-        return ""
-    query = url.partition("#")[0].partition("?")[2]
+def campaign_of(query: str) -> str:
+    """Return the campaign an address names, or "": what is no plain name may be a person's."""
     try:
-        named = dict(parse_qsl(query, max_num_fields=50)).get("utm_campaign", "")
+        named = dict(parse_qsl(query, max_num_fields=QUERY_FIELDS_MAX)).get("utm_campaign", "")
     except ValueError:
         return ""
-    name = named.strip().replace(" ", "-")
+    name = named.strip().replace(" ", "-").lower()
     return name if NAME.fullmatch(name) else ""
 
 

@@ -44,18 +44,18 @@ DIRECT: Final = Referrer(ReferrerClass.DIRECT, "")
 INTERNAL: Final = Referrer(ReferrerClass.INTERNAL, "")
 
 
-def referrer_of(address: str, own_host: str) -> Referrer:
+@lru_cache(maxsize=HOSTS_MAX)
+def referrer_of(address: str, own_url: str) -> Referrer:
     """Return host and class of a referrer; what is no web address counts as none."""
     match = ADDRESS.match(address)
     if match is None:
         return DIRECT
     host = match[2].lower().rstrip(".")
-    if host == own_host:
+    if host == own_url.partition("://")[2].partition(":")[0]:
         return INTERNAL
     return classify(host) if 0 < len(host) <= HOST_LENGTH_MAX else DIRECT
 
 
-@lru_cache(maxsize=HOSTS_MAX)
 def classify(host: str) -> Referrer:
     name = host.removeprefix("www.")
     # Mail stands first: mail.google.com is both mail and a part of google.com.

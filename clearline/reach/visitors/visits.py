@@ -26,11 +26,11 @@ class Visits:
         self.day = -1
         self.salt = b""
 
-    def key_of(self, network: str, agent: str, day: int) -> int:
+    def key_of(self, network: str, agent: bytes, day: int) -> int:
         """Return today's number of an unrecognised visitor; another day gives another number."""
         if day != self.day:
             self.day, self.salt = day, secrets.token_bytes(32)
-        text = f"{network}\n{agent}".encode(errors="replace")
+        text = network.encode() + b"\n" + agent
         return int.from_bytes(blake2b(text, key=self.salt, digest_size=8).digest())
 
     def begins(self, key: int, now_ms: int, *, is_from_inside: bool) -> bool:

@@ -208,16 +208,18 @@ def test_a_full_disk_is_said_so_leaves_no_file_and_is_got_over(
     assert read_all(journal.directory) == [b"kept"]
 
 
-def test_a_sync_that_failed_counts_for_nothing_and_its_file_is_left(
+def test_a_write_that_failed_counts_for_nothing_and_its_file_is_left(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal.write([b"kept"])
 
-    def broken(_: int) -> None:
+    def broken(handle: int, block: memoryview, offset: int) -> int:
+        really(handle, block, offset)
         raise OSError(errno.EIO, "broken")
 
     with monkeypatch.context() as ill:
-        ill.setattr(os, "fdatasync", broken)
+        really = os.pwrite
+        ill.setattr(os, "pwrite", broken)
         with pytest.raises(JournalBroken):
             journal.write([b"lost"])
     journal.write([b"after"])

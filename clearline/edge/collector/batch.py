@@ -1,0 +1,192 @@
+"""A batch whose content is fixed on disk before it is first sent, and how far the loader has read.
+
+A batch names stretches of segments, which never change, and the events among them to leave out.
+Sent again after a crash it carries the same rows under the same token, so the store counts it once.
+"""
+
+import errno
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from clearline.edge.collector.journal import sync_directory
+from clearline.edge.collector.record import Tally, find_record
+from clearline.edge.collector.segment import CLOSED, OPEN, read_stretch
+from clearline.reach.visitors.event import StoredEvent
+
+FILE_BYTES_MAX: Final = 16 * 1024 * 1024
+RESERVE_BYTES: Final = 256 * 1024
+DIGEST_BYTES: Final = 32
+ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+class Stretch(msgspec.Struct, frozen=True, array_like=True):
+    """Bytes `start` to `end` of one segment, named by directory and name without its ending."""
+
+    segment: str
+    start: int
+    end: int
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What is sent to the store under one token."""
+
+    number: int
+    token: str
+    stretches: tuple[Stretch, ...]
+    left_out: tuple[int, ...]  # places of events that were stored before
+    sha256: str  # of the rows as they are sent
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far each segment is loaded, after how many batches."""
+
+    number: int = 0
+    offsets: dict[str, int] = {}
+
+
+AnyState = TypeVar("AnyState", Batch, Progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What stretches of the journal say."""
+
+    events: tuple[StoredEvent, ...]
+    footings: tuple[str, ...]  # of each event, "<edition> <clause>"
+    dropped: Counter[str]
+
+    def without(self, left_out: Iterable[int]) -> "Contents":
+        gone = frozenset(left_out)
+        places = [place for place in range(len(self.events)) if place not in gone]
+        return Contents(
+            tuple(self.events[place] for place in places),
+            tuple(self.footings[place] for place in places),
+            self.dropped,
+        )
+
+
+class Unwritten(Exception):
+    """The disk did not take a file of the loader's; nothing has changed."""
+
+
+def read_contents(payloads: Iterable[bytes]) -> Contents:
+    """Return the events of journal payloads in order; what is no record is counted as dropped."""
+    events: list[StoredEvent] = []
+    footings: list[str] = []
+    dropped: Counter[str] = Counter()
+    for payload in payloads:
+        record = find_record(payload)
+        if record is None:
+            dropped["unreadable"] += 1
+        elif isinstance(record, Tally):
+            dropped.update(record.counts)
+        else:
+            events += record.events
+            footings += [f"{record.edition} {record.clause}"] * len(record.events)
+    return Contents(tuple(events), tuple(footings), dropped)
+
+
+def find_contents(journal_dir: Path, batch: Batch) -> Contents | None:
+    """Return what a fixed batch sends, or None when its segments no longer say that."""
+    payloads: list[bytes] = []
+    for stretch in batch.stretches:
+        path = find_segment(journal_dir, stretch.segment)
+        if path is None:
+            return None
+        payloads += read_stretch(path, stretch.start, stretch.end)
+    contents = read_contents(payloads).without(batch.left_out)
+    return contents if digest(contents.events) == batch.sha256 else None
+
+
+def find_segment(journal_dir: Path, segment: str) -> Path | None:
+    for suffix in (OPEN, CLOSED):  # in this order: it is renamed from the first to the second
+        path = journal_dir / (segment + suffix)
+        if path.exists():
+            return path
+    return None
+
+
+def digest(events: tuple[StoredEvent, ...]) -> str:
+    return hashlib.sha256(ENCODER.encode(events)).hexdigest()
+
+
+class Room:
+    """The loader's own small files, each replaced whole and synced, with room kept for a full disk.
+
+    When the journal has filled the disk, the reserve is given up so that the loader can go on and
+    free the journal's segments.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.reserve = directory / "reserve"
+        directory.mkdir(parents=True, exist_ok=True)
+
+    def read(self, name: str, kind: type[AnyState]) -> AnyState | None:
+        """Return what a file says, or None when there is none or it is damaged."""
+        try:
+            with (self.directory / name).open("rb") as file:
+                content = file.read(FILE_BYTES_MAX)
+        except FileNotFoundError:
+            return None
+        body = content[DIGEST_BYTES:]
+        if hashlib.sha256(body).digest() != content[:DIGEST_BYTES]:
+            return None
+        try:
+            return msgspec.msgpack.decode(body, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+    def write(self, name: str, state: Batch | Progress) -> None:
+        """Replace a file. Raises Unwritten."""
+        body = ENCODER.encode(state)
+        content = hashlib.sha256(body).digest() + body
+        self.with_reserve(lambda: replace_file(self.directory / name, content))
+        self.keep_reserve()
+
+    def with_reserve(self, write: Callable[[], None]) -> None:
+        """Run a write, giving up the reserve if the disk is full. Raises Unwritten."""
+        for path in (self.reserve, None):
+            try:
+                write()
+            except OSError as error:
+                if path is None or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                    raise Unwritten(os.strerror(error.errno or 0)) from None
+                path.unlink(missing_ok=True)
+            else:
+                return
+
+    def keep_reserve(self) -> None:
+        if self.reserve.exists():
+            return
+        handle = os.open(self.reserve, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(handle, 0, RESERVE_BYTES)
+        except OSError:
+            self.reserve.unlink(missing_ok=True)  # there will be room when a segment is freed
+        finally:
+            os.close(handle)
+
+    def forget(self, name: str) -> None:
+        (self.directory / name).unlink(missing_ok=True)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace a file by `content`, durable on return. Raises OSError; the old one then stands."""
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_directory(path.parent)

@@ -1,0 +1,305 @@
+"""The loader: brings events from the journals to the column store, each once, and frees space."""
+
+import fcntl
+import os
+import secrets
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from clearline.edge.collector.batch import (
+    Batch,
+    Contents,
+    Progress,
+    Room,
+    Stretch,
+    Unwritten,
+    digest,
+    find_contents,
+    read_contents,
+    replace_file,
+)
+from clearline.edge.collector.manifest import to_manifest
+from clearline.edge.collector.seen import SeenIds
+from clearline.edge.collector.segment import CLOSED, OPEN, Damage, read_segment
+from clearline.kit.columnstore.client import ColumnStore, StoreError
+from clearline.kit.status import write_status
+from clearline.reach.visitors import load
+
+BYTES_ENOUGH: Final = 1024 * 1024  # about 8,000 events
+SEGMENTS_MAX: Final = 10_000  # looked at in one turn
+IDLE_S: Final = 0.5
+LONE_TALLY_S: Final = 60.0  # counts without events wait for events this long
+BACKOFF_S_MAX: Final = 5.0
+DAMAGES_MAX: Final = 100
+
+BATCH, PROGRESS = "batch", "progress"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderOptions:
+    journal_dir: Path
+    data_dir: Path
+    status_dir: Path
+    store: ColumnStore
+
+    @property
+    def manifests_dir(self) -> Path:
+        return self.data_dir / "manifests"
+
+    @property
+    def damaged_dir(self) -> Path:
+        return self.data_dir / "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A batch that is written down, with what it sends."""
+
+    batch: Batch
+    contents: Contents
+
+
+class Loader:
+    """Loads one batch at a time: gather, fix on disk, send, write the manifest, note the progress.
+
+    After a crash at any point the same batch is sent again under its token.
+    """
+
+    def __init__(self, options: LoaderOptions) -> None:
+        self.options = options
+        self.room = Room(options.data_dir / "loader")
+        self.seen = SeenIds(lambda start, end: load.ids_received(options.store, start, end))
+        progress = self.room.read(PROGRESS, Progress)
+        # Without a note of how far it came it begins anew; the ids seen keep that from counting.
+        self.progress = progress or Progress()
+        self.fixed = self.find_fixed()
+        self.loaded = 0
+        self.dropped: Counter[str] = Counter()
+        options.manifests_dir.mkdir(parents=True, exist_ok=True)
+
+    def find_fixed(self) -> Fixed | None:
+        """Return the batch that was fixed before a crash and perhaps not sent."""
+        batch = self.room.read(BATCH, Batch)
+        if batch is None or batch.number <= self.progress.number:
+            return None
+        contents = find_contents(self.options.journal_dir, batch)
+        if contents is None:
+            log.warning("loader.batch_changed", batch=batch.token)
+            return None
+        return Fixed(batch, contents)
+
+    def load_next(self, now: datetime, *, with_lone_tally: bool) -> int:
+        """Load one batch and return how many journal bytes it took; 0 when there is nothing.
+
+        Raises StoreError, Unwritten: then nothing is lost and the same call is tried again.
+        """
+        if self.fixed is None:
+            self.fixed = self.fix_next(with_lone_tally=with_lone_tally)
+        if self.fixed is None:
+            return 0
+        batch, contents = self.fixed.batch, self.fixed.contents
+        if contents.events:
+            load.insert_events(self.options.store, contents.events, token=batch.token)
+        self.finish(self.fixed, now)
+        self.fixed = None
+        return sum(stretch.end - stretch.start for stretch in batch.stretches)
+
+    def fix_next(self, *, with_lone_tally: bool) -> Fixed | None:
+        """Gather what is new in the journals and fix it as the next batch."""
+        stretches, contents = self.gather()
+        if not stretches or not (contents.events or with_lone_tally):
+            return None
+        left_out = tuple(self.seen.find_repeated(contents.events))
+        contents = contents.without(left_out)
+        number = self.progress.number + 1
+        batch = Batch(
+            number=number,
+            token=secrets.token_hex(16),
+            stretches=stretches,
+            left_out=left_out,
+            sha256=digest(contents.events),
+        )
+        self.room.write(BATCH, batch)
+        self.seen.add(contents.events)
+        return Fixed(batch, contents)
+
+    def gather(self) -> tuple[tuple[Stretch, ...], Contents]:
+        stretches: list[Stretch] = []
+        payloads: list[bytes] = []
+        size_bytes = 0
+        for path in list_segments(self.options.journal_dir):
+            if size_bytes >= BYTES_ENOUGH:
+                break
+            for stretch, told in self.read_on(path):
+                stretches.append(stretch)
+                payloads += told
+                size_bytes += stretch.end - stretch.start
+        return tuple(stretches), read_contents(payloads)
+
+    def read_on(self, path: Path) -> Iterator[tuple[Stretch, tuple[bytes, ...]]]:
+        """Yield what is new in one segment; a segment that is loaded to its end is freed."""
+        segment = name_of(path)
+        start = self.progress.offsets.get(segment, 0)
+        try:
+            reading = read_segment(path, start)
+        except FileNotFoundError:
+            return  # it was closed this moment, which changes its name
+        for damage in reading.damages:
+            self.set_aside(segment, damage)
+        if reading.payloads or reading.offset > start:
+            yield Stretch(segment, start, reading.offset), reading.payloads
+        elif reading.is_finished:
+            path.unlink(missing_ok=True)
+
+    def finish(self, fixed: Fixed, now: datetime) -> None:
+        """Write the manifest, then how far all is loaded, and only then free what is loaded."""
+        batch, contents = fixed.batch, fixed.contents
+        if contents.events or contents.dropped:
+            manifest = self.options.manifests_dir / f"{batch.token}.json"
+            content = to_manifest(batch, contents, now)
+            self.room.with_reserve(lambda: replace_file(manifest, content))
+        offsets = self.progress.offsets | {
+            stretch.segment: stretch.end for stretch in batch.stretches
+        }
+        alive = {name_of(path) for path in list_segments(self.options.journal_dir)}
+        self.progress = Progress(
+            number=batch.number,
+            offsets={segment: end for segment, end in offsets.items() if segment in alive},
+        )
+        self.room.write(PROGRESS, self.progress)
+        self.room.forget(BATCH)
+        self.loaded += len(contents.events)
+        self.dropped.update(contents.dropped)
+        self.dropped["replayed"] += len(batch.left_out)
+
+    def set_aside(self, segment: str, damage: Damage) -> None:
+        """Keep damaged bytes for a person to look at. A tail that was torn was never answered."""
+        log.warning(
+            "journal.damaged",
+            segment=segment,
+            offset=damage.start,
+            size=len(damage.content),
+            reason="torn" if damage.is_torn else "changed",
+        )
+        folder = self.options.damaged_dir
+        path = folder / f"{segment.replace('/', '-')}-{damage.start}"
+        if damage.is_torn or path.exists():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        if len(list(folder.iterdir())) < DAMAGES_MAX:
+            self.room.with_reserve(lambda: replace_file(path, damage.content))
+
+    def waiting_bytes(self) -> int:
+        """Return how much of the journals is not loaded; open segments count as what they allot."""
+        total = 0
+        for path in list_segments(self.options.journal_dir):
+            if path.suffix == CLOSED and path.exists():
+                total += path.stat().st_size - self.progress.offsets.get(name_of(path), 0)
+        return total
+
+
+def run_loader(options: LoaderOptions) -> None:
+    """Load until SIGTERM. Waits while another loader of this instance runs: one per store."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    lease = take_lease(options, stop)
+    if lease is None:
+        return
+    try:
+        keep_loading(Loader(options), stop)
+    finally:
+        os.close(lease)
+
+
+def take_lease(options: LoaderOptions, stop: threading.Event) -> int | None:
+    """Return the lock that only one loader holds, or None when asked to stop before it is free."""
+    options.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = os.open(options.data_dir / "loader.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    while not stop.is_set():
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stop.wait(IDLE_S)
+        else:
+            return lock
+    os.close(lock)
+    return None
+
+
+def keep_loading(loader: Loader, stop: threading.Event) -> None:
+    backoff_s, trouble = IDLE_S, ""
+    loaded_at = datetime.now(UTC)
+    while not stop.is_set():
+        now = datetime.now(UTC)
+        tell(loader, trouble, now)
+        is_late = abs((now - loaded_at).total_seconds()) > LONE_TALLY_S
+        try:
+            taken_bytes = loader.load_next(now, with_lone_tally=is_late)
+        except (StoreError, Unwritten, OSError) as error:
+            trouble = told_trouble(error)
+            log.warning("loader.waits", error=type(error).__name__, again_in_s=backoff_s)
+            stop.wait(backoff_s)
+            backoff_s = min(BACKOFF_S_MAX, backoff_s * 2)
+            continue
+        backoff_s, trouble = IDLE_S, ""
+        if taken_bytes:
+            loaded_at = now
+        else:
+            stop.wait(IDLE_S)
+
+
+def told_trouble(error: Exception) -> str:
+    if isinstance(error, StoreError):
+        return "Counted visits wait in the journal: the column store does not take them."
+    return (
+        f"Counted visits wait in the journal: the disk does not take the loader's notes ({error})."
+    )
+
+
+def tell(loader: Loader, trouble: str, now: datetime) -> None:
+    damaged = loader.options.damaged_dir
+    places = len(list(damaged.iterdir())) if damaged.exists() else 0
+    if places and not trouble:
+        trouble = (
+            f"The journal was damaged in {places} places. The bytes stand in {damaged}; "
+            "remove them once you have looked at them."
+        )
+    if loader.seen.forgot and not trouble:
+        trouble = "More events came than ids can be remembered: one sent again may count twice."
+    payload = {
+        "loaded": loader.loaded,
+        "dropped": dict(loader.dropped),
+        "waiting_bytes": loader.waiting_bytes(),
+        "trouble": trouble,
+    }
+    try:
+        write_status(loader.options.status_dir, "loader", payload, now)
+    except OSError as error:
+        log.warning("loader.status_unwritten", error=error.strerror)
+
+
+def list_segments(journal_dir: Path) -> list[Path]:
+    """Return all segments, the oldest of each journal first, so that none waits for another."""
+    paths = sorted(path for path in journal_dir.glob("*/*") if path.suffix in {OPEN, CLOSED})
+    ranked = [
+        (rank, path)
+        for _, of_one in groupby(paths, key=lambda path: path.parent)
+        for rank, path in enumerate(of_one)
+    ]
+    return [path for _, path in sorted(ranked, key=lambda pair: pair[0])][:SEGMENTS_MAX]
+
+
+def name_of(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"

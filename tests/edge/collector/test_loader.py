@@ -1,0 +1,246 @@
+"""The loader: acknowledged is never lost, retried is counted once."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import clearline.reach.visitors
+from clearline.edge.collector.journal import Journal
+from clearline.edge.collector.loader import Loader, LoaderOptions, list_segments
+from clearline.kit.columnstore.client import ColumnStore, StoreDown, StorePlace
+from clearline.kit.columnstore.migrate import migrate
+from tests.edge.collector.events import HOUR_MS, NOON_MS, keep, make_event, tally
+
+SCHEMA = Path(clearline.reach.visitors.__file__).parent / "schema"
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NOWHERE = ColumnStore(StorePlace(url="http://127.0.0.1:1"))
+
+
+class Stored(NamedTuple):
+    events: int
+    different: int
+    views: int
+
+
+@pytest.fixture
+def options(column_store: ColumnStore, tmp_path: Path) -> LoaderOptions:
+    migrate(column_store, SCHEMA)
+    return LoaderOptions(
+        journal_dir=tmp_path / "journal",
+        data_dir=tmp_path,
+        status_dir=tmp_path / "status",
+        store=column_store,
+    )
+
+
+@pytest.fixture
+def journal(options: LoaderOptions) -> Iterator[Journal]:
+    journal = Journal.open(options.journal_dir / "collector-0", segment_bytes=16 * 1024)
+    yield journal
+    journal.close()
+
+
+def load_all(loader: Loader) -> None:
+    while loader.load_next(NOW, with_lone_tally=True):
+        pass
+
+
+def stored(store: ColumnStore) -> Stored:
+    (counts,) = store.query(
+        "SELECT count(), uniqExact(id), (SELECT sum(views) FROM popularity"
+        " WHERE filter = '' AND thing = 'page' AND span = 1) FROM event",
+        Stored,
+    )
+    return counts
+
+
+def manifests(options: LoaderOptions) -> list[dict[str, object]]:
+    return [json.loads(path.read_bytes()) for path in options.manifests_dir.glob("*.json")]
+
+
+def test_what_is_in_the_journal_reaches_the_store_and_frees_the_disk(
+    options: LoaderOptions, journal: Journal
+) -> None:
+    for _ in range(30):
+        keep(journal, *(make_event() for _ in range(20)))
+
+    load_all(Loader(options))
+
+    assert stored(options.store) == Stored(600, 600, 600)
+    assert [path.suffix for path in list_segments(options.journal_dir)] == [".open"]
+
+
+def test_an_event_that_a_client_sends_again_counts_once(
+    options: LoaderOptions, journal: Journal
+) -> None:
+    loader = Loader(options)
+    again = make_event()
+    keep(journal, again, again)
+    load_all(loader)
+    keep(journal, again, make_event())
+    load_all(loader)
+
+    load_all(Loader(replace(options)))
+    keep(journal, again)
+    load_all(Loader(options))  # which has seen nothing itself and asks the store
+
+    assert stored(options.store) == Stored(2, 2, 2)
+
+
+@pytest.mark.parametrize("hours", [-20, 20])
+def test_an_event_sent_again_after_the_clock_moved_counts_once(
+    options: LoaderOptions, journal: Journal, hours: int
+) -> None:
+    loader = Loader(options)
+    keep(journal, make_event(number=5))
+    load_all(loader)
+
+    keep(journal, make_event(number=5, received_ms=NOON_MS + hours * HOUR_MS))
+    load_all(loader)
+
+    assert stored(options.store).events == 1
+
+
+def test_a_batch_that_was_sent_but_not_noted_is_sent_again_and_counts_once(
+    options: LoaderOptions, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(journal, *(make_event() for _ in range(50)))
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Loader, "finish", die)
+        with pytest.raises(KeyboardInterrupt):
+            Loader(options).load_next(NOW, with_lone_tally=True)
+    keep(journal, *(make_event() for _ in range(7)))  # must not slip into that batch
+    load_all(Loader(options))
+
+    assert stored(options.store) == Stored(57, 57, 57)
+
+
+def test_a_loader_whose_notes_are_lost_reads_all_again_and_counts_nothing_twice(
+    options: LoaderOptions, journal: Journal
+) -> None:
+    keep(journal, *(make_event() for _ in range(50)))
+    load_all(Loader(options))
+    for path in (options.data_dir / "loader").iterdir():
+        path.write_bytes(b"nonsense")
+
+    load_all(Loader(options))
+
+    assert stored(options.store) == Stored(50, 50, 50)
+
+
+def test_nothing_is_lost_while_the_store_is_down(options: LoaderOptions, journal: Journal) -> None:
+    keep(journal, make_event())
+    for _ in range(2):
+        with pytest.raises(StoreDown):
+            Loader(replace(options, store=NOWHERE)).load_next(NOW, with_lone_tally=True)
+    keep(journal, make_event())
+
+    load_all(Loader(options))
+
+    assert stored(options.store) == Stored(2, 2, 2)
+
+
+def test_a_manifest_tells_counts_and_reasons_and_nobody(
+    options: LoaderOptions, journal: Journal
+) -> None:
+    again = make_event()
+    keep(journal, again, again, make_event())
+    keep(journal, make_event(), clause="visits.measure")
+    tally(journal, bot=3, too_big=1)
+
+    load_all(Loader(options))
+
+    (manifest,) = manifests(options)
+    assert manifest["events"] == 3
+    assert manifest["by_clause"] == {"2026-11-01 visits.count": 2, "2026-11-01 visits.measure": 1}
+    assert manifest["dropped"] == {"bot": 3, "too_big": 1}
+    assert manifest["replayed"] == 1
+    assert "visitor" not in json.dumps(manifest)
+
+
+def test_counts_without_events_wait_for_events(options: LoaderOptions, journal: Journal) -> None:
+    tally(journal, bot=3)
+    loader = Loader(options)
+
+    taken_bytes = loader.load_next(NOW, with_lone_tally=False)
+
+    assert taken_bytes == 0
+    assert manifests(options) == []
+    load_all(loader)
+    assert manifests(options)[0]["dropped"] == {"bot": 3}
+
+
+def test_a_flipped_byte_is_set_aside_and_all_else_is_loaded(
+    options: LoaderOptions, journal: Journal
+) -> None:
+    keep(journal, *(make_event() for _ in range(3)))
+    journal.close_segment()
+    (path,) = list_segments(options.journal_dir)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+
+    load_all(Loader(options))
+
+    assert stored(options.store) == Stored(2, 2, 2)
+    (damaged,) = options.damaged_dir.iterdir()
+    assert damaged.read_bytes() in content
+
+
+def test_a_record_that_is_none_of_ours_is_counted_and_stepped_over(
+    options: LoaderOptions, journal: Journal
+) -> None:
+    journal.write([b"\xc1 no record"])
+    keep(journal, make_event())
+
+    load_all(Loader(options))
+
+    assert stored(options.store).events == 1
+    assert manifests(options)[0]["dropped"] == {"unreadable": 1}
+
+
+def test_two_journals_are_loaded_side_by_side(options: LoaderOptions, journal: Journal) -> None:
+    with_past = Journal.open(options.journal_dir / "past", segment_bytes=16 * 1024)
+    for _ in range(10):
+        keep(with_past, *(make_event() for _ in range(100)))
+    keep(journal, make_event())
+
+    order = [path.parent.name for path in list_segments(options.journal_dir)]
+
+    assert order[:2] == ["collector-0", "past"]
+    load_all(Loader(options))
+    assert stored(options.store).different == 1001
+    with_past.close()
+
+
+def test_the_loader_goes_on_when_its_disk_is_full_by_giving_up_its_reserve(
+    options: LoaderOptions, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loader = Loader(options)
+    keep(journal, make_event())
+    load_all(loader)
+    reserve = loader.room.reserve
+    assert reserve.exists()
+    keep(journal, make_event())
+    really = os.fsync
+
+    def full_until_the_reserve_is_gone(handle: int) -> None:
+        if reserve.exists():
+            raise OSError(28, "no room")
+        really(handle)
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", full_until_the_reserve_is_gone)
+        load_all(loader)
+
+    assert stored(options.store).events == 2
