@@ -1,4 +1,4 @@
-"""Group commit: while one sync runs, what arrives waits together for the next."""
+"""Group commit: what arrives together, or while one write runs, becomes durable by one write."""
 
 import asyncio
 import queue
@@ -18,18 +18,19 @@ class TooBusy(TooMany):
 
 @dataclass(slots=True)
 class Group:
-    """Payloads that one sync makes durable, and those who wait for it."""
+    """Payloads that one write makes durable, and those who wait for it."""
 
     payloads: list[bytes] = field(default_factory=list)
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
     size_bytes: int = 0
 
 
-class GroupCommit:
-    """Writes to a journal on one thread, for many coroutines of one loop.
+class Commits:
+    """Writes groups on the loop itself: for a process that does nothing but collect.
 
-    There is no timer: the sync that runs is the window in which the next group gathers, so a lone
-    event waits for nothing and a busy hour shares its syncs.
+    There is no timer. All that arrives in one turn of the loop is one group; while it is written
+    the next gathers in the sockets. Nothing is handed between threads, which in Python costs more
+    than the write.
     """
 
     def __init__(self, journal: Journal, loop: asyncio.AbstractEventLoop) -> None:
@@ -38,9 +39,6 @@ class GroupCommit:
         self.group = Group()
         self.idle = asyncio.Event()
         self.idle.set()
-        self.handed: queue.SimpleQueue[Group | None] = queue.SimpleQueue()
-        self.thread = threading.Thread(target=self.write_groups, name="journal", daemon=True)
-        self.thread.start()
 
     def add(self, payload: bytes) -> asyncio.Future[None]:
         """Return a future that is done when the payload is on the disk.
@@ -58,21 +56,23 @@ class GroupCommit:
         if self.idle.is_set():
             self.idle.clear()
             # All that arrives in this turn of the loop still joins the group.
-            self.loop.call_soon(self.hand_over)
+            self.loop.call_soon(self.write_next)
         return done
 
-    def hand_over(self) -> None:
-        group, self.group = self.group, Group()
-        self.handed.put(group)
+    def write_next(self) -> None:
+        group = self.take_group()
+        self.tell(group, self.write(group))
 
-    def write_groups(self) -> None:
-        while (group := self.handed.get()) is not None:
-            failure: JournalFull | JournalBroken | None = None
-            try:
-                self.journal.write(group.payloads)
-            except (JournalFull, JournalBroken) as error:
-                failure = error
-            self.loop.call_soon_threadsafe(self.tell, group, failure)
+    def take_group(self) -> Group:
+        group, self.group = self.group, Group()
+        return group
+
+    def write(self, group: Group) -> JournalFull | JournalBroken | None:
+        try:
+            self.journal.write(group.payloads)
+        except (JournalFull, JournalBroken) as error:
+            return error
+        return None
 
     def tell(self, group: Group, failure: JournalFull | JournalBroken | None) -> None:
         for done in group.waiting:
@@ -83,12 +83,35 @@ class GroupCommit:
             else:
                 done.set_exception(failure)
         if self.group.payloads:
-            self.hand_over()
+            self.write_next()
         else:
             self.idle.set()
 
     async def stop(self) -> None:
-        """Wait until all that was added is written, and end the thread."""
+        """Return when all that was added is written."""
         await self.idle.wait()
+
+
+class ThreadCommits(Commits):
+    """Writes groups on a thread: for a process whose loop also serves pages, which never waits.
+
+    The write that runs is the window in which the next group gathers.
+    """
+
+    def __init__(self, journal: Journal, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(journal, loop)
+        self.handed: queue.SimpleQueue[Group | None] = queue.SimpleQueue()
+        self.thread = threading.Thread(target=self.write_all, name="journal", daemon=True)
+        self.thread.start()
+
+    def write_next(self) -> None:
+        self.handed.put(self.take_group())
+
+    def write_all(self) -> None:
+        while (group := self.handed.get()) is not None:
+            self.loop.call_soon_threadsafe(self.tell, group, self.write(group))
+
+    async def stop(self) -> None:
+        await super().stop()
         self.handed.put(None)
         await asyncio.to_thread(self.thread.join)

@@ -5,6 +5,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -86,7 +87,7 @@ class Reader:
 
     async def read_body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | Reason:
         """Return the body up to the size declared, or to its end when none was."""
-        size = declared_size(headers)
+        size = declared_size(headers.get(b"content-length", b"-1"))
         if size > BODY_BYTES_MAX:
             return Reason.TOO_BIG
         task = asyncio.current_task()
@@ -116,9 +117,9 @@ class Reader:
                 task.cancel()
 
 
-def declared_size(headers: dict[bytes, bytes]) -> int:
+@lru_cache(maxsize=1024)
+def declared_size(length: bytes) -> int:
     """Return the declared length of the body, -1 for none, over the limit for a bad one."""
-    length = headers.get(b"content-length", b"-1")
     return int(length) if SIZE.fullmatch(length) else BODY_BYTES_MAX + 1
 
 

@@ -120,11 +120,20 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
 class Intake:
     """Takes requests in. One for each process: it remembers visits and senders, within bounds."""
 
-    def __init__(self, *, shelf: Shelf, signer: CookieSigner, own_url: str, zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        *,
+        shelf: Shelf,
+        signer: CookieSigner,
+        own_url: str,
+        zone: ZoneInfo,
+        is_alone: bool = True,
+    ) -> None:
+        """`is_alone`: no other intake sees a part of the same visits."""
         self.shelf = shelf
         self.signer = signer
         self.site = Site(own_url, zone)
-        self.visits = Visits()
+        self.visits = Visits(is_alone=is_alone)
         self.names = Names()
         self.policy: CompiledPolicy | None = None
         self.edition = ""
@@ -197,14 +206,14 @@ class Intake:
 
     def mark_start(self, kept: list[StoredEvent], arrival: Arrival, now_ms: int) -> None:
         """Mark the first page view as the start of a visit, if nothing was heard for a while."""
-        place = next((n for n, event in enumerate(kept) if event.kind is Kind.VIEW), -1)
-        event = kept[place]
+        views = [place for place, event in enumerate(kept) if event.kind is Kind.VIEW]
+        event = kept[views[0] if views else 0]
         key = event.visitor or self.visits.key_of(
             arrival.client_ip, arrival.headers.get(b"user-agent", b""), event.day
         )
-        is_inside = place < 0 or event.referrer_class is ReferrerClass.INTERNAL
-        if self.visits.begins(key, now_ms, is_from_inside=is_inside) and place >= 0:
-            kept[place] = msgspec.structs.replace(event, starts=1)
+        is_inside = not views or event.referrer_class is ReferrerClass.INTERNAL
+        if self.visits.begins(key, now_ms, is_from_inside=is_inside) and views:
+            kept[views[0]] = msgspec.structs.replace(event, starts=1)
 
 
 def refuse(reason: Refusal | Drop) -> Refused:

@@ -15,9 +15,20 @@ class Visits:
     browser's description under a salt of the day, which is never written anywhere.
     """
 
-    __slots__ = ("before", "born_ms", "day", "recent", "rotated_ms", "salt", "visits_max")
+    __slots__ = (
+        "before",
+        "born_ms",
+        "day",
+        "is_alone",
+        "recent",
+        "rotated_ms",
+        "salt",
+        "visits_max",
+    )
 
-    def __init__(self, visits_max: int = VISITS_MAX) -> None:
+    def __init__(self, *, is_alone: bool = True, visits_max: int = VISITS_MAX) -> None:
+        """`is_alone`: no other process sees some of the same visitors' events."""
+        self.is_alone = is_alone
         self.visits_max = visits_max
         self.recent: dict[int, int] = {}
         self.before: dict[int, int] = {}
@@ -36,8 +47,8 @@ class Visits:
     def begins(self, key: int, now_ms: int, *, is_from_inside: bool) -> bool:
         """Note a sign of life and return whether a visit begins with it.
 
-        `is_from_inside`: the page before was ours too. It speaks only while the memory is younger
-        than a visit can be: a collector that was just started has forgotten whom it saw.
+        `is_from_inside`: the page before was ours too. It decides where this memory cannot know:
+        while it is younger than a visit, or when others see some of the events.
         """
         if self.born_ms is None:
             self.born_ms = now_ms
@@ -46,7 +57,8 @@ class Visits:
         self.recent[key] = now_ms
         if last_ms is not None:
             return abs(now_ms - last_ms) > GAP_MS  # a clock set back ends no visit
-        return not (is_from_inside and abs(now_ms - self.born_ms) < GAP_MS)
+        knows_all = self.is_alone and abs(now_ms - self.born_ms) >= GAP_MS
+        return knows_all or not is_from_inside
 
     def forget_old(self, now_ms: int) -> None:
         is_due = abs(now_ms - self.rotated_ms) > GAP_MS

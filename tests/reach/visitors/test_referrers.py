@@ -1,0 +1,55 @@
+"""Where visitors come from: host and class, and nothing of the address behind them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearline.reach.visitors.event import ReferrerClass
+from clearline.reach.visitors.referrers import HOST_LENGTH_MAX, referrer_of
+
+OWN = "https://voice.example:8443"
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "host"),
+    [
+        ("", "direct", ""),
+        ("about:blank", "direct", ""),
+        ("https://voice.example/rates/", "internal", ""),
+        ("https://www.google.com/search?q=cheap+calls", "search", "google.com"),
+        ("https://google.co.uk/", "search", "google.co.uk"),
+        ("https://google.example.com/", "other", "google.example.com"),
+        ("https://evil-google.com/", "other", "evil-google.com"),
+        ("https://search.yahoo.com/", "search", "search.yahoo.com"),
+        ("https://m.facebook.com/", "social", "m.facebook.com"),
+        ("https://www.reddit.com/r/VOIP/", "social", "reddit.com"),
+        ("https://mail.google.com/mail/u/0/", "mail", "mail.google.com"),
+        ("https://webmail.portland.example/", "mail", "webmail.portland.example"),
+        ("android-app://com.google.android.gm/", "mail", "com.google.android.gm"),
+        ("HTTPS://Portland.Example./phones", "other", "portland.example"),
+    ],
+)
+def test_a_referrer_is_put_in_its_class(address: str, kind: str, host: str) -> None:
+    referrer = referrer_of(address.replace("HTTPS", "https"), OWN)
+
+    assert (referrer.kind, referrer.host) == (ReferrerClass(kind), host)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://alice:secret@portland.example/alice?mail=alice@example.com#alice",
+        "https://portland.example?alice",
+        "https://portland.example#alice",
+    ],
+)
+def test_nothing_but_the_host_is_kept(address: str) -> None:
+    assert referrer_of(address, OWN).host == "portland.example"
+
+
+@given(st.text(max_size=300) | st.from_regex(r"https?://\S{1,200}"))
+def test_no_text_makes_it_fail_or_keeps_more_than_a_host(address: str) -> None:
+    host = referrer_of(address, OWN).host
+
+    assert len(host) <= HOST_LENGTH_MAX
+    assert not set(host) & set("/?#@: <>\"'")
