@@ -49,7 +49,9 @@ class RunningProvider:
     def url(self) -> str:
         return f"http://localhost:{self.port}"
 
-    def command(self, *words: str, at: datetime | None = None) -> "subprocess.CompletedProcess[str]":
+    def command(
+        self, *words: str, at: datetime | None = None
+    ) -> "subprocess.CompletedProcess[str]":
         """Run one command of the program in this instance and return what it said."""
         return subprocess.run(
             [*CLI, *words, "--dir", str(self.instance)],
@@ -96,7 +98,7 @@ class RunningProvider:
             stdout=log,
             stderr=log,
         )
-        wait_until(lambda: self.answers(), seconds=START_S, what="the site answers")
+        wait_until(self.answers, seconds=START_S, what="the site answers")
 
     def answers(self) -> bool:
         try:

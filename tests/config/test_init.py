@@ -1,0 +1,79 @@
+"""Making an instance: complete, private, repeatable, and never over somebody's files."""
+
+import stat
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from clearline.config.demo.provider import NAMES
+from clearline.config.init_command import (
+    KEYS,
+    NotEmpty,
+    filled,
+    make_instance,
+    placeholders_in,
+)
+
+DAY = date(2026, 12, 1)
+
+
+def test_a_new_instance_has_every_key_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    make_instance(tmp_path / "voice", form="accept", effective=DAY)
+
+    modes = {stat.S_IMODE((tmp_path / "voice" / "keys" / key).stat().st_mode) for key in KEYS}
+
+    assert modes == {0o600}
+
+
+def test_making_again_changes_nothing(tmp_path: Path) -> None:
+    make_instance(tmp_path, form="accept", effective=DAY, names=NAMES)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+
+    made = make_instance(tmp_path, form="notice", effective=date(2027, 1, 1))
+
+    assert made == []
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(NotEmpty):
+        make_instance(tmp_path, form="accept", effective=DAY)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_names_given_later_reach_the_draft_of_the_policy(tmp_path: Path) -> None:
+    make_instance(tmp_path, form="accept", effective=DAY)
+    toml = tmp_path / "clearline.toml"
+    toml.write_text(filled(toml.read_text(encoding="utf-8"), NAMES), encoding="utf-8")
+
+    make_instance(tmp_path, form="accept", effective=DAY)
+
+    draft = (tmp_path / "policy" / "2026-12-01.toml").read_text(encoding="utf-8")
+    assert placeholders_in(draft) == []
+    assert "Harbor Voice" in draft
+
+
+def test_a_published_edition_is_not_touched_when_names_change(tmp_path: Path) -> None:
+    make_instance(tmp_path, form="accept", effective=DAY)
+    edition = tmp_path / "policy" / "2026-12-01.toml"
+    before = edition.read_bytes()
+    (tmp_path / "policy" / "published.json").write_text(
+        '[{"date": "2026-12-01", "sha256": "00", "published_at": "2026-11-01T00:00:00+00:00"}]',
+        encoding="utf-8",
+    )
+    toml = tmp_path / "clearline.toml"
+    toml.write_text(filled(toml.read_text(encoding="utf-8"), NAMES), encoding="utf-8")
+
+    make_instance(tmp_path, form="accept", effective=DAY)
+
+    assert edition.read_bytes() == before
+
+
+def test_a_name_with_quotation_marks_stays_one_value() -> None:
+    assert filled('a = "{legal_name}"', {"legal_name": 'The "Best" Phones'}) == (
+        'a = "The \\"Best\\" Phones"'
+    )
