@@ -30,8 +30,8 @@ class Choices:
 
     def with_answers(self, answers: Mapping[str, Answer]) -> "Choices":
         """Return these choices with the given ones replaced."""
-        kept_yes = self.yes - answers.keys()
-        kept_no = self.no - answers.keys()
+        kept_yes = self.yes.difference(answers)
+        kept_no = self.no.difference(answers)
         return Choices(
             yes=kept_yes | {key for key, answer in answers.items() if answer is Answer.YES},
             no=kept_no | {key for key, answer in answers.items() if answer is Answer.NO},

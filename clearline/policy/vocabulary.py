@@ -103,6 +103,7 @@ class Category(StrEnum):
     NAME_FIRST = "user.name.first"
     NAME_LAST = "user.name.last"
     UNIQUE_ID_PSEUDONYMOUS = "user.unique_id.pseudonymous"
+    DEVICE_KIND = "user.device.kind"  # phone, tablet, computer: what a count may know
     CPNI = "cpni"
     CPNI_CALL_DETAIL = "cpni.call_detail"
     CPNI_SERVICE = "cpni.service"

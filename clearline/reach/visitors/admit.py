@@ -54,7 +54,7 @@ MEASURE: Final = Use(
     COLLECTOR,
     ANY_VISITOR,
     frozenset(
-        {Category.BEHAVIOR_BROWSING_HISTORY, Category.DEVICE, Category.DEVICE_COOKIE_ID},
+        {Category.BEHAVIOR_BROWSING_HISTORY, Category.DEVICE_KIND, Category.DEVICE_COOKIE_ID},
     ),
     Purpose.ANALYTICS_REPORTING_POPULARITY,
     SubjectKind.VISITOR,
@@ -62,7 +62,7 @@ MEASURE: Final = Use(
 COUNT: Final = Use(
     COLLECTOR,
     ANY_VISITOR,
-    frozenset({Category.BEHAVIOR_BROWSING_HISTORY, Category.DEVICE}),
+    frozenset({Category.BEHAVIOR_BROWSING_HISTORY, Category.DEVICE_KIND}),
     Purpose.ANALYTICS_REPORTING_POPULARITY,
     SubjectKind.VISITOR,
 )

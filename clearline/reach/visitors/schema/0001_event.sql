@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS event
     part LowCardinality(String),                              -- category: user.behavior.browsing_history
     service LowCardinality(String),                           -- category: user.behavior.browsing_history
     name LowCardinality(String),                              -- category: user.behavior.browsing_history
-    device LowCardinality(String),                            -- category: user.device
+    device LowCardinality(String),                            -- category: user.device.kind
     referrer_class LowCardinality(String),                    -- category: user.behavior.browsing_history
     referrer LowCardinality(String),                          -- category: user.behavior.browsing_history
     campaign LowCardinality(String),                          -- category: user.behavior.browsing_history

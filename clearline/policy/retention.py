@@ -1,0 +1,61 @@
+"""How long data is kept: one amount of time, as a clause says it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self
+
+AMOUNT_MAX: Final = 1200
+FORM: Final = re.compile(r"([1-9][0-9]{0,3}) (day|month|year)s?", re.ASCII)
+MONTHS_A_YEAR: Final = 12
+DAYS_A_MONTH_MAX: Final = 31
+LAST_DAY_OF_ALL_MONTHS: Final = 28
+
+
+class Unit(StrEnum):
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """`25 months`: data older than that is erased."""
+
+    amount: int
+    unit: Unit
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read the form that editions use. Raises ValueError, saying what to write instead."""
+        match = FORM.fullmatch(text)
+        if match is None or int(match.group(1)) > AMOUNT_MAX:
+            message = f"{text!r} is no time; write one like 30 days, 25 months or 3 years"
+            raise ValueError(message)
+        return cls(int(match.group(1)), Unit(match.group(2)))
+
+    def cutoff(self, now: datetime) -> datetime:
+        """Return the moment before which data is older than this."""
+        if self.unit is Unit.DAY:
+            return now - timedelta(days=self.amount)
+        months = self.amount * (MONTHS_A_YEAR if self.unit is Unit.YEAR else 1)
+        whole = now.year * MONTHS_A_YEAR + now.month - 1 - months
+        year, month = divmod(whole, MONTHS_A_YEAR)
+        day = now.day
+        while True:  # at most three steps: 31 March less one month is 28 or 29 February
+            try:
+                return now.replace(year=year, month=month + 1, day=day)
+            except ValueError:
+                if day <= LAST_DAY_OF_ALL_MONTHS:
+                    raise
+                day -= 1
+
+    @property
+    def days_at_most(self) -> int:
+        """Return its length in days, rounded up: what two retentions are compared by."""
+        days = {Unit.DAY: 1, Unit.MONTH: DAYS_A_MONTH_MAX, Unit.YEAR: 366}
+        return self.amount * days[self.unit]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit}{'' if self.amount == 1 else 's'}"

@@ -1,0 +1,54 @@
+"""Small editions that the collector's tests publish: the two clauses that visits rest on."""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+HEAD = """
+date = {date}
+form = "{form}"
+title = "Privacy policy"
+summary = ["We count visits."]
+"""
+CLAUSE = """
+[[clause]]
+id = "{id}"
+promise = "P6"
+text = "We record which pages you visit."
+categories = [{categories}]
+about = ["visitor"]
+purpose = "analytics.reporting.popularity"
+recipients = ["provider"]
+requires = "{requires}"
+otherwise = "We do not."
+kept = "25 months"
+"""
+COUNT_CATEGORIES = '"user.behavior.browsing_history", "user.device.kind"'
+
+
+def edition(effective: date, *, measure: str = "choice:measurement", count: str = "nothing") -> str:
+    """Return an edition whose clauses require what is said; "" leaves a clause out."""
+    text = HEAD.format(date=effective.isoformat(), form="accept")
+    if measure:
+        text += CLAUSE.format(
+            id="visits.measure",
+            categories='"user.behavior.browsing_history", "user.device.kind", "user.device.cookie_id"',
+            requires=measure,
+        )
+    if count:
+        text += CLAUSE.format(id="visits.count", categories=COUNT_CATEGORIES, requires=count)
+    return text
+
+
+def publish(folder: Path, *texts: str) -> None:
+    """Put editions into a policy directory as `policy publish` does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = []
+    for text in texts:
+        day = text.partition("date = ")[2].partition("\n")[0]
+        (folder / f"{day}.toml").write_text(text, encoding="utf-8")
+        published_at = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        listed.append({"date": day, "sha256": sha256, "published_at": published_at})
+    (folder / "published.json").write_text(json.dumps(listed), encoding="utf-8")
