@@ -1,0 +1,44 @@
+"""What a person's earlier answers mean today."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from clearline.policy.compile import CompiledPolicy
+from clearline.policy.condition import choices_in
+from clearline.policy.vocabulary import Answer, ChoiceName
+from clearline.trust.consent.cookie import ChosenOnDevice
+
+# 11 CCR 7026(k): nobody is asked again for 12 months after a no.
+NO_ASK_WINDOW: Final = timedelta(days=365)
+ASKED_BY_PROMPT: Final = (ChoiceName.MEASUREMENT, ChoiceName.CONTENT)
+
+
+def needs_prompt(chosen: ChosenOnDevice | None, policy: CompiledPolicy, now: datetime) -> bool:
+    """Say whether to ask: something the policy asks about has no answer yet.
+
+    A no keeps the prompt away for 12 months; so does any answer, while the cookie lives.
+    """
+    asked = [name for name in ASKED_BY_PROMPT if name in choices_used(policy)]
+    if not asked:
+        return False
+    if chosen is None:
+        return True
+    answers = [chosen.choices.answer(name) for name in asked]
+    if Answer.NO in answers and now - chosen.at < NO_ASK_WINDOW:
+        return False
+    return Answer.UNSET in answers
+
+
+def choices_used(policy: CompiledPolicy) -> frozenset[str]:
+    """Return the choices that some clause of the policy rests on."""
+    return frozenset().union(*(choices_in(c.requires) for c in policy.edition.clauses))
+
+
+def what_is_lost(policy: CompiledPolicy, choice: str) -> tuple[str, ...]:
+    """Return, in the policy's own words, what a no to this choice loses."""
+    clauses = [c for c in policy.edition.clauses if choice in choices_in(c.requires)]
+    return tuple(clause.otherwise for clause in clauses if clause.otherwise)
+
+
+def clauses_resting_on(policy: CompiledPolicy, choice: str) -> tuple[str, ...]:
+    return tuple(c.id for c in policy.edition.clauses if choice in choices_in(c.requires))
