@@ -1,4 +1,4 @@
-"""One real store process for each test session (and worker), a database of its own for each test."""
+"""One real store process per test session (and worker), a database of its own for each test."""
 
 import secrets
 import subprocess

@@ -90,7 +90,6 @@ def publish_editions(env: Env, *, now: datetime) -> None:
     for age in (NOTICE_AGE, ACCEPT_AGE):
         effective = (now - age).date()
         agreement.publish_edition(
-            by=OPERATOR,
             policy_dir=env.policy_dir,
             source=env.policy_dir / f"{effective.isoformat()}.toml",
             now=now - age - TOLD_BEFORE,

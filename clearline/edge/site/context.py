@@ -1,9 +1,126 @@
 """What every template may show: who the provider is, where one stands, what was chosen."""
 
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from clearline.edge.site.content import content
+from clearline.edge.site.remembered import currency_for
+from clearline.edge.site.visit import Visit, visit_of
+from clearline.trust.consent import queries as consent
+
+ADDRESS_CHARACTERS_MAX: Final = 500  # of a beacon's parameters; longer ones the collector refuses
+COOKIE_REFUSED: Final = "refused"  # ?cookies=refused, put there by the choice view
+
+NAV: Final = (
+    ("services", _("Services")),
+    ("rates", _("Rates")),
+    ("help", _("Help")),
+    ("contact", _("Contact")),
+)
+UNASKED: Final = frozenset({"choices", "choice"})  # pages that are themselves the question
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """One entry of the main navigation; `current` is what aria-current says, "" when elsewhere."""
+
+    url: str
+    title: str | Promise
+    current: str
+
+
+class Site:
+    """The variable `site` of every template; what is not shown is not worked out."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.provider = settings.ENV.provider
+        self.language = settings.LANGUAGE_CODE[:2]
+
+    @property
+    def visit(self) -> Visit:
+        return visit_of(self.request)
+
+    @property
+    def nav(self) -> list[NavLink]:
+        links = []
+        for name, title in NAV:
+            url = reverse(name)
+            is_below = self.request.path.startswith(url)
+            current = "page" if self.request.path == url else "true"
+            links.append(NavLink(url, title, current if is_below else ""))
+        return links
+
+    @property
+    def is_gpc(self) -> bool:
+        return self.visit.is_gpc
+
+    @property
+    def updated(self) -> date | None:
+        """The first day of the edition in force."""
+        return self.visit.policy.edition.date if self.visit.policy else None
+
+    @property
+    def form(self) -> str:
+        return str(self.visit.policy.edition.form) if self.visit.policy else "accept"
+
+    @property
+    def is_cookie_refused(self) -> bool:
+        is_told = self.request.GET.get("cookies") == COOKIE_REFUSED
+        return is_told and self.visit.chosen is None
+
+    @property
+    def is_asked(self) -> bool:
+        match = self.request.resolver_match
+        if self.visit.policy is None or self.is_cookie_refused:
+            return False
+        if match is not None and match.url_name in UNASKED:
+            return False
+        return consent.needs_prompt(self.visit.chosen, self.visit.policy, self.visit.now)
+
+    @property
+    def ask_text(self) -> SafeString:
+        return ask_text(self.form)
+
+    @property
+    def back(self) -> str:
+        """Where an answer to the prompt leads back to."""
+        return self.request.get_full_path() if self.request.method == "GET" else self.request.path
+
+    @property
+    def currency(self) -> str:
+        return currency_for(self.visit, content(self.visit.now).catalogue)
+
+    @property
+    def beacon_url(self) -> str:
+        """The picture that counts a page where scripts do not run; each rendering is one view."""
+        match = self.request.resolver_match
+        is_service = match is not None and match.url_name == "service"
+        parts = {
+            "id": secrets.token_hex(8),
+            "url": (settings.ENV.url + self.request.path)[:ADDRESS_CHARACTERS_MAX],
+            "referrer": self.request.headers.get("Referer", "")[:ADDRESS_CHARACTERS_MAX],
+            "service": match.kwargs["slug"] if match is not None and is_service else "",
+        }
+        return "/c/b.gif?" + urlencode(parts)
+
+
+def ask_text(form: str) -> SafeString:
+    """Return the prompt's words, which the proof of the answer commits to."""
+    text = render_to_string("site/parts/ask_text.html", {"form": form})
+    return mark_safe(text.strip())  # noqa: S308  # our own template, nothing filled in
 
 
 def page(request: HttpRequest) -> dict[str, object]:
-    del request
-    return {"site": {"provider": settings.ENV.provider, "language": settings.LANGUAGE_CODE[:2]}}
+    return {"site": Site(request)}

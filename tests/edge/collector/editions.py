@@ -24,20 +24,17 @@ requires = "{requires}"
 otherwise = "We do not."
 kept = "25 months"
 """
-COUNT_CATEGORIES = '"user.behavior.browsing_history", "user.device.kind"'
+COUNTED = '"user.behavior.browsing_history", "user.device.kind"'
+MEASURED = f'{COUNTED}, "user.device.cookie_id"'
 
 
 def edition(effective: date, *, measure: str = "choice:measurement", count: str = "nothing") -> str:
     """Return an edition whose clauses require what is said; "" leaves a clause out."""
     text = HEAD.format(date=effective.isoformat(), form="accept")
     if measure:
-        text += CLAUSE.format(
-            id="visits.measure",
-            categories='"user.behavior.browsing_history", "user.device.kind", "user.device.cookie_id"',
-            requires=measure,
-        )
+        text += CLAUSE.format(id="visits.measure", categories=MEASURED, requires=measure)
     if count:
-        text += CLAUSE.format(id="visits.count", categories=COUNT_CATEGORIES, requires=count)
+        text += CLAUSE.format(id="visits.count", categories=COUNTED, requires=count)
     return text
 
 

@@ -1,6 +1,6 @@
 -- What reports read instead of events: sums by day, and by stretches of 8 days so that a long
 -- period reads few rows. Those who agreed and those who did not are rows of their own, so that
--- each goes when its clause says.
+-- each goes when its clause says. The name is the page's or the service's; for a referrer its class.
 CREATE TABLE IF NOT EXISTS popularity
 (
     filter LowCardinality(String),                            -- not personal: the name of a column
@@ -43,7 +43,7 @@ FROM
         arrayJoin(arrayFilter(
             cut -> (cut.1 = '' OR cut.2 != '') AND (cut.3 != 'service' OR cut.4 != '') AND (cut.5 = 1 OR kind = 'time'),
             arrayConcat(
-                arrayMap(of -> (of.1, of.2, 'site', '', kind = 'view'), [
+                arrayMap(of -> (of.1, of.2, 'site', of.1 = 'referrer' ? referrer_class : '', kind = 'view'), [
                     ('', ''), ('part', part), ('device', device),
                     ('referrer_class', referrer_class), ('referrer', referrer), ('campaign', campaign)
                 ]),

@@ -1,0 +1,173 @@
+"""`clearline check` and `clearline policy …`: the text and the program, from the command line."""
+
+import argparse
+import dataclasses
+import json
+import sys
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+
+from clearline.kit.commands import Subparsers
+from clearline.kit.errors import NotFound
+from clearline.policy.condition import in_words
+from clearline.policy.difference import Change, RunKind, difference
+from clearline.policy.edition import Edition, parse_edition
+from clearline.policy.headings import HEADING_OF, HEADINGS, PROMISES
+from clearline.policy.shelf import Shelf
+from clearline.rights.agreement import actions as agreement
+from clearline.rights.agreement.check import Agreement, check
+
+MARKS = {RunKind.SAME: "{}", RunKind.ADDED: "{{+{}+}}", RunKind.REMOVED: "[-{}-]"}
+
+
+class NoSuchEdition(NotFound):
+    code = "no_such_edition"
+
+
+def add_to(commands: Subparsers) -> None:
+    checking = commands.add_parser("check", help="compare the policy with what the program does")
+    checking.add_argument("--edition", help="a date or a file (default: in force, else the last)")
+    checking.set_defaults(run=run_check)
+    policy = commands.add_parser("policy", help="show, compare and publish editions")
+    verbs = policy.add_subparsers(title="verbs", metavar="VERB", required=True)
+    show = verbs.add_parser("show", help="print an edition in plain words")
+    show.add_argument("--edition", help="a date or a file (default: in force, else the last)")
+    show.set_defaults(run=run_show)
+    diff = verbs.add_parser("diff", help="say what changed between two editions")
+    diff.add_argument("old", help="a date or a file")
+    diff.add_argument("new", help="a date or a file")
+    diff.set_defaults(run=run_diff)
+    publish = verbs.add_parser("publish", help="publish a draft: from then on it is never edited")
+    publish.add_argument("file", type=Path, help="policy/DATE.toml")
+    publish.set_defaults(run=run_publish)
+
+
+def run_check(args: argparse.Namespace) -> int:
+    edition = edition_named(args.edition, args)
+    found = check(edition)
+    if args.json:
+        write_json(dataclasses.asdict(found))
+    else:
+        for finding in found.findings:
+            sys.stdout.write(f"{finding}\n")
+        sys.stdout.write(summary_of(edition, found))
+    return 1 if found.findings else 0
+
+
+def summary_of(edition: Edition, found: Agreement) -> str:
+    return (
+        f"\nEdition of {edition.date}: {found.uses_covered} of {found.uses_found} uses covered, "
+        f"{len(edition.clauses)} clauses, promises {len(found.promises)} of {len(PROMISES)} have "
+        f"clauses ({', '.join(found.promises)}), {len(found.findings)} found wanting.\n"
+    )
+
+
+def run_show(args: argparse.Namespace) -> int:
+    edition = edition_named(args.edition, args)
+    if args.json:
+        write_json(as_plain(edition))
+        return 0
+    lines = [edition.title, f"Takes effect {edition.date.isoformat()} ({edition.form})", ""]
+    lines += [f"- {line}" for line in edition.summary]
+    for number, heading in enumerate(HEADINGS, start=1):
+        lines += ["", f"{number}. {heading.title}"]
+        lines += [f"   {line}" for line in edition.statements.get(heading.key, ())]
+        for clause in edition.clauses:
+            if HEADING_OF[clause.promise] is heading:
+                lines += [f"   [{clause.id}] {clause.text}"]
+                lines += [f"       {in_words(clause.requires)}; kept {clause.kept}"]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def run_diff(args: argparse.Namespace) -> int:
+    changes = difference(edition_named(args.old, args), edition_named(args.new, args))
+    if args.json:
+        write_json([dataclasses.asdict(change) for change in changes])
+    else:
+        sys.stdout.write("\n".join(map(told, changes)) or "No clause differs.")
+        sys.stdout.write("\n")
+    return 0
+
+
+def run_publish(args: argparse.Namespace) -> int:
+    found = agreement.publish_edition(
+        policy_dir=settings.ENV.policy_dir, source=args.file.absolute(), now=args.now
+    )
+    sys.stdout.write(
+        f"Published {args.file.name}: {found.uses_covered} of {found.uses_found} uses covered. "
+        "Running processes take it up within ten seconds of its first day.\n"
+    )
+    return 0
+
+
+def told(change: Change) -> str:
+    mark = "  MATERIAL: " + "; ".join(change.reasons) if change.reasons else ""
+    lines = [f"{change.kind.upper()} {change.title}{mark}"]
+    for part in change.parts:
+        words = "".join(MARKS[run.kind].format(run.text) for run in part.runs)
+        lines.append(f"  {part.name}: {words}")
+    return "\n".join(lines)
+
+
+def edition_named(name: str | None, args: argparse.Namespace) -> Edition:
+    """Return an edition by date or file; without a name the one in force, else the last."""
+    folder = settings.ENV.policy_dir
+    if name is None:
+        shelf = Shelf.open(folder)
+        standing = [each for each in shelf.editions if each.date <= args.now.date()]
+        drafts = sorted(folder.glob("*.toml"))
+        if standing:
+            return standing[-1].policy.edition
+        if not drafts:
+            message = f"There is no edition in {folder}. `clearline init` writes the first draft."
+            raise NoSuchEdition(message)
+        return read_edition(drafts[-1])
+    path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
+    return read_edition(path)
+
+
+def read_edition(path: Path) -> Edition:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        message = f"There is no edition at {path}. Name a date like 2026-12-01, or a file."
+        raise NoSuchEdition(message) from None
+    return parse_edition(text, source=str(path))
+
+
+def as_plain(edition: Edition) -> dict[str, object]:
+    """Return an edition as plain values, as its JSON download has it."""
+    clauses = [
+        {
+            "id": clause.id,
+            "promise": clause.promise,
+            "text": clause.text,
+            "categories": list(clause.categories),
+            "about": list(clause.about),
+            "purpose": clause.purpose,
+            "recipients": [str(recipient) for recipient in clause.recipients],
+            "requires": clause.requires_text,
+            "otherwise": clause.otherwise,
+            "kept": str(clause.kept),
+            "law": list(clause.law),
+        }
+        for clause in edition.clauses
+    ]
+    return {
+        "date": edition.date.isoformat(),
+        "form": edition.form,
+        "title": edition.title,
+        "summary": list(edition.summary),
+        "statements": {key: list(lines) for key, lines in edition.statements.items()},
+        "clause": clauses,
+    }
+
+
+def write_json(value: object) -> None:
+    def plain(each: object) -> str:
+        return each.isoformat() if isinstance(each, date) else str(each)
+
+    sys.stdout.write(json.dumps(value, indent=2, default=plain) + "\n")

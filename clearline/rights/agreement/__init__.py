@@ -1,0 +1,1 @@
+"""The agreement of policy and program: `clearline check`, and publishing an edition."""

@@ -1,0 +1,115 @@
+"""Publishing an edition: the moment from which its words bind the program."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from django.db import transaction
+
+from clearline.kit.errors import Conflict, Invalid
+from clearline.policy.difference import is_material
+from clearline.policy.edition import Edition, parse_edition, placeholders_of
+from clearline.policy.shelf import PUBLISHED, Shelf
+from clearline.rights.agreement.check import Agreement, check
+from clearline.rights.agreement.finding import Finding
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.entries import EditionPublished
+
+BYTES_MAX: Final = 400_000
+
+
+class EditionRefused(Invalid):
+    """The draft may not be published as it is; the text says each reason."""
+
+    code = "edition_refused"
+
+    def __init__(self, reasons: tuple[str, ...], findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__("\n".join([*reasons, *map(str, findings)]))
+        self.reasons = reasons
+        self.findings = findings
+
+
+class AlreadyPublished(Conflict):
+    code = "already_published"
+
+
+def publish_edition(*, policy_dir: Path, source: Path, now: datetime) -> Agreement:
+    """Fix an edition by its hash, list it, and enter it in the ledger. Returns the agreement.
+
+    Raises EditionChanged when an old edition was edited, AlreadyPublished, EditionBroken, and
+    EditionRefused for a wrong name, a first day in the past, placeholders, or a failed check.
+    Source: Cal. Bus. & Prof. Code 22575(b)(3)-(4); promise P3.
+    """
+    shelf = Shelf.open(policy_dir)
+    raw = read_draft(source)
+    sha256 = hashlib.sha256(raw).hexdigest()
+    edition = parse_edition(raw.decode("utf-8", errors="replace"), source=source.name)
+    if shelf.find(edition.date):
+        message = f"The edition of {edition.date} is published already. Write a later date."
+        raise AlreadyPublished(message)
+    agreement = check(edition)
+    reasons = tuple(reasons_against(edition, source, policy_dir, shelf, now))
+    if reasons or agreement.findings:
+        raise EditionRefused(reasons, agreement.findings)
+    before = shelf.editions[-1].policy.edition if shelf.editions else None
+    entry = EditionPublished(
+        date=edition.date.isoformat(),
+        sha256=sha256,
+        is_material=before is not None and is_material(before, edition),
+        uses_found=agreement.uses_found,
+        uses_covered=agreement.uses_covered,
+    )
+
+    with transaction.atomic():
+        ledger.append(entry, subject=None, permit=None, now=now)
+        # Last, and undone with the transaction if it fails: a list without its entry never stands.
+        write_list(policy_dir, edition, sha256, now)
+    return agreement
+
+
+def read_draft(source: Path) -> bytes:
+    try:
+        raw = source.read_bytes()
+    except OSError as error:
+        message = f"{source} cannot be read: {error.strerror}. Name the edition's file."
+        raise EditionRefused((message,)) from None
+    if len(raw) > BYTES_MAX:
+        message = f"{source} is longer than {BYTES_MAX} bytes."
+        raise EditionRefused((message,))
+    return raw
+
+
+def reasons_against(
+    edition: Edition, source: Path, policy_dir: Path, shelf: Shelf, now: datetime
+) -> Iterator[str]:
+    wanted = policy_dir / f"{edition.date.isoformat()}.toml"
+    if source.resolve() != wanted.resolve():
+        yield f"The file must be {wanted}: its name is its first day."
+    today = now.astimezone(UTC).date()
+    if edition.date < today:
+        yield f"{edition.date} is past. An edition takes effect today at the earliest: {today}."
+    if shelf.editions and edition.date <= shelf.editions[-1].date:
+        yield f"{edition.date} is not after the last edition, {shelf.editions[-1].date}."
+    for where, placeholder in placeholders_of(edition):
+        yield f"{where}: {placeholder} is still a placeholder. Write your own words there."
+
+
+def write_list(policy_dir: Path, edition: Edition, sha256: str, now: datetime) -> None:
+    """Write published.json anew: whole or not at all, on the disk before this returns."""
+    path = policy_dir / PUBLISHED
+    listed = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    row = {
+        "date": edition.date.isoformat(),
+        "sha256": sha256,
+        "published_at": now.astimezone(UTC).isoformat(),
+    }
+    fresh = path.with_suffix(".new")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(json.dumps([*listed, row], indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
