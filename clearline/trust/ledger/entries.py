@@ -1,0 +1,141 @@
+"""What the ledger can say: each kind of entry, its fields, and how long its words are kept.
+
+The commitment of an entry stays for ever; after `kept` its words cannot be read any more.
+`docs/ledger.md` lists the kinds with the rule that each retention comes from.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Final
+
+YEAR: Final = timedelta(days=366)  # the longer year, so that "3 years" is never cut short
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """One fact. Fields are text, whole numbers, yes or no, or tuples of text: nothing else."""
+
+    kind: ClassVar[str]
+    kept: ClassVar[timedelta]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceRecorded(LedgerEntry):
+    """What a person answered, where, under which edition, and a hash of the words they saw."""
+
+    kind: ClassVar[str] = "choice.recorded"
+    kept: ClassVar[timedelta] = 3 * YEAR  # clause choices.keep; CCPA records: 24 months at least
+
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+    method: str
+    surface: str
+    edition: str
+    text_sha256: str
+    gpc: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseDenied(LedgerEntry):
+    """A use that the gate refused, with the reason."""
+
+    kind: ClassVar[str] = "use.denied"
+    kept: ClassVar[timedelta] = 3 * YEAR
+
+    purpose: str
+    categories: tuple[str, ...]
+    recipient: str
+    by: str
+    reason: str
+    clause: str
+    edition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseGranted(LedgerEntry):
+    """A use that the gate permitted and that left no other entry."""
+
+    kind: ClassVar[str] = "use.granted"
+    kept: ClassVar[timedelta] = 3 * YEAR
+
+    purpose: str
+    categories: tuple[str, ...]
+    recipient: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionPublished(LedgerEntry):
+    """An edition of the policy went on the shelf; its hash shows that it was never changed."""
+
+    kind: ClassVar[str] = "edition.published"
+    kept: ClassVar[timedelta] = 100 * YEAR  # the policy itself is public: nothing to expire
+
+    date: str
+    sha256: str
+    is_material: bool
+    uses_found: int
+    uses_covered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsLoaded(LedgerEntry):
+    """One batch of visitors' events, by its manifest: how many, decided how, and their hash."""
+
+    kind: ClassVar[str] = "events.loaded"
+    kept: ClassVar[timedelta] = 3 * YEAR
+
+    batch: str
+    rows: int
+    sha256: str
+    counts: tuple[str, ...]  # "reason=number", sorted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSignedIn(LedgerEntry):
+    """Someone of the staff signed in; `login` is the random public id."""
+
+    kind: ClassVar[str] = "staff.signed_in"
+    kept: ClassVar[timedelta] = 3 * YEAR
+
+    login: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffCreated(LedgerEntry):
+    """Someone of the staff was given a way in, with these roles."""
+
+    kind: ClassVar[str] = "staff.created"
+    kept: ClassVar[timedelta] = 6 * YEAR
+
+    login: str
+    roles: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportExported(LedgerEntry):
+    """Figures about visitors left as a file."""
+
+    kind: ClassVar[str] = "report.exported"
+    kept: ClassVar[timedelta] = 3 * YEAR
+
+    report: str
+    query: str
+    by: str
+    format: str
+
+
+KINDS: Final[dict[str, type[LedgerEntry]]] = {
+    entry.kind: entry
+    for entry in (
+        ChoiceRecorded,
+        UseDenied,
+        UseGranted,
+        EditionPublished,
+        EventsLoaded,
+        StaffSignedIn,
+        StaffCreated,
+        ReportExported,
+    )
+}
