@@ -7,8 +7,15 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias, cast
+from zoneinfo import ZoneInfo
 
 from a2wsgi import WSGIMiddleware
+
+from clearline.config.env import Env
+from clearline.config.logs import set_up_logs
+from clearline.edge.collector.app import make_collector
+from clearline.edge.collector.options import CollectorOptions
+from clearline.kit.lifeline import watch_parent
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -20,6 +27,42 @@ COLLECTOR_PATHS: Final = ("/c/", "/cl.js")
 SITE_THREADS: Final = 8
 BODY_BYTES_MAX: Final = 1_000_000  # of a page's form; the collector has its own, smaller limit
 BODY_S_MAX: Final = 10.0
+
+
+def front_application() -> Application:
+    """Return what the public port of one machine serves; for Granian's worker."""
+    env = begin_worker()
+    return make_front(make_site(), make_collector(options_of(env, has_own_process=False)))
+
+
+def site_application() -> Application:
+    """Return the pages alone; for Granian's worker."""
+    begin_worker()
+    return make_site()
+
+
+def collector_application() -> Application:
+    """Return the collector alone; for Granian's worker."""
+    return make_collector(options_of(begin_worker(), has_own_process=True))
+
+
+def begin_worker() -> Env:
+    watch_parent()
+    set_up_logs()
+    return Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
+
+
+def options_of(env: Env, *, has_own_process: bool) -> CollectorOptions:
+    return CollectorOptions(
+        policy_dir=env.policy_dir,
+        journal_dir=env.journal_dir,
+        status_dir=env.status_dir,
+        own_url=env.url,
+        zone=ZoneInfo(env.provider.time_zone),
+        choices_key=env.key("choices"),
+        proxies=env.proxies,
+        has_own_process=has_own_process,
+    )
 
 
 def make_site() -> Application:

@@ -1,7 +1,11 @@
 """`clearline serve`: all processes of one machine, or one of them alone for production."""
 
 import argparse
+import contextlib
 import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 from django.core.management import call_command
@@ -13,12 +17,18 @@ from granian.http import HTTP1Settings
 from clearline.config.env import Env
 from clearline.config.logs import set_up_logs
 from clearline.config.supervisor import Supervisor
+from clearline.edge.collector.loader import LoaderOptions, run_loader
+from clearline.edge.jobs.worker import run_worker
+from clearline.kit.columnstore.client import ColumnStore
+from clearline.kit.columnstore.server import StoreOptions, run_store
 from clearline.kit.commands import Subparsers
 from clearline.kit.lifeline import watch_lifeline
+from clearline.kit.status import write_status
 
 # The order is the flow of events; the supervisor stops them so.
 ONE_MACHINE: Final = ("front", "loader", "worker", "store")
 HEADER_TIMEOUT_MS: Final = 10_000
+TOLD_EVERY_S: Final = 2.0
 
 
 def add_to(commands: Subparsers) -> None:
@@ -41,8 +51,7 @@ def run(args: argparse.Namespace) -> int:
         serve_all(env, port=port)
         return 0
     set_up_logs()
-    if args.process not in {"front", "site", "collector"}:
-        watch_lifeline()
+    watch_lifeline()
     PROCESSES[args.process](env, port)
     return 0
 
@@ -68,12 +77,24 @@ def prepare(env: Env) -> None:
     connections.close_all()
 
 
-def serve_http(target: str, interface: Interfaces, *, port: int, host: str = "127.0.0.1") -> None:
+def serve_front(env: Env, port: int) -> None:
+    serve_http("front_application", host=env.host, port=port)
+
+
+def serve_site(env: Env, port: int) -> None:
+    serve_http("site_application", host=env.host, port=port)
+
+
+def serve_collector(env: Env, port: int) -> None:
+    serve_http("collector_application", host=env.host, port=port)
+
+
+def serve_http(factory: str, *, host: str, port: int) -> None:
     Granian(
-        target,
+        f"clearline.config.front:{factory}",
         address=host,
         port=port,
-        interface=interface,
+        interface=Interfaces.ASGI,
         factory=True,
         workers=1,
         websockets=False,
@@ -84,13 +105,48 @@ def serve_http(target: str, interface: Interfaces, *, port: int, host: str = "12
     ).serve()
 
 
-def serve_front(env: Env, port: int) -> None:
-    serve_http("clearline.config.front:front_application", Interfaces.ASGI, port=port)
+def serve_loader(env: Env, port: int) -> None:
+    del port
+    run_loader(
+        LoaderOptions(
+            journal_dir=env.journal_dir,
+            data_dir=env.data_dir,
+            status_dir=env.status_dir,
+            store=ColumnStore.of_instance(env),
+        )
+    )
 
 
-def serve_site(env: Env, port: int) -> None:
-    serve_http("clearline.config.front:site_application", Interfaces.WSGI, port=port)
+def serve_store(env: Env, port: int) -> None:
+    del port  # the store listens on loopback, on any free one
+    options = StoreOptions(data_dir=env.data_dir, token=env.secret("store"))
+    run_store(options, when_ready=lambda: tell_of_life(env))
 
 
-def serve_collector(env: Env, port: int) -> None:
-    serve_http("clearline.config.front:collector_application", Interfaces.ASGI, port=port)
+def tell_of_life(env: Env) -> None:
+    """Say again and again that the store runs, for the health page."""
+    threading.Thread(target=keep_telling, args=(env,), name="status", daemon=True).start()
+
+
+def keep_telling(env: Env) -> None:
+    pause = threading.Event()
+    while True:
+        # A full disk stops no query: the health page then says that the store is silent.
+        with contextlib.suppress(OSError):
+            write_status(env.status_dir, "store", {}, datetime.now(UTC))
+        pause.wait(TOLD_EVERY_S)
+
+
+def serve_worker(env: Env, port: int) -> None:
+    del env, port  # Django has both
+    run_worker()
+
+
+PROCESSES: Final[dict[str, Callable[[Env, int], None]]] = {
+    "front": serve_front,
+    "site": serve_site,
+    "collector": serve_collector,
+    "loader": serve_loader,
+    "store": serve_store,
+    "worker": serve_worker,
+}

@@ -7,6 +7,7 @@ from typing import Final
 
 VARIABLE: Final = "CLEARLINE_LIFELINE"  # the number of the pipe's reading end, inherited
 GRACE_S: Final = 5.0
+LOOK_S: Final = 0.5
 
 
 def watch_lifeline(grace_s: float = GRACE_S) -> None:
@@ -32,4 +33,20 @@ def wait_for_the_end(handle: int, grace_s: float) -> None:
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     threading.Event().wait(grace_s)
+    os._exit(1)
+
+
+def watch_parent(grace_s: float = GRACE_S) -> None:
+    """End this process when the one that started it is gone; for workers without the pipe."""
+    threading.Thread(
+        target=wait_for_a_new_parent, args=(os.getppid(), grace_s), name="parent", daemon=True
+    ).start()
+
+
+def wait_for_a_new_parent(parent: int, grace_s: float) -> None:
+    looking = threading.Event()
+    while os.getppid() == parent:
+        looking.wait(LOOK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+    looking.wait(grace_s)
     os._exit(1)

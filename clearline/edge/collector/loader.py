@@ -31,6 +31,7 @@ from clearline.edge.collector.manifest import to_manifest
 from clearline.edge.collector.seen import SeenIds
 from clearline.edge.collector.segment import CLOSED, OPEN, Damage, read_segment
 from clearline.kit.columnstore.client import ColumnStore, StoreError
+from clearline.kit.columnstore.migrate import migrate
 from clearline.kit.status import write_status
 from clearline.reach.visitors import load
 
@@ -86,6 +87,7 @@ class Loader:
         self.fixed = self.find_fixed()
         self.loaded = 0
         self.dropped: Counter[str] = Counter()
+        self.has_tables = False
         options.manifests_dir.mkdir(parents=True, exist_ok=True)
 
     def find_fixed(self) -> Fixed | None:
@@ -104,6 +106,9 @@ class Loader:
 
         Raises StoreError, Unwritten: then nothing is lost and the same call is tried again.
         """
+        if not self.has_tables:
+            migrate(self.options.store, load.SCHEMA)
+            self.has_tables = True
         if self.fixed is None:
             self.fixed = self.fix_next(with_lone_tally=with_lone_tally)
         if self.fixed is None:

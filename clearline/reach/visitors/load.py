@@ -1,6 +1,7 @@
 """What the loader asks of the event table: put a batch in once, and which ids came in when."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.reach.visitors.event import StoredEvent
 
+SCHEMA: Final = Path(__file__).parent / "schema"
 TABLE: Final = "event"
 # In the order of StoredEvent; moments and days travel as plain numbers.
 COLUMNS: Final = (
