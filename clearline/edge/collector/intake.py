@@ -22,6 +22,7 @@ from clearline.reach.visitors.admit import (
     admit,
     cut_address,
     find_footing,
+    may_beacon,
 )
 from clearline.reach.visitors.agents import agent_of
 from clearline.reach.visitors.event import Kind, ReferrerClass, StoredEvent, ToldEvent
@@ -31,6 +32,7 @@ from clearline.trust.consent.cookie import CookieSigner
 
 EVENTS_PATH: Final = "/c/e"
 BEACON_PATH: Final = "/c/b.gif"
+BEACON: Final = b"beacon"
 
 BODY_BYTES_MAX: Final = 64 * 1024
 QUERY_LENGTH_MAX: Final = 8 * 1024
@@ -141,7 +143,7 @@ class Intake:
 
     def take(self, arrival: Arrival, now: datetime) -> Taken | Refused:
         """Return what is to be kept of one request at the moment `now`, or why nothing is."""
-        sender = self.find_sender(arrival.headers, now)
+        sender = self.find_sender(arrival, now)
         if isinstance(sender, Refusal):
             return refuse(sender)
         told = read_events(arrival)
@@ -164,7 +166,7 @@ class Intake:
                 return refuse(reason)
         return Taken(self.edition, "", (), dropped)
 
-    def find_sender(self, headers: Mapping[bytes, bytes], now: datetime) -> Sender | Refusal:
+    def find_sender(self, arrival: Arrival, now: datetime) -> Sender | Refusal:
         """Return what the headers say of their sender under the edition in force.
 
         Browsers send the same headers again and again, so the answer is remembered.
@@ -176,16 +178,18 @@ class Intake:
         if policy is not self.policy or len(self.senders) >= SENDERS_MAX:
             self.policy, self.senders = policy, {}
             self.edition = policy.edition.date.isoformat()
-        head = tuple(map(headers.get, HEADERS_READ))
+        headers = arrival.headers
+        is_beacon = arrival.path == BEACON_PATH
+        head = (BEACON if is_beacon else None, *map(headers.get, HEADERS_READ))
         sender = self.senders.get(head)
         if sender is None:
-            sender = self.know_sender(headers, policy)
+            sender = self.know_sender(headers, policy, is_beacon=is_beacon)
             if sum(len(value or b"") for value in head) <= HEAD_BYTES_KEPT:
                 self.senders[head] = sender
         return sender
 
     def know_sender(
-        self, headers: Mapping[bytes, bytes], policy: CompiledPolicy
+        self, headers: Mapping[bytes, bytes], policy: CompiledPolicy, *, is_beacon: bool
     ) -> Sender | Refusal:
         if headers.get(b"origin", self.site.url.encode()) != self.site.url.encode():
             return Refusal.WRONG_ORIGIN
@@ -197,11 +201,13 @@ class Intake:
         choices = NOTHING_CHOSEN if chosen is None else chosen.choices
         if headers.get(b"sec-gpc") == b"1":
             choices = choices.under_gpc()
+        is_told_rightly = not is_beacon or may_beacon(policy, choices)
+        number = 0 if visitor is None else visitor.id
         purpose = headers.get(b"sec-purpose", b"") + headers.get(b"purpose", b"")
         return Sender(
             agent=agent_of(headers.get(b"user-agent", b"").decode("latin-1")),
             is_prefetch=b"prefetch" in purpose.lower(),
-            footing=find_footing(policy, choices, 0 if visitor is None else visitor.id),
+            footing=find_footing(policy, choices, number) if is_told_rightly else None,
         )
 
     def mark_start(self, kept: list[StoredEvent], arrival: Arrival, now_ms: int) -> None:

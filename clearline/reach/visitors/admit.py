@@ -67,6 +67,14 @@ COUNT: Final = Use(
     SubjectKind.VISITOR,
 )
 
+BEACON: Final = Use(
+    COLLECTOR,
+    ANY_VISITOR,
+    frozenset({Category.BEHAVIOR_BROWSING_HISTORY, Category.DEVICE_KIND}),
+    Purpose.ANALYTICS_REPORTING_CONTENT_PERFORMANCE,
+    SubjectKind.VISITOR,
+)
+
 
 class Drop(StrEnum):
     """Why an event is not stored."""
@@ -157,6 +165,11 @@ def find_footing(policy: CompiledPolicy, choices: Choices, visitor: int) -> Foot
     if verdict.outcome is Outcome.YES and verdict.clause is not None:
         return Footing(verdict.clause, 0)
     return None
+
+
+def may_beacon(policy: CompiledPolicy, choices: Choices) -> bool:
+    """Return whether the image that needs no script may tell of a visit at all (promise P10)."""
+    return decide(policy=policy, use=BEACON, choices=choices).outcome is Outcome.YES
 
 
 def drop_prefetched(_event: ToldEvent, glance: Glance) -> Drop | None:

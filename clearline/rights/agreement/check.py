@@ -10,7 +10,6 @@ from typing import Final
 from clearline.policy.compile import CompiledPolicy, asked_bits, compile_edition, covered_bits
 from clearline.policy.edition import Clause, Edition
 from clearline.policy.headings import PROMISES
-from clearline.policy.vocabulary import Category
 from clearline.rights.agreement.columns import (
     FoundColumn,
     find_model_columns,
@@ -155,7 +154,7 @@ def unused_clauses(sources: Sources, policy: CompiledPolicy) -> Iterator[Finding
 
 
 def columns_without_clause(columns: Iterable[FoundColumn], edition: Edition) -> Iterator[Finding]:
-    named: tuple[Category, ...] = tuple(c for clause in edition.clauses for c in clause.categories)
+    named = tuple(category for clause in edition.clauses for category in clause.categories)
     covered = covered_bits(named)
     for column in columns:
         if not asked_bits(frozenset({column.category})) & covered:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from clearline.rights.agreement.finding import Finding, FindingKind
 
 SETTERS: Final = frozenset({"set_cookie", "set_signed_cookie"})
+RAW_HEADER: Final = f"set-{'cookie'}"
 COOKIE_REMEDY: Final = "Declare it in clearline/trust/consent/cookies.py, with its clause."
 # What loads by itself when a page opens; a link that a person follows does not.
 LOADS: Final = re.compile(
@@ -37,18 +38,9 @@ def find_cookies(
         function = ast.unparse(node.func).rpartition(".")[2]
         if function in SETTERS:
             yield cookie_in(node, file, names)
-        if function in {"__setitem__", "setdefault"} and says_set_cookie(node.args):
-            yield raw_header(file, node.lineno)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and str(node.value).lower() == "set-cookie":
+        if isinstance(node, ast.Constant) and str(node.value).lower() == RAW_HEADER:
             yield raw_header(file, node.lineno)
-
-
-def says_set_cookie(arguments: list[ast.expr]) -> bool:
-    return any(
-        isinstance(each, ast.Constant) and str(each.value).lower() == "set-cookie"
-        for each in arguments
-    )
 
 
 def raw_header(file: str, line: int) -> Finding:

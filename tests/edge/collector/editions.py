@@ -1,4 +1,4 @@
-"""Small editions that the collector's tests publish: the two clauses that visits rest on."""
+"""Small editions that the collector's tests publish: the clauses that visits rest on."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ promise = "P6"
 text = "We record which pages you visit."
 categories = [{categories}]
 about = ["visitor"]
-purpose = "analytics.reporting.popularity"
+purpose = "{purpose}"
 recipients = ["provider"]
 requires = "{requires}"
 otherwise = "We do not."
@@ -28,14 +28,30 @@ COUNTED = '"user.behavior.browsing_history", "user.device.kind"'
 MEASURED = f'{COUNTED}, "user.device.cookie_id"'
 
 
-def edition(effective: date, *, measure: str = "choice:measurement", count: str = "nothing") -> str:
+POPULARITY = "analytics.reporting.popularity"
+PERFORMANCE = "analytics.reporting.content_performance"
+
+
+def edition(
+    effective: date,
+    *,
+    measure: str = "choice:measurement",
+    count: str = "nothing",
+    beacon: str = "nothing",
+) -> str:
     """Return an edition whose clauses require what is said; "" leaves a clause out."""
     text = HEAD.format(date=effective.isoformat(), form="accept")
     if measure:
-        text += CLAUSE.format(id="visits.measure", categories=MEASURED, requires=measure)
+        text += clause("visits.measure", MEASURED, POPULARITY, measure)
     if count:
-        text += CLAUSE.format(id="visits.count", categories=COUNTED, requires=count)
+        text += clause("visits.count", COUNTED, POPULARITY, count)
+    if beacon:
+        text += clause("visits.beacon", COUNTED, PERFORMANCE, beacon)
     return text
+
+
+def clause(clause_id: str, categories: str, purpose: str, requires: str) -> str:
+    return CLAUSE.format(id=clause_id, categories=categories, purpose=purpose, requires=requires)
 
 
 def publish(folder: Path, *texts: str) -> None:
