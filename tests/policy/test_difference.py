@@ -1,0 +1,71 @@
+"""What changed between two editions, and which changes people must be told of beforehand."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearline.policy.difference import ChangeKind, RunKind, difference, is_material, word_runs
+from tests.policy.editions import clause, edition
+
+
+def test_editions_that_say_the_same_do_not_differ() -> None:
+    assert difference(edition(clause()), edition(clause())) == ()
+
+
+def test_better_words_are_a_change_but_no_material_one() -> None:
+    (change,) = difference(edition(clause()), edition(clause(text="We note what pages you visit.")))
+
+    assert change.kind is ChangeKind.CHANGED
+    assert not change.is_material
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"requires": "nothing"},
+        {"requires": "unless:measurement"},
+        {"requires": "choice:measurement or choice:content"},
+        {"kept": "26 months"},
+        {"recipients": ["provider", "affiliate:harbor_power"]},
+        {"categories": ["user.behavior.browsing_history", "user.device"]},
+        {"about": ["visitor", "customer"]},
+        {"purpose": "analytics.reporting.content_performance"},
+    ],
+)
+def test_a_clause_that_permits_more_is_material(changed: dict[str, object]) -> None:
+    assert is_material(edition(clause()), edition(clause(**changed)))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"requires": "choice:measurement and choice:content"},
+        {"kept": "24 months"},
+        {"categories": ["user.behavior.browsing_history"]},
+        {"otherwise": "We count it all the same."},
+        {"law": ["CC-03"]},
+    ],
+)
+def test_a_clause_that_permits_less_or_the_same_is_not_material(
+    changed: dict[str, object],
+) -> None:
+    assert not is_material(edition(clause()), edition(clause(**changed)))
+
+
+def test_a_yes_where_a_missing_no_was_enough_is_not_material() -> None:
+    assert not is_material(edition(clause(requires="unless:measurement")), edition(clause()))
+
+
+def test_a_new_purpose_is_material_and_a_removed_clause_is_not() -> None:
+    more = clause(id="ads.pick", purpose="marketing.advertising.first_party.contextual")
+
+    assert is_material(edition(clause()), edition(clause(), more))
+    assert not is_material(edition(clause(), more), edition(clause()))
+
+
+@given(st.text("ab \n", max_size=40), st.text("ab \n", max_size=40))
+def test_the_runs_give_back_both_texts(before: str, after: str) -> None:
+    runs = word_runs(before, after)
+
+    assert "".join(run.text for run in runs if run.kind is not RunKind.ADDED) == before
+    assert "".join(run.text for run in runs if run.kind is not RunKind.REMOVED) == after

@@ -1,0 +1,113 @@
+"""The shelf: what was published stands as it was, and a broken file never takes the site down."""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from clearline.policy.shelf import (
+    EditionChanged,
+    NoEditionInForce,
+    PolicyBroken,
+    Shelf,
+)
+from tests.policy.editions import clause, written
+
+OLD, NEW = date(2026, 1, 1), date(2026, 11, 1)
+
+
+def noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+def put(folder: Path, *days: date) -> None:
+    listed = []
+    for day in days:
+        text = written(clause(), day=day)
+        (folder / f"{day}.toml").write_text(text)
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        listed.append({"date": str(day), "sha256": sha256, "published_at": noon(OLD).isoformat()})
+    (folder / "published.json").write_text(json.dumps(listed))
+
+
+def test_the_edition_whose_first_day_came_last_is_in_force(tmp_path: Path) -> None:
+    put(tmp_path, OLD, NEW)
+    shelf = Shelf.open(tmp_path)
+
+    assert shelf.in_force(noon(NEW) - timedelta(hours=13)).edition.date == OLD
+    assert shelf.in_force(noon(NEW)).edition.date == NEW
+    assert shelf.coming(noon(OLD)) is shelf.editions[1].policy
+    assert shelf.coming(noon(NEW)) is None
+
+
+def test_before_the_first_edition_nothing_is_in_force(tmp_path: Path) -> None:
+    put(tmp_path, NEW)
+
+    with pytest.raises(NoEditionInForce, match="clearline policy publish"):
+        Shelf.open(tmp_path).in_force(noon(OLD))
+
+
+def test_a_shelf_without_a_list_is_empty(tmp_path: Path) -> None:
+    assert Shelf.open(tmp_path).editions == ()
+
+
+def test_a_changed_old_edition_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, OLD)
+    path = tmp_path / f"{OLD}.toml"
+    path.write_text(path.read_text() + "\n")
+
+    with pytest.raises(EditionChanged, match="Restore the published text"):
+        Shelf.open(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '[{"date": "x"}]', "[" * 100_000])
+def test_a_broken_list_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "published.json").write_text(text)
+
+    with pytest.raises(PolicyBroken, match="Restore it from your backup"):
+        Shelf.open(tmp_path)
+
+
+def test_a_running_site_keeps_the_last_good_edition_and_says_what_is_wrong(tmp_path: Path) -> None:
+    put(tmp_path, OLD)
+    shelf = Shelf.open(tmp_path)
+    path = tmp_path / f"{OLD}.toml"
+    good = path.read_bytes()
+    path.write_bytes(good + b"#")
+
+    shelf.refresh(noon(NEW))
+
+    assert "is not what was published" in shelf.trouble
+    assert shelf.in_force(noon(NEW)).edition.date == OLD
+    path.write_bytes(good)
+    shelf.refresh(noon(NEW) + timedelta(seconds=6))
+    assert shelf.trouble == ""
+
+
+def test_a_new_edition_is_seen_within_seconds_and_old_tables_stay(tmp_path: Path) -> None:
+    put(tmp_path, OLD)
+    shelf = Shelf.open(tmp_path)
+    before = shelf.in_force(noon(NEW))
+    shelf.refresh(noon(NEW))
+    put(tmp_path, OLD, NEW)
+
+    shelf.refresh(noon(NEW) + timedelta(seconds=2))
+    early = shelf.in_force(noon(NEW))
+    shelf.refresh(noon(NEW) + timedelta(seconds=7))
+
+    assert early is before
+    assert shelf.in_force(noon(NEW)).edition.date == NEW
+    assert shelf.in_force(noon(OLD)) is before
+
+
+def test_a_clock_set_back_is_no_reason_to_look_away(tmp_path: Path) -> None:
+    put(tmp_path, OLD)
+    shelf = Shelf.open(tmp_path)
+    shelf.refresh(noon(NEW))
+    put(tmp_path, OLD, NEW)
+
+    shelf.refresh(noon(NEW) - timedelta(hours=5))
+
+    assert len(shelf.editions) == 2
