@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_cotton.apps.SimpleAppConfig",
     "csp",
+    "clearline.trust.ledger",
     "clearline.edge.site",
 ]
 MIDDLEWARE = [

@@ -1,0 +1,275 @@
+"""Writing to the ledger: entries first in SQL, then into the signed tree, words gone when due."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from clearline.kit.errors import Conflict
+from clearline.policy.vocabulary import SubjectId
+from clearline.trust.envelope import Sealer, new_key, wrap_key
+from clearline.trust.ledger.body import SALT_BYTES, Footing, commit, to_body
+from clearline.trust.ledger.checkpoint import (
+    Checkpoint,
+    CheckpointBroken,
+    Signer,
+    parse_checkpoint,
+)
+from clearline.trust.ledger.entries import LedgerEntry
+from clearline.trust.ledger.keys import sealer, signer
+from clearline.trust.ledger.merkle import EMPTY_ROOT, range_root
+from clearline.trust.ledger.models import Entry, LogState
+from clearline.trust.ledger.queries import EntryRef, find_by_source_key, words_context
+from clearline.trust.ledger.tiles import TileBroken, Tiles, Tree, sync_folder, write_whole
+from clearline.trust.ledger.verify import CHECKPOINT
+
+ROWS_AT_ONCE: Final = 1_000
+EXPIRE_AT_ONCE: Final = 5_000
+
+
+class Granted(Protocol):
+    """What a yes rests on; the gate's Permit is one."""
+
+    @property
+    def clause(self) -> str: ...
+
+    @property
+    def edition(self) -> str: ...
+
+
+class LogWouldBeRewritten(Conflict):
+    """The published checkpoint and the database do not go together; going on would rewrite."""
+
+    code = "log_would_be_rewritten"
+
+
+def append(
+    entry: LedgerEntry,
+    *,
+    subject: SubjectId | None,
+    permit: Granted | None,
+    now: datetime,
+    source_key: str = "",
+) -> EntryRef:
+    """Write one entry in the caller's transaction and return its public id.
+
+    A `source_key` written before returns the first entry and adds nothing. Raises EntryInvalid,
+    KeyBroken.
+    """
+    earlier = find_by_source_key(source_key) if source_key else None
+    if earlier is not None:
+        return earlier
+    row = to_row(entry, subject, footing_of(permit), now=now, master=sealer())
+    if not source_key:
+        row.save(force_insert=True)
+        return EntryRef(row.public_id)
+    row.source_key = source_key
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        # Another process wrote it between the look and the insert.
+        earlier = find_by_source_key(source_key)
+        if earlier is None:
+            raise
+        return earlier
+    return EntryRef(row.public_id)
+
+
+def append_many(
+    pairs: Sequence[tuple[LedgerEntry, SubjectId | None]],
+    *,
+    permit: Granted | None,
+    now: datetime,
+    source_keys: Sequence[str] = (),
+) -> tuple[EntryRef, ...]:
+    """Write entries in one commit, in their order, and return their public ids.
+
+    With `source_keys`, one for each pair, those written before are left out as `append` does.
+    Raises EntryInvalid, KeyBroken.
+    """
+    if source_keys:
+        keyed = zip(pairs, source_keys, strict=True)
+        with transaction.atomic():
+            return tuple(
+                append(entry, subject=subject, permit=permit, now=now, source_key=key)
+                for (entry, subject), key in keyed
+            )
+    footing, master = footing_of(permit), sealer()
+    rows = [to_row(entry, subject, footing, now=now, master=master) for entry, subject in pairs]
+    with transaction.atomic():
+        Entry.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
+    return tuple(EntryRef(row.public_id) for row in rows)
+
+
+def footing_of(permit: Granted | None) -> Footing:
+    return Footing(permit.clause, permit.edition) if permit else Footing()
+
+
+def to_row(
+    entry: LedgerEntry,
+    subject: SubjectId | None,
+    footing: Footing,
+    *,
+    now: datetime,
+    master: Sealer,
+) -> Entry:
+    """Return the row of an entry: committed to, its words sealed under a key of their own."""
+    entry_id, salt, key = secrets.token_hex(16), os.urandom(SALT_BYTES), new_key()
+    body = to_body(entry, entry_id=entry_id, at=now, footing=footing)
+    context = words_context(entry_id)
+    return Entry(
+        public_id=entry_id,
+        at=now,
+        kind=entry.kind,
+        commitment=commit(salt, body),
+        body_sealed=Sealer(key).seal(salt + body, context=context),
+        key_wrapped=wrap_key(key, master=master, context=context),
+        expires_at=now + entry.kept,
+        subject=subject,
+    )
+
+
+def integrate(*, now: datetime, rows_max: int = 10_000) -> int:
+    """Give waiting entries their places in the tree, sign and publish it; return how many.
+
+    One integrator works at a time; a crash at any point is made good by the next call, and what
+    was published is never rewritten. Raises LogWouldBeRewritten, TileBroken, KeyBroken, OSError.
+    """
+    folder = Path(settings.ENV.tiles_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    if is_up_to_date(folder):
+        return 0
+    LogState.objects.get_or_create(pk=1)
+    with transaction.atomic(durable=True):
+        state = LogState.objects.select_for_update().get(pk=1)
+        refuse_to_rewrite(state, folder)
+        old_size = state.size
+        rows = Entry.objects.waiting().values_list("number", "commitment")
+        waiting = [(number, bytes(commitment)) for number, commitment in rows[:rows_max]]
+        if waiting or is_signed_otherwise(state, signer()):
+            tree = Tiles(folder).grow(old_size, [commitment for _, commitment in waiting])
+            give_places(old_size, [number for number, _ in waiting])
+            sign(state, tree, now)
+    publish(folder)
+    Tiles(folder).forget_partial(old_size, state.size)
+    return len(waiting)
+
+
+def is_up_to_date(folder: Path) -> bool:
+    """Say whether nothing waits and what was signed last is published under the log's name."""
+    state = LogState.objects.filter(pk=1).first()
+    return (
+        state is not None
+        and not is_signed_otherwise(state, signer())
+        and read_published(folder) == state.checkpoint
+        and not Entry.objects.waiting().exists()
+    )
+
+
+def is_signed_otherwise(state: LogState, own: Signer) -> bool:
+    """Say whether the last checkpoint is missing or stands under another name."""
+    return not state.checkpoint.startswith(own.name + "\n")
+
+
+def refuse_to_rewrite(state: LogState, folder: Path) -> None:
+    """Return if the tiles give the root signed last and the published log is a part of it.
+
+    A database restored from an older backup than the published log would sign another past.
+    """
+    tree = Tree(Tiles(folder).read, state.size)
+    signed = parse_checkpoint(state.checkpoint) if state.checkpoint else None
+    if signed is not None and (signed.size, signed.root) != (state.size, tree.root()):
+        message = (
+            f"The tiles in {folder} do not give the root that was signed. "
+            "`clearline ledger verify` names the broken one; restore it from the backup."
+        )
+        raise TileBroken(message)
+    text = read_published(folder)
+    if text in {"", state.checkpoint}:
+        return
+    try:
+        published = parse_checkpoint(text)
+    except CheckpointBroken:
+        return  # a damaged copy: the one in the database takes its place
+    is_part = published.size <= state.size
+    if not is_part or range_root(0, published.size, tree.node) != published.root:
+        message = (
+            f"The published checkpoint ({folder / CHECKPOINT}, {published.size} entries) is not "
+            f"part of the log in the database ({state.size} entries). Was an older backup "
+            "restored? Restore the newest one: signing now would rewrite what was published."
+        )
+        raise LogWouldBeRewritten(message)
+
+
+def give_places(size: int, numbers: Sequence[int]) -> None:
+    """Give entries the places from `size` on, in their order: one update for each unbroken run."""
+    start = 0
+    while start < len(numbers):
+        end = start + 1
+        while end < len(numbers) and numbers[end] == numbers[end - 1] + 1:
+            end += 1
+        run = Entry.objects.filter(number__gte=numbers[start], number__lte=numbers[end - 1])
+        run.update(position=F("number") + (size + start - numbers[start]))
+        start = end
+
+
+def sign(state: LogState, tree: Tree, now: datetime) -> None:
+    own = signer()
+    root = tree.root() if tree.size else EMPTY_ROOT
+    state.size = tree.size
+    state.checkpoint = own.sign(Checkpoint(own.name, tree.size, root))
+    state.signed_at = now
+    state.save(update_fields=["size", "checkpoint", "signed_at"])
+
+
+def publish(folder: Path) -> None:
+    """Replace the published checkpoint by the one signed last, whoever signed it."""
+    with locked(folder):
+        # Read under the lock: an older checkpoint must not take the place of a newer one.
+        text = LogState.objects.values_list("checkpoint", flat=True).get(pk=1)
+        if read_published(folder) != text:
+            write_whole(folder / CHECKPOINT, text.encode())
+            sync_folder(folder)
+
+
+def read_published(folder: Path) -> str:
+    try:
+        return (folder / CHECKPOINT).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def expire_bodies(*, now: datetime) -> int:
+    """Destroy the words of entries whose time is over; return how many.
+
+    Key, sealed body and subject go; commitment and place stay, so every proof still holds.
+    """
+    total = 0
+    while True:
+        numbers = Entry.objects.expired(now).order_by("expires_at", "number")
+        some = list(numbers.values_list("number", flat=True)[:EXPIRE_AT_ONCE])
+        if not some:
+            return total
+        with transaction.atomic():
+            total += Entry.objects.filter(number__in=some).update(
+                key_wrapped=None, body_sealed=b"", subject=None
+            )

@@ -1,0 +1,280 @@
+"""What the ledger can tell: its state, counts, receipts, its public files, an export."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, TypedDict
+
+from django.conf import settings
+from django.db.models import Count
+
+from clearline.kit.errors import Conflict, NotFound, Unavailable
+from clearline.trust.envelope import SealBroken, Sealer, unwrap_key
+from clearline.trust.ledger.body import ENTRY_ID, SALT_BYTES, commit, parse_body
+from clearline.trust.ledger.checkpoint import parse_checkpoint
+from clearline.trust.ledger.keys import sealer, signer
+from clearline.trust.ledger.merkle import inclusion_path, leaf_hash, verify_inclusion
+from clearline.trust.ledger.models import Entry, LogState
+from clearline.trust.ledger.tiles import (
+    NoSuchTile,
+    Tiles,
+    Tree,
+    names_for,
+    parse_tile_path,
+    write_whole,
+)
+from clearline.trust.ledger.verify import BODIES, CHECKPOINT, EXPIRED, UNREADABLE
+
+RECEIPT_FORMAT: Final = "clearline.receipt.v1"
+LIST_MAX: Final = 200
+ROWS_AT_ONCE: Final = 2_000
+
+
+class NoSuchEntry(NotFound):
+    code = "no_such_entry"
+
+
+class NotInTree(Conflict):
+    """The entry stands, but no checkpoint covers it yet."""
+
+    code = "not_in_tree"
+
+
+class NoCheckpoint(NotFound):
+    code = "no_checkpoint"
+
+
+class ExportRefused(Conflict):
+    code = "export_refused"
+
+
+class LedgerDamaged(Unavailable):
+    """What the database says of an entry and what was signed do not agree."""
+
+    code = "ledger_damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRef:
+    """The random public id of an entry, 32 hexadecimal digits."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEntry:
+    """An entry without its words. `number` is for asking for those before it."""
+
+    number: int
+    id: str
+    kind: str
+    at: datetime
+    position: int | None
+    expires_at: datetime
+    is_readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatus:
+    """The tree as it was signed last; `checkpoint` is "" and `signed_at` None before that."""
+
+    size: int
+    checkpoint: str
+    signed_at: datetime | None
+
+
+class Receipt(TypedDict, total=False):
+    """What proves one entry offline; its canonical JSON is a receipt file.
+
+    An expired entry has `commitment` in the place of `body` and `salt`.
+    """
+
+    format: str
+    position: int
+    proof: list[str]
+    checkpoint: str
+    salt: str
+    body: dict[str, object]
+    commitment: str
+
+
+def oldest_waiting(*, now: datetime) -> timedelta | None:
+    """Return how long the oldest entry waits for its place in the tree, None when none does."""
+    at = Entry.objects.waiting().values_list("at", flat=True).first()
+    return None if at is None else max(now - at, timedelta())
+
+
+def log_state() -> LogStatus:
+    state = LogState.objects.filter(pk=1).first()
+    if state is None:
+        return LogStatus(0, "", None)
+    return LogStatus(state.size, state.checkpoint, state.signed_at)
+
+
+def count_by_kind(start: datetime, end: datetime) -> dict[str, int]:
+    """Return how many entries of each kind came from `start` until before `end`."""
+    rows = Entry.objects.filter(at__gte=start, at__lt=end).values_list("kind")
+    return dict(rows.annotate(Count("number")).order_by("kind"))
+
+
+def list_entries(
+    *, limit: int = 50, before: int | None = None, kind: str = ""
+) -> tuple[ListedEntry, ...]:
+    """Return the newest entries, at most 200, or those before the `number` given."""
+    rows = Entry.objects.order_by("-number")
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    if kind:
+        rows = rows.filter(kind=kind)
+    return tuple(
+        ListedEntry(
+            number=row.number,
+            id=row.public_id,
+            kind=row.kind,
+            at=row.at,
+            position=row.position,
+            expires_at=row.expires_at,
+            is_readable=row.key_wrapped is not None,
+        )
+        for row in rows.defer("body_sealed")[: min(limit, LIST_MAX)]
+    )
+
+
+def find_by_source_key(source_key: str) -> EntryRef | None:
+    rows = Entry.objects.filter(source_key=source_key)
+    entry_id = rows.values_list("public_id", flat=True).first()
+    return None if entry_id is None else EntryRef(entry_id)
+
+
+def vkey() -> str:
+    """Return the verifier key that auditors hold. Raises KeyBroken."""
+    return signer().vkey()
+
+
+def receipt(entry_id: str) -> Receipt:
+    """Return the proof of one entry, checked before it is given.
+
+    Raises NoSuchEntry, NotInTree, LedgerDamaged, TileBroken, SealBroken.
+    """
+    row = Entry.objects.filter(public_id=entry_id).first() if is_entry_id(entry_id) else None
+    if row is None:
+        message = "There is no entry with this number. It has 32 characters, 0 to 9 and a to f."
+        raise NoSuchEntry(message)
+    state = log_state()
+    if row.position is None or row.position >= state.size:
+        message = "This entry is written but not signed yet. Ask again in a few seconds."
+        raise NotInTree(message)
+    checkpoint = parse_checkpoint(state.checkpoint)
+    commitment = bytes(row.commitment)
+    tree = Tree(Tiles(settings.ENV.tiles_dir).read, state.size)
+    path = inclusion_path(row.position, state.size, tree.node)
+    verify_inclusion(leaf_hash(commitment), row.position, state.size, path, checkpoint.root)
+    told = Receipt(
+        format=RECEIPT_FORMAT,
+        position=row.position,
+        proof=[each.hex() for each in path],
+        checkpoint=state.checkpoint,
+    )
+    if row.key_wrapped is None:
+        return Receipt(**told, commitment=commitment.hex())
+    salt, body = open_words(row, sealer())
+    if commit(salt, body) != commitment:
+        message = "The words of this entry are not those that were signed. Verify the ledger."
+        raise LedgerDamaged(message)
+    return Receipt(**told, salt=salt.hex(), body=parse_body(body))
+
+
+def is_entry_id(text: str) -> bool:
+    return ENTRY_ID.fullmatch(text) is not None
+
+
+def open_words(row: Entry, master: Sealer) -> tuple[bytes, bytes]:
+    """Return salt and body of an entry that has not expired. Raises SealBroken."""
+    context = words_context(row.public_id)
+    key = unwrap_key(bytes(row.key_wrapped or b""), master=master, context=context)
+    words = key.open(bytes(row.body_sealed), context=context)
+    return words[:SALT_BYTES], words[SALT_BYTES:]
+
+
+def words_context(entry_id: str) -> bytes:
+    return b"clearline.ledger.entry\n" + entry_id.encode()
+
+
+def read_checkpoint() -> str:
+    """Return the published checkpoint. Raises NoCheckpoint."""
+    try:
+        return (settings.ENV.tiles_dir / CHECKPOINT).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        message = "The ledger has not been signed yet. `clearline serve worker` signs it."
+        raise NoCheckpoint(message) from None
+
+
+def read_tile(path: str) -> bytes:
+    """Return the tile at a path below `/ledger/tile/`, if a published checkpoint covers it.
+
+    Raises NoSuchTile, NoCheckpoint, TileBroken.
+    """
+    name = parse_tile_path(path)
+    if not name.is_within(parse_checkpoint(read_checkpoint()).size):
+        message = "There is no such tile."
+        raise NoSuchTile(message)
+    return Tiles(settings.ENV.tiles_dir).read(name)
+
+
+def export_log(folder: Path) -> LogStatus:
+    """Write all that proves the ledger into an empty folder, and return what was exported.
+
+    It holds the words of every entry that has not expired. Raises ExportRefused, NoCheckpoint.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        message = f"{folder} is not empty. Name a new folder."
+        raise ExportRefused(message)
+    state = log_state()
+    if not state.checkpoint:
+        message = "The ledger has not been signed yet. `clearline serve worker` signs it."
+        raise NoCheckpoint(message)
+    folder.mkdir(parents=True, exist_ok=True)
+    source = Path(settings.ENV.tiles_dir) / "tile"
+    tiles = Tiles(Path(settings.ENV.tiles_dir))
+    for name in names_for(state.size):
+        target = folder / "tile" / name.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if name.path and (source / name.path).exists():
+            target.write_bytes((source / name.path).read_bytes())
+        else:
+            target.write_bytes(tiles.read(name))
+    with (folder / BODIES).open("wb") as file:
+        for line in body_lines(state.size):
+            file.write(line + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    write_whole(folder / CHECKPOINT, state.checkpoint.encode())
+    return state
+
+
+def body_lines(size: int) -> Iterator[bytes]:
+    """Yield one line for each position: salt and body, or why there is none."""
+    master = sealer()
+    expected = 0
+    while expected < size:
+        rows = Entry.objects.filter(position__gte=expected, position__lt=size)
+        some = list(rows.order_by("position")[:ROWS_AT_ONCE])
+        for row in some:
+            yield from [UNREADABLE] * (int(row.position or 0) - expected)
+            yield line_of(row, master)
+            expected = int(row.position or 0) + 1
+        if not some:
+            yield from [UNREADABLE] * (size - expected)
+            return
+
+
+def line_of(row: Entry, master: Sealer) -> bytes:
+    if row.key_wrapped is None:
+        return EXPIRED
+    try:
+        salt, body = open_words(row, master)
+    except SealBroken:
+        return UNREADABLE
+    return salt.hex().encode() + b" " + body

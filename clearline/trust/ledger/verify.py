@@ -1,0 +1,252 @@
+"""Verifying an export of the ledger from its files alone: no database, no settings. Pure.
+
+The form of an export stands in `docs/ledger-format.md`.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from clearline.kit.errors import Invalid
+from clearline.trust.ledger.body import BODY_BYTES_MAX, DOMAIN, SALT_BYTES, BodyBroken, parse_body
+from clearline.trust.ledger.checkpoint import (
+    NOTE_BYTES_MAX,
+    Checkpoint,
+    CheckpointBroken,
+    open_checkpoint,
+)
+from clearline.trust.ledger.merkle import HASH_BYTES, fold, range_root
+from clearline.trust.ledger.tiles import (
+    ENTRIES,
+    HEIGHT,
+    LEVEL_MAX,
+    RECORD_BYTES,
+    WIDTH,
+    TileBroken,
+    TileName,
+    from_bundle,
+    hash_at,
+    names_for,
+)
+
+CHECKPOINT: Final = "checkpoint"
+BODIES: Final = "bodies"
+EXPIRED: Final = b"-"  # the words of the entry are past their time and destroyed
+UNREADABLE: Final = b"?"  # the database had no words though they are due, or could not open them
+SALT_DIGITS: Final = 2 * SALT_BYTES
+LINE_BYTES_MAX: Final = SALT_DIGITS + 1 + BODY_BYTES_MAX + 1
+
+
+class LedgerBroken(Invalid):
+    """The ledger is not what was signed. `where` names the file and the place in it."""
+
+    code = "ledger_broken"
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(f"{where}: {what}.")
+        self.what = what
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was proved: size and root as signed, how many entries could be read and how many not.
+
+    `grown_from` is the size of the older checkpoint that this log continues, if one was given.
+    """
+
+    origin: str
+    size: int
+    root: bytes
+    readable: int
+    expired: int
+    grown_from: int | None = None
+
+
+def verify_export(folder: Path, vkey: str, *, against: str | None = None) -> Verified:
+    """Recompute all from the files and return what they prove.
+
+    `against` is the text of an older checkpoint. Raises LedgerBroken at the first fault, and
+    CheckpointBroken when `vkey` itself is none.
+    """
+    checkpoint = signed(read_text(folder / CHECKPOINT), vkey, CHECKPOINT)
+    older = None if against is None else signed(against, vkey, "the older checkpoint")
+    if older is not None and older.size > checkpoint.size:
+        what = f"it has {older.size} entries, this log only {checkpoint.size}: entries were removed"
+        raise LedgerBroken(what, "the older checkpoint")
+    refuse_other_files(folder, checkpoint.size)
+    log = Rebuilt(folder, checkpoint.size, frozenset({older.size if older else 0}))
+    log.rebuild()
+    if log.root_at(checkpoint.size) != checkpoint.root:
+        what = "the entries do not give the root that was signed: entries were changed"
+        raise LedgerBroken(what, CHECKPOINT)
+    if older is not None and log.root_at(older.size) != older.root:
+        what = f"the first {older.size} entries are not those that were signed then: rewritten"
+        raise LedgerBroken(what, "the older checkpoint")
+    return Verified(
+        origin=checkpoint.origin,
+        size=checkpoint.size,
+        root=checkpoint.root,
+        readable=log.readable,
+        expired=log.expired,
+        grown_from=older.size if older else None,
+    )
+
+
+def signed(note: str, vkey: str, where: str) -> Checkpoint:
+    try:
+        return open_checkpoint(note, vkey)
+    except CheckpointBroken as error:
+        if "verifier key" in str(error):
+            raise
+        raise LedgerBroken(str(error), where) from None
+
+
+def read_text(path: Path) -> str:
+    content = read_file(path, NOTE_BYTES_MAX, path.name)
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        what = "it is not text"
+        raise LedgerBroken(what, path.name) from None
+
+
+def read_file(path: Path, bytes_max: int, where: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(bytes_max + 1)
+    except OSError as error:
+        what = f"it cannot be read ({error.strerror})"
+        raise LedgerBroken(what, where) from None
+    if len(content) > bytes_max:
+        what = f"it is longer than {bytes_max} bytes"
+        raise LedgerBroken(what, where)
+    return content
+
+
+def refuse_other_files(folder: Path, size: int) -> None:
+    expected = {CHECKPOINT, BODIES, *(f"tile/{name.path}" for name in names_for(size))}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_dir() and name not in expected:
+            what = "the log has no such file"
+            raise LedgerBroken(what, name)
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """A log rebuilt from its bundles of entries, each tile compared on the way.
+
+    Level 0 is kept only where the root of a size in `sizes` needs it; the others are small.
+    """
+
+    folder: Path
+    size: int
+    sizes: frozenset[int]
+    levels: list[bytearray] = field(default_factory=list)
+    edges: dict[int, bytes] = field(default_factory=dict)
+    readable: int = 0
+    expired: int = 0
+
+    def rebuild(self) -> None:
+        kept = {size // WIDTH for size in self.sizes | {self.size}}
+        self.levels = [bytearray() for _ in range(LEVEL_MAX + 2)]
+        for index, hashes in self.leaf_tiles():
+            if index in kept:
+                self.edges[index] = b"".join(hashes)
+            if len(hashes) == WIDTH:
+                self.levels[1] += fold(hashes)
+        for level in range(1, LEVEL_MAX + 1):
+            self.rebuild_level(level)
+
+    def leaf_tiles(self) -> Iterator[tuple[int, list[bytes]]]:
+        """Yield the leaf hashes of each bundle, after bodies and bundle are found to agree."""
+        sha256 = hashlib.sha256
+        try:
+            bodies = (self.folder / BODIES).open("rb")
+        except OSError as error:
+            what = f"it cannot be read ({error.strerror})"
+            raise LedgerBroken(what, BODIES) from None
+        with bodies:
+            for index in range(-(-self.size // WIDTH)):
+                width = min(WIDTH, self.size - index * WIDTH)
+                commitments = self.bundle(TileName(ENTRIES, index, width))
+                self.compare_words(bodies, index * WIDTH, commitments)
+                hashes = [sha256(b"\x00" + each).digest() for each in commitments]
+                self.compare(TileName(0, index, width), b"".join(hashes))
+                yield index, hashes
+            if bodies.read(1):
+                what = f"it goes on after its {self.size} lines"
+                raise LedgerBroken(what, BODIES)
+
+    def bundle(self, name: TileName) -> list[bytes]:
+        where = f"tile/{name.path}"
+        content = read_file(self.folder / where, WIDTH * RECORD_BYTES, where)
+        if len(content) != name.width * RECORD_BYTES:
+            what = f"it should hold {name.width} entries"
+            raise LedgerBroken(what, where)
+        try:
+            return from_bundle(content)
+        except TileBroken as error:
+            raise LedgerBroken(str(error), where) from None
+
+    def compare_words(self, bodies: BinaryIO, first: int, commitments: list[bytes]) -> None:
+        for position, commitment in enumerate(commitments, start=first):
+            line = bodies.readline(LINE_BYTES_MAX)
+            if line == EXPIRED + b"\n":
+                self.expired += 1
+                continue
+            if wrong := wrong_words(line, commitment):
+                raise LedgerBroken(wrong, f"{BODIES} line {position + 1} (position {position})")
+            self.readable += 1
+
+    def rebuild_level(self, level: int) -> None:
+        hashes = self.levels[level]
+        for start in range(0, len(hashes), WIDTH * HASH_BYTES):
+            content = bytes(hashes[start : start + WIDTH * HASH_BYTES])
+            width = len(content) // HASH_BYTES
+            self.compare(TileName(level, start // (WIDTH * HASH_BYTES), width), content)
+            if width == WIDTH:
+                self.levels[level + 1] += fold([hash_at(content, at) for at in range(WIDTH)])
+
+    def compare(self, name: TileName, content: bytes) -> None:
+        where = f"tile/{name.path}"
+        if read_file(self.folder / where, WIDTH * HASH_BYTES, where) != content:
+            what = "its hashes are not those of the entries below it"
+            raise LedgerBroken(what, where)
+
+    def root_at(self, size: int) -> bytes:
+        """Return the root over the first entries; `size` is the log's or one of `sizes`."""
+        return range_root(0, size, self.node)
+
+    def node(self, height: int, index: int) -> bytes:
+        level, rest = divmod(height, HEIGHT)
+        first = index << rest
+        if level == 0:
+            tile, offset = self.edges[first // WIDTH], first % WIDTH
+        else:
+            tile, offset = bytes(self.levels[level]), first
+        return fold([hash_at(tile, offset + step) for step in range(1 << rest)])
+
+
+def wrong_words(line: bytes, commitment: bytes) -> str:
+    """Return what is wrong with one line of bodies, "" when its words are those committed to."""
+    if line == UNREADABLE + b"\n":
+        return "the words of this entry are missing or cannot be opened, and have not expired"
+    digits, body = line[:SALT_DIGITS], line[SALT_DIGITS + 1 : -1]
+    try:
+        salt = bytes.fromhex(digits.decode("ascii"))
+    except ValueError:
+        salt = b""
+    is_line = line[SALT_DIGITS : SALT_DIGITS + 1] == b" " and line[-1:] == b"\n"
+    if salt.hex().encode() != digits or not is_line:
+        return "the line is not a salt, a space and a body"
+    if hashlib.sha256(DOMAIN + salt + body).digest() != commitment:
+        return "the words are not those that the log committed to"
+    try:
+        parse_body(body)
+    except BodyBroken as error:
+        return str(error)
+    return ""

@@ -1,0 +1,70 @@
+"""A ledger as tests drive it: entries in, the tree signed, an export out."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from clearline.policy.vocabulary import SubjectId
+from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger.entries import (
+    ChoiceRecorded,
+    LedgerEntry,
+    ReportExported,
+    StaffSignedIn,
+)
+
+NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What a yes rests on, as the gate's permit says it."""
+
+    clause: str = "choices.keep"
+    edition: str = "2026-12-01"
+
+
+def make_choice(number: int = 0) -> ChoiceRecorded:
+    return ChoiceRecorded(
+        yes=("measurement",),
+        no=("content", f"own_email:{number}"),
+        method="button",
+        surface="/privacy/choices/",
+        edition="2026-12-01",
+        text_sha256="5f" * 32,
+        gpc=number % 2 == 0,
+    )
+
+
+def make_entry(number: int) -> LedgerEntry:
+    if number % 3 == 0:
+        return make_choice(number)
+    if number % 3 == 1:
+        return StaffSignedIn(login=f"{number:032x}")
+    return ReportExported(report="popularity", query=f"über {number}", by="staff:1", format="csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    tiles_dir: Path
+    folder: Path
+
+    def append(self, count: int, now: datetime = NOW) -> list[str]:
+        """Append differing entries in one commit and return their ids."""
+        pairs = [(make_entry(number), SubjectId(f"s{number}")) for number in range(count)]
+        refs = actions.append_many(pairs, permit=Footing(), now=now)
+        return [ref.id for ref in refs]
+
+    def integrate_all(self, now: datetime = NOW) -> int:
+        total = 0
+        while taken := actions.integrate(now=now):
+            total += taken
+        return total
+
+    def export(self, name: str = "export") -> Path:
+        queries.export_log(self.folder / name)
+        return self.folder / name
+
+
+def later(**spans: float) -> datetime:
+    return NOW + timedelta(**spans)

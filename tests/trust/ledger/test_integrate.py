@@ -1,0 +1,274 @@
+"""From rows to the signed tree: places, crashes, two integrators, restored backups."""
+
+import os
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger.actions import LogWouldBeRewritten, integrate
+from clearline.trust.ledger.checkpoint import open_checkpoint
+from clearline.trust.ledger.models import Entry, LogState
+from clearline.trust.ledger.tiles import NoSuchTile, TileBroken
+from clearline.trust.ledger.verify import verify_export
+from tests.trust.ledger.log import NOW, Footing, Log, later, make_choice
+
+
+class PowerCut(OSError):
+    pass
+
+
+def cut_power_after(monkeypatch: pytest.MonkeyPatch, syncs: int) -> None:
+    """Let the disk fail for good after so many syncs."""
+    left = [syncs]
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise PowerCut
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+
+@pytest.mark.django_db
+def test_entries_get_their_places_in_the_order_they_came(log: Log) -> None:
+    ids = log.append(700)
+
+    assert integrate(now=NOW, rows_max=300) == 300
+    assert log.integrate_all() == 400
+
+    rows = Entry.objects.order_by("position").values_list("position", "public_id")
+    assert list(rows) == list(enumerate(ids))
+    assert open_checkpoint(queries.read_checkpoint(), queries.vkey()).size == 700
+
+
+@pytest.mark.django_db
+def test_gaps_in_the_rows_leave_no_gap_in_the_tree(log: Log) -> None:
+    log.append(10)
+    Entry.objects.filter(number__in=[row.number for row in Entry.objects.all()[2:8:2]]).delete()
+
+    assert log.integrate_all() == 7
+
+    places = Entry.objects.order_by("number").values_list("position", flat=True)
+    assert list(places) == list(range(7))
+    assert verify_export(log.export(), queries.vkey()).size == 7
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("size", [0, 1, 2, 255, 256, 257, 511, 513])
+def test_a_log_of_any_size_verifies(log: Log, size: int) -> None:
+    log.append(size)
+    integrate(now=NOW)
+
+    assert verify_export(log.export(), queries.vkey()).readable == size
+
+
+@pytest.mark.django_db
+def test_a_log_that_grows_in_uneven_steps_keeps_all_its_past(log: Log) -> None:
+    checkpoints = []
+    for step in (1, 1, 253, 1, 1, 300, 7):
+        log.append(step)
+        integrate(now=NOW)
+        checkpoints.append(queries.read_checkpoint())
+    export = log.export()
+
+    for checkpoint in checkpoints:
+        verify_export(export, queries.vkey(), against=checkpoint)
+
+
+@pytest.mark.django_db
+def test_the_oldest_waiting_entry_tells_its_age_until_it_is_signed(log: Log) -> None:
+    assert queries.oldest_waiting(now=NOW) is None
+
+    log.append(2)
+
+    assert queries.oldest_waiting(now=later(seconds=90)) == timedelta(seconds=90)
+    assert queries.oldest_waiting(now=later(seconds=-90)) == timedelta()
+    integrate(now=later(seconds=91))
+    assert queries.oldest_waiting(now=later(seconds=92)) is None
+    assert queries.log_state().signed_at == later(seconds=91)
+
+
+@pytest.mark.django_db
+def test_nothing_to_do_signs_nothing_anew(log: Log) -> None:
+    log.append(3)
+    integrate(now=NOW)
+
+    assert integrate(now=later(hours=1)) == 0
+
+    assert queries.log_state().signed_at == NOW
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("syncs", [*range(14), 18, 25])
+def test_a_crash_at_any_sync_is_made_good_by_the_next_turn(
+    log: Log, syncs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append(250)
+    integrate(now=NOW)
+    before = queries.read_checkpoint()
+    log.append(300)
+    with monkeypatch.context() as disk:
+        cut_power_after(disk, syncs)
+        try:
+            integrate(now=NOW)
+        except PowerCut:
+            crashed = queries.read_checkpoint()
+            assert crashed == before or syncs >= 8, "nothing may be published before it is stored"
+    log.append(5)
+
+    log.integrate_all()
+
+    verified = verify_export(log.export(), queries.vkey(), against=before)
+    assert verified.size == 555
+    assert queries.read_checkpoint() == queries.log_state().checkpoint
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crash_between_the_commit_and_the_publishing_is_made_good(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append(3)
+    integrate(now=NOW)
+    before = queries.read_checkpoint()
+    log.append(3)
+    with monkeypatch.context() as disk:
+        real = Path.replace
+
+        def replace(path: Path, target: Path) -> Path:
+            if target.name == "checkpoint":
+                raise PowerCut
+            return real(path, target)
+
+        disk.setattr(Path, "replace", replace)
+        with pytest.raises(PowerCut):
+            integrate(now=NOW)
+    assert queries.log_state().size == 6
+    assert queries.read_checkpoint() == before
+
+    assert integrate(now=NOW) == 0
+
+    assert queries.read_checkpoint() == queries.log_state().checkpoint
+    assert verify_export(log.export(), queries.vkey(), against=before).size == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tile_that_no_checkpoint_covers_is_not_shown(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append(3)
+    integrate(now=NOW)
+    log.append(300)
+    with monkeypatch.context() as disk:
+        cut_power_after(disk, 5)
+        with pytest.raises(PowerCut):
+            integrate(now=NOW)
+
+    assert len(queries.read_tile("0/000.p/3")) == 96
+    for path in ("0/000", "entries/000", "0/000.p/4", "1/000.p/1"):
+        with pytest.raises(NoSuchTile):
+            queries.read_tile(path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_integrators_and_writers_at_once_give_one_log(log: Log) -> None:
+    def write() -> None:
+        for number in range(10):
+            actions.append(make_choice(number), subject=None, permit=Footing(), now=NOW)
+        connection.close()
+
+    def sign() -> None:
+        for _ in range(12):
+            integrate(now=NOW, rows_max=7)
+        connection.close()
+
+    tasks = (write, sign, write, sign, write, sign)
+    threads = [threading.Thread(target=task) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    log.integrate_all()
+
+    assert queries.read_checkpoint() == queries.log_state().checkpoint
+    assert verify_export(log.export(), queries.vkey()).size == 30
+
+
+@pytest.mark.django_db
+def test_an_older_database_under_a_newer_published_log_signs_nothing(log: Log) -> None:
+    log.append(5)
+    integrate(now=NOW)
+    backup = LogState.objects.get()
+    log.append(5)
+    integrate(now=NOW)
+
+    backup.save()
+    Entry.objects.filter(position__gte=5).update(position=None)
+
+    with pytest.raises(LogWouldBeRewritten, match="older backup"):
+        integrate(now=NOW)
+
+
+@pytest.mark.django_db
+def test_another_past_of_the_same_size_signs_nothing(log: Log) -> None:
+    log.append(5)
+    integrate(now=NOW)
+    published = queries.read_checkpoint()
+    (log.tiles_dir / "checkpoint").unlink()
+    Entry.objects.all().delete()
+    LogState.objects.all().delete()
+    log.append(5)
+    log.integrate_all()
+    (log.tiles_dir / "checkpoint").write_text(published, encoding="utf-8")
+
+    with pytest.raises(LogWouldBeRewritten):
+        integrate(now=NOW)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("harm", ["flip", "cut", "lose"])
+def test_a_harmed_tile_stops_the_signing_with_its_name(log: Log, harm: str) -> None:
+    log.append(5)
+    integrate(now=NOW)
+    tile = log.tiles_dir / "tile" / "0" / "000.p" / "5"
+    content = tile.read_bytes()
+    if harm == "flip":
+        tile.write_bytes(content[:40] + bytes([content[40] ^ 1]) + content[41:])
+    elif harm == "cut":
+        tile.write_bytes(content[:-1])
+    else:
+        tile.unlink()
+    log.append(1)
+
+    with pytest.raises(TileBroken, match=str(log.tiles_dir)):
+        integrate(now=NOW)
+
+
+@pytest.mark.django_db
+def test_a_harmed_published_checkpoint_is_replaced(log: Log) -> None:
+    log.append(5)
+    integrate(now=NOW)
+    good = queries.read_checkpoint()
+    (log.tiles_dir / "checkpoint").write_bytes(b"\xff" + good.encode()[1:])
+
+    integrate(now=NOW)
+
+    assert queries.read_checkpoint() == good
+
+
+@pytest.mark.django_db
+def test_partial_tiles_go_when_the_full_one_is_published_and_are_still_answered(log: Log) -> None:
+    log.append(5)
+    integrate(now=NOW)
+    partial = queries.read_tile("entries/000.p/5")
+    log.append(300)
+    integrate(now=NOW)
+
+    assert not (log.tiles_dir / "tile" / "entries" / "000.p").exists()
+    assert queries.read_tile("entries/000.p/5") == partial
+    assert queries.read_tile("entries/000")[: len(partial)] == partial
