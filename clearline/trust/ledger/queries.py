@@ -12,7 +12,7 @@ from django.db.models import Count
 
 from clearline.kit.errors import Conflict, NotFound, Unavailable
 from clearline.trust.envelope import SealBroken, Sealer, unwrap_key
-from clearline.trust.ledger.body import ENTRY_ID, SALT_BYTES, commit, parse_body
+from clearline.trust.ledger.body import ENCODER, ENTRY_ID, SALT_BYTES, commit, parse_body
 from clearline.trust.ledger.checkpoint import parse_checkpoint
 from clearline.trust.ledger.keys import sealer, signer
 from clearline.trust.ledger.merkle import inclusion_path, leaf_hash, verify_inclusion
@@ -186,6 +186,11 @@ def receipt(entry_id: str) -> Receipt:
     return Receipt(**told, salt=salt.hex(), body=parse_body(body))
 
 
+def receipt_file(told: Receipt) -> bytes:
+    """Return the receipt as the file that docs/verify_receipt.py takes."""
+    return ENCODER.encode(told).encode() + b"\n"
+
+
 def is_entry_id(text: str) -> bool:
     return ENTRY_ID.fullmatch(text) is not None
 
@@ -236,15 +241,11 @@ def export_log(folder: Path) -> LogStatus:
         message = "The ledger has not been signed yet. `clearline serve worker` signs it."
         raise NoCheckpoint(message)
     folder.mkdir(parents=True, exist_ok=True)
-    source = Path(settings.ENV.tiles_dir) / "tile"
-    tiles = Tiles(Path(settings.ENV.tiles_dir))
+    tiles = Tiles(settings.ENV.tiles_dir)
     for name in names_for(state.size):
         target = folder / "tile" / name.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        if name.path and (source / name.path).exists():
-            target.write_bytes((source / name.path).read_bytes())
-        else:
-            target.write_bytes(tiles.read(name))
+        target.write_bytes(tiles.read(name))
     with (folder / BODIES).open("wb") as file:
         for line in body_lines(state.size):
             file.write(line + b"\n")

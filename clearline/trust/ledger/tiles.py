@@ -98,7 +98,7 @@ def from_bundle(bundle: bytes) -> list[bytes]:
         bundle[start + len(LENGTH) : start + RECORD_BYTES]
         for start in range(0, len(bundle), RECORD_BYTES)
     ]
-    if to_bundle(found) != bundle:
+    if len(bundle) % RECORD_BYTES or to_bundle(found) != bundle:
         message = "a bundle of entries is not made of commitments of 32 bytes"
         raise TileBroken(message)
     return found
@@ -156,7 +156,10 @@ class Tiles:
             if len(content) == wanted or (path != name.path and len(content) > wanted):
                 return content[:wanted]
             break
-        message = f"The ledger's tile {self.folder / name.path} is missing or cut short."
+        message = (
+            f"The ledger's tile {self.folder / name.path} is missing, cut short or too long. "
+            "Restore it from the backup."
+        )
         raise TileBroken(message)
 
     def grow(self, size: int, commitments: Sequence[bytes]) -> "Tree":

@@ -1,0 +1,215 @@
+"""Entries in SQL: sealed, once per source, countable, and unreadable when their time is over."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection, transaction
+
+from clearline.policy.vocabulary import SubjectId
+from clearline.trust.envelope import SealBroken
+from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger.entries import EventsLoaded
+from clearline.trust.ledger.keys import sealer
+from clearline.trust.ledger.models import Entry
+from clearline.trust.ledger.queries import LedgerDamaged, NoSuchEntry, NotInTree
+from clearline.trust.ledger.verify import verify_export
+from tests.trust.ledger.log import NOW, Footing, Log, later, make_choice
+
+BATCH = EventsLoaded(batch="b1", rows=2, sha256="ab" * 32, counts=("dropped.bot=1",))
+
+
+@pytest.mark.django_db
+def test_a_receipt_says_what_was_appended_and_under_which_clause(log: Log) -> None:
+    ref = actions.append(make_choice(), subject=None, permit=Footing(), now=NOW)
+    actions.integrate(now=NOW)
+
+    body = queries.receipt(ref.id)["body"]
+
+    assert body == {
+        "at": "2026-12-01T12:00:00.000000Z",
+        "clause": "choices.keep",
+        "edition": "2026-12-01",
+        "fields": {
+            "edition": "2026-12-01",
+            "gpc": True,
+            "method": "button",
+            "no": ["content", "own_email:0"],
+            "surface": "/privacy/choices/",
+            "text_sha256": "5f" * 32,
+            "yes": ["measurement"],
+        },
+        "id": ref.id,
+        "kind": "choice.recorded",
+    }
+
+
+@pytest.mark.django_db
+def test_the_row_says_nothing_of_the_words(log: Log) -> None:
+    actions.append(make_choice(), subject=None, permit=Footing(), now=NOW)
+
+    row = Entry.objects.values().get()
+
+    stored = b"\n".join(
+        bytes(each) if isinstance(each, bytes | memoryview) else str(each).encode()
+        for each in row.values()
+    )
+    for word in (b"measurement", b"choices/", b"button", b"choices.keep"):
+        assert word not in stored
+
+
+@pytest.mark.django_db
+def test_an_entry_goes_with_the_transaction_that_is_rolled_back(log: Log) -> None:
+    with transaction.atomic():
+        actions.append(make_choice(), subject=None, permit=None, now=NOW)
+        transaction.set_rollback(True)
+
+    assert Entry.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_a_source_is_entered_once(log: Log) -> None:
+    first = actions.append(BATCH, subject=None, permit=None, now=NOW, source_key="b1")
+
+    again = actions.append(BATCH, subject=None, permit=None, now=later(days=1), source_key="b1")
+    (in_list, other) = actions.append_many(
+        [(BATCH, None), (BATCH, None)], permit=None, now=NOW, source_keys=["b1", "b2"]
+    )
+
+    assert first == again == in_list != other
+    assert Entry.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_source_twice_in_one_list_is_entered_once(log: Log) -> None:
+    refs = actions.append_many(
+        [(BATCH, None), (BATCH, None)], permit=None, now=NOW, source_keys=["b1", "b1"]
+    )
+
+    assert refs[0] == refs[1]
+    assert Entry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_source_entered_by_many_at_once_is_entered_once(log: Log) -> None:
+    ids: list[str] = []
+    together = threading.Barrier(6)
+
+    def write() -> None:
+        together.wait()
+        ref = actions.append(BATCH, subject=None, permit=None, now=NOW, source_key="b1")
+        ids.append(ref.id)
+        connection.close()
+
+    threads = [threading.Thread(target=write) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(ids) == 6
+    assert len(set(ids)) == Entry.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_entries_are_counted_by_kind_and_period(log: Log) -> None:
+    log.append(7)
+    log.append(1, now=later(days=1))
+
+    assert queries.count_by_kind(NOW, later(days=1)) == {
+        "choice.recorded": 3,
+        "report.exported": 2,
+        "staff.signed_in": 2,
+    }
+    assert queries.count_by_kind(later(days=1), later(days=2)) == {"choice.recorded": 1}
+    assert queries.count_by_kind(later(days=2), later(days=3)) == {}
+
+
+@pytest.mark.django_db
+def test_entries_are_listed_newest_first_page_by_page(log: Log) -> None:
+    ids = log.append(7)
+
+    first = queries.list_entries(limit=4)
+    second = queries.list_entries(limit=4, before=first[-1].number)
+    choices = queries.list_entries(kind="choice.recorded")
+
+    assert [each.id for each in first + second] == ids[::-1]
+    assert [each.id for each in choices] == ids[::-3]
+    assert first[0].position is None
+    assert first[0].is_readable
+    assert first[0].at == NOW
+
+
+@pytest.mark.django_db
+def test_an_entry_that_is_not_there_is_told_so(log: Log) -> None:
+    ref = actions.append(make_choice(), subject=None, permit=None, now=NOW)
+
+    for entry_id in ("", "0" * 32, ref.id.upper() + " ", "\x00", "x" * 10_000):
+        with pytest.raises(NoSuchEntry):
+            queries.receipt(entry_id)
+    with pytest.raises(NotInTree):
+        queries.receipt(ref.id)
+
+
+@pytest.mark.django_db
+def test_expiry_destroys_the_words_and_keeps_the_proof(log: Log) -> None:
+    ids = log.append(6)
+    actions.integrate(now=NOW)
+    before = queries.receipt(ids[0])
+    old = log.export("old")
+
+    assert actions.expire_bodies(now=later(days=3 * 366 - 1)) == 0
+    assert actions.expire_bodies(now=later(days=3 * 366)) == 6
+    assert actions.expire_bodies(now=later(days=3 * 366)) == 0
+
+    row = Entry.objects.get(public_id=ids[0])
+    assert (row.key_wrapped, bytes(row.body_sealed), row.subject) == (None, b"", None)
+    after = queries.receipt(ids[0])
+    assert "body" not in after
+    assert "salt" not in after
+    assert after["proof"] == before["proof"]
+    assert after["checkpoint"] == before["checkpoint"]
+    verified = verify_export(log.export(), queries.vkey())
+    assert (verified.readable, verified.expired) == (0, 6)
+    assert verify_export(old, queries.vkey()).root == verified.root
+
+
+@pytest.mark.django_db
+def test_a_body_moved_to_another_entry_is_not_opened(log: Log) -> None:
+    ids = log.append(2)
+    actions.integrate(now=NOW)
+    other = Entry.objects.get(public_id=ids[1])
+    Entry.objects.filter(public_id=ids[0]).update(
+        body_sealed=other.body_sealed, key_wrapped=other.key_wrapped
+    )
+
+    with pytest.raises(SealBroken):
+        queries.receipt(ids[0])
+
+
+@pytest.mark.django_db
+def test_an_entry_whose_words_were_sealed_anew_gives_no_receipt(log: Log) -> None:
+    (first,) = log.append(1)
+    actions.integrate(now=NOW)
+    row = Entry.objects.get()
+    forged = actions.to_row(
+        make_choice(5), SubjectId("s"), actions.footing_of(None), now=NOW, master=sealer()
+    )
+    Entry.objects.update(
+        public_id=forged.public_id,
+        body_sealed=forged.body_sealed,
+        key_wrapped=forged.key_wrapped,
+    )
+
+    assert row.public_id == first
+    with pytest.raises(LedgerDamaged):
+        queries.receipt(forged.public_id)
+
+
+@pytest.mark.django_db
+def test_a_moment_before_the_first_is_no_trouble(log: Log) -> None:
+    start = datetime(1970, 1, 1, tzinfo=UTC)
+
+    assert queries.count_by_kind(start, NOW) == {}
+    assert queries.list_entries() == ()
+    assert queries.log_state().size == 0

@@ -1,0 +1,204 @@
+"""docs/verify_receipt.py, which shares nothing with us, accepts good receipts and no others."""
+
+import ast
+import copy
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger.body import ENCODER
+from clearline.trust.ledger.checkpoint import Signer
+from clearline.trust.ledger.keys import signer
+from tests.trust.ledger.log import NOW, Log, later
+
+VERIFIER = Path(__file__).parents[3] / "docs" / "verify_receipt.py"
+ERRORS = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
+def load_verifier() -> Callable[[bytes, str], str]:
+    spec = importlib.util.spec_from_file_location("verify_receipt", VERIFIER)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    verify: Callable[[bytes, str], str] = module.verify
+    return verify
+
+
+VERIFY = load_verifier()
+
+
+def make_receipt(log: Log, count: int = 7, place: int = 2) -> bytes:
+    ids = log.append(count)
+    actions.integrate(now=NOW)
+    return queries.receipt_file(queries.receipt(ids[place]))
+
+
+def run(receipt: Path, vkey: str) -> subprocess.CompletedProcess[str]:
+    # -I: no folder of ours on the path. -S: no site-packages either.
+    command = [sys.executable, "-I", "-S", str(VERIFIER), str(receipt), vkey]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+
+
+def test_the_verifier_imports_the_standard_library_only() -> None:
+    tree = ast.parse(VERIFIER.read_text(encoding="utf-8"))
+    names = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+
+    assert names <= sys.stdlib_module_names
+
+
+@pytest.mark.django_db
+def test_a_good_receipt_is_proved_and_told_in_words(log: Log) -> None:
+    path = log.folder / "receipt.json"
+    path.write_bytes(make_receipt(log))
+
+    told = run(path, queries.vkey())
+
+    assert told.returncode == 0, told.stderr
+    assert "Proved: this is entry 2 of the 7 that localhost/ledger signed." in told.stdout
+    assert '"query": "\\u00fcber 2"' in told.stdout
+
+
+@pytest.mark.django_db
+def test_an_altered_receipt_is_not_proved(log: Log) -> None:
+    path = log.folder / "receipt.json"
+    path.write_bytes(make_receipt(log).replace(b"popularity", b"popularitz"))
+
+    told = run(path, queries.vkey())
+
+    assert told.returncode == 1
+    assert told.stderr.startswith("Not proved: the entry is not in the log")
+    assert run(log.folder / "none.json", queries.vkey()).returncode == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 255, 256, 257])
+def test_the_first_and_the_last_entry_of_any_log_are_proved(log: Log, size: int) -> None:
+    ids = log.append(size)
+    actions.integrate(now=NOW)
+
+    for entry_id in (ids[0], ids[-1]):
+        assert VERIFY(queries.receipt_file(queries.receipt(entry_id)), queries.vkey())
+
+
+@pytest.mark.django_db
+def test_every_changed_byte_of_a_receipt_is_found(log: Log) -> None:
+    good, vkey = make_receipt(log), queries.vkey()
+    VERIFY(good, vkey)
+
+    for place in range(len(good)):
+        changed = bytes([good[place] ^ (1 << place % 7)])
+        with pytest.raises(ERRORS):
+            VERIFY(good[:place] + changed + good[place + 1 :], vkey)
+
+
+@pytest.mark.django_db
+def test_every_changed_field_of_a_receipt_is_found(log: Log) -> None:
+    good, vkey = json.loads(make_receipt(log)), queries.vkey()
+    assert VERIFY(ENCODER.encode(good).encode() + b"\n", vkey)
+
+    for key in good:
+        values: tuple[object, ...] = (None, "", 0, 1, -1, True, [], {}, "0" * 64, 1.5, 2**60, good)
+        for value in values:
+            with pytest.raises(ERRORS):
+                VERIFY(ENCODER.encode(good | {key: value}).encode() + b"\n", vkey)
+        without = {name: value for name, value in good.items() if name != key}
+        with pytest.raises(ERRORS):
+            VERIFY(ENCODER.encode(without).encode() + b"\n", vkey)
+    with pytest.raises(ERRORS):
+        VERIFY(ENCODER.encode(good | {"note": ""}).encode() + b"\n", vkey)
+    for name in good["body"]:
+        altered = copy.deepcopy(good)
+        altered["body"][name] = "other"
+        with pytest.raises(ERRORS):
+            VERIFY(ENCODER.encode(altered).encode() + b"\n", vkey)
+
+
+@pytest.mark.django_db
+def test_the_same_receipt_written_otherwise_is_refused(log: Log) -> None:
+    good, vkey = make_receipt(log), queries.vkey()
+    pretty = json.dumps(json.loads(good), indent=1).encode()
+
+    for other in (pretty, good[:-1], good + b"\n", b" " + good, b"\xef\xbb\xbf" + good):
+        with pytest.raises(ERRORS):
+            VERIFY(other, vkey)
+
+
+@pytest.mark.django_db
+def test_a_receipt_is_not_proved_under_another_key(log: Log) -> None:
+    good, own = make_receipt(log), signer()
+
+    for vkey in (
+        Signer(own.name, b"o" * 32).vkey(),
+        Signer("other.example/ledger", bytes.fromhex("00" * 32)).vkey(),
+        own.vkey()[:-1],
+        "",
+    ):
+        with pytest.raises(ERRORS):
+            VERIFY(good, vkey)
+
+
+@pytest.mark.django_db
+def test_an_expired_entry_is_proved_without_its_words(log: Log) -> None:
+    (entry_id,) = log.append(1)
+    actions.integrate(now=NOW)
+    before = queries.receipt_file(queries.receipt(entry_id))
+    actions.expire_bodies(now=later(days=2000))
+
+    told = VERIFY(queries.receipt_file(queries.receipt(entry_id)), queries.vkey())
+
+    assert "destroyed" in told
+    assert VERIFY(before, queries.vkey())
+
+
+def test_the_signature_check_agrees_with_the_vectors_of_rfc_8032() -> None:
+    spec = importlib.util.spec_from_file_location("verify_receipt", VERIFIER)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    for public, message, signature in RFC_8032:
+        vector = bytes.fromhex(public), bytes.fromhex(message), bytes.fromhex(signature)
+        module.verify_signature(*vector)
+        with pytest.raises(ValueError, match="did not sign"):
+            module.verify_signature(vector[0], vector[1] + b"x", vector[2])
+
+
+# RFC 8032, 7.1, tests 1 to 3: public key, message, signature.
+RFC_8032 = [
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        (
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+            "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+        ),
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        (
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+            "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+        ),
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        (
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+            "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
+        ),
+    ),
+]

@@ -1,0 +1,234 @@
+"""An export verifies from its files alone, and no change to it goes unseen."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger.checkpoint import Checkpoint, CheckpointBroken, Signer
+from clearline.trust.ledger.keys import sealer, signer
+from clearline.trust.ledger.models import Entry, LogState
+from clearline.trust.ledger.verify import LedgerBroken, verify_export
+from tests.trust.ledger.log import NOW, Log, later, make_entry
+
+
+@pytest.fixture
+def is_found(log: Log) -> Callable[[Path, str, Path, int, int], bool]:
+    """Return a function that flips one byte, says whether that is found, and flips it back."""
+
+    def flip(export: Path, vkey: str, path: Path, place: int, mask: int) -> bool:
+        content = path.read_bytes()
+        changed = bytes([content[place] ^ mask])
+        path.write_bytes(content[:place] + changed + content[place + 1 :])
+        try:
+            verify_export(export, vkey)
+        except LedgerBroken:
+            return True
+        else:
+            return False
+        finally:
+            path.write_bytes(content)
+
+    return flip
+
+
+def places_of(export: Path) -> list[tuple[Path, int]]:
+    paths = sorted(path for path in export.rglob("*") if path.is_file())
+    return [(path, place) for path in paths for place in range(path.stat().st_size)]
+
+
+def make_export(log: Log, count: int) -> Path:
+    """Export a log of so many entries, one in a hundred of them expired."""
+    log.append(count // 100, now=later(days=-2000))
+    actions.expire_bodies(now=NOW)
+    log.append(count - count // 100)
+    log.integrate_all()
+    return log.export()
+
+
+@pytest.mark.django_db
+def test_an_export_says_what_it_proves(log: Log) -> None:
+    export = make_export(log, 1_200)
+
+    verified = verify_export(export, queries.vkey())
+
+    assert verified.size == 1_200
+    assert (verified.readable, verified.expired) == (1_188, 12)
+    assert verified.origin == "localhost/ledger"
+    assert verified.grown_from is None
+
+
+@pytest.mark.django_db
+def test_500_random_flips_in_1_200_entries_are_all_found(
+    log: Log, is_found: Callable[[Path, str, Path, int, int], bool]
+) -> None:
+    export, vkey = make_export(log, 1_200), queries.vkey()
+    places, chance = places_of(export), random.Random(500)
+
+    for _ in range(500):
+        path, place = chance.choice(places)
+        assert is_found(export, vkey, path, place, chance.randrange(1, 256)), (path, place)
+
+    verify_export(export, vkey)
+
+
+@pytest.mark.django_db
+def test_a_sample_of_bytes_of_300_entries_is_found(
+    log: Log, is_found: Callable[[Path, str, Path, int, int], bool]
+) -> None:
+    export, vkey = make_export(log, 300), queries.vkey()
+    places = places_of(export)
+    start = random.Random(300).randrange(151)
+
+    sample = [each for each in places if each[0].name == "checkpoint"] + places[start::151]
+    for path, place in sample:
+        assert is_found(export, vkey, path, place, 1 << place % 8), (path, place)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.django_db
+def test_every_byte_of_300_entries_is_found(
+    log: Log, is_found: Callable[[Path, str, Path, int, int], bool]
+) -> None:
+    export, vkey = make_export(log, 300), queries.vkey()
+
+    for path, place in places_of(export):
+        assert is_found(export, vkey, path, place, 1 << place % 8), (path, place)
+
+
+@pytest.mark.django_db
+def test_a_missing_cut_or_added_file_is_named(log: Log) -> None:
+    export, vkey = make_export(log, 300), queries.vkey()
+
+    for path in [each for each in export.rglob("*") if each.is_file()]:
+        name = path.relative_to(export).as_posix()
+        content = path.read_bytes()
+        for harm in (None, b"", content[:-1], content + b"\n", content * 3):
+            path.unlink() if harm is None else path.write_bytes(harm)
+            with pytest.raises(LedgerBroken) as broken:
+                verify_export(export, vkey)
+            assert broken.value.where.startswith(name)
+            path.write_bytes(content)
+    (export / "notes").write_text("added", encoding="utf-8")
+    with pytest.raises(LedgerBroken, match="notes"):
+        verify_export(export, vkey)
+
+
+@pytest.mark.django_db
+def test_a_log_rewritten_with_the_right_key_is_refused_against_an_older_checkpoint(
+    log: Log,
+) -> None:
+    log.append(300)
+    actions.integrate(now=NOW)
+    older = queries.read_checkpoint()
+    rewrite(log, log.append(10)[3])
+
+    verify_export(log.export("first"), queries.vkey())
+    verify_export(log.export("second"), queries.vkey(), against=older)
+    rewrite(log, Entry.objects.get(position=7).public_id)
+    export = log.export("third")
+
+    assert verify_export(export, queries.vkey()).size == 310
+    with pytest.raises(LedgerBroken, match="rewritten") as broken:
+        verify_export(export, queries.vkey(), against=older)
+    assert broken.value.where == "the older checkpoint"
+
+
+def rewrite(log: Log, entry_id: str) -> None:
+    """Do what someone can who holds every key: change one entry and sign the whole log anew."""
+    forged = actions.to_row(
+        make_entry(99), None, actions.footing_of(None), now=NOW, master=sealer()
+    )
+    Entry.objects.filter(public_id=entry_id).update(
+        public_id=forged.public_id,
+        body_sealed=forged.body_sealed,
+        key_wrapped=forged.key_wrapped,
+        commitment=forged.commitment,
+        kind=forged.kind,
+    )
+    Entry.objects.update(position=None)
+    LogState.objects.all().delete()
+    (log.tiles_dir / "checkpoint").unlink()
+    log.integrate_all()
+
+
+@pytest.mark.django_db
+def test_entries_taken_from_the_end_are_seen_against_an_older_checkpoint(log: Log) -> None:
+    log.append(10)
+    actions.integrate(now=NOW)
+    older = queries.read_checkpoint()
+    Entry.objects.filter(position=9).delete()
+    rewrite(log, Entry.objects.get(position=0).public_id)
+
+    with pytest.raises(LedgerBroken, match="removed"):
+        verify_export(log.export(), queries.vkey(), against=older)
+
+
+@pytest.mark.django_db
+def test_an_entry_taken_from_the_database_is_seen(log: Log) -> None:
+    log.append(10)
+    actions.integrate(now=NOW)
+    Entry.objects.filter(position__in=[4, 9]).delete()
+
+    with pytest.raises(LedgerBroken, match=r"line 5 \(position 4\).*missing"):
+        verify_export(log.export(), queries.vkey())
+
+
+@pytest.mark.django_db
+def test_words_changed_in_the_database_are_seen(log: Log) -> None:
+    log.append(10)
+    actions.integrate(now=NOW)
+    row = Entry.objects.get(position=4)
+    sealed = bytearray(row.body_sealed)
+    sealed[20] ^= 1
+    Entry.objects.filter(position=4).update(body_sealed=bytes(sealed))
+
+    with pytest.raises(LedgerBroken, match=r"position 4"):
+        verify_export(log.export(), queries.vkey())
+
+
+@pytest.mark.django_db
+def test_a_log_signed_by_another_key_is_refused(log: Log) -> None:
+    export = make_export(log, 5)
+    own = signer()
+    other = Signer(own.name, b"o" * 32)
+
+    with pytest.raises(LedgerBroken, match="no signature"):
+        verify_export(export, other.vkey())
+    with pytest.raises(CheckpointBroken, match="verifier key"):
+        verify_export(export, own.vkey()[:-2])
+
+
+@pytest.mark.django_db
+def test_an_older_checkpoint_that_nobody_signed_proves_nothing(log: Log) -> None:
+    export = make_export(log, 5)
+    other = Signer(signer().name, b"o" * 32)
+    forged = other.sign(Checkpoint(other.name, 3, b"r" * 32))
+
+    for text in (forged, "", "rubbish\n\n", queries.read_checkpoint()[:-3]):
+        with pytest.raises(LedgerBroken, match="the older checkpoint"):
+            verify_export(export, queries.vkey(), against=text)
+
+
+@pytest.mark.django_db
+def test_the_same_checkpoint_and_the_empty_one_are_continued(log: Log) -> None:
+    actions.integrate(now=NOW)
+    empty = queries.read_checkpoint()
+    export = make_export(log, 257)
+
+    assert verify_export(export, queries.vkey(), against=empty).grown_from == 0
+    same = queries.read_checkpoint()
+    assert verify_export(export, queries.vkey(), against=same).grown_from == 257
+
+
+@pytest.mark.django_db
+def test_an_export_goes_into_an_empty_folder_only(log: Log) -> None:
+    with pytest.raises(queries.NoCheckpoint):
+        log.export("early")
+    make_export(log, 5)
+
+    with pytest.raises(queries.ExportRefused, match="not empty"):
+        log.export()
