@@ -1,0 +1,102 @@
+"""`clearline ledger …`: what it prints, what it returns, and what it says to do next."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from clearline.edge.jobs import ledger_commands
+from clearline.kit.errors import Refusal
+from clearline.trust.ledger import actions, queries
+from tests.trust.ledger.log import NOW, Log
+
+
+def run(*arguments: str, is_json: bool = False) -> int:
+    parser = argparse.ArgumentParser()
+    ledger_commands.add_to(parser.add_subparsers(required=True))
+    args = parser.parse_args(["ledger", *arguments])
+    args.now, args.json = NOW, is_json
+    code: int = args.run(args)
+    return code
+
+
+@pytest.mark.django_db
+def test_a_good_ledger_verifies_and_a_broken_one_says_where_and_what_next(
+    log: Log,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.append(300)
+    log.integrate_all()
+
+    assert run("verify") == 0
+    assert "Verified: 300 entries of localhost/ledger" in capsys.readouterr().out
+    tile = log.tiles_dir / "tile" / "0" / "000"
+    tile.write_bytes(b"x" + tile.read_bytes()[1:])
+    assert run("verify") == 1
+    told = capsys.readouterr().err
+    assert "does NOT verify" in told
+    assert "tile/0/000: its hashes are not those of the entries below it" in told
+    assert "backup" in told
+    assert run("verify", is_json=True) == 1
+    assert json.loads(capsys.readouterr().out)["where"] == "tile/0/000"
+
+
+@pytest.mark.django_db
+def test_an_export_verifies_far_from_here_with_the_key_alone(
+    log: Log,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.append(10)
+    export = log.folder / "export"
+
+    assert run("export", str(export)) == 0
+    assert queries.vkey() in capsys.readouterr().out
+    older = log.folder / "older"
+    older.write_text(queries.read_checkpoint(), encoding="utf-8")
+    arguments = ("verify", "--export", str(export), "--vkey", queries.vkey())
+    assert run(*arguments, "--against", str(older), is_json=True) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["verified"] is True
+    assert (told["size"], told["readable"], told["grown_from"]) == (10, 10, 10)
+
+
+@pytest.mark.django_db
+def test_an_entry_is_proved_at_once_even_if_it_is_not_signed_yet(
+    log: Log,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (first,) = log.append(1)
+    receipt = log.folder / "receipt.json"
+
+    assert run("prove", first, "-o", str(receipt)) == 0
+
+    assert json.loads(receipt.read_bytes())["body"]["id"] == first
+    assert f"verify_receipt.py {receipt} {queries.vkey()}" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_done_is_refused_with_a_next_step(
+    log: Log,
+) -> None:
+    log.append(3)
+    actions.integrate(now=NOW)
+    nowhere = str(log.folder / "none" / "file")
+
+    for arguments, says in (
+        (("prove", "0" * 32, "-o", nowhere), "32 characters"),
+        (("prove", queries.list_entries()[0].id, "-o", nowhere), "Name another file"),
+        (("verify", "--against", nowhere), "Name a file"),
+        (("verify", "--vkey", "rubbish"), "copy it again"),
+        (("export", str(log.folder)), "Name a new folder"),
+    ):
+        with pytest.raises(Refusal, match=says):
+            run(*arguments)
+
+
+@pytest.mark.django_db
+def test_a_folder_that_is_no_export_does_not_verify(log: Log, tmp_path: Path) -> None:
+    log.append(3)
+    actions.integrate(now=NOW)
+
+    assert run("verify", "--export", str(tmp_path / "none")) == 1
