@@ -1,0 +1,116 @@
+"""The documents say what the program does: vectors, kinds and retentions."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import rfc8785
+
+from clearline.trust.ledger.body import Footing, commit, parse_body, to_body
+from clearline.trust.ledger.checkpoint import Checkpoint, Signer, open_checkpoint
+from clearline.trust.ledger.entries import (
+    KINDS,
+    YEAR,
+    ChoiceRecorded,
+    EventsLoaded,
+    LedgerEntry,
+    ReportExported,
+)
+from clearline.trust.ledger.merkle import (
+    consistency_path,
+    fold,
+    inclusion_path,
+    leaf_hash,
+    range_root,
+    verify_consistency,
+    verify_inclusion,
+)
+
+DOCS = Path(__file__).parents[3] / "docs"
+FORMAT = (DOCS / "ledger-format.md").read_text(encoding="utf-8")
+VECTORS = json.loads(FORMAT.partition("```json\n")[2].partition("```")[0])
+ENTRIES: list[tuple[LedgerEntry, Footing]] = [
+    (
+        ChoiceRecorded(
+            yes=("measurement",),
+            no=("content", "sale"),
+            method="button",
+            surface="/privacy/choices/",
+            edition="2026-12-01",
+            text_sha256="5f" * 32,
+            gpc=True,
+        ),
+        Footing("choices.keep", "2026-12-01"),
+    ),
+    (
+        ReportExported(
+            report="popularity",
+            query='thing=page & search="über"\n',
+            by="staff:7",
+            format="csv",
+        ),
+        Footing(),
+    ),
+    (
+        EventsLoaded(
+            batch="0a" * 16,
+            rows=2**53 - 1,
+            sha256="ab" * 32,
+            counts=("dropped.bot=2", "recognised=0"),
+        ),
+        Footing(),
+    ),
+]
+HASHES = [bytes.fromhex(each["leaf_hash"]) for each in VECTORS["entries"]]
+ROW = re.compile(r"^\| `([a-z_.]+)` \|.*\| (\d+) years \|", re.MULTILINE)
+
+
+def node(height: int, index: int) -> bytes:
+    return fold(HASHES[index << height : (index + 1) << height])
+
+
+def test_the_bodies_of_the_vectors_come_out() -> None:
+    for number, (entry, footing) in enumerate(ENTRIES):
+        vector = VECTORS["entries"][number]
+        at = datetime(2026, 12, 1, 12, 0, number, 123456, UTC)
+
+        body = to_body(entry, entry_id=f"{number + 1:02x}" * 16, at=at, footing=footing)
+
+        assert body.decode() == vector["body"]
+        assert rfc8785.dumps(parse_body(body)) == body  # type: ignore[arg-type]  # plain JSON
+
+
+def test_the_hashes_of_the_vectors_come_out() -> None:
+    for vector in VECTORS["entries"]:
+        commitment = commit(bytes.fromhex(vector["salt"]), vector["body"].encode())
+
+        assert commitment.hex() == vector["commitment"]
+        assert leaf_hash(commitment).hex() == vector["leaf_hash"]
+    assert range_root(0, 3, node).hex() == VECTORS["root"]
+
+
+def test_the_checkpoint_and_the_proofs_of_the_vectors_come_out() -> None:
+    signer = Signer("voice.example/ledger", bytes.fromhex(VECTORS["seed"]))
+    root = bytes.fromhex(VECTORS["root"])
+    checkpoint = Checkpoint(signer.name, 3, root)
+    inclusion = [bytes.fromhex(each) for each in VECTORS["proof_of_position_1"]]
+    consistency = [bytes.fromhex(each) for each in VECTORS["consistency_of_1"]]
+
+    assert signer.vkey() == VECTORS["vkey"]
+    assert signer.sign(checkpoint) == VECTORS["checkpoint"]
+    assert open_checkpoint(VECTORS["checkpoint"], VECTORS["vkey"]) == checkpoint
+    assert inclusion_path(1, 3, node) == inclusion
+    verify_inclusion(HASHES[1], 1, 3, inclusion, root)
+    assert consistency_path(1, 3, node) == consistency
+    verify_consistency((1, HASHES[0]), (3, root), consistency)
+
+
+def test_the_ledgers_page_lists_every_kind_with_its_retention() -> None:
+    listed = {
+        kind: int(years)
+        for kind, years in ROW.findall((DOCS / "ledger.md").read_text(encoding="utf-8"))
+    }
+
+    assert listed == {kind: entry.kept // YEAR for kind, entry in KINDS.items()}
+    assert all(entry.kept % YEAR == entry.kept * 0 for entry in KINDS.values())
