@@ -4,6 +4,7 @@ A batch names stretches of segments, which never change, and the events among th
 Sent again after a crash it carries the same rows under the same token, so the store counts it once.
 """
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -128,6 +129,7 @@ class Room:
         self.directory = directory
         self.reserve = directory / "reserve"
         directory.mkdir(parents=True, exist_ok=True)
+        self.keep_reserve()
 
     def read(self, name: str, kind: type[AnyState]) -> AnyState | None:
         """Return what a file says, or None when there is none or it is damaged."""
@@ -166,13 +168,15 @@ class Room:
     def keep_reserve(self) -> None:
         if self.reserve.exists():
             return
-        handle = os.open(self.reserve, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        try:
-            os.posix_fallocate(handle, 0, RESERVE_BYTES)
-        except OSError:
-            self.reserve.unlink(missing_ok=True)  # there will be room when a segment is freed
-        finally:
-            os.close(handle)
+        # There will be room when a segment is freed.
+        with contextlib.suppress(OSError):
+            handle = os.open(self.reserve, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            try:
+                os.posix_fallocate(handle, 0, RESERVE_BYTES)
+            except OSError:
+                self.reserve.unlink()
+            finally:
+                os.close(handle)
 
     def forget(self, name: str) -> None:
         (self.directory / name).unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from clearline.edge.collector.segment import CLOSED, OPEN, framed
 from clearline.kit.errors import Conflict, Unavailable
 
 SEGMENT_BYTES: Final = 8 * 1024 * 1024
+LEFT_BYTES: Final = 1024 * 1024  # of a disk that fills, for the loader, which frees segments
 DIRECTORIES_MAX: Final = 64
 # O_DSYNC: a write returns when its bytes are on the disk, as after fdatasync, in one call.
 FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_DSYNC
@@ -98,11 +99,13 @@ class Journal:
 
     def begin_segment(self, size_bytes_min: int) -> None:
         self.close_segment()
+        size_bytes = max(self.segment_bytes, size_bytes_min)
+        require_room(self.directory, size_bytes + LEFT_BYTES)
         self.number += 1
         path = self.directory / f"{self.boot}-{self.number:06d}{OPEN}"
         self.handle = os.open(path, FLAGS, 0o600)
         self.segment, self.offset = path, 0
-        os.posix_fallocate(self.handle, 0, max(self.segment_bytes, size_bytes_min))
+        os.posix_fallocate(self.handle, 0, size_bytes)
         os.fsync(self.handle)
         sync_directory(self.directory)
 
@@ -136,6 +139,13 @@ class Journal:
     def close(self) -> None:
         self.abandon_segment()
         os.close(self.lock)
+
+
+def require_room(directory: Path, size_bytes: int) -> None:
+    """Raise OSError unless the disk has that many bytes free."""
+    state = os.statvfs(directory)
+    if state.f_bavail * state.f_frsize < size_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def write_whole(handle: int, block: bytes, offset: int) -> None:

@@ -149,7 +149,8 @@ class Loader:
             for stretch, told in self.read_on(path):
                 stretches.append(stretch)
                 payloads += told
-                size_bytes += stretch.end - stretch.start
+                # Not the stretch: the zeros behind a dead writer's last record are no work.
+                size_bytes += sum(map(len, told))
         return tuple(stretches), read_contents(payloads)
 
     def read_on(self, path: Path) -> Iterator[tuple[Stretch, tuple[bytes, ...]]]:

@@ -21,7 +21,7 @@ from tests.edge.collector.machine import START_S_MAX, Client, Machine, free_port
 
 SCHEMA = Path(clearline.reach.visitors.__file__).parent / "schema"
 CLIENTS = 4
-DRAIN_S_MAX = 60.0
+DRAIN_S_MAX = 30.0
 STORE_DOWN_S = 600.0
 
 

@@ -168,6 +168,23 @@ def test_a_manifest_tells_counts_and_reasons_and_nobody(
     assert "visitor" not in json.dumps(manifest)
 
 
+def test_the_zeros_that_a_dead_writer_left_do_not_hold_up_the_next_one(
+    options: LoaderOptions,
+) -> None:
+    loader = Loader(options)
+    dead = Journal.open(options.journal_dir / "collector-1")
+    keep(dead, make_event())
+    loader.load_next(NOW, with_lone_tally=False)
+    os.close(dead.lock)  # as the kernel does when a process dies
+    alive = Journal.open(options.journal_dir / "collector-1")
+    keep(alive, make_event())
+
+    loader.load_next(NOW, with_lone_tally=False)
+
+    assert stored(options.store).events == 2
+    alive.close()
+
+
 def test_counts_without_events_wait_for_events(options: LoaderOptions, journal: Journal) -> None:
     tally(journal, bot=3)
     loader = Loader(options)
