@@ -5,9 +5,10 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -16,7 +17,7 @@ from django.db.models import F
 from clearline.kit.errors import Conflict
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import Sealer, new_key, wrap_key
-from clearline.trust.ledger.body import SALT_BYTES, Footing, commit, to_body
+from clearline.trust.ledger.body import SALT_BYTES, Footing, at_text, commit, to_body
 from clearline.trust.ledger.checkpoint import (
     Checkpoint,
     CheckpointBroken,
@@ -67,7 +68,7 @@ def append(
     earlier = find_by_source_key(source_key) if source_key else None
     if earlier is not None:
         return earlier
-    row = to_row(entry, subject, footing_of(permit), now=now, master=sealer())
+    row = Writing.start(permit, now).to_row(entry, subject)
     if not source_key:
         row.save(force_insert=True)
         return EntryRef(row.public_id)
@@ -103,39 +104,42 @@ def append_many(
                 append(entry, subject=subject, permit=permit, now=now, source_key=key)
                 for (entry, subject), key in keyed
             )
-    footing, master = footing_of(permit), sealer()
-    rows = [to_row(entry, subject, footing, now=now, master=master) for entry, subject in pairs]
+    writing = Writing.start(permit, now)
+    rows = [writing.to_row(entry, subject) for entry, subject in pairs]
     with transaction.atomic():
         Entry.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
     return tuple(EntryRef(row.public_id) for row in rows)
 
 
-def footing_of(permit: Granted | None) -> Footing:
-    return Footing(permit.clause, permit.edition) if permit else Footing()
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What entries written at one moment share."""
 
+    now: datetime
+    at: str
+    footing: Footing
+    master: Sealer
 
-def to_row(
-    entry: LedgerEntry,
-    subject: SubjectId | None,
-    footing: Footing,
-    *,
-    now: datetime,
-    master: Sealer,
-) -> Entry:
-    """Return the row of an entry: committed to, its words sealed under a key of their own."""
-    entry_id, salt, key = secrets.token_hex(16), os.urandom(SALT_BYTES), new_key()
-    body = to_body(entry, entry_id=entry_id, at=now, footing=footing)
-    context = words_context(entry_id)
-    return Entry(
-        public_id=entry_id,
-        at=now,
-        kind=entry.kind,
-        commitment=commit(salt, body),
-        body_sealed=Sealer(key).seal(salt + body, context=context),
-        key_wrapped=wrap_key(key, master=master, context=context),
-        expires_at=now + entry.kept,
-        subject=subject,
-    )
+    @classmethod
+    def start(cls, permit: Granted | None, now: datetime) -> Self:
+        footing = Footing(permit.clause, permit.edition) if permit else Footing()
+        return cls(now=now, at=at_text(now), footing=footing, master=sealer())
+
+    def to_row(self, entry: LedgerEntry, subject: SubjectId | None) -> Entry:
+        """Return the row of an entry: committed to, its words sealed under a key of their own."""
+        entry_id, salt, key = secrets.token_hex(16), os.urandom(SALT_BYTES), new_key()
+        body = to_body(entry, entry_id=entry_id, at=self.at, footing=self.footing)
+        context = words_context(entry_id)
+        return Entry(
+            public_id=entry_id,
+            at=self.now,
+            kind=entry.kind,
+            commitment=commit(salt, body),
+            body_sealed=Sealer(key).seal(salt + body, context=context),
+            key_wrapped=wrap_key(key, master=self.master, context=context),
+            expires_at=self.now + entry.kept,
+            subject=subject,
+        )
 
 
 def integrate(*, now: datetime, rows_max: int = 10_000) -> int:

@@ -188,7 +188,7 @@ def receipt(entry_id: str) -> Receipt:
 
 def receipt_file(told: Receipt) -> bytes:
     """Return the receipt as the file that docs/verify_receipt.py takes."""
-    return ENCODER.encode(told).encode() + b"\n"
+    return ENCODER.encode(told) + b"\n"
 
 
 def is_entry_id(text: str) -> bool:

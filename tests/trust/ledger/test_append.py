@@ -10,7 +10,6 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import SealBroken
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries import EventsLoaded
-from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.ledger.queries import LedgerDamaged, NoSuchEntry, NotInTree
 from clearline.trust.ledger.verify import verify_export
@@ -192,9 +191,7 @@ def test_an_entry_whose_words_were_sealed_anew_gives_no_receipt(log: Log) -> Non
     (first,) = log.append(1)
     actions.integrate(now=NOW)
     row = Entry.objects.get()
-    forged = actions.to_row(
-        make_choice(5), SubjectId("s"), actions.footing_of(None), now=NOW, master=sealer()
-    )
+    forged = actions.Writing.start(None, NOW).to_row(make_choice(5), SubjectId("s"))
     Entry.objects.update(
         public_id=forged.public_id,
         body_sealed=forged.body_sealed,

@@ -8,6 +8,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearline.policy.vocabulary import Category
 from clearline.trust.ledger.body import (
     BODY_BYTES_MAX,
     ENCODER,
@@ -32,12 +33,12 @@ class Unlisted(ReportExported):
 
 
 def body_of(entry: LedgerEntry) -> bytes:
-    return to_body(entry, entry_id="0" * 32, at=NOW, footing=Footing())
+    return to_body(entry, entry_id="0" * 32, at=at_text(NOW), footing=Footing())
 
 
 @given(told=st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), VALUE))
 def test_bodies_are_the_canonical_json_of_rfc_8785(told: dict[str, object]) -> None:
-    assert ENCODER.encode(told).encode() == rfc8785.dumps(told)  # type: ignore[arg-type]  # plain JSON
+    assert ENCODER.encode(told) == rfc8785.dumps(told)  # type: ignore[arg-type]  # plain JSON
 
 
 @given(query=TEXT)
@@ -112,3 +113,15 @@ def test_a_commitment_hides_the_body_behind_its_salt() -> None:
 
     assert commit(b"a" * 32, body) != commit(b"b" * 32, body)
     assert commit(b"a" * 32, body) == commit(b"a" * 32, body)
+
+
+def test_every_character_is_written_as_rfc_8785_writes_it() -> None:
+    characters = "".join(chr(code) for code in range(0x3000) if not 0xD800 <= code < 0xE000)
+
+    assert ENCODER.encode({"a": characters}) == rfc8785.dumps({"a": characters})
+
+
+def test_members_of_an_enumeration_are_told_as_their_text() -> None:
+    entry = ReportExported(report=Category.DEVICE, query="", by="", format="csv")
+
+    assert b'"report":"user.device"' in body_of(entry)

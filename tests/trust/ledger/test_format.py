@@ -7,7 +7,7 @@ from pathlib import Path
 
 import rfc8785
 
-from clearline.trust.ledger.body import Footing, commit, parse_body, to_body
+from clearline.trust.ledger.body import Footing, at_text, commit, parse_body, to_body
 from clearline.trust.ledger.checkpoint import Checkpoint, Signer, open_checkpoint
 from clearline.trust.ledger.entries import (
     KINDS,
@@ -75,7 +75,7 @@ def test_the_bodies_of_the_vectors_come_out() -> None:
         vector = VECTORS["entries"][number]
         at = datetime(2026, 12, 1, 12, 0, number, 123456, UTC)
 
-        body = to_body(entry, entry_id=f"{number + 1:02x}" * 16, at=at, footing=footing)
+        body = to_body(entry, entry_id=f"{number + 1:02x}" * 16, at=at_text(at), footing=footing)
 
         assert body.decode() == vector["body"]
         assert rfc8785.dumps(parse_body(body)) == body  # type: ignore[arg-type]  # plain JSON

@@ -8,7 +8,7 @@ import pytest
 
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.checkpoint import Checkpoint, CheckpointBroken, Signer
-from clearline.trust.ledger.keys import sealer, signer
+from clearline.trust.ledger.keys import signer
 from clearline.trust.ledger.models import Entry, LogState
 from clearline.trust.ledger.verify import LedgerBroken, verify_export
 from tests.trust.ledger.log import NOW, Log, later, make_entry
@@ -139,9 +139,7 @@ def test_a_log_rewritten_with_the_right_key_is_refused_against_an_older_checkpoi
 
 def rewrite(log: Log, entry_id: str) -> None:
     """Do what someone can who holds every key: change one entry and sign the whole log anew."""
-    forged = actions.to_row(
-        make_entry(99), None, actions.footing_of(None), now=NOW, master=sealer()
-    )
+    forged = actions.Writing.start(None, NOW).to_row(make_entry(99), None)
     Entry.objects.filter(public_id=entry_id).update(
         public_id=forged.public_id,
         body_sealed=forged.body_sealed,
