@@ -1,31 +1,40 @@
-"""Make a throwaway instance before Django reads its settings (loaded by `-p tests.instance`)."""
+"""Make a throwaway instance before Django reads its settings (loaded by `-p tests.instance`).
 
+It is made by the program's own `init`, with the default edition published and in force.
+"""
+
+import hashlib
+import json
 import os
-import secrets
 import tempfile
+from datetime import date
 from pathlib import Path
 
-TOML = """
-[provider]
-legal_name = "Example Voice, Inc."
-brand_name = "Example Voice"
-tagline = "Phone service for tests."
-email = "hello@example.test"
-phone = "+1 207 555 0100"
+from clearline.config.init_command import make_instance
 
-[provider.legal_department]
-name = "Legal Department"
-street = "1 Test Street"
-city = "Portland"
-state = "Maine"
-zip = "04101"
-"""
+NAMES = {
+    "legal_name": "Example Voice, Inc.",
+    "brand_name": "Example Voice",
+    "tagline": "Phone service for tests.",
+    "email": "hello@example.test",
+    "phone": "+1 207 555 0100",
+    "street": "1 Test Street",
+    "city": "Portland",
+    "state": "Maine",
+    "zip": "04101",
+}
+FIRST_DAY = date(2026, 1, 1)
+
+
+def publish(policy: Path, day: date) -> None:
+    """List a draft as published, as `policy publish` would have done before its first day."""
+    sha256 = hashlib.sha256((policy / f"{day}.toml").read_bytes()).hexdigest()
+    row = {"date": str(day), "sha256": sha256, "published_at": "2025-12-01T12:00:00+00:00"}
+    (policy / "published.json").write_text(json.dumps([row]), encoding="utf-8")
+
 
 if "CLEARLINE_INSTANCE" not in os.environ:
     instance = Path(tempfile.mkdtemp(prefix="clearline-test-"))
-    for folder in ("keys", "data", "policy", "content"):
-        (instance / folder).mkdir()
-    (instance / "clearline.toml").write_text(TOML, encoding="utf-8")
-    for key in ("django", "choices", "store", "index", "ledger", "ledger_seal", "sessions"):
-        (instance / "keys" / key).write_text(secrets.token_hex(32), encoding="utf-8")
+    make_instance(instance, form="accept", effective=FIRST_DAY, names=NAMES)
+    publish(instance / "policy", FIRST_DAY)
     os.environ["CLEARLINE_INSTANCE"] = str(instance)

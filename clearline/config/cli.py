@@ -96,9 +96,8 @@ def instance_of(args: argparse.Namespace) -> Path:
     chosen = getattr(args, "dir", None)
     if chosen is not None:
         return Path(chosen)
-    return Path(
-        os.environ.get("CLEARLINE_INSTANCE") or getattr(args, "default_dir", "clearline-data")
-    )
+    default: str = getattr(args, "default_dir", "clearline-data")
+    return Path(os.environ.get("CLEARLINE_INSTANCE") or default)
 
 
 def told_by_pydantic(error: ValidationError, instance: Path) -> str:

@@ -70,9 +70,8 @@ def make_site() -> Application:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clearline.config.settings")
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415  # after the settings' name
 
-    return limit_body(
-        cast("Application", WSGIMiddleware(get_wsgi_application(), workers=SITE_THREADS))
-    )
+    django: Any = get_wsgi_application()  # Django's own type for it is looser than PEP 3333's
+    return limit_body(cast("Application", WSGIMiddleware(django, workers=SITE_THREADS)))
 
 
 def make_front(site: Application, collector: Application) -> Application:

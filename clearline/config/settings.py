@@ -7,6 +7,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
 from clearline.config.env import Env
+from clearline.trust.consent.cookies import SESSION_COOKIE, wire_name
 
 ENV = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
 
@@ -51,6 +52,7 @@ INSTALLED_APPS = [
     "django_cotton.apps.SimpleAppConfig",
     "csp",
     "clearline.trust.ledger",
+    "clearline.trust.safeguards",
     "clearline.edge.site",
 ]
 MIDDLEWARE = [
@@ -59,6 +61,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "clearline.edge.site.refusals.RefusalMiddleware",
     "clearline.edge.site.origin.OriginMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -92,6 +95,14 @@ TIME_ZONE = ENV.provider.time_zone
 LANGUAGE_CODE = ENV.provider.locale
 USE_I18N = True
 ROOT_URLCONF = "clearline.config.urls"
+
+AUTH_USER_MODEL = "safeguards.Login"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+SESSION_ENGINE = "clearline.trust.safeguards.sessions"
+SESSION_COOKIE_NAME = wire_name(SESSION_COOKIE, is_https=ENV.is_https)
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = ENV.is_https
+SESSION_COOKIE_SAMESITE = "Lax"
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True

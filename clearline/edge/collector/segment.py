@@ -137,4 +137,4 @@ def is_cut_short(content: bytes, place: int) -> bool:
         return True
     mark, size, _ = HEAD.unpack_from(content, place)
     end = place + HEAD.size + size
-    return mark == MARK and (end > len(content) or content[end - 1] == 0)
+    return bool(mark == MARK and (end > len(content) or content[end - 1] == 0))

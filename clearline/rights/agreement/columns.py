@@ -103,8 +103,9 @@ def fields_of(node: ast.ClassDef) -> Iterator[tuple[str, int]]:
 def data_of(node: ast.ClassDef) -> dict[str, ast.expr]:
     """Return the model's DATA: what each column holds, as it is written."""
     for each in node.body:
-        is_assigned = isinstance(each, ast.AnnAssign) and ast.unparse(each.target) == "DATA"
-        if is_assigned and isinstance(each.value, ast.Dict):
+        if not isinstance(each, ast.AnnAssign) or ast.unparse(each.target) != "DATA":
+            continue
+        if isinstance(each.value, ast.Dict):
             return {
                 str(key.value): value
                 for key, value in zip(each.value.keys, each.value.values, strict=True)

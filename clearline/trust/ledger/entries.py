@@ -114,6 +114,19 @@ class StaffCreated(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffRolesChanged(LedgerEntry):
+    """What someone of the staff may do was changed, or their way in was taken or given back."""
+
+    kind: ClassVar[str] = "staff.roles_changed"
+    kept: ClassVar[timedelta] = 6 * YEAR
+
+    login: str
+    roles: tuple[str, ...]
+    is_active: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportExported(LedgerEntry):
     """Figures about visitors left as a file."""
 
@@ -136,6 +149,7 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         EventsLoaded,
         StaffSignedIn,
         StaffCreated,
+        StaffRolesChanged,
         ReportExported,
     )
 }

@@ -1,0 +1,252 @@
+"""Fill in the demo's past: each act goes through the collector's own steps, journal and loader.
+
+Run as a process of its own beside the site. What a day brought is noted when the day is on the
+disk; stopped and started again, it goes on with the day after. A day that was cut off is told
+again with the same event ids, so nothing counts twice.
+"""
+
+import hashlib
+import json
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from clearline.config.demo.traffic import DAYS, SEED, Act, Person, Place, acts_of_day
+from clearline.config.env import Env
+from clearline.config.instance import open_instance
+from clearline.config.logs import set_up_logs
+from clearline.edge.collector.intake import EVENTS_PATH, Arrival, Intake, Refused
+from clearline.edge.collector.journal import Journal
+from clearline.edge.collector.record import Kept, Tally, to_bytes
+from clearline.edge.site.content import ContentShelf, content
+from clearline.edge.site.context import ask_text
+from clearline.kit.status import write_status
+from clearline.policy.shelf import Shelf
+from clearline.policy.vocabulary import Answer, ChoiceName
+from clearline.trust.consent import actions as consent
+from clearline.trust.consent.actions import ShownText
+from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
+from clearline.trust.gate import queries as gate
+
+NOTE: Final = "demo-past.json"
+PAYLOADS_TOGETHER: Final = 500
+PROMPT: Final = (ChoiceName.MEASUREMENT, ChoiceName.CONTENT)
+# How much a page draws by its kind, and how long people look at it (median seconds).
+HOME, LISTS, SERVICE, RATES, HELP, CONTACT, POLICY = (
+    *((30.0, 18.0), (14.0, 25.0), (9.0, 48.0), (11.0, 40.0)),
+    *((4.0, 55.0), (5.0, 22.0), (1.5, 35.0)),
+)
+FADES: Final = 0.78  # each further service or help page draws this much of the one before
+
+
+def main() -> None:
+    """Fill what is missing up to this moment, with one line of progress."""
+    instance = Path(os.environ["CLEARLINE_INSTANCE"])
+    open_instance(instance)
+    set_up_logs()
+    env = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
+    now = datetime.now(UTC)
+    filling = Filling.begin(env, now)
+    journal = Journal.open(env.journal_dir / "past")
+    try:
+        for index, day in filling.missing_days():
+            filling.fill_day(journal, index, day)
+            filling.note(index)
+            tell(filling, index)
+    finally:
+        journal.close()
+    sys.stdout.write("  The past is filled in: the reports show all of it within a minute.\n")
+    sys.stdout.flush()
+
+
+def tell(filling: "Filling", index: int) -> None:
+    """Show how far it is, on one line of a terminal, else on a line for every tenth day."""
+    line = f"  Filling in the past: day {index + 1} of {DAYS + 1}, {filling.acts:,} acts"
+    if sys.stdout.isatty():
+        sys.stdout.write(f"\r{line}" + ("\n" if index == DAYS else ""))
+    elif index % 10 == 0:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+    progress = {"filled_days": index + 1, "days": DAYS + 1}
+    write_status(filling.env.status_dir, "past", progress, datetime.now(UTC))
+
+
+@dataclass(slots=True)
+class Filling:
+    """The collector of the demo's past, and the cookies of the people in it."""
+
+    env: Env
+    until: datetime
+    first_day: date
+    done_days: int
+    intake: Intake
+    signer: CookieSigner
+    places: tuple[Place, ...]
+    acts: int = 0
+    cookies: dict[int, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, env: Env, now: datetime) -> "Filling":
+        noted = read_note(env)
+        zone = ZoneInfo(env.provider.time_zone)
+        today = now.astimezone(zone).date()
+        signer = CookieSigner(env.key("choices"), is_https=env.is_https)
+        return cls(
+            env=env,
+            until=now,
+            first_day=noted[0] if noted else today - timedelta(days=DAYS),
+            done_days=noted[1] if noted else 0,
+            intake=Intake(
+                shelf=Shelf.open(env.policy_dir), signer=signer, own_url=env.url, zone=zone
+            ),
+            signer=signer,
+            places=places_of(content(now)),
+        )
+
+    def missing_days(self) -> Iterator[tuple[int, date]]:
+        for index in range(self.done_days, DAYS + 1):
+            yield index, self.first_day + timedelta(days=index)
+
+    def fill_day(self, journal: Journal, index: int, day: date) -> None:
+        waiting: list[bytes] = []
+        dropped: Counter[str] = Counter()
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        offset = noon.astimezone(self.intake.site.zone).utcoffset() or timedelta()
+        for act in acts_of_day(index, day, self.places, offset):
+            if act.at >= self.until:
+                break
+            self.acts += 1
+            taken = self.intake.take(self.to_arrival(act), act.at)
+            if isinstance(taken, Refused):
+                dropped[taken.reason] += 1
+                continue
+            dropped.update(taken.dropped)
+            if taken.events:
+                waiting.append(to_bytes(Kept(taken.edition, taken.clause, taken.events)))
+            if len(waiting) >= PAYLOADS_TOGETHER:
+                journal.write(waiting)
+                waiting = []
+        if dropped:
+            waiting.append(to_bytes(Tally({str(why): count for why, count in dropped.items()})))
+        if waiting:
+            journal.write(waiting)
+
+    def note(self, index: int) -> None:
+        self.done_days = index + 1
+        path = self.env.data_dir / NOTE
+        told = {"first_day": self.first_day.isoformat(), "done_days": self.done_days}
+        draft = path.with_suffix(".new")
+        draft.write_text(json.dumps(told), encoding="utf-8")
+        draft.replace(path)
+
+    def to_arrival(self, act: Act) -> Arrival:
+        """Return the request that the page's script would send for an act."""
+        query = f"?{urlencode({'utm_campaign': act.campaign})}" if act.campaign else ""
+        told = {
+            "id": f"{act.event_id:016x}",
+            "kind": act.kind,
+            "url": f"{self.env.url}{act.path}{query}",
+            "referrer": f"{self.env.url}/" if act.referrer == "internal" else act.referrer,
+            "service": act.service,
+            "seconds": act.seconds,
+        }
+        headers = {
+            b"user-agent": act.person.agent.encode(),
+            b"origin": self.env.url.encode(),
+            b"sec-fetch-site": b"same-origin",
+            b"content-type": b"text/plain",
+        }
+        if act.person.sends_gpc:
+            headers[b"sec-gpc"] = b"1"
+        if act.person.said != "nothing":
+            headers[b"cookie"] = self.cookie_of(act.person, act.at)
+        return Arrival(
+            method="POST",
+            path=EVENTS_PATH,
+            headers=headers,
+            body=json.dumps(told).encode(),
+            client_ip=act.person.ip,
+        )
+
+    def cookie_of(self, person: Person, at: datetime) -> bytes:
+        """Return what the browser sends; its choice is recorded where it is made, once."""
+        known = self.cookies.get(person.number)
+        if known is not None:
+            return known
+        chosen = record_choice(person, at)
+        cookie = f"{self.signer.choices_name}={self.signer.write_choices(chosen)}"
+        if person.said == "yes":
+            visitor = VisitorOnDevice(
+                id=random.Random(f"{SEED}-id-{person.number}").getrandbits(62) | 1,  # noqa: S311  # plausible, not secret
+                country="",
+                currency="",
+                last_page="",
+                since=at.date(),
+            )
+            cookie += f"; {self.signer.visitor_name}={self.signer.write_visitor(visitor)}"
+        self.cookies[person.number] = cookie.encode()
+        return self.cookies[person.number]
+
+
+def record_choice(person: Person, at: datetime) -> ChosenOnDevice:
+    """Record an answer to the prompt by the action that the site uses."""
+    answer = Answer.YES if person.said == "yes" else Answer.NO
+    edition = gate.policy_in_force(at).edition
+    shown = ShownText(
+        surface="prompt",
+        edition=edition.date,
+        text_sha256=hashlib.sha256(ask_text(edition.form).encode()).hexdigest(),
+    )
+    return consent.record_choices(
+        answers=dict.fromkeys(PROMPT, answer),
+        before=None,
+        shown=shown,
+        method="form",
+        gpc=person.sends_gpc,
+        now=at,
+    )
+
+
+def read_note(env: Env) -> tuple[date, int] | None:
+    try:
+        told = json.loads((env.data_dir / NOTE).read_text(encoding="utf-8"))
+        return date.fromisoformat(told["first_day"]), int(told["done_days"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+
+
+def places_of(shelf: ContentShelf) -> tuple[Place, ...]:
+    """Return the pages of this instance with how much each draws."""
+    services = shelf.catalogue.service
+    return (
+        Place("/", "", *HOME),
+        Place("/services/", "", *LISTS),
+        *faded((f"/services/{each.slug}/" for each in services), SERVICE, is_service=True),
+        Place("/rates/", "", *RATES),
+        Place("/help/", "", *LISTS),
+        *faded((f"/help/{each.slug}/" for each in shelf.articles), HELP),
+        Place("/contact/", "", *CONTACT),
+        Place("/privacy/", "", *POLICY),
+    )
+
+
+def faded(
+    paths: Iterator[str], first: tuple[float, float], *, is_service: bool = False
+) -> Iterator[Place]:
+    draw, seconds = first
+    for path in paths:
+        slug = path.strip("/").rpartition("/")[2] if is_service else ""
+        yield Place(path, slug, draw, seconds)
+        draw *= FADES
+
+
+if __name__ == "__main__":
+    main()

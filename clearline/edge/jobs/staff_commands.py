@@ -1,0 +1,92 @@
+"""`clearline user …`: giving the first people a way in, from the command line."""
+
+import argparse
+import getpass
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from clearline.kit.commands import Subparsers
+from clearline.kit.errors import Invalid
+from clearline.policy.use import Actor, ActorKind
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import queries as logins
+from clearline.trust.safeguards.roles import Role
+
+OPERATOR: Final = Actor(ActorKind.JOB, "operator")
+PASSWORD_BYTES_MAX: Final = 4_096
+
+
+class PasswordsDiffer(Invalid):
+    code = "passwords_differ"
+
+
+def add_to(commands: Subparsers) -> None:
+    user = commands.add_parser("user", help="give people of the staff a way in")
+    verbs = user.add_subparsers(title="verbs", metavar="VERB", required=True)
+    create = verbs.add_parser("create-staff", help="make a login; asks for its password")
+    create.add_argument("user_id", metavar="USER_ID", help="what they sign in with")
+    create.add_argument(
+        "--role", action="append", required=True, choices=sorted(Role), help="may be repeated"
+    )
+    create.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="read the password from its first line"
+    )
+    create.set_defaults(run=run_create)
+    listing = verbs.add_parser("list", help="list the staff, by random number and roles")
+    listing.set_defaults(run=run_list)
+
+
+def run_create(args: argparse.Namespace) -> int:
+    public_id = safeguards.create_staff(
+        by=OPERATOR,
+        user_id=args.user_id,
+        password=password_from(args.password_file),
+        roles=[Role(role) for role in args.role],
+        now=args.now,
+    )
+    if args.json:
+        sys.stdout.write(json.dumps({"public_id": public_id}) + "\n")
+    else:
+        sys.stdout.write(f"Made {public_id}. They sign in at /staff/ with the user ID you gave.\n")
+    return 0
+
+
+def run_list(args: argparse.Namespace) -> int:
+    staff = logins.list_staff()
+    if args.json:
+        told = [
+            {**asdict(each), "roles": sorted(each.roles), "created_at": str(each.created_at)}
+            for each in staff
+        ]
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        return 0
+    for each in staff:
+        state = "active" if each.is_active else "way in taken back"
+        sys.stdout.write(f"{each.public_id}  {', '.join(sorted(each.roles))}  {state}\n")
+    if not staff:
+        sys.stdout.write("Nobody yet. `clearline user create-staff NAME --role administrator`\n")
+    return 0
+
+
+def password_from(file: Path | None) -> str:
+    """Return the password from a file, a pipe or, asked twice, a person; never an argument.
+
+    Raises PasswordsDiffer.
+    """
+    if file is not None:
+        try:
+            with file.open(encoding="utf-8") as lines:
+                return lines.readline(PASSWORD_BYTES_MAX).rstrip("\r\n")
+        except (OSError, UnicodeDecodeError):
+            message = f"{file} cannot be read. Name a file whose first line is the password."
+            raise PasswordsDiffer(message) from None
+    if not sys.stdin.isatty():
+        return sys.stdin.readline(PASSWORD_BYTES_MAX).rstrip("\r\n")
+    first = getpass.getpass("Password (at least 15 characters): ")
+    if first != getpass.getpass("The same again: "):
+        message = "The two passwords differ. Run the command again."
+        raise PasswordsDiffer(message)
+    return first

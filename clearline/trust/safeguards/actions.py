@@ -1,0 +1,252 @@
+"""Giving ways in, signing in, and taking ways in back."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import IntegrityError, transaction
+
+from clearline.kit.errors import Conflict, Denied, Invalid, NotFound, TooMany
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.use import Actor, ActorKind, Use
+from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
+from clearline.trust.gate import actions as gate
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.entries import StaffCreated, StaffRolesChanged, StaffSignedIn
+from clearline.trust.safeguards.models import Login, SignInAttempt, StaffRole
+from clearline.trust.safeguards.passwords import normalised, refuse_weak
+from clearline.trust.safeguards.queries import name_index, network_index
+from clearline.trust.safeguards.roles import LoginKind, Role
+
+USER_ID: Final = re.compile(r"[^\s\x00-\x1f]{3,64}")
+WINDOW: Final = timedelta(minutes=15)
+TRIES_BY_NAME_MAX: Final = 5
+TRIES_BY_NETWORK_MAX: Final = 50
+
+STOP_GUESSERS: Final = Use(
+    by=Actor(ActorKind.JOB, "sign_in"),
+    subject=SubjectId("sign_in"),  # nobody yet: who it is, is what signing in finds out
+    categories=frozenset({Category.DEVICE_IP_ADDRESS, Category.AUTHORIZATION_CREDENTIALS}),
+    purpose=Purpose.ESSENTIAL_SERVICE_SECURITY,
+    about=SubjectKind.VISITOR,
+)
+
+
+class UserIdTaken(Conflict):
+    code = "user_id_taken"
+
+
+class UserIdRefused(Invalid):
+    code = "user_id_refused"
+
+
+class NoRole(Invalid):
+    code = "no_role"
+
+
+class NoSuchStaff(NotFound):
+    code = "no_such_staff"
+
+
+class LastAdministrator(Conflict):
+    code = "last_administrator"
+
+
+class SignInRefused(Denied):
+    """The same words whether the user ID is unknown or the password is wrong."""
+
+    code = "sign_in_refused"
+
+
+class TooManyTries(TooMany):
+    code = "too_many_tries"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who signed in, and the mark by which a session ends when the password changes."""
+
+    public_id: str
+    password_mark: str
+
+
+def create_staff(
+    *, by: Actor, user_id: str, password: str, roles: Iterable[Role], now: datetime
+) -> str:
+    """Give someone of the staff a way in and return its public id.
+
+    Raises UserIdRefused, PasswordRefused, NoRole, UserIdTaken. Source: 47 CFR 64.2010(a).
+    """
+    given = tuple(sorted(set(roles)))
+    if not given:
+        message = "Name at least one role."
+        raise NoRole(message)
+    if not USER_ID.fullmatch(user_id.strip()):
+        message = "A user ID has 3 to 64 characters and no spaces."
+        raise UserIdRefused(message)
+    refuse_weak(password, own_words=(user_id, settings.ENV.provider.brand_name))
+    login = Login(
+        name_index=name_index(user_id),
+        password=make_password(normalised(password)),
+        kind=LoginKind.STAFF,
+        created_at=now,
+    )
+
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                login.save(force_insert=True)
+        except IntegrityError:
+            message = "This user ID is taken. Choose another."
+            raise UserIdTaken(message) from None
+        StaffRole.objects.bulk_create(StaffRole(login=login, role=role) for role in given)
+        entry = StaffCreated(login=login.public_id, roles=given, by=told(by))
+        ledger.append(entry, subject=None, permit=None, now=now)
+    return login.public_id
+
+
+def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> SignedIn:
+    """Return who signed in. `network` is the cut address; it is stored only as a keyed hash.
+
+    An attempt counts before the password is looked at, so that many at once gain nothing.
+    Raises SignInRefused, TooManyTries, gate.UseDenied. Source: clause security.staff.
+    """
+    permit = gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
+    attempt = SignInAttempt(
+        name_index=name_index(user_id), network_index=network_index(network), at=now
+    )
+
+    attempt.save(force_insert=True)
+    refuse_too_many(attempt, now)
+    login = Login.objects.filter(
+        name_index=attempt.name_index, kind=LoginKind.STAFF, is_active=True
+    ).first()
+    # Without a login the same work is done, so that time tells nobody which user IDs exist.
+    stored = login.password if login else spare_password()
+    is_right = check_password(normalised(password), stored) and login is not None
+    if not is_right or login is None:
+        message = "User ID and password do not go together. Try again."
+        raise SignInRefused(message)
+    return note_sign_in(login, permit, attempt, now)
+
+
+def note_sign_in(
+    login: Login, permit: ledger.Granted, attempt: SignInAttempt, now: datetime
+) -> SignedIn:
+    with transaction.atomic():
+        SignInAttempt.objects.filter(name_index=attempt.name_index).delete()
+        entry = StaffSignedIn(login=login.public_id)
+        ledger.append(entry, subject=None, permit=permit, now=now)
+    return SignedIn(login.public_id, login.get_session_auth_hash())
+
+
+def sign_in_by_link(*, user_id: str, now: datetime) -> SignedIn:
+    """Sign in whom the demo's one-time link names. Raises NoSuchStaff, gate.UseDenied."""
+    permit = gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
+    index = name_index(user_id)
+    login = Login.objects.filter(name_index=index, kind=LoginKind.STAFF, is_active=True).first()
+    if login is None:
+        message = "Whom this link signs in is not there any more."
+        raise NoSuchStaff(message)
+    return note_sign_in(login, permit, SignInAttempt(name_index=index), now)
+
+
+def refuse_too_many(attempt: SignInAttempt, now: datetime) -> None:
+    recent = SignInAttempt.objects.filter(at__gt=now - WINDOW, at__lte=now)
+    by_name = recent.filter(name_index=attempt.name_index).count()
+    by_network = recent.filter(network_index=attempt.network_index).count()
+    if by_name > TRIES_BY_NAME_MAX or by_network > TRIES_BY_NETWORK_MAX:
+        minutes = int(WINDOW.total_seconds() // 60)
+        message = f"That was tried too often. Wait {minutes} minutes, then try again."
+        raise TooManyTries(message)
+
+
+_spare: list[str] = []
+
+
+def spare_password() -> str:
+    """Return a hash that no password fits, as dear to check as a real one."""
+    if not _spare:
+        _spare.append(make_password("no login has this one"))
+    return _spare[0]
+
+
+def change_password(*, public_id: str, old: str, new: str, now: datetime) -> SignedIn:
+    """Replace a password; every other session of the login ends by it.
+
+    Raises NoSuchStaff, SignInRefused, TooManyTries, PasswordRefused.
+    """
+    permit = gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
+    login = get_login(public_id)
+    attempt = SignInAttempt(
+        name_index=login.name_index, network_index=network_index(public_id), at=now
+    )
+    attempt.save(force_insert=True)
+    refuse_too_many(attempt, now)
+    if not check_password(normalised(old), login.password):
+        message = "The old password is another one. Nothing was changed."
+        raise SignInRefused(message)
+    refuse_weak(new, own_words=(settings.ENV.provider.brand_name,))
+
+    login.password = make_password(normalised(new))
+    login.save(update_fields=["password"])
+    return note_sign_in(login, permit, attempt, now)
+
+
+def set_staff(
+    *, by: Actor, public_id: str, roles: Iterable[Role], is_active: bool, now: datetime
+) -> None:
+    """Set what someone may do, or take the way in back; the last administrator stays one.
+
+    Raises NoSuchStaff, NoRole, LastAdministrator.
+    """
+    given = frozenset(roles)
+    if not given:
+        message = "Name at least one role."
+        raise NoRole(message)
+
+    with transaction.atomic():
+        active = Login.objects.select_for_update().filter(kind=LoginKind.STAFF)
+        login = active.filter(public_id=public_id).first()
+        if login is None:
+            raise no_such_staff()
+        others = StaffRole.objects.filter(role=Role.ADMINISTRATOR, login__is_active=True)
+        keeps_one = is_active and Role.ADMINISTRATOR in given
+        if not keeps_one and not others.exclude(login=login).exists():
+            message = "Nobody else is an administrator. Make someone else one first."
+            raise LastAdministrator(message)
+        login.is_active = is_active
+        login.save(update_fields=["is_active"])
+        StaffRole.objects.filter(login=login).exclude(role__in=given).delete()
+        known = set(login.roles.values_list("role", flat=True))
+        StaffRole.objects.bulk_create(
+            StaffRole(login=login, role=role) for role in given if role not in known
+        )
+        entry = StaffRolesChanged(
+            login=public_id, roles=tuple(sorted(given)), is_active=is_active, by=told(by)
+        )
+        ledger.append(entry, subject=None, permit=None, now=now)
+
+
+def get_login(public_id: str) -> Login:
+    login = Login.objects.filter(public_id=public_id, is_active=True).first()
+    if login is None:
+        raise no_such_staff()
+    return login
+
+
+def no_such_staff() -> NoSuchStaff:
+    return NoSuchStaff("This person is not there any more. Go back to the list.")
+
+
+def erase_attempts(*, before: datetime) -> int:
+    """Erase attempts older than the clause keeps them."""
+    return SignInAttempt.objects.filter(at__lt=before).delete()[0]
+
+
+def told(by: Actor) -> str:
+    return f"{by.kind}:{by.name}"

@@ -1,0 +1,73 @@
+"""Who may sign in, for pages and commands; never by name, which is not stored."""
+
+import hashlib
+import hmac
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.crypto import constant_time_compare
+
+from clearline.trust.safeguards.models import Login, StaffRole
+from clearline.trust.safeguards.roles import LoginKind, Role
+
+STAFF_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """Someone of the staff. `public_id` is random; the user ID is known to them alone."""
+
+    public_id: str
+    roles: frozenset[Role]
+    is_active: bool
+    created_at: datetime
+
+
+def find_staff(public_id: str) -> StaffMember | None:
+    login = Login.objects.filter(public_id=public_id, kind=LoginKind.STAFF).first()
+    return None if login is None else to_member(login)
+
+
+def find_public_id(user_id: str) -> str | None:
+    """Return the login of a user ID that is known already."""
+    rows = Login.objects.filter(name_index=name_index(user_id))
+    return rows.values_list("public_id", flat=True).first()
+
+
+def find_signed_in(public_id: str, password_mark: str) -> StaffMember | None:
+    """Return whom a session belongs to; None when deactivated or the password has changed."""
+    login = Login.objects.filter(public_id=public_id, kind=LoginKind.STAFF, is_active=True).first()
+    if login is None or not constant_time_compare(password_mark, login.get_session_auth_hash()):
+        return None
+    return to_member(login)
+
+
+def list_staff() -> tuple[StaffMember, ...]:
+    """Return all staff, at most 1,000, the first made first."""
+    logins = Login.objects.filter(kind=LoginKind.STAFF).order_by("created_at", "pk")
+    return tuple(map(to_member, logins.prefetch_related("roles")[:STAFF_MAX]))
+
+
+def has_staff() -> bool:
+    return StaffRole.objects.filter(login__is_active=True).exists()
+
+
+def to_member(login: Login) -> StaffMember:
+    roles = frozenset(Role(each.role) for each in login.roles.all())
+    return StaffMember(login.public_id, roles, login.is_active, login.created_at)
+
+
+def name_index(user_id: str) -> bytes:
+    return keyed(b"login", unicodedata.normalize("NFKC", user_id).strip().casefold())
+
+
+def network_index(network: str) -> bytes:
+    return keyed(b"network", network)
+
+
+def keyed(what: bytes, text: str) -> bytes:
+    """Return the blind index of a text: equal texts meet, nobody reads them back."""
+    key: bytes = settings.ENV.key("index").strip()
+    return hmac.new(key, what + b"\n" + text.encode(), hashlib.sha256).digest()

@@ -1,0 +1,251 @@
+"""Signing in: long passwords, few guesses, and nothing readable in the tables."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from clearline.policy.use import Actor, ActorKind
+from clearline.trust.ledger import queries as ledger
+from clearline.trust.safeguards import actions, queries
+from clearline.trust.safeguards.actions import (
+    TRIES_BY_NAME_MAX,
+    TRIES_BY_NETWORK_MAX,
+    WINDOW,
+    LastAdministrator,
+    NoRole,
+    SignInRefused,
+    TooManyTries,
+    UserIdRefused,
+    UserIdTaken,
+)
+from clearline.trust.safeguards.models import SignInAttempt
+from clearline.trust.safeguards.passwords import PasswordRefused, refuse_weak
+from clearline.trust.safeguards.roles import Role
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+OPERATOR = Actor(ActorKind.JOB, "operator")
+PASSWORD = "quiet rivers carry stones"
+HOME = "198.51.100.0"
+
+
+def make_dana(*roles: Role) -> str:
+    return actions.create_staff(
+        by=OPERATOR, user_id="Dana", password=PASSWORD, roles=roles or (Role.MARKETER,), now=NOW
+    )
+
+
+def try_in(
+    password: str = PASSWORD, user_id: str = "dana", network: str = HOME, now: datetime = NOW
+) -> actions.SignedIn:
+    return actions.sign_in(user_id=user_id, password=password, network=network, now=now)
+
+
+@pytest.mark.django_db
+def test_dana_signs_in_with_what_she_was_given() -> None:
+    public_id = make_dana()
+
+    signed_in = try_in(user_id=" DANA ")
+
+    assert signed_in.public_id == public_id
+    member = queries.find_signed_in(public_id, signed_in.password_mark)
+    assert member is not None
+    assert member.roles == {Role.MARKETER}
+
+
+@pytest.mark.django_db
+def test_creating_and_signing_in_stand_in_the_ledger() -> None:
+    make_dana()
+    try_in()
+
+    counts = ledger.count_by_kind(NOW, NOW + timedelta(seconds=1))
+
+    assert counts == {"staff.created": 1, "staff.signed_in": 1}
+
+
+@pytest.mark.django_db
+def test_the_tables_name_nobody() -> None:
+    make_dana()
+    with pytest.raises(SignInRefused):
+        try_in("wrong")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM safeguards_login")
+        rows = str(cursor.fetchall()).casefold()
+        cursor.execute("SELECT * FROM safeguards_signinattempt")
+        rows += str(cursor.fetchall())
+
+    assert "dana" not in rows
+    assert HOME not in rows
+    assert PASSWORD not in rows
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("user_id", "password"), [("dana", "wrong"), ("nobody", PASSWORD)])
+def test_a_wrong_password_and_an_unknown_user_sound_the_same(user_id: str, password: str) -> None:
+    make_dana()
+
+    with pytest.raises(SignInRefused, match="do not go together"):
+        try_in(password, user_id)
+
+
+@pytest.mark.django_db
+def test_who_guesses_has_to_wait_and_the_right_password_too() -> None:
+    make_dana()
+    for _ in range(TRIES_BY_NAME_MAX):
+        with pytest.raises(SignInRefused):
+            try_in("wrong")
+
+    with pytest.raises(TooManyTries, match="Wait 15 minutes"):
+        try_in()
+
+    assert try_in(now=NOW + WINDOW + timedelta(seconds=1))
+
+
+@pytest.mark.django_db
+def test_a_network_that_tries_many_names_has_to_wait() -> None:
+    for number in range(TRIES_BY_NETWORK_MAX):
+        SignInAttempt.objects.create(
+            name_index=queries.name_index(f"guess {number}"),
+            network_index=queries.network_index(HOME),
+            at=NOW,
+        )
+
+    with pytest.raises(TooManyTries):
+        try_in(user_id="another")
+
+
+@pytest.mark.django_db
+def test_a_right_password_forgets_the_wrong_ones() -> None:
+    make_dana()
+    with pytest.raises(SignInRefused):
+        try_in("wrong")
+
+    try_in()
+
+    assert not SignInAttempt.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_user_id_is_given_once_however_it_is_written() -> None:
+    make_dana()
+
+    with pytest.raises(UserIdTaken):
+        actions.create_staff(
+            by=OPERATOR, user_id="dAnA", password=PASSWORD, roles=[Role.MARKETER], now=NOW
+        )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("user_id", ["", "ab", "two words", "a\nb", "x" * 65])
+def test_an_odd_user_id_is_refused(user_id: str) -> None:
+    with pytest.raises(UserIdRefused):
+        actions.create_staff(
+            by=OPERATOR, user_id=user_id, password=PASSWORD, roles=[Role.MARKETER], now=NOW
+        )
+
+
+@pytest.mark.django_db
+def test_a_changed_password_ends_the_other_sessions() -> None:
+    public_id = make_dana()
+    before = try_in()
+
+    after = actions.change_password(
+        public_id=public_id, old=PASSWORD, new="stones make rivers loud", now=NOW
+    )
+
+    assert queries.find_signed_in(public_id, before.password_mark) is None
+    assert queries.find_signed_in(public_id, after.password_mark) is not None
+
+
+@pytest.mark.django_db
+def test_the_old_password_is_asked_for_before_a_new_one() -> None:
+    public_id = make_dana()
+
+    with pytest.raises(SignInRefused):
+        actions.change_password(
+            public_id=public_id, old="wrong", new="stones make rivers loud", now=NOW
+        )
+
+    assert try_in()
+
+
+@pytest.mark.django_db
+def test_who_lost_the_way_in_is_out_at_once() -> None:
+    public_id = make_dana()
+    actions.create_staff(
+        by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
+    )
+    signed_in = try_in()
+
+    actions.set_staff(
+        by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=False, now=NOW
+    )
+
+    assert queries.find_signed_in(public_id, signed_in.password_mark) is None
+    with pytest.raises(SignInRefused):
+        try_in()
+
+
+@pytest.mark.django_db
+def test_the_last_administrator_stays_one() -> None:
+    public_id = make_dana(Role.ADMINISTRATOR)
+
+    with pytest.raises(LastAdministrator, match="Make someone else one first"):
+        actions.set_staff(
+            by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=True, now=NOW
+        )
+
+
+@pytest.mark.django_db
+def test_roles_are_set_as_they_are_given() -> None:
+    public_id = make_dana(Role.ADMINISTRATOR, Role.MARKETER)
+    other = actions.create_staff(
+        by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
+    )
+
+    actions.set_staff(
+        by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=True, now=NOW
+    )
+
+    members = {each.public_id: each.roles for each in queries.list_staff()}
+    assert members == {public_id: {Role.MARKETER}, other: {Role.ADMINISTRATOR}}
+
+
+@pytest.mark.django_db
+def test_somebody_without_a_role_is_nobody() -> None:
+    with pytest.raises(NoRole):
+        actions.create_staff(by=OPERATOR, user_id="dana", password=PASSWORD, roles=[], now=NOW)
+
+
+@pytest.mark.django_db
+def test_attempts_are_erased_when_the_clause_says() -> None:
+    make_dana()
+    with pytest.raises(SignInRefused):
+        try_in("wrong")
+
+    assert actions.erase_attempts(before=NOW) == 0
+    assert actions.erase_attempts(before=NOW + timedelta(seconds=1)) == 1
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "short",
+        "passwordpassword",
+        "aaaaaaaaaaaaaaaa",
+        "abababababababab",
+        "Example Voice 12",
+        "x" * 201,
+    ],
+)
+def test_a_password_that_guessers_try_is_refused(password: str) -> None:
+    with pytest.raises(PasswordRefused):
+        refuse_weak(password, own_words=("dana", "Example Voice"))
+
+
+@pytest.mark.parametrize(
+    "password", [PASSWORD, "пять синих лодок в море", "1029384756qpwoeiru", "only lower case words"]
+)
+def test_a_long_password_of_any_characters_will_do(password: str) -> None:
+    refuse_weak(password, own_words=("dana", "Example Voice"))
