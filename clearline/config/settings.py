@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clearline.edge.site.refusals.RefusalMiddleware",
     "clearline.edge.site.origin.OriginMiddleware",
+    "clearline.edge.site.answers.VisitMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
 TEMPLATES = [

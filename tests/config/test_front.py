@@ -41,7 +41,10 @@ def answer_of(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(application({"type": "http", "path": path}, receive, send))
+    async def call() -> None:
+        await application({"type": "http", "path": path}, receive, send)
+
+    asyncio.run(call())
     return sent[0]["status"], sent[1]["body"]
 
 

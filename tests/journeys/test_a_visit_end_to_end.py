@@ -193,6 +193,6 @@ def wait_for_loading(provider: RunningProvider, *, views: int) -> None:
 
     def is_loaded() -> bool:
         with urllib.request.urlopen(f"{provider.url}/healthz", timeout=2) as answer:
-            return json.load(answer).get("waiting_bytes") == 0
+            return bool(json.load(answer).get("waiting_bytes") == 0)
 
     wait_until(is_loaded, seconds=30, what="the journal is loaded")

@@ -15,6 +15,7 @@ from clearline.policy.condition import in_words
 from clearline.policy.difference import Change, RunKind, difference
 from clearline.policy.edition import Edition, parse_edition
 from clearline.policy.headings import HEADING_OF, HEADINGS, PROMISES
+from clearline.policy.plain import as_plain
 from clearline.policy.shelf import Shelf
 from clearline.rights.agreement import actions as agreement
 from clearline.rights.agreement.check import Agreement, check
@@ -136,34 +137,6 @@ def read_edition(path: Path) -> Edition:
         message = f"There is no edition at {path}. Name a date like 2026-12-01, or a file."
         raise NoSuchEdition(message) from None
     return parse_edition(text, source=str(path))
-
-
-def as_plain(edition: Edition) -> dict[str, object]:
-    """Return an edition as plain values, as its JSON download has it."""
-    clauses = [
-        {
-            "id": clause.id,
-            "promise": clause.promise,
-            "text": clause.text,
-            "categories": list(clause.categories),
-            "about": list(clause.about),
-            "purpose": clause.purpose,
-            "recipients": [str(recipient) for recipient in clause.recipients],
-            "requires": clause.requires_text,
-            "otherwise": clause.otherwise,
-            "kept": str(clause.kept),
-            "law": list(clause.law),
-        }
-        for clause in edition.clauses
-    ]
-    return {
-        "date": edition.date.isoformat(),
-        "form": edition.form,
-        "title": edition.title,
-        "summary": list(edition.summary),
-        "statements": {key: list(lines) for key, lines in edition.statements.items()},
-        "clause": clauses,
-    }
 
 
 def write_json(value: object) -> None:

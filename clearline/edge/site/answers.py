@@ -1,20 +1,28 @@
 """Record what a person chose, with the words they saw, and make the device's cookies follow."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from clearline.edge.site.remembered import put_what_is_agreed
-from clearline.edge.site.visit import COOKIES_REFUSED, Visit, put_choices
-from clearline.kit.errors import Unavailable
+from clearline.edge.site.visit import COOKIES_REFUSED, Visit, put_choices, visit_of
+from clearline.kit.errors import Invalid, Unavailable
 from clearline.policy.vocabulary import Answer
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
+from clearline.trust.consent.cookie import ChosenOnDevice
+
+BACK_CHARACTERS_MAX: Final = 500
+CACHED_APART_BY: Final = ("Cookie", "Sec-GPC")
+SIGNAL: Final = "Sec-GPC: 1"  # what a choice made by signal was made with, instead of words
 
 
 class SeeOther(HttpResponseRedirect):
@@ -33,6 +41,13 @@ class NothingInForce(Unavailable):
         )
 
 
+class UnreadableAnswer(Invalid):
+    code = "unreadable_answer"
+
+    def __init__(self) -> None:
+        super().__init__("The form did not say which answer you chose. Go back and choose again.")
+
+
 def record(
     visit: Visit, *, answers: Mapping[str, Answer], surface: str, text: str, back: str
 ) -> HttpResponse:
@@ -40,6 +55,17 @@ def record(
 
     Raises NothingInForce.
     """
+    chosen = write_down(visit, answers=answers, surface=surface, text=text, method="form")
+    response = SeeOther(f"{reverse('choice')}?{urlencode({'back': back})}")
+    put_choices(response, chosen)
+    put_what_is_agreed(response, visit, chosen)
+    return response
+
+
+def write_down(
+    visit: Visit, *, answers: Mapping[str, Answer], surface: str, text: str, method: str
+) -> ChosenOnDevice:
+    """Prove the answers in the ledger. Raises NothingInForce."""
     if visit.policy is None:
         raise NothingInForce
     shown = ShownText(
@@ -47,21 +73,17 @@ def record(
         edition=visit.policy.edition.date,
         text_sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
-    chosen = consent.record_choices(
+    return consent.record_choices(
         answers=answers,
         before=visit.chosen,
         shown=shown,
-        method="form",
+        method=method,
         gpc=visit.is_gpc,
         now=visit.now,
     )
-    response = SeeOther(f"{reverse('choice')}?{urlencode({'back': back})}")
-    put_choices(response, chosen)
-    put_what_is_agreed(response, visit, chosen)
-    return response
 
 
-def safe_back(request: HttpRequest, asked: str) -> str:
+def safe_back(asked: str) -> str:
     """Return the path to lead back to if it is one of ours, else the home page."""
     is_ours = (
         asked.startswith("/")
@@ -76,3 +98,29 @@ def with_refused(path: str) -> str:
     parts = urlsplit(path)
     fields = [pair for pair in parse_qsl(parts.query) if pair[0] != "cookies"]
     return f"{parts.path}?{urlencode([*fields, ('cookies', COOKIES_REFUSED)])}"
+
+
+class VisitMiddleware:
+    """Let the signal end what was allowed before, and keep pages that differ by person apart."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.has_header("Cache-Control"):
+            return response
+        patch_cache_control(response, private=True, no_cache=True)
+        patch_vary_headers(response, CACHED_APART_BY)
+        if request.method == "GET":
+            end_by_signal(response, visit_of(request))
+        return response
+
+
+def end_by_signal(response: HttpResponseBase, visit: Visit) -> None:
+    """Record once that the signal took back a yes; the new cookie says so from then on."""
+    if not visit.ended_by_gpc or visit.policy is None:
+        return
+    answers: dict[str, Answer] = dict.fromkeys(visit.ended_by_gpc, Answer.NO)
+    chosen = write_down(visit, answers=answers, surface="signal", text=SIGNAL, method="gpc")
+    put_choices(response, chosen)

@@ -5,7 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from clearline.kit.access import Audience, open_to
 
+
+@open_to(Audience.EVERYONE)
 @require_safe
 @cache_control(public=True, max_age=300)
 def brand(request: HttpRequest) -> HttpResponse:

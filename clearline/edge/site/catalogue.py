@@ -13,8 +13,10 @@ from clearline.edge.site.remembered import (
     with_place_left,
 )
 from clearline.edge.site.visit import visit_of
+from clearline.kit.access import Audience, open_to
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
     catalogue = content(visit_of(request).now).catalogue
@@ -26,6 +28,7 @@ def services(request: HttpRequest) -> HttpResponse:
     return render(request, "site/services.html", {"areas": areas})
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 def service(request: HttpRequest, slug: str) -> HttpResponse:
     visit = visit_of(request)
@@ -41,6 +44,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
     return with_place_left(render(request, "site/service.html", shown), visit, request.path)
 
 
+@open_to(Audience.EVERYONE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def rates(request: HttpRequest) -> HttpResponse:
     """Show every price; with a yes to extras the browser keeps country and currency."""

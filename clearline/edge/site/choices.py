@@ -14,15 +14,17 @@ from django.views.decorators.http import require_http_methods
 from clearline.edge.site.answers import SeeOther, UnreadableAnswer, record, safe_back, with_refused
 from clearline.edge.site.context import ask_text
 from clearline.edge.site.visit import Visit, visit_of
+from clearline.kit.access import Audience, open_to
 from clearline.policy.vocabulary import Answer, ChoiceName
+from clearline.trust.consent import queries as consent
 
 # What the prompt asks about, both at once; all else is asked by itself.
-PROMPT_ANSWERS: Final = {
-    "accept": dict.fromkeys((ChoiceName.MEASUREMENT, ChoiceName.CONTENT), Answer.YES),
-    "decline": dict.fromkeys((ChoiceName.MEASUREMENT, ChoiceName.CONTENT), Answer.NO),
+PROMPT_ANSWERS: Final[Mapping[str, Mapping[str, Answer]]] = {
+    "accept": {ChoiceName.MEASUREMENT: Answer.YES, ChoiceName.CONTENT: Answer.YES},
+    "decline": {ChoiceName.MEASUREMENT: Answer.NO, ChoiceName.CONTENT: Answer.NO},
 }
-OPT_OUT: Final = {ChoiceName.SALE_OR_SHARING: Answer.NO}
-OPT_IN: Final = {ChoiceName.SALE_OR_SHARING: Answer.YES}
+OPT_OUT: Final[Mapping[str, Answer]] = {ChoiceName.SALE_OR_SHARING: Answer.NO}
+OPT_IN: Final[Mapping[str, Answer]] = {ChoiceName.SALE_OR_SHARING: Answer.YES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Purpose:
     clauses: tuple[str, ...]
 
 
+@open_to(Audience.EVERYONE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def choice(request: HttpRequest) -> HttpResponse:
     """Take the prompt's answer; asked again without a form, see whether the cookie was kept."""
@@ -73,6 +76,7 @@ def choice(request: HttpRequest) -> HttpResponse:
     return record(visit, answers=answers, surface="prompt", text=words, back=back)
 
 
+@open_to(Audience.EVERYONE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def choices(request: HttpRequest) -> HttpResponse:
     """Show each choice with what a no loses, and take the answers one by one."""
@@ -87,6 +91,26 @@ def choices(request: HttpRequest) -> HttpResponse:
         "is_opted_out": said is Answer.NO,
     }
     return render(request, "site/choices.html", shown)
+
+
+def purposes_of(visit: Visit) -> tuple[Purpose, ...]:
+    """Return the choices that the policy in force rests on, each as the page shows it."""
+    policy = visit.policy
+    if policy is None:
+        return ()
+    used = consent.choices_used(policy)
+    return tuple(
+        Purpose(
+            name=name,
+            title=wording.title,
+            text=wording.text,
+            answer=visit.choices.answer(name),
+            lost=consent.what_is_lost(policy, name),
+            clauses=consent.clauses_resting_on(policy, name),
+        )
+        for name, wording in WORDINGS.items()
+        if name in used
+    )
 
 
 def act(request: HttpRequest, visit: Visit, purposes: tuple[Purpose, ...]) -> HttpResponse:
@@ -106,7 +130,7 @@ def act(request: HttpRequest, visit: Visit, purposes: tuple[Purpose, ...]) -> Ht
     raise UnreadableAnswer
 
 
-def answers_in(request: HttpRequest, purposes: tuple[Purpose, ...]) -> dict[ChoiceName, Answer]:
+def answers_in(request: HttpRequest, purposes: tuple[Purpose, ...]) -> dict[str, Answer]:
     """Return the answers of the form; what was left open stays as it was."""
     try:
         return {

@@ -16,11 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from clearline.edge.site.content import content
 from clearline.edge.site.remembered import currency_for
-from clearline.edge.site.visit import Visit, visit_of
+from clearline.edge.site.visit import COOKIES_REFUSED, Visit, visit_of
 from clearline.trust.consent import queries as consent
 
 ADDRESS_CHARACTERS_MAX: Final = 500  # of a beacon's parameters; longer ones the collector refuses
-COOKIE_REFUSED: Final = "refused"  # ?cookies=refused, put there by the choice view
 
 NAV: Final = (
     ("services", _("Services")),
@@ -77,7 +76,7 @@ class Site:
 
     @property
     def is_cookie_refused(self) -> bool:
-        is_told = self.request.GET.get("cookies") == COOKIE_REFUSED
+        is_told = self.request.GET.get("cookies") == COOKIES_REFUSED
         return is_told and self.visit.chosen is None
 
     @property

@@ -8,10 +8,12 @@ from django.views.decorators.http import require_safe
 
 from clearline.edge.site.content import content
 from clearline.edge.site.visit import visit_of
+from clearline.kit.access import Audience, open_to
 
 COLOURS: Final = ("ink", "ink-2", "paper", "panel", "line", "brand", "brand-soft", "second")
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 def design(request: HttpRequest) -> HttpResponse:
     services = content(visit_of(request).now).catalogue.service[:2]

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
+from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Refusal
 from clearline.kit.status import read_statuses
 from clearline.trust.gate import queries as gate
@@ -21,7 +23,7 @@ LEDGER_WAITS_MAX: Final = timedelta(seconds=60)
 # What each process does for people, and whether the site can serve without it.
 PROCESSES: Final = {
     "collector": "Visits are not counted: the collector is silent.",
-    "loader": "Counted visits are safe in the journal but do not reach reports: the loader is silent.",
+    "loader": "Counted visits are safe but do not reach reports: the loader is silent.",
     "store": "Reports cannot be read and counted visits wait in the journal: the store is silent.",
     "worker": "Ledger entries wait to be signed: the worker is silent.",
 }
@@ -36,6 +38,8 @@ class Problem:
     stops_service: bool = False
 
 
+@open_to(Audience.EVERYONE)
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer 200 while people are served, 503 when they are not; both say what is wrong."""
     del request

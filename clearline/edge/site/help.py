@@ -12,6 +12,7 @@ from clearline.edge.site.content import Article, content
 from clearline.edge.site.remembered import with_place_left
 from clearline.edge.site.search import QUERY_CHARACTERS_MAX, find_articles
 from clearline.edge.site.visit import visit_of
+from clearline.kit.access import Audience, open_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ def by_topic(articles: Iterable[Article]) -> tuple[Topic, ...]:
     return tuple(Topic(name, tuple(found)) for name, found in topics.items())
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 def help_home(request: HttpRequest) -> HttpResponse:
     shelf = content(visit_of(request).now)
@@ -40,6 +42,7 @@ def help_home(request: HttpRequest) -> HttpResponse:
     return render(request, "site/help.html", shown)
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 def help_article(request: HttpRequest, slug: str) -> HttpResponse:
     visit = visit_of(request)

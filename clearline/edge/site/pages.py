@@ -7,8 +7,10 @@ from django.views.decorators.http import require_safe
 from clearline.edge.site.content import content
 from clearline.edge.site.remembered import place_left
 from clearline.edge.site.visit import visit_of
+from clearline.kit.access import Audience, open_to
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     visit = visit_of(request)
@@ -21,6 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "site/home.html", shown)
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 def contact(request: HttpRequest) -> HttpResponse:
     shelf = content(visit_of(request).now)
@@ -28,6 +31,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     return render(request, "site/home.html", shown)
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 def rights(request: HttpRequest) -> HttpResponse:
     """Show what people may ask, and the address that Cal. Civ. Code 1798.83 wants to be shown."""

@@ -1,1 +1,277 @@
-"""The policy in force, every edition, what changed between two, and the cookies."""
+"""The policy page, its editions, what changed between them, cookies, and proofs of choice."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from clearline.edge.site.answers import NothingInForce
+from clearline.edge.site.visit import visit_of
+from clearline.kit.access import Audience, open_to
+from clearline.policy.compile import CompiledPolicy
+from clearline.policy.condition import choices_in, in_words
+from clearline.policy.difference import difference
+from clearline.policy.edition import Clause, Edition
+from clearline.policy.headings import HEADING_OF, HEADINGS, Heading
+from clearline.policy.plain import as_plain
+from clearline.policy.shelf import Published
+from clearline.policy.words import category_in_words, purpose_in_words, recipient_in_words
+from clearline.rights.agreement.check import agreement_of
+from clearline.trust.consent.cookies import DECLARED, wire_name
+from clearline.trust.gate import queries as gate
+from clearline.trust.ledger import queries as ledger
+
+STANDINGS: Final[dict[str, str | Promise]] = {
+    "in force": gettext_lazy("in force"),
+    "coming": gettext_lazy("coming"),
+    "past": "",
+}
+
+unchanging = cache_control(public=True, max_age=86_400)
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseShown:
+    """One clause in words: its sentence, and what stands beside it in the margin."""
+
+    id: str
+    text: str
+    otherwise: str
+    law: str
+    what: str
+    why: str
+    who: str
+    how_long: str
+    choice: str
+    has_choice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One of the eight headings with its sentences and clauses."""
+
+    number: int
+    slug: str
+    title: str
+    statements: tuple[str, ...]
+    clauses: tuple[ClauseShown, ...]
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CookieShown:
+    name: str
+    what_for: str
+    kept: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditionListed:
+    """One published edition; `before` is the date of the one that it replaced."""
+
+    day: date
+    sha256: str
+    clauses: int
+    standing: str  # in force, coming, or past
+    standing_text: str
+    before: date | None
+
+
+@open_to(Audience.EVERYONE)
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Show the edition in force."""
+    visit = visit_of(request)
+    if visit.policy is None:
+        raise NothingInForce
+    return policy_page(request, visit.policy)
+
+
+@open_to(Audience.EVERYONE)
+@require_safe
+def edition(request: HttpRequest, day: date) -> HttpResponse:
+    """Show one published edition as it was, is or will be."""
+    return policy_page(request, published(day).policy)
+
+
+def policy_page(request: HttpRequest, policy: CompiledPolicy) -> HttpResponse:
+    visit = visit_of(request)
+    is_in_force = policy is visit.policy
+    found = agreement_of(policy) if is_in_force else None
+    shown = {
+        "edition": policy.edition,
+        "sections": tuple(sections_of(policy.edition)),
+        "cookies": cookies_shown(),
+        "is_in_force": is_in_force,
+        "is_coming": policy.edition.date > visit.now.date(),
+        "coming": coming.edition if is_in_force and (coming := next_policy(request)) else None,
+        "agreement": found and {"covered": found.uses_covered, "found": found.uses_found},
+    }
+    return render(request, "site/privacy.html", shown)
+
+
+def next_policy(request: HttpRequest) -> CompiledPolicy | None:
+    return gate.shelf().coming(visit_of(request).now)
+
+
+def sections_of(edition: Edition) -> Iterator[Section]:
+    """Yield the eight headings in their order."""
+    for number, heading in enumerate(HEADINGS, start=1):
+        yield Section(
+            number=number,
+            slug=heading.key.replace("_", "-"),
+            title=heading.title,
+            statements=edition.statements.get(heading.key, ()),
+            clauses=tuple(map(clause_shown, clauses_under(heading, edition))),
+            is_last=number == len(HEADINGS),
+        )
+
+
+def clauses_under(heading: Heading, edition: Edition) -> list[Clause]:
+    return [each for each in edition.clauses if HEADING_OF[each.promise] is heading]
+
+
+def clause_shown(clause: Clause) -> ClauseShown:
+    return ClauseShown(
+        id=clause.id,
+        text=clause.text,
+        otherwise=clause.otherwise,
+        law=" · ".join(clause.law),
+        what=sentence(", ".join(map(category_in_words, clause.categories))),
+        why=sentence(purpose_in_words(clause.purpose)),
+        who=sentence(", ".join(map(recipient_in_words, clause.recipients))),
+        how_long=sentence(str(clause.kept)),
+        choice=sentence(in_words(clause.requires)),
+        has_choice=bool(choices_in(clause.requires)),
+    )
+
+
+def sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def cookies_shown() -> list[CookieShown]:
+    """Return every cookie that the program may set, under the name that browsers see here."""
+    is_https = settings.ENV.is_https
+    return [
+        CookieShown(
+            name=wire_name(cookie, is_https=is_https),
+            what_for=f"{cookie.what_for} {_('Set')} {cookie.set_when}.",
+            kept=in_days_or_hours(cookie.lifetime.total_seconds())
+            if cookie.lifetime
+            else _("until the browser closes"),
+            clause=cookie.clause,
+        )
+        for cookie in DECLARED
+    ]
+
+
+def in_days_or_hours(seconds: float) -> str:
+    hours = round(seconds / 3600)
+    return _("%d hours") % hours if hours < 48 else _("%d days") % (hours // 24)  # noqa: PLR2004  # two days
+
+
+def published(day: date) -> Published:
+    """Return a published edition. Raises Http404."""
+    found = gate.shelf().find(day)
+    if found is None:
+        raise Http404
+    return found
+
+
+@open_to(Audience.EVERYONE)
+@require_safe
+def editions(request: HttpRequest) -> HttpResponse:
+    """List every published edition, the newest first."""
+    visit = visit_of(request)
+    rows = gate.shelf().editions
+    befores = (None, *(each.date for each in rows))
+    listed = [
+        EditionListed(
+            day=each.date,
+            sha256=each.sha256,
+            clauses=len(each.policy.edition.clauses),
+            standing=(standing := standing_of(each, visit.policy, visit.now.date())),
+            standing_text=str(STANDINGS[standing]),
+            before=before,
+        )
+        for each, before in zip(rows, befores, strict=False)
+    ]
+    return render(request, "site/editions.html", {"editions": listed[::-1]})
+
+
+def standing_of(each: Published, in_force: CompiledPolicy | None, today: date) -> str:
+    if each.policy is in_force:
+        return "in force"
+    return "coming" if each.date > today else "past"
+
+
+@open_to(Audience.EVERYONE)
+@require_safe
+def changes(request: HttpRequest, old: date, new: date) -> HttpResponse:
+    """Show what differs between two editions, word by word."""
+    before, after = published(old).policy.edition, published(new).policy.edition
+    found = difference(before, after)
+    shown = {"old": before, "new": after, "changes": found}
+    return render(request, "site/difference.html", shown)
+
+
+@open_to(Audience.EVERYONE)
+@require_safe
+@unchanging
+def edition_toml(request: HttpRequest, day: date) -> HttpResponse:
+    """Give the published text, byte for byte."""
+    del request
+    return as_file(published(day).text.encode(), f"privacy-policy-{day}.toml", "application/toml")
+
+
+@open_to(Audience.EVERYONE)
+@require_safe
+@unchanging
+def edition_json(request: HttpRequest, day: date) -> HttpResponse:
+    del request
+    found = published(day)
+    plain = as_plain(found.policy.edition) | {"sha256": found.sha256}
+    response = JsonResponse(plain, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = f'attachment; filename="privacy-policy-{day}.json"'
+    return response
+
+
+@open_to(Audience.EVERYONE)
+@require_safe
+def cookies(request: HttpRequest) -> HttpResponse:
+    """Show every cookie that there can be, and those that this browser holds."""
+    names = [each.name for each in cookies_shown()]
+    held = [name for name in names if name in request.COOKIES]
+    return render(request, "site/cookies.html", {"cookies": cookies_shown(), "held": held})
+
+
+@open_to(Audience.EVERYONE)
+@require_safe
+def receipt(request: HttpRequest, entry_id: str) -> HttpResponse:
+    """Give the proof of one choice to whoever holds its number, which stands in their cookie.
+
+    Raises NoSuchEntry; NotInTree within the first seconds.
+    """
+    del request
+    told = ledger.choice_receipt(entry_id)
+    content = ledger.receipt_file(told)
+    response = as_file(content, f"receipt-{entry_id[:8]}.json", "application/json")
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def as_file(content: bytes, name: str, content_type: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -14,7 +14,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.translation import gettext as _
 
 from clearline.edge.site.content import ContentShelf
-from clearline.edge.site.visit import Visit
+from clearline.edge.site.visit import Visit, signer
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import (
     Answer,
@@ -116,7 +116,7 @@ def put_what_is_agreed(response: HttpResponse, visit: Visit, chosen: ChosenOnDev
     is_measured = choices.answer(ChoiceName.MEASUREMENT) is Answer.YES
     has_extras = choices.answer(ChoiceName.CONTENT) is Answer.YES
     if not is_measured and not has_extras:
-        response.delete_cookie(VISITOR_COOKIE)
+        response.delete_cookie(signer().visitor_name, samesite="Lax")
         return
     kept = on_device(visit)
     if not has_extras:
@@ -132,3 +132,11 @@ def on_device(visit: Visit) -> VisitorOnDevice:
 
 def put(response: HttpResponse, visitor: VisitorOnDevice) -> None:
     """Set the visitor cookie, for as long as the policy keeps it."""
+    response.set_cookie(
+        signer().visitor_name,
+        signer().write_visitor(visitor),
+        max_age=VISITOR_COOKIE.lifetime,
+        secure=settings.ENV.is_https,
+        httponly=True,
+        samesite="Lax",
+    )

@@ -1,8 +1,22 @@
 """The public site's addresses; every one of them is open to everyone."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from clearline.edge.site import brand, catalogue, help, pages  # noqa: A004  # named as the page is
+from clearline.edge.site import (
+    brand,
+    catalogue,
+    choices,
+    design,
+    healthz,
+    help,  # noqa: A004  # named as the page is
+    pages,
+    privacy,
+    transparency,
+    wellknown,
+)
+from clearline.edge.site.days import DayConverter
+
+register_converter(DayConverter, "day")
 
 site_urlpatterns = [
     path("", pages.home, name="home"),
@@ -13,5 +27,24 @@ site_urlpatterns = [
     path("help/<slug:slug>/", help.help_article, name="help_article"),
     path("contact/", pages.contact, name="contact"),
     path("your-privacy-rights/", pages.rights, name="rights"),
+    path("privacy/", privacy.privacy, name="privacy"),
+    path("privacy/editions/", privacy.editions, name="editions"),
+    path("privacy/editions/<day:day>/", privacy.edition, name="edition"),
+    path("privacy/editions/<day:day>.toml", privacy.edition_toml, name="edition_toml"),
+    path("privacy/editions/<day:day>.json", privacy.edition_json, name="edition_json"),
+    path("privacy/editions/<day:old>/<day:new>/", privacy.changes, name="difference"),
+    path("privacy/choices/", choices.choices, name="choices"),
+    path("privacy/choice/", choices.choice, name="choice"),
+    path("privacy/cookies/", privacy.cookies, name="cookies"),
+    path("privacy/receipt/<str:entry_id>/", privacy.receipt, name="receipt"),
+    path("ledger/checkpoint", transparency.checkpoint, name="checkpoint"),
+    path("ledger/tile/<path:path>", transparency.tile, name="tile"),
+    path(".well-known/gpc.json", wellknown.gpc, name="gpc"),
+    path(".well-known/security.txt", wellknown.security_txt, name="security_txt"),
+    path(".well-known/change-password", wellknown.change_password, name="change_password"),
+    path("ads.txt", wellknown.ads_txt, name="ads_txt"),
+    path("robots.txt", wellknown.robots_txt, name="robots_txt"),
+    path("design/", design.design, name="design"),
     path("brand.css", brand.brand, name="brand"),
+    path("healthz", healthz.healthz, name="healthz"),
 ]

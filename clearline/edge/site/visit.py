@@ -1,6 +1,5 @@
 """What one request brings with it: the choices on the device, the signal, the policy in force."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,16 +9,16 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN, Choices
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.shelf import NoEditionInForce
-from clearline.policy.vocabulary import Answer
+from clearline.policy.vocabulary import ChoiceName
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
+from clearline.trust.consent.cookies import CHOICES_COOKIE
 from clearline.trust.gate import queries as gate
 
-CACHED_APART_BY: Final = ("Cookie", "Sec-GPC")
+COOKIES_REFUSED: Final = "refused"  # ?cookies=refused: the browser did not keep the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,11 @@ class Visit:
         return said.under_gpc() if self.is_gpc else said
 
     @property
-    def breaks_a_yes(self) -> bool:
-        """The signal came after a yes to what it closes: the yes ends now, not only here."""
-        said = self.chosen.choices if self.chosen else NOTHING_CHOSEN
-        return self.is_gpc and any(said.answer(name) is Answer.YES for name in GPC_CLOSES)
+    def ended_by_gpc(self) -> frozenset[ChoiceName]:
+        """What was allowed before the signal came: that yes ends now, not only on this page."""
+        if not self.is_gpc or self.chosen is None:
+            return frozenset()
+        return frozenset(name for name in GPC_CLOSES if name in self.chosen.choices.yes)
 
 
 @cache
@@ -80,15 +80,14 @@ def read_visit(request: HttpRequest, now: datetime) -> Visit:
     )
 
 
-class VisitMiddleware:
-    """Keep answers that depend on choices out of shared caches."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        if not response.has_header("Cache-Control"):
-            patch_cache_control(response, private=True, no_cache=True)
-            patch_vary_headers(response, CACHED_APART_BY)
-        return response
+def put_choices(response: HttpResponseBase, chosen: ChosenOnDevice) -> None:
+    """Set the cookie of choices; scripts cannot read it."""
+    lifetime = CHOICES_COOKIE.lifetime
+    response.set_cookie(
+        signer().choices_name,
+        signer().write_choices(chosen),
+        max_age=lifetime,
+        secure=settings.ENV.is_https,
+        httponly=True,
+        samesite="Lax",
+    )

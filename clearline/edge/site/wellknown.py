@@ -10,12 +10,15 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from clearline.kit.access import Audience, open_to
+
 GPC_SINCE: Final = "2026-11-24"  # the day since which this program honours the signal
 SECURITY_TXT_WINDOW: Final = timedelta(days=180)  # RFC 9116 2.5.5: less than a year is advised
 
 for_all = cache_control(public=True, max_age=3600)
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 @for_all
 def gpc(request: HttpRequest) -> JsonResponse:
@@ -24,6 +27,7 @@ def gpc(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"gpc": True, "lastUpdate": GPC_SINCE})
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 @for_all
 def security_txt(request: HttpRequest) -> HttpResponse:
@@ -42,6 +46,7 @@ def rfc3339(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 def change_password(request: HttpRequest) -> HttpResponse:
     """Lead password managers to the page where a password is changed (W3C)."""
@@ -49,6 +54,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     return redirect("/staff/password/")
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 @for_all
 def robots_txt(request: HttpRequest) -> HttpResponse:
@@ -63,6 +69,7 @@ def robots_txt(request: HttpRequest) -> HttpResponse:
     )
 
 
+@open_to(Audience.EVERYONE)
 @require_safe
 @for_all
 def ads_txt(request: HttpRequest) -> HttpResponse:

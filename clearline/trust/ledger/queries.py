@@ -14,6 +14,7 @@ from clearline.kit.errors import Conflict, NotFound, Unavailable
 from clearline.trust.envelope import SealBroken, Sealer, unwrap_key
 from clearline.trust.ledger.body import ENCODER, ENTRY_ID, SALT_BYTES, commit, parse_body
 from clearline.trust.ledger.checkpoint import parse_checkpoint
+from clearline.trust.ledger.entries import ChoiceRecorded
 from clearline.trust.ledger.keys import sealer, signer
 from clearline.trust.ledger.merkle import inclusion_path, leaf_hash, verify_inclusion
 from clearline.trust.ledger.models import Entry, LogState
@@ -34,6 +35,11 @@ ROWS_AT_ONCE: Final = 2_000
 
 class NoSuchEntry(NotFound):
     code = "no_such_entry"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no entry with this number. It has 32 characters, 0 to 9 and a to f."
+        )
 
 
 class NotInTree(Conflict):
@@ -160,8 +166,7 @@ def receipt(entry_id: str) -> Receipt:
     """
     row = Entry.objects.filter(public_id=entry_id).first() if is_entry_id(entry_id) else None
     if row is None:
-        message = "There is no entry with this number. It has 32 characters, 0 to 9 and a to f."
-        raise NoSuchEntry(message)
+        raise NoSuchEntry
     state = log_state()
     if row.position is None or row.position >= state.size:
         message = "This entry is written but not signed yet. Ask again in a few seconds."
@@ -184,6 +189,17 @@ def receipt(entry_id: str) -> Receipt:
         message = "The words of this entry are not those that were signed. Verify the ledger."
         raise LedgerDamaged(message)
     return Receipt(**told, salt=salt.hex(), body=parse_body(body))
+
+
+def choice_receipt(entry_id: str) -> Receipt:
+    """Return the proof of a choice; other entries are nobody's to fetch by number alone.
+
+    Raises NoSuchEntry and what `receipt` raises.
+    """
+    is_choice = Entry.objects.filter(public_id=entry_id, kind=ChoiceRecorded.kind).exists()
+    if not is_entry_id(entry_id) or not is_choice:
+        raise NoSuchEntry
+    return receipt(entry_id)
 
 
 def receipt_file(told: Receipt) -> bytes:

@@ -21,6 +21,7 @@ from clearline.edge.collector.segment import (
     CLOSED,
     OPEN,
     READ_BYTES,
+    Damage,
     Reading,
     framed,
     read_segment,
@@ -47,7 +48,7 @@ def read_all(directory: Path) -> list[bytes]:
 def read_whole(path: Path) -> Reading:
     """Read a segment to its end, as the loader does, piece by piece."""
     told: list[bytes] = []
-    damages = []
+    damages: list[Damage] = []
     offset, is_finished = 0, False
     while not is_finished:
         reading = read_segment(path, offset)

@@ -8,6 +8,7 @@ import pytest
 
 from clearline.kit.columnstore.client import (
     ColumnStore,
+    Parameter,
     StoreDown,
     StoreOverloaded,
     StorePlace,
@@ -23,8 +24,8 @@ class Fruit(NamedTuple):
     name: str
 
 
-class Count(NamedTuple):
-    count: int
+class Counted(NamedTuple):
+    rows: int
 
 
 class Echo(NamedTuple):
@@ -61,11 +62,15 @@ def test_a_batch_sent_again_under_its_token_counts_once(column_store: ColumnStor
     for token in ("a", "a", "b"):
         insert_fruit(column_store, token=token)
 
-    assert column_store.query("SELECT count() FROM fruit", Count) == (Count(4),)
+    assert column_store.query("SELECT count() FROM fruit", Counted) == (Counted(4),)
 
 
 def test_values_travel_as_values_whatever_they_say(column_store: ColumnStore) -> None:
-    params = {"text": SENTENCE, "many": ["'", SENTENCE], "day": date(2026, 2, 28)}
+    params: dict[str, Parameter] = {
+        "text": SENTENCE,
+        "many": ["'", SENTENCE],
+        "day": date(2026, 2, 28),
+    }
 
     rows = column_store.query(
         "SELECT {text:String}, {many:Array(String)}, {day:Date}", Echo, params
@@ -91,16 +96,16 @@ def test_a_statement_ends_at_its_time_limit_and_the_next_has_its_own(
     endless = "SELECT count() FROM numbers(1000000000000) WHERE cityHash64(number) = 1"
 
     with pytest.raises(StoreOverloaded):
-        column_store.query(endless, Count, seconds_max=0.5)
+        column_store.query(endless, Counted, seconds_max=0.5)
 
-    assert column_store.query("SELECT toUInt32(getSetting('max_execution_time'))", Count) == (
-        Count(10),
+    assert column_store.query("SELECT toUInt32(getSetting('max_execution_time'))", Counted) == (
+        Counted(10),
     )
 
 
 def test_a_wrong_statement_is_refused_with_its_number(column_store: ColumnStore) -> None:
     with pytest.raises(StoreRefused) as refusal:
-        column_store.query("SELECT count() FROM nothing", Count)
+        column_store.query("SELECT count() FROM nothing", Counted)
 
     assert refusal.value.number == 60
 
@@ -111,13 +116,13 @@ def test_a_store_that_was_never_started_is_down(store_process: StoreProcess) -> 
     store = ColumnStore(StorePlace(address_file.with_name("nothing"), token="x"))
 
     with pytest.raises(StoreDown):
-        store.query("SELECT 1", Count)
+        store.query("SELECT 1", Counted)
 
 
 def test_a_wrong_token_is_refused(store_process: StoreProcess) -> None:
     store = ColumnStore(StorePlace(store_process.place.address_file, token="wrong"))
 
     with pytest.raises(StoreRefused) as refusal:
-        store.query("SELECT 1", Count)
+        store.query("SELECT 1", Counted)
 
     assert refusal.value.number == 516

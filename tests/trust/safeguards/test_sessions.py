@@ -31,6 +31,7 @@ def test_the_table_holds_neither_key_nor_contents() -> None:
 
     row = Session.objects.get()
 
+    assert session.session_key is not None
     assert session.session_key not in row.key_hash
     assert b"login" not in bytes(row.contents_sealed)
 
