@@ -16,6 +16,7 @@ from clearline.edge.collector.intake import (
     Refused,
 )
 from clearline.edge.collector.intake import Refusal as Reason
+from clearline.kit.network import address_seen
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -124,14 +125,11 @@ def declared_size(length: bytes) -> int:
 
 
 def client_address(scope: Scope, proxies: int) -> str:
-    """Return the address the request came from: with proxies in front, the one they saw."""
-    if proxies:
-        lists = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        addresses = b",".join(lists).decode("latin-1").split(",")
-        if len(addresses) >= proxies:
-            return addresses[-proxies].strip()
+    lists = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     client = scope.get("client")
-    return str(client[0]) if client else ""
+    return address_seen(
+        str(client[0]) if client else "", b",".join(lists).decode("latin-1"), proxies
+    )
 
 
 async def send_taken(send: Send, *, as_image: bool) -> None:

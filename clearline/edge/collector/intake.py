@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from clearline.kit.network import cut_address
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.shelf import NoEditionInForce, Shelf
@@ -20,7 +21,6 @@ from clearline.reach.visitors.admit import (
     Sender,
     Site,
     admit,
-    cut_address,
     find_footing,
     may_beacon,
 )

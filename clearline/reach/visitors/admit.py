@@ -3,7 +3,6 @@
 Pure: the same event seen in the same way gives the same answer.
 """
 
-import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +36,6 @@ QUERY_FIELDS_MAX: Final = 50
 PAGE: Final = re.compile(r"/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*", re.ASCII)  # RFC 3986, path
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-IPV4: Final = re.compile(r"([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})\.[0-9]{1,3}", re.ASCII)
 ID: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 PARTS: Final = {part.value: part for part in Part} | {
@@ -134,22 +132,6 @@ class Glance(msgspec.Struct, frozen=True, gc=False):
     site: Site
     sender: Sender
     now_ms: int
-
-
-def cut_address(address: str) -> str:
-    """Return the network an address belongs to (/24, /48): all of it that anything here sees."""
-    match = IPV4.fullmatch(address)
-    return f"{match[1]}.0" if match else cut_long_address(address)
-
-
-def cut_long_address(address: str) -> str:
-    try:
-        whole = ipaddress.IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return ""
-    if whole.ipv4_mapped is not None:
-        return cut_address(str(whole.ipv4_mapped))
-    return str(ipaddress.IPv6Address(int(whole) >> 80 << 80))
 
 
 def find_footing(policy: CompiledPolicy, choices: Choices, visitor: int) -> Footing | None:

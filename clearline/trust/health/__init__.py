@@ -1,0 +1,1 @@
+"""Whether the program runs as it should, in plain words."""

@@ -1,0 +1,125 @@
+"""What is wrong right now, for `/healthz` and the health page of the staff."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from clearline.kit.errors import Refusal
+from clearline.kit.status import read_statuses
+from clearline.trust.gate import queries as gate
+from clearline.trust.ledger import queries as ledger
+
+SILENT_AFTER: Final = timedelta(seconds=15)
+LEDGER_WAITS_MAX: Final = timedelta(seconds=60)
+COLLECTORS: Final = "collector"  # one status each: collector, collector-1 …
+
+# What its silence means to people.
+PROCESSES: Final = {
+    "collector": "Visits are not counted: the collector is silent.",
+    "loader": "Counted visits are safe but do not reach reports: the loader is silent.",
+    "store": "Reports cannot be read and counted visits wait in the journal: the store is silent.",
+    "worker": "Ledger entries wait to be signed: the worker is silent.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong. `stops_service`: people at the site notice it."""
+
+    process: str
+    text: str
+    stops_service: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One part of the program and when it last said that it runs."""
+
+    name: str
+    said_at: datetime | None
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`dropped` counts, since its process began, the events left out, by reason."""
+
+    problems: tuple[Problem, ...]
+    processes: tuple[Process, ...]
+    dropped: Mapping[str, int]
+    waiting_bytes: int  # taken in, not yet in the store
+
+    @property
+    def is_serving(self) -> bool:
+        return not any(problem.stops_service for problem in self.problems)
+
+
+def health(now: datetime) -> Health:
+    statuses = read_statuses(settings.ENV.status_dir)
+    processes = tuple(processes_of(statuses, now))
+    silences = [Problem(each.name, PROCESSES[each.name]) for each in processes if each.is_silent]
+    return Health(
+        problems=(*silences, *told_troubles(statuses), *own_problems(now)),
+        processes=processes,
+        dropped=dropped_of(statuses),
+        waiting_bytes=number_of(statuses.get("loader", {}).get("waiting_bytes")),
+    )
+
+
+def processes_of(statuses: Mapping[str, Mapping[str, object]], now: datetime) -> Iterator[Process]:
+    """Yield each process; a clock set back is not a silence."""
+    for name in PROCESSES:
+        if name == "store" and settings.ENV.store_url is not None:
+            continue
+        said_at = moment_of(statuses.get(name, {}).get("at"))
+        yield Process(name, said_at, said_at is None or now - said_at > SILENT_AFTER)
+
+
+def told_troubles(statuses: Mapping[str, Mapping[str, object]]) -> Iterator[Problem]:
+    """Yield what a process says of itself: its status may carry one `trouble` in plain words."""
+    for name, status in statuses.items():
+        if trouble := status.get("trouble"):
+            yield Problem(name, str(trouble))
+
+
+def own_problems(now: datetime) -> Iterator[Problem]:
+    try:
+        waiting = ledger.oldest_waiting(now=now)
+    except DatabaseError:
+        yield Problem("database", "The database does not answer.", stops_service=True)
+        return
+    if waiting is not None and waiting > LEDGER_WAITS_MAX:
+        yield Problem("worker", "Ledger entries have waited over a minute to be signed.")
+    try:
+        gate.policy_in_force(now)
+        trouble = gate.shelf().trouble
+    except Refusal as refusal:
+        yield Problem("policy", str(refusal), stops_service=True)
+        return
+    if trouble:
+        yield Problem("policy", trouble)
+
+
+def dropped_of(statuses: Mapping[str, Mapping[str, object]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name, status in statuses.items():
+        told = status.get("dropped")
+        if isinstance(told, dict) and (name.startswith(COLLECTORS) or name == "loader"):
+            for reason, count in told.items():
+                counts[str(reason)] = counts.get(str(reason), 0) + number_of(count)
+    return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
+
+
+def number_of(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def moment_of(value: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
