@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "clearline.trust.ledger",
     "clearline.trust.safeguards",
     "clearline.edge.site",
+    "clearline.edge.staff",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -64,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clearline.edge.site.refusals.RefusalMiddleware",
     "clearline.edge.site.origin.OriginMiddleware",
+    "clearline.edge.staff.access.StaffMiddleware",
     "clearline.edge.site.answers.VisitMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
@@ -85,7 +87,10 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "django_cotton.templatetags.cotton",
             ],
-            "context_processors": ["clearline.edge.site.context.page"],
+            "context_processors": [
+                "clearline.edge.site.context.page",
+                "clearline.edge.staff.context.page",
+            ],
         },
     }
 ]

@@ -16,12 +16,16 @@ from clearline.edge.jobs.manifests import record_manifests
 from clearline.kit.columnstore.client import ColumnStore, StoreDown
 from clearline.kit.errors import Refusal
 from clearline.kit.status import read_statuses, write_status
+from clearline.policy.vocabulary import ClauseId
 from clearline.reach.visitors import actions as visitors
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import actions as ledger
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards.sessions import erase_expired_sessions
 
 TICK_S: Final = 0.5
 HEARTBEAT_S: Final = 2.0
+STOP_GUESSERS_CLAUSE: Final = ClauseId("security.staff")
 
 log = structlog.get_logger()
 
@@ -41,11 +45,19 @@ def erase_expired_events(now: datetime) -> None:
     )
 
 
+def erase_sign_in_attempts(now: datetime) -> None:
+    clause = gate.policy_in_force(now).edition.find_clause(STOP_GUESSERS_CLAUSE)
+    if clause is not None:
+        safeguards.erase_attempts(before=clause.kept.cutoff(now))
+
+
 BEATS: Final = (
     Beat("manifests", timedelta(seconds=2), record_manifests),
     Beat("ledger", timedelta(seconds=2), lambda now: ledger.integrate(now=now)),
     Beat("ledger_expiry", timedelta(hours=6), lambda now: ledger.expire_bodies(now=now)),
     Beat("retention", timedelta(hours=24), erase_expired_events),
+    Beat("sign_in_attempts", timedelta(hours=24), erase_sign_in_attempts),
+    Beat("sessions", timedelta(hours=6), lambda now: erase_expired_sessions(now=now)),
 )
 
 

@@ -1,0 +1,129 @@
+"""Who of the staff is here, and who may open which page. A page that does not say is closed."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from clearline.kit.access import Audience, audience_of
+from clearline.kit.network import address_seen
+from clearline.policy.use import Actor, ActorKind
+from clearline.trust.safeguards import queries as logins
+from clearline.trust.safeguards.actions import SignedIn
+from clearline.trust.safeguards.queries import StaffMember
+
+IDLE_WINDOW: Final = timedelta(minutes=30)  # NIST SP 800-63B 4.2.3
+SEEN_EVERY: Final = timedelta(minutes=1)
+LOGIN, MARK, SEEN_AT = "login", "password_mark", "seen_at"  # what a session holds
+STAFF: Final = (Audience.MARKETER, Audience.ADMINISTRATOR)
+NEXT_CHARACTERS_MAX: Final = 500
+
+
+class StaffMiddleware:
+    """Keep everyone out of a page but those to whom it is open."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.path.startswith("/staff/"):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., object], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        del args, kwargs
+        audience = audience_of(view)
+        if audience is None:
+            raise PermissionDenied
+        if Audience.EVERYONE in audience:
+            return None
+        member = member_of(request)
+        if member is None:
+            return to_sign_in(request)
+        if not audience & {Audience(role) for role in member.roles}:
+            raise PermissionDenied
+        return None
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the sign-in page and from there back; a form that was sent is not sent again."""
+    back = request.get_full_path() if request.method == "GET" else ""
+    query = f"?{urlencode({'next': back})}" if back else ""
+    return redirect(reverse("staff_sign_in") + query)
+
+
+def member_of(request: HttpRequest) -> StaffMember | None:
+    """Return who of the staff is signed in, looked up once; None for everyone else."""
+    if not hasattr(request, "clearline_member"):
+        found = find_member(request, timezone.now())
+        request.clearline_member = found  # type: ignore[attr-defined]  # Django's request is open
+    member: StaffMember | None = request.clearline_member  # type: ignore[attr-defined]  # as above
+    return member
+
+
+def find_member(request: HttpRequest, now: datetime) -> StaffMember | None:
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    session = request.session
+    seen_at = datetime.fromtimestamp(session.get(SEEN_AT, 0), tz=now.tzinfo)
+    if LOGIN not in session:
+        return None
+    if not timedelta() <= now - seen_at <= IDLE_WINDOW:
+        session.flush()
+        return None
+    member = logins.find_signed_in(str(session[LOGIN]), str(session.get(MARK, "")))
+    if member is None:
+        session.flush()
+    elif now - seen_at >= SEEN_EVERY:
+        session[SEEN_AT] = int(now.timestamp())
+    return member
+
+
+def signed_in_member(request: HttpRequest) -> StaffMember:
+    """Return who is signed in, on a page that is open to nobody else. Raises PermissionDenied."""
+    member = member_of(request)
+    if member is None:
+        raise PermissionDenied
+    return member
+
+
+def begin_session(request: HttpRequest, signed_in: SignedIn) -> None:
+    """Open a session under a new key, so that a key known before opens nothing."""
+    request.session.flush()
+    request.session[LOGIN] = signed_in.public_id
+    request.session[MARK] = signed_in.password_mark
+    request.session[SEEN_AT] = int(timezone.now().timestamp())
+
+
+def actor_of(member: StaffMember) -> Actor:
+    return Actor(ActorKind.STAFF, member.public_id)
+
+
+def address_of(request: HttpRequest) -> str:
+    return address_seen(
+        str(request.META.get("REMOTE_ADDR", "")),
+        request.headers.get("X-Forwarded-For", ""),
+        settings.ENV.proxies,
+    )
+
+
+def safe_next(asked: str) -> str:
+    """Return the page of the console to lead to: the one asked for if it is one, else today."""
+    is_ours = (
+        asked.startswith("/staff/")
+        and len(asked) <= NEXT_CHARACTERS_MAX
+        and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+    )
+    return asked if is_ours else reverse("staff_today")

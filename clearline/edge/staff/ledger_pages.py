@@ -1,0 +1,54 @@
+"""The ledger for administrators: what was written when, each entry with its words and its proof."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clearline.kit.access import Audience, open_to
+from clearline.kit.errors import Conflict
+from clearline.trust.ledger import queries as ledger
+from clearline.trust.ledger.entries import KINDS
+
+ROWS: int = 50
+
+
+@open_to(Audience.ADMINISTRATOR)
+@require_safe
+def entries(request: HttpRequest) -> HttpResponse:
+    """List entries, the newest first, of one kind or all."""
+    kind = request.GET.get("kind", "")
+    asked_before = request.GET.get("before", "")
+    before = int(asked_before) if asked_before.isascii() and asked_before[:18].isdigit() else None
+    found = ledger.list_entries(limit=ROWS + 1, before=before, kind=kind if kind in KINDS else "")
+    shown = {
+        "entries": found[:ROWS],
+        "older": found[ROWS - 1].number if len(found) > ROWS else None,
+        "is_newest": before is None,
+        "kinds": sorted(KINDS),
+        "kind": kind,
+        "asked": request.GET.get("id", ""),
+    }
+    return render(request, "staff/ledger.html", shown)
+
+
+@open_to(Audience.ADMINISTRATOR)
+@require_safe
+def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
+    """Show what one entry says. Raises NoSuchEntry."""
+    try:
+        told = ledger.receipt(entry_id)
+    except Conflict:  # written, but no checkpoint covers it yet
+        told = None
+    shown = {"entry_id": entry_id, "told": told, "body": (told or {}).get("body")}
+    return render(request, "staff/entry.html", shown)
+
+
+@open_to(Audience.ADMINISTRATOR)
+@require_safe
+def receipt(request: HttpRequest, entry_id: str) -> HttpResponse:
+    """Give the receipt file of one entry. Raises NoSuchEntry, NotInTree."""
+    del request
+    content = ledger.receipt_file(ledger.receipt(entry_id))
+    response = HttpResponse(content, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="receipt-{entry_id[:8]}.json"'
+    return response

@@ -1,0 +1,122 @@
+"""What the address of a report asks: read strictly, and written back with one part changed."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final, TypeVar
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from clearline.reach.visitors.report import Order, Population, ReportQuery, Thing, WrongQuery
+
+PERIODS: Final = (7, 30, 90)
+PERIOD_DEFAULT: Final = 30
+# What a bare address shows, and what says nothing.
+UNTOLD: Final[dict[str, tuple[str, ...]]] = {
+    "period": ("0", str(PERIOD_DEFAULT)),
+    "thing": (Thing.PAGE,),
+    "population": (Population.ALL,),
+    "order": (Order.VIEWS,),
+    "chart": ("visits",),
+    "search": ("",),
+}
+FILTERS: Final = ("part", "device", "referrer_class", "campaign")
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class Charted(StrEnum):
+    """What the line of days shows."""
+
+    PEOPLE = "people"
+    VISITS = "visits"
+    VIEWS = "views"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One report as its address asks for it; `period` is 0 when the days were chosen."""
+
+    query: ReportQuery
+    period: int
+    charted: Charted
+
+    def link(self, drop: Collection[str], changed: Mapping[str, str]) -> str:
+        """Return the query string of the same report with parts dropped or changed."""
+        return "?" + urlencode({**self.without(*drop), **changed})
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Return the parts that differ from what a bare address shows."""
+        query = self.query
+        days = {"from": query.start.isoformat(), "to": query.end.isoformat()}
+        words = {
+            "period": str(self.period),
+            "thing": query.thing,
+            "population": query.population,
+            "order": query.order,
+            "chart": self.charted,
+            "search": query.search,
+        }
+        told = {name: str(word) for name, word in words.items() if word not in UNTOLD[name]}
+        filters = {str(side): value for side, value in query.filters.items()}
+        return (told if self.period else days | told) | filters
+
+    def without(self, *names: str) -> dict[str, str]:
+        return {name: value for name, value in self.fields.items() if name not in names}
+
+
+def read_query(told: Mapping[str, str], now: datetime) -> Asked:
+    """Return what an address asks. Raises WrongQuery, saying what to write instead."""
+    today = now.astimezone(ZoneInfo(settings.ENV.provider.time_zone)).date()
+    start, end, period = read_days(told, today)
+    query = ReportQuery(
+        start=start,
+        end=end,
+        thing=read_word(told, "thing", Thing.PAGE),
+        population=read_word(told, "population", Population.ALL),
+        order=read_word(told, "order", Order.VIEWS),
+        search=told.get("search", "").strip(),
+    )
+    filters = {name: told.get(name, "").strip() for name in FILTERS}
+    return Asked(
+        query=replace(query, **filters),  # type: ignore[arg-type]  # all four are texts
+        period=period,
+        charted=read_word(told, "chart", Charted.VISITS),
+    )
+
+
+def read_days(told: Mapping[str, str], today: date) -> tuple[date, date, int]:
+    if told.get("from") or told.get("to"):
+        start, end = read_day(told, "from", today), read_day(told, "to", today)
+        return start, end, 0
+    text = told.get("period", "") or str(PERIOD_DEFAULT)
+    if text not in {str(days) for days in PERIODS}:
+        message = f"A period has {', '.join(map(str, PERIODS))} days; or choose from and to."
+        raise WrongQuery(message)
+    return today - timedelta(days=int(text) - 1), today, int(text)
+
+
+def read_day(told: Mapping[str, str], name: str, today: date) -> date:
+    text = told.get(name, "")
+    if not text:
+        return today
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"The day {text[:20]!r} is none. Write it like {today.isoformat()}."
+        raise WrongQuery(message) from None
+
+
+def read_word(told: Mapping[str, str], name: str, default: Word) -> Word:
+    text = told.get(name, "")
+    if not text:
+        return default
+    try:
+        return type(default)(text)
+    except ValueError:
+        known = ", ".join(type(default))
+        message = f"{name} is one of {known}."
+        raise WrongQuery(message) from None

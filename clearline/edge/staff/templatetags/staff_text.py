@@ -1,0 +1,74 @@
+"""Filters: figures, what is hidden among them, times in view, and how a figure changed."""
+
+from typing import Final
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+HIDDEN: Final = "\N{EN DASH}"
+LESS: Final = "\N{MINUS SIGN}"
+PER_CENT: Final = 100
+MINUTE_S: Final = 60
+
+
+@register.filter
+def figure(value: int | None) -> str:
+    """Return a count as people write it; a dash for what may not be told."""
+    return HIDDEN if value is None else number_format(value, force_grouping=True)
+
+
+@register.filter
+def clock(seconds: float | None) -> str:
+    """Return 102.0 as 1:42."""
+    if seconds is None:
+        return HIDDEN
+    minutes, rest = divmod(round(seconds), MINUTE_S)
+    return f"{minutes}:{rest:02d}"
+
+
+@register.filter
+def change(now: float | None, before: float | None) -> str:
+    """Return how much more or less it is than before, with its sign; "" when nobody can say."""
+    if now is None or before is None:
+        return ""
+    if before == 0:
+        return _("new") if now else ""
+    share = (now - before) / before * PER_CENT
+    sign = "+" if share > 0 else LESS if share < 0 else "±"
+    return f"{sign} {number_format(abs(share), decimal_pos=1)} %"
+
+
+@register.filter
+def clock_change(now: float | None, before: float | None) -> str:
+    if now is None or before is None:
+        return ""
+    sign = "+" if now > before else LESS if now < before else "±"
+    return f"{sign} {clock(abs(now - before))}"
+
+
+@register.filter
+def direction(now: float | None, before: float | None) -> str:
+    """Return the class of a change: up, down or nothing."""
+    if now is None or before is None or now == before:
+        return ""
+    return "up" if now > before else "down"
+
+
+@register.filter
+def size(number: int) -> str:
+    """Return bytes as people read them."""
+    amount = float(number)
+    for unit in ("bytes", "kB", "MB"):
+        if amount < 1000:  # noqa: PLR2004  # kilo
+            return f"{amount:,.0f} {unit}"
+        amount /= 1000
+    return f"{amount:,.1f} GB"
+
+
+@register.filter
+def unlocalized(number: float) -> str:
+    """Return a number as SVG reads it, whatever the locale."""
+    return f"{number:g}"

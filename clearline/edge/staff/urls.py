@@ -1,0 +1,22 @@
+"""The staff console's addresses; each view says who may open it."""
+
+from django.urls import path
+
+from clearline.edge.staff import health, ledger_pages, people, sign_in, today, visitors
+
+staff_urlpatterns = [
+    path("", today.today, name="staff_today"),
+    path("sign-in/", sign_in.sign_in, name="staff_sign_in"),
+    path("sign-out/", sign_in.sign_out, name="staff_sign_out"),
+    path("password/", sign_in.password, name="staff_password"),
+    path("demo/<str:token>/", sign_in.demo_link, name="staff_demo"),
+    path("visitors/", visitors.visitors_page, name="staff_visitors"),
+    path("visitors/export/", visitors.export, name="staff_visitors_export"),
+    path("health/", health.health_page, name="staff_health"),
+    path("ledger/", ledger_pages.entries, name="staff_ledger"),
+    path("ledger/<str:entry_id>/", ledger_pages.entry, name="staff_entry"),
+    path("ledger/<str:entry_id>/receipt/", ledger_pages.receipt, name="staff_receipt"),
+    path("people/", people.people, name="staff_people"),
+    path("people/<str:public_id>/", people.person, name="staff_person"),
+    path("people/<str:public_id>/set/", people.set_person, name="staff_person_set"),
+]

@@ -1,0 +1,235 @@
+"""Which pages and services are visited most: the report, its chart, its files."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from clearline.edge.staff.access import STAFF, actor_of, signed_in_member
+from clearline.edge.staff.chart import draw
+from clearline.edge.staff.report_query import PERIODS, Asked, Charted, read_query
+from clearline.edge.staff.service_names import service_names
+from clearline.kit.access import open_to
+from clearline.kit.columnstore.client import ColumnStore, StoreError
+from clearline.reach.visitors import actions as visitors
+from clearline.reach.visitors.export import Format, as_file
+from clearline.reach.visitors.queries import popularity_report
+from clearline.reach.visitors.report import (
+    Breakdown,
+    Day,
+    Order,
+    Population,
+    Report,
+    Row,
+    Side,
+    Thing,
+    WrongQuery,
+)
+
+PERIOD_NAMES: Final[dict[int, str | Promise]] = {
+    7: _("7 days"),
+    30: _("30 days"),
+    90: _("Quarter"),
+}
+SIDE_NAMES: Final[dict[Side, str | Promise]] = {
+    Side.PART: _("Part of the site"),
+    Side.DEVICE: _("Device"),
+    Side.REFERRER_CLASS: _("Came from"),
+    Side.REFERRER: _("Site they came from"),
+    Side.CAMPAIGN: _("Campaign"),
+}
+VALUE_NAMES: Final[dict[str, str | Promise]] = {
+    "home": _("Home"),
+    "services": _("Services"),
+    "rates": _("Rates"),
+    "help": _("Help"),
+    "contact": _("Contact"),
+    "privacy": _("Privacy"),
+    "account": _("Account"),
+    "other": _("Other"),
+    "phone": _("Phone"),
+    "tablet": _("Tablet"),
+    "computer": _("Computer"),
+    "direct": _("Typed or bookmarked"),
+    "internal": _("Our own pages"),
+    "search": _("Search engines"),
+    "social": _("Social media"),
+    "mail": _("Mail"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One link of a row of choices."""
+
+    title: str | Promise
+    url: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a table: its name in words, where its name leads, its bar from 0 to 100."""
+
+    title: str | Promise
+    row: Row
+    part: int
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One breakdown as the page shows it."""
+
+    side: Side
+    title: str | Promise
+    lines: tuple[Line, ...]
+    rest: int | None
+    folded_rows: int
+
+
+@open_to(*STAFF)
+@require_safe
+def visitors_page(request: HttpRequest) -> HttpResponse:
+    """Show the report that the address asks for; wrong days or filters say what to write."""
+    try:
+        asked = read_query(request.GET.dict(), timezone.now())
+    except WrongQuery as wrong:
+        return render(request, "staff/visitors_wrong.html", {"error": str(wrong)}, status=422)
+    shown = {"asked": asked, "query": asked.query, **choices_shown(asked)}
+    try:
+        report = popularity_report(ColumnStore.of_instance(settings.ENV), asked.query)
+    except StoreError as error:
+        return render(
+            request, "staff/visitors.html", shown | {"store_error": str(error)}, status=503
+        )
+    return render(request, "staff/visitors.html", shown | report_shown(report, asked))
+
+
+@open_to(*STAFF)
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """Give the same report as a file, and note in the ledger that it left. Raises WrongQuery."""
+    asked = read_query(request.GET.dict(), timezone.now())
+    wanted = Format.JSON if request.GET.get("format") == "json" else Format.CSV
+    report = popularity_report(ColumnStore.of_instance(settings.ENV), asked.query)
+    file = as_file(report, wanted)
+    visitors.export_report(
+        report, by=actor_of(signed_in_member(request)), file_format=wanted, now=timezone.now()
+    )
+    response = HttpResponse(file.content, content_type=file.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return response
+
+
+def choices_shown(asked: Asked) -> dict[str, object]:
+    """Return the rows of links by which the report is changed."""
+    query = asked.query
+    return {
+        "periods": [
+            Choice(
+                PERIOD_NAMES[days],
+                link(asked, drop=("from", "to"), period=str(days)),
+                is_current=asked.period == days,
+            )
+            for days in PERIODS
+        ],
+        "things": [
+            Choice(_("Pages"), link(asked, thing=Thing.PAGE), query.thing is Thing.PAGE),
+            Choice(_("Services"), link(asked, thing=Thing.SERVICE), query.thing is Thing.SERVICE),
+        ],
+        "populations": [
+            Choice(title, link(asked, population=each), query.population is each)
+            for each, title in (
+                (Population.ALL, _("Everyone")),
+                (Population.AGREED, _("Who agreed")),
+                (Population.DECLINED, _("Who did not")),
+            )
+        ],
+        "orders": {each.value: link(asked, order=each) for each in Order},
+        "charts": [
+            Choice(title, link(asked, chart=each), asked.charted is each)
+            for each, title in (
+                (Charted.VISITS, _("Visits")),
+                (Charted.PEOPLE, _("People")),
+                (Charted.VIEWS, _("Views")),
+            )
+        ],
+        "set_filters": [
+            Choice(
+                f"{SIDE_NAMES[side]}: {VALUE_NAMES.get(value, value)}", link(asked, drop=(side,))
+            )
+            for side, value in query.filters.items()
+        ],
+        "kept_fields": asked.without("search"),
+        "kept_for_days": asked.without("from", "to", "period"),
+        "exports": link(asked),
+    }
+
+
+def link(asked: Asked, *, drop: Collection[str] = (), **changed: str) -> str:
+    """Return the address of the same report with parts dropped or changed."""
+    return asked.link(drop, changed)
+
+
+def report_shown(report: Report, asked: Asked) -> dict[str, object]:
+    names = service_names() if asked.query.thing is Thing.SERVICE else {}
+    values = [chart_value(day, asked.charted) for day in report.days]
+    before = [chart_value(day, asked.charted) for day in report.days_before]
+    days = [day.date for day in report.days]
+    return {
+        "report": report,
+        "lines": lines_of(report.rows, asked, names),
+        "splits": [split_of(each, asked) for each in report.breakdowns],
+        "chart": draw(days, values, before),
+        "day_rows": list(zip(report.days, report.days_before, strict=True)),
+        "is_empty": not report.totals.all.views and not report.rows,
+    }
+
+
+def chart_value(day: Day, charted: Charted) -> int | None:
+    figures = day.figures
+    return {
+        Charted.VISITS: figures.visits,
+        Charted.PEOPLE: figures.people,
+        Charted.VIEWS: figures.views,
+    }[charted]
+
+
+def lines_of(rows: tuple[Row, ...], asked: Asked, names: dict[str, str]) -> tuple[Line, ...]:
+    sizes = [row.figures.views or 0 for row in rows]
+    most = max(sizes, default=0) or 1
+    is_page = asked.query.thing is Thing.PAGE
+    return tuple(
+        Line(
+            title=names.get(row.name, row.name),
+            row=row,
+            part=round(100 * size / most),
+            url=row.name if is_page else f"/services/{row.name}/",
+        )
+        for row, size in zip(rows, sizes, strict=True)
+    )
+
+
+def split_of(found: Breakdown, asked: Asked) -> Split:
+    """Return one breakdown; its values are links that narrow the report, if it can be narrowed."""
+    most = max((row.figures.views or 0 for row in found.rows), default=0) or 1
+    can_narrow = found.side is not Side.REFERRER
+    lines = tuple(
+        Line(
+            title=VALUE_NAMES.get(row.name, row.name) if row.name else _("None"),
+            row=row,
+            part=round(100 * (row.figures.views or 0) / most),
+            url=link(asked, **{str(found.side): row.name}) if can_narrow and row.name else "",
+        )
+        for row in found.rows
+    )
+    return Split(found.side, SIDE_NAMES[found.side], lines, found.rest, found.folded_rows)
