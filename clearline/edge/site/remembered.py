@@ -5,7 +5,7 @@ goes to the ledger, because nothing leaves the device's own cookie.
 """
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
@@ -99,14 +99,14 @@ def with_place_left(response: HttpResponse, visit: Visit, path: str) -> HttpResp
     """Let the device remember this page, if it may and does not already."""
     if not may_remember(visit) or (visit.on_device and visit.on_device.last_page == path):
         return response
-    put(response, replace(on_device(visit), last_page=path))
+    put(response, on_device(visit).with_page(path))
     return response
 
 
 def remember(response: HttpResponse, visit: Visit, *, country: str, currency: str) -> HttpResponse:
     """Let the device remember country and currency, if it may."""
     if may_remember(visit):
-        put(response, replace(on_device(visit), country=country, currency=currency))
+        put(response, on_device(visit).with_place(country, currency))
     return response
 
 
@@ -120,9 +120,9 @@ def put_what_is_agreed(response: HttpResponse, visit: Visit, chosen: ChosenOnDev
         return
     kept = on_device(visit)
     if not has_extras:
-        kept = replace(kept, country="", currency="", last_page="")
+        kept = kept.without_extras()
     new_id = kept.id or secrets.randbits(63) or 1
-    put(response, replace(kept, id=new_id if is_measured else 0))
+    put(response, kept.with_id(new_id if is_measured else 0))
 
 
 def on_device(visit: Visit) -> VisitorOnDevice:

@@ -1,7 +1,7 @@
 """What the address of a report asks: read strictly, and written back with one part changed."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -23,7 +23,6 @@ UNTOLD: Final[dict[str, tuple[str, ...]]] = {
     "chart": ("visits",),
     "search": ("",),
 }
-FILTERS: Final = ("part", "device", "referrer_class", "campaign")
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -79,10 +78,13 @@ def read_query(told: Mapping[str, str], now: datetime) -> Asked:
         population=read_word(told, "population", Population.ALL),
         order=read_word(told, "order", Order.VIEWS),
         search=told.get("search", "").strip(),
+        part=told.get("part", "").strip(),
+        device=told.get("device", "").strip(),
+        referrer_class=told.get("referrer_class", "").strip(),
+        campaign=told.get("campaign", "").strip(),
     )
-    filters = {name: told.get(name, "").strip() for name in FILTERS}
     return Asked(
-        query=replace(query, **filters),  # type: ignore[arg-type]  # all four are texts
+        query=query,
         period=period,
         charted=read_word(told, "chart", Charted.VISITS),
     )

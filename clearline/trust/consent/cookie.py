@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Final, Self
 
 from clearline.policy.choices import Choices
 from clearline.trust.consent.cookies import CHOICES_COOKIE, VISITOR_COOKIE, Cookie, wire_name
@@ -49,6 +49,18 @@ class VisitorOnDevice:
     currency: str
     last_page: str
     since: date
+
+    def with_id(self, number: int) -> Self:
+        return type(self)(number, self.country, self.currency, self.last_page, self.since)
+
+    def with_place(self, country: str, currency: str) -> Self:
+        return type(self)(self.id, country, currency, self.last_page, self.since)
+
+    def with_page(self, last_page: str) -> Self:
+        return type(self)(self.id, self.country, self.currency, last_page, self.since)
+
+    def without_extras(self) -> Self:
+        return type(self)(self.id, "", "", "", self.since)
 
 
 class CookieSigner:

@@ -7,7 +7,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +26,7 @@ from clearline.policy.shelf import Shelf
 from clearline.policy.vocabulary import ChoiceName
 from clearline.reach.visitors.admit import AGE_MS_MAX, FUTURE_MS_MAX, Drop
 from clearline.reach.visitors.event import Kind, Part, ReferrerClass, StoredEvent
+from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
 from tests.edge.collector.editions import edition, publish
 
 OWN = "https://voice.example"

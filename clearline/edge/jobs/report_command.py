@@ -1,0 +1,106 @@
+"""`clearline report popularity`: the figures of the visitors page, at the command line."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from clearline.kit.columnstore.client import ColumnStore
+from clearline.kit.commands import Subparsers
+from clearline.policy.use import Actor, ActorKind
+from clearline.reach.visitors import actions as visitors
+from clearline.reach.visitors.export import Format, as_file
+from clearline.reach.visitors.queries import popularity_report
+from clearline.reach.visitors.report import Figures, Order, Population, Report, ReportQuery, Thing
+
+OPERATOR: Final = Actor(ActorKind.JOB, "operator")
+DAYS_DEFAULT: Final = 30
+NAME_WIDTH: Final = 44
+FILTERS: Final = ("part", "device", "referrer_class", "campaign")
+
+
+def add_to(commands: Subparsers) -> None:
+    report = commands.add_parser("report", help="print a report, or write it as a file")
+    names = report.add_subparsers(title="reports", metavar="NAME", required=True)
+    popularity = names.add_parser("popularity", help="which pages and services are visited most")
+    popularity.add_argument("--thing", type=Thing, choices=list(Thing), default=Thing.PAGE)
+    popularity.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DATE")
+    popularity.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DATE")
+    popularity.add_argument(
+        "--population", type=Population, choices=list(Population), default=Population.ALL
+    )
+    popularity.add_argument("--order", type=Order, choices=list(Order), default=Order.VIEWS)
+    for name in FILTERS:
+        popularity.add_argument(f"--{name.replace('_', '-')}", default="", help="only these visits")
+    popularity.add_argument("--search", default="", help="only names with these letters")
+    popularity.add_argument("--csv", action="store_true", help="write CSV")
+    popularity.set_defaults(run=run_popularity)
+
+
+def run_popularity(args: argparse.Namespace) -> int:
+    query = query_of(args)
+    report = popularity_report(ColumnStore.of_instance(settings.ENV), query)
+    if not args.csv and not args.json:
+        sys.stdout.write(in_lines(report))
+        return 0
+    file_format = Format.JSON if args.json else Format.CSV
+    visitors.export_report(report, by=OPERATOR, file_format=file_format, now=args.now)
+    sys.stdout.write(as_file(report, file_format).content)
+    return 0
+
+
+def query_of(args: argparse.Namespace) -> ReportQuery:
+    """Return what the arguments ask: without days the last 30. Raises WrongQuery."""
+    zone = ZoneInfo(settings.ENV.provider.time_zone)
+    end = args.end or args.now.astimezone(zone).date()
+    return ReportQuery(
+        start=args.start or end - timedelta(days=DAYS_DEFAULT - 1),
+        end=end,
+        thing=args.thing,
+        population=args.population,
+        part=args.part,
+        device=args.device,
+        referrer_class=args.referrer_class,
+        campaign=args.campaign,
+        order=args.order,
+        search=args.search,
+    )
+
+
+def in_lines(report: Report) -> str:
+    query, totals = report.query, report.totals
+    head = ("", "views", "visits", "people", "in view")
+    rows = [(row.name, *cells(row.figures)) for row in report.rows]
+    if report.rest is not None:
+        rows.append((f"{report.folded_rows} more, together", str(report.rest), "", "", ""))
+    rests_on = ", ".join(report.clauses)
+    lines = [
+        f"Most popular {query.thing}s, {query.start} to {query.end}, {query.population}",
+        "",
+        line(head),
+        *map(line, rows),
+        "",
+        line(("All", *cells(totals.all))),
+        line(("Who agreed", *cells(totals.agreed))),
+        line(("Who did not", *cells(totals.declined))),
+        "",
+        f"Rests on clauses {rests_on}. Groups under 5 are not told (-).",
+        f"People are those who agreed, {report.precision}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def cells(figures: Figures) -> tuple[str, str, str, str]:
+    numbers = (figures.views, figures.visits, figures.people)
+    views, visits, people = ("-" if number is None else f"{number:,}" for number in numbers)
+    mean = figures.seconds_mean
+    return views, visits, people, "-" if mean is None else f"{mean:.0f} s"
+
+
+def line(cells: Sequence[str]) -> str:
+    name, *figures = cells
+    return f"{name[:NAME_WIDTH]:<{NAME_WIDTH}}" + "".join(f"{each:>11}" for each in figures)

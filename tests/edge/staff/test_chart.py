@@ -1,0 +1,44 @@
+"""The chart of days: every day at its place, nothing outside the frame, gaps stay gaps."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearline.edge.staff.chart import BOTTOM, LEFT, RIGHT, TOP, draw, nice_top
+
+told = st.none() | st.integers(min_value=0, max_value=10**9)
+
+
+def days(number: int) -> list[date]:
+    return [date(2026, 1, 1) + timedelta(days=place) for place in range(number)]
+
+
+@given(st.lists(told, min_size=1, max_size=800), st.data())
+def test_every_point_lies_inside_the_frame(values: list[int | None], data: st.DataObject) -> None:
+    before = data.draw(st.lists(told, min_size=len(values), max_size=len(values)))
+
+    chart = draw(days(len(values)), values, before)
+
+    drawn = [pair.split(",") for line in chart.lines for pair in line.split()]
+    points = [(float(x), float(y)) for x, y in drawn] + list(chart.dots)
+    assert all(LEFT <= x <= RIGHT and TOP <= y <= BOTTOM for x, y in points)
+    assert len(points) == sum(value is not None for value in values)
+    assert len(chart.days) <= 7
+
+
+@given(st.integers(min_value=0, max_value=10**12))
+def test_the_scale_ends_above_the_highest_and_splits_into_four_whole_steps(highest: int) -> None:
+    top = nice_top(highest)
+
+    assert top >= highest
+    assert top % 4 == 0
+    assert top <= max(4, highest * 3)
+
+
+def test_a_day_that_may_not_be_told_breaks_the_line() -> None:
+    chart = draw(days(5), [5, 6, None, 7, None], [None] * 5)
+
+    assert len(chart.lines) == 1
+    assert len(chart.dots) == 1
+    assert chart.lines_before == ()
