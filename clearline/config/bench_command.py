@@ -10,7 +10,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from clearline.kit.commands import Subparsers
 from clearline.kit.errors import NotFound
 
 FOLDER: Final = Path(__file__).parents[2] / "bench"
@@ -18,12 +17,6 @@ FOLDER: Final = Path(__file__).parents[2] / "bench"
 
 class NoBench(NotFound):
     pass
-
-
-def add_to(commands: Subparsers) -> None:
-    parser = commands.add_parser("bench", help="measure speed beside a peer or a physical limit")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which ones (default: all)")
-    parser.set_defaults(run=run, needs_instance=False)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,38 +1,20 @@
 """The program `clearline`: one list of commands, one way to fail, one way to name the instance."""
 
 import argparse
+import importlib
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from pydantic import ValidationError
 
-from clearline.config import bench_command, doctor, init_command, processes
-from clearline.config.demo import command as demo_command
+from clearline.config.commands import COMMANDS
 from clearline.config.instance import open_instance
-from clearline.edge.jobs import (
-    ledger_commands,
-    policy_commands,
-    report_command,
-    staff_commands,
-)
 from clearline.kit.errors import Refusal
 
 DONE, REFUSED, USAGE = 0, 1, 2
-
-COMMANDS: Final = (
-    demo_command,
-    init_command,
-    processes,
-    policy_commands,
-    ledger_commands,
-    report_command,
-    staff_commands,
-    doctor,
-    bench_command,
-)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -43,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if getattr(args, "needs_instance", True):
             open_instance(args.instance)
-        code: int = args.run(args)
+        code = do_of(args)(args)
     except Refusal as refusal:
         return say_no(str(refusal))
     except ValidationError as error:
@@ -57,6 +39,13 @@ def main(argv: list[str] | None = None) -> int:
     return code
 
 
+def do_of(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
+    """Return what the command does, loaded now that the instance is open."""
+    module, _, name = str(args.run).partition(":")
+    do: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(module), name)
+    return do
+
+
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="clearline",
@@ -64,8 +53,8 @@ def make_parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 1 refused or found wanting, 2 usage.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in COMMANDS:
-        module.add_to(commands)
+    for add in COMMANDS:
+        add(commands)
     add_common_options(parser)
     return parser
 

@@ -17,7 +17,6 @@ from django.db.migrations.executor import MigrationExecutor
 
 from clearline.config.env import Env
 from clearline.config.init_command import KEYS, placeholders_in
-from clearline.kit.commands import Subparsers
 from clearline.policy.shelf import NoEditionInForce, PolicyBroken, Shelf
 
 FREE_BYTES_MIN: Final = 1_000_000_000
@@ -30,11 +29,6 @@ class Finding:
     where: str
     problem: str
     remedy: str
-
-
-def add_to(commands: Subparsers) -> None:
-    parser = commands.add_parser("doctor", help="say what an instance still needs")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

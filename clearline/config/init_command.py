@@ -10,7 +10,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from clearline.kit.commands import Subparsers
 from clearline.kit.errors import Conflict
 
 FOLDERS: Final = ("policy", "content", "keys", "data", "data/journal", "data/status", "brand")
@@ -62,21 +61,6 @@ class NotEmpty(Conflict):
         super().__init__(
             f"{instance} holds other files already. Choose an empty folder or a new name."
         )
-
-
-def add_to(commands: Subparsers) -> None:
-    parser = commands.add_parser("init", help="make an instance: settings, keys, policy, pages")
-    parser.add_argument("directory", type=Path, metavar="DIR")
-    parser.add_argument(
-        "--edition",
-        choices=("accept", "notice"),
-        default="accept",
-        help="ask before measuring (accept, the default) or measure until declined (notice)",
-    )
-    parser.add_argument(
-        "--effective", type=date.fromisoformat, metavar="DATE", help="first day of the edition"
-    )
-    parser.set_defaults(run=run, needs_instance=False)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -21,7 +21,6 @@ from clearline.edge.collector.loader import LoaderOptions, run_loader
 from clearline.edge.jobs.worker import run_worker
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.server import StoreOptions, run_store
-from clearline.kit.commands import Subparsers
 from clearline.kit.lifeline import watch_lifeline
 from clearline.kit.status import write_status
 
@@ -29,19 +28,6 @@ from clearline.kit.status import write_status
 ONE_MACHINE: Final = ("front", "loader", "worker", "store")
 HEADER_TIMEOUT_MS: Final = 10_000
 TOLD_EVERY_S: Final = 2.0
-
-
-def add_to(commands: Subparsers) -> None:
-    parser = commands.add_parser("serve", help="run the site: all processes, or one by name")
-    parser.add_argument(
-        "process",
-        nargs="?",
-        choices=sorted(PROCESSES),
-        metavar="PROCESS",
-        help=f"one alone: {', '.join(sorted(PROCESSES))}",
-    )
-    parser.add_argument("--port", type=int, help="where to listen (default: clearline.toml)")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,28 +1,24 @@
 """Fill in the demo's past: each act goes through the collector's own steps, journal and loader.
 
-Run as a process of its own beside the site. What a day brought is noted when the day is on the
+What a day brought is noted when the day is on the
 disk; stopped and started again, it goes on with the day after. A day that was cut off is told
 again with the same event ids, so nothing counts twice.
 """
 
 import hashlib
 import json
-import os
 import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from clearline.config.demo.traffic import DAYS, SEED, Act, Person, Place, acts_of_day
 from clearline.config.env import Env
-from clearline.config.instance import open_instance
-from clearline.config.logs import set_up_logs
 from clearline.edge.collector.intake import EVENTS_PATH, Arrival, Intake, Refused
 from clearline.edge.collector.journal import Journal
 from clearline.edge.collector.record import Kept, Tally, to_bytes
@@ -47,11 +43,8 @@ HOME, LISTS, SERVICE, RATES, HELP, CONTACT, POLICY = (
 FADES: Final = 0.78  # each further service or help page draws this much of the one before
 
 
-def main() -> None:
+def fill() -> None:
     """Fill what is missing up to this moment, with one line of progress."""
-    instance = Path(os.environ["CLEARLINE_INSTANCE"])
-    open_instance(instance)
-    set_up_logs()
     env = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
     now = datetime.now(UTC)
     filling = Filling.begin(env, now)
@@ -246,7 +239,3 @@ def faded(
         slug = path.strip("/").rpartition("/")[2] if is_service else ""
         yield Place(path, slug, draw, seconds)
         draw *= FADES
-
-
-if __name__ == "__main__":
-    main()

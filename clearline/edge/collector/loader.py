@@ -255,7 +255,8 @@ def keep_loading(loader: Loader, stop: threading.Event) -> None:
             taken_bytes = loader.load_next(now, with_lone_tally=is_late)
         except (StoreError, Unwritten, OSError) as error:
             trouble = told_trouble(error)
-            log.warning("loader.waits", error=type(error).__name__, again_in_s=backoff_s)
+            if backoff_s > IDLE_S:  # the store may just be starting
+                log.warning("loader.waits", error=type(error).__name__, again_in_s=backoff_s)
             stop.wait(backoff_s)
             backoff_s = min(BACKOFF_S_MAX, backoff_s * 2)
             continue

@@ -7,7 +7,6 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from clearline.kit.commands import Subparsers
 from clearline.kit.errors import Invalid
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.verify import LedgerBroken, Verified, verify_export
@@ -21,29 +20,6 @@ NEXT_STEP = (
 
 class FileRefused(Invalid):
     code = "file_refused"
-
-
-def add_to(commands: Subparsers) -> None:
-    ledger = commands.add_parser("ledger", help="verify, prove and export the ledger")
-    verbs = ledger.add_subparsers(title="verbs", metavar="VERB", required=True)
-    verify = verbs.add_parser("verify", help="recompute the whole ledger from its files alone")
-    verify.add_argument(
-        "--export", type=Path, metavar="DIR", help="an export (default: this instance's ledger)"
-    )
-    verify.add_argument(
-        "--against", type=Path, metavar="FILE", help="an older checkpoint that must be continued"
-    )
-    verify.add_argument(
-        "--vkey", metavar="KEY", help="the log's verifier key (default: this instance's)"
-    )
-    verify.set_defaults(run=run_verify)
-    prove = verbs.add_parser("prove", help="write the receipt of one entry: it proves it offline")
-    prove.add_argument("id", metavar="ID", help="the entry's number, 32 characters")
-    prove.add_argument("-o", "--output", type=Path, metavar="FILE", required=True)
-    prove.set_defaults(run=run_prove)
-    export = verbs.add_parser("export", help="write all that proves the ledger into a new folder")
-    export.add_argument("directory", type=Path, metavar="DIR")
-    export.set_defaults(run=run_export)
 
 
 def run_verify(args: argparse.Namespace) -> int:

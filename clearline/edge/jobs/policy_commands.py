@@ -9,7 +9,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-from clearline.kit.commands import Subparsers
 from clearline.kit.errors import NotFound
 from clearline.policy.condition import in_words
 from clearline.policy.difference import Change, RunKind, difference
@@ -25,24 +24,6 @@ MARKS = {RunKind.SAME: "{}", RunKind.ADDED: "{{+{}+}}", RunKind.REMOVED: "[-{}-]
 
 class NoSuchEdition(NotFound):
     code = "no_such_edition"
-
-
-def add_to(commands: Subparsers) -> None:
-    checking = commands.add_parser("check", help="compare the policy with what the program does")
-    checking.add_argument("--edition", help="a date or a file (default: in force, else the last)")
-    checking.set_defaults(run=run_check)
-    policy = commands.add_parser("policy", help="show, compare and publish editions")
-    verbs = policy.add_subparsers(title="verbs", metavar="VERB", required=True)
-    show = verbs.add_parser("show", help="print an edition in plain words")
-    show.add_argument("--edition", help="a date or a file (default: in force, else the last)")
-    show.set_defaults(run=run_show)
-    diff = verbs.add_parser("diff", help="say what changed between two editions")
-    diff.add_argument("old", help="a date or a file")
-    diff.add_argument("new", help="a date or a file")
-    diff.set_defaults(run=run_diff)
-    publish = verbs.add_parser("publish", help="publish a draft: from then on it is never edited")
-    publish.add_argument("file", type=Path, help="policy/DATE.toml")
-    publish.set_defaults(run=run_publish)
 
 
 def run_check(args: argparse.Namespace) -> int:

@@ -3,42 +3,22 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from clearline.kit.columnstore.client import ColumnStore
-from clearline.kit.commands import Subparsers
 from clearline.policy.use import Actor, ActorKind
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors.export import Format, as_file
 from clearline.reach.visitors.queries import popularity_report
-from clearline.reach.visitors.report import Figures, Order, Population, Report, ReportQuery, Thing
+from clearline.reach.visitors.report import Figures, Report, ReportQuery
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
 DAYS_DEFAULT: Final = 30
 NAME_WIDTH: Final = 44
-FILTERS: Final = ("part", "device", "referrer_class", "campaign")
-
-
-def add_to(commands: Subparsers) -> None:
-    report = commands.add_parser("report", help="print a report, or write it as a file")
-    names = report.add_subparsers(title="reports", metavar="NAME", required=True)
-    popularity = names.add_parser("popularity", help="which pages and services are visited most")
-    popularity.add_argument("--thing", type=Thing, choices=list(Thing), default=Thing.PAGE)
-    popularity.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DATE")
-    popularity.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DATE")
-    popularity.add_argument(
-        "--population", type=Population, choices=list(Population), default=Population.ALL
-    )
-    popularity.add_argument("--order", type=Order, choices=list(Order), default=Order.VIEWS)
-    for name in FILTERS:
-        popularity.add_argument(f"--{name.replace('_', '-')}", default="", help="only these visits")
-    popularity.add_argument("--search", default="", help="only names with these letters")
-    popularity.add_argument("--csv", action="store_true", help="write CSV")
-    popularity.set_defaults(run=run_popularity)
 
 
 def run_popularity(args: argparse.Namespace) -> int:

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from clearline.kit.commands import Subparsers
 from clearline.kit.errors import Invalid
 from clearline.policy.use import Actor, ActorKind
 from clearline.trust.safeguards import actions as safeguards
@@ -21,22 +20,6 @@ PASSWORD_BYTES_MAX: Final = 4_096
 
 class PasswordsDiffer(Invalid):
     code = "passwords_differ"
-
-
-def add_to(commands: Subparsers) -> None:
-    user = commands.add_parser("user", help="give people of the staff a way in")
-    verbs = user.add_subparsers(title="verbs", metavar="VERB", required=True)
-    create = verbs.add_parser("create-staff", help="make a login; asks for its password")
-    create.add_argument("user_id", metavar="USER_ID", help="what they sign in with")
-    create.add_argument(
-        "--role", action="append", required=True, choices=sorted(Role), help="may be repeated"
-    )
-    create.add_argument(
-        "--password-file", type=Path, metavar="FILE", help="read the password from its first line"
-    )
-    create.set_defaults(run=run_create)
-    listing = verbs.add_parser("list", help="list the staff, by random number and roles")
-    listing.set_defaults(run=run_list)
 
 
 def run_create(args: argparse.Namespace) -> int:

@@ -25,6 +25,8 @@ from clearline.trust.safeguards.sessions import erase_expired_sessions
 
 TICK_S: Final = 0.5
 HEARTBEAT_S: Final = 2.0
+RETRY_AFTER: Final = timedelta(minutes=1)  # what is due seldom does not wait that long
+NO_TIME: Final = timedelta()
 STOP_GUESSERS_CLAUSE: Final = ClauseId("security.staff")
 
 log = structlog.get_logger()
@@ -62,7 +64,7 @@ BEATS: Final = (
 
 
 def run_worker() -> None:
-    """Do what is due until SIGTERM; a piece that fails waits for its next beat and is told."""
+    """Do what is due until SIGTERM; a piece that fails is told and tried again within a minute."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     status_dir: Path = settings.ENV.status_dir
@@ -72,8 +74,9 @@ def run_worker() -> None:
     while not stop.wait(TICK_S):
         now = datetime.now(UTC)
         for beat in due_beats(last, now):
-            last[beat.name] = now
             run_beat(beat, now, troubles)
+            failed = beat.name in troubles
+            last[beat.name] = now - max(beat.every - RETRY_AFTER, NO_TIME) if failed else now
         if now - told_at >= timedelta(seconds=HEARTBEAT_S) or now < told_at:
             told_at = now
             runs = {name: at.isoformat() for name, at in last.items()}

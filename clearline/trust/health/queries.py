@@ -88,11 +88,13 @@ def told_troubles(statuses: Mapping[str, Mapping[str, object]]) -> Iterator[Prob
 
 def own_problems(now: datetime) -> Iterator[Problem]:
     try:
-        waiting = ledger.oldest_waiting(now=now)
+        waiting, signed_at = ledger.oldest_waiting(now=now), ledger.log_state().signed_at
     except DatabaseError:
         yield Problem("database", "The database does not answer.", stops_service=True)
         return
-    if waiting is not None and waiting > LEDGER_WAITS_MAX:
+    # Entries may tell of earlier days, so their age alone says nothing while signing goes on.
+    is_unsigned = signed_at is None or now - signed_at > LEDGER_WAITS_MAX
+    if is_unsigned and waiting is not None and waiting > LEDGER_WAITS_MAX:
         yield Problem("worker", "Ledger entries have waited over a minute to be signed.")
     try:
         gate.policy_in_force(now)

@@ -1,24 +1,20 @@
 """`clearline ledger …`: what it prints, what it returns, and what it says to do next."""
 
-import argparse
 import json
 from pathlib import Path
 
 import pytest
 
-from clearline.edge.jobs import ledger_commands
+from clearline.config import cli
 from clearline.kit.errors import Refusal
 from clearline.trust.ledger import actions, queries
 from tests.trust.ledger.log import NOW, Log
 
 
 def run(*arguments: str, is_json: bool = False) -> int:
-    parser = argparse.ArgumentParser()
-    ledger_commands.add_to(parser.add_subparsers(required=True))
-    args = parser.parse_args(["ledger", *arguments])
+    args = cli.make_parser().parse_args(["ledger", *arguments])
     args.now, args.json = NOW, is_json
-    code: int = args.run(args)
-    return code
+    return cli.do_of(args)(args)
 
 
 @pytest.mark.django_db

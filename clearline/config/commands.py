@@ -1,0 +1,155 @@
+"""Every command with its arguments; what it does is named by its place and loaded when it runs.
+
+So that help needs no instance, and no command waits for what only another one needs.
+"""
+
+import argparse  # noqa: TC003
+from datetime import date
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from clearline.reach.visitors.report import Order, Population, Thing
+from clearline.trust.safeguards.roles import Role
+
+# argparse has no public name for what add_subparsers returns.
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+PROCESS_NAMES: Final = ("front", "site", "collector", "loader", "store", "worker")
+
+
+def add_demo(commands: Subparsers) -> None:
+    parser = commands.add_parser("demo", help="make and serve a provider with life in it")
+    parser.add_argument("--port", type=int, default=8000, help="where to listen (default: 8000)")
+    parser.add_argument("--reset", action="store_true", help="begin anew: removes the demo first")
+    parser.set_defaults(
+        run="clearline.config.demo.command:run",
+        needs_instance=False,
+        default_dir="clearline-demo",
+    )
+
+
+def add_init(commands: Subparsers) -> None:
+    parser = commands.add_parser("init", help="make an instance: settings, keys, policy, pages")
+    parser.add_argument("directory", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--edition",
+        choices=("accept", "notice"),
+        default="accept",
+        help="ask before measuring (accept, the default) or measure until declined (notice)",
+    )
+    parser.add_argument(
+        "--effective", type=date.fromisoformat, metavar="DATE", help="first day of the edition"
+    )
+    parser.set_defaults(run="clearline.config.init_command:run", needs_instance=False)
+
+
+def add_serve(commands: Subparsers) -> None:
+    parser = commands.add_parser("serve", help="run the site: all processes, or one by name")
+    parser.add_argument(
+        "process",
+        nargs="?",
+        choices=PROCESS_NAMES,
+        metavar="PROCESS",
+        help=f"one alone: {', '.join(PROCESS_NAMES)}",
+    )
+    parser.add_argument("--port", type=int, help="where to listen (default: clearline.toml)")
+    parser.set_defaults(run="clearline.config.processes:run")
+
+
+def add_policy(commands: Subparsers) -> None:
+    checking = commands.add_parser("check", help="compare the policy with what the program does")
+    checking.add_argument("--edition", help="a date or a file (default: in force, else the last)")
+    checking.set_defaults(run="clearline.edge.jobs.policy_commands:run_check")
+    policy = commands.add_parser("policy", help="show, compare and publish editions")
+    verbs = policy.add_subparsers(title="verbs", metavar="VERB", required=True)
+    show = verbs.add_parser("show", help="print an edition in plain words")
+    show.add_argument("--edition", help="a date or a file (default: in force, else the last)")
+    show.set_defaults(run="clearline.edge.jobs.policy_commands:run_show")
+    diff = verbs.add_parser("diff", help="say what changed between two editions")
+    diff.add_argument("old", help="a date or a file")
+    diff.add_argument("new", help="a date or a file")
+    diff.set_defaults(run="clearline.edge.jobs.policy_commands:run_diff")
+    publish = verbs.add_parser("publish", help="publish a draft: from then on it is never edited")
+    publish.add_argument("file", type=Path, help="policy/DATE.toml")
+    publish.set_defaults(run="clearline.edge.jobs.policy_commands:run_publish")
+
+
+def add_ledger(commands: Subparsers) -> None:
+    ledger = commands.add_parser("ledger", help="verify, prove and export the ledger")
+    verbs = ledger.add_subparsers(title="verbs", metavar="VERB", required=True)
+    verify = verbs.add_parser("verify", help="recompute the whole ledger from its files alone")
+    verify.add_argument(
+        "--export", type=Path, metavar="DIR", help="an export (default: this instance's ledger)"
+    )
+    verify.add_argument(
+        "--against", type=Path, metavar="FILE", help="an older checkpoint that must be continued"
+    )
+    verify.add_argument(
+        "--vkey", metavar="KEY", help="the log's verifier key (default: this instance's)"
+    )
+    verify.set_defaults(run="clearline.edge.jobs.ledger_commands:run_verify")
+    prove = verbs.add_parser("prove", help="write the receipt of one entry: it proves it offline")
+    prove.add_argument("id", metavar="ID", help="the entry's number, 32 characters")
+    prove.add_argument("-o", "--output", type=Path, metavar="FILE", required=True)
+    prove.set_defaults(run="clearline.edge.jobs.ledger_commands:run_prove")
+    export = verbs.add_parser("export", help="write all that proves the ledger into a new folder")
+    export.add_argument("directory", type=Path, metavar="DIR")
+    export.set_defaults(run="clearline.edge.jobs.ledger_commands:run_export")
+
+
+def add_report(commands: Subparsers) -> None:
+    report = commands.add_parser("report", help="print a report, or write it as a file")
+    names = report.add_subparsers(title="reports", metavar="NAME", required=True)
+    popularity = names.add_parser("popularity", help="which pages and services are visited most")
+    popularity.add_argument("--thing", type=Thing, choices=list(Thing), default=Thing.PAGE)
+    popularity.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DATE")
+    popularity.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DATE")
+    popularity.add_argument(
+        "--population", type=Population, choices=list(Population), default=Population.ALL
+    )
+    popularity.add_argument("--order", type=Order, choices=list(Order), default=Order.VIEWS)
+    for name in ("part", "device", "referrer_class", "campaign"):
+        flag = "--" + name.replace("_", "-")
+        popularity.add_argument(flag, default="", help="only these visits")
+    popularity.add_argument("--search", default="", help="only names with these letters")
+    popularity.add_argument("--csv", action="store_true", help="write CSV")
+    popularity.set_defaults(run="clearline.edge.jobs.report_command:run_popularity")
+
+
+def add_user(commands: Subparsers) -> None:
+    user = commands.add_parser("user", help="give people of the staff a way in")
+    verbs = user.add_subparsers(title="verbs", metavar="VERB", required=True)
+    create = verbs.add_parser("create-staff", help="make a login; asks for its password")
+    create.add_argument("user_id", metavar="USER_ID", help="what they sign in with")
+    create.add_argument(
+        "--role", action="append", required=True, choices=sorted(Role), help="may be repeated"
+    )
+    create.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="read the password from its first line"
+    )
+    create.set_defaults(run="clearline.edge.jobs.staff_commands:run_create")
+    listing = verbs.add_parser("list", help="list the staff, by random number and roles")
+    listing.set_defaults(run="clearline.edge.jobs.staff_commands:run_list")
+
+
+def add_doctor(commands: Subparsers) -> None:
+    parser = commands.add_parser("doctor", help="say what an instance still needs")
+    parser.set_defaults(run="clearline.config.doctor:run")
+
+
+def add_bench(commands: Subparsers) -> None:
+    parser = commands.add_parser("bench", help="measure speed beside a peer or a physical limit")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which ones (default: all)")
+    parser.set_defaults(run="clearline.config.bench_command:run", needs_instance=False)
+
+
+COMMANDS: Final = (
+    add_demo,
+    add_init,
+    add_serve,
+    add_policy,
+    add_ledger,
+    add_report,
+    add_user,
+    add_doctor,
+    add_bench,
+)

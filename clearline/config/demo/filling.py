@@ -1,0 +1,19 @@
+"""The process that fills in the demo's past, beside the site; it ends with the site."""
+
+import os
+from pathlib import Path
+
+from clearline.config.instance import open_instance
+from clearline.config.logs import set_up_logs
+
+
+def main() -> None:
+    open_instance(Path(os.environ["CLEARLINE_INSTANCE"]))
+    set_up_logs()
+    from clearline.config.demo.fill import fill  # noqa: PLC0415  # its tables need Django
+
+    fill()
+
+
+if __name__ == "__main__":
+    main()

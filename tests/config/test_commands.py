@@ -1,0 +1,55 @@
+"""Every command leads to something that can be done, and help needs nothing."""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from clearline.config import cli
+from clearline.config.commands import PROCESS_NAMES
+from clearline.config.processes import PROCESSES
+
+
+def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    subparsers = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]  # noqa: SLF001  # no public list
+    if not subparsers:
+        yield parser
+    for each in subparsers:
+        for child in each.choices.values():
+            yield from leaves(child)
+
+
+@pytest.mark.parametrize("parser", list(leaves(cli.make_parser())), ids=lambda parser: parser.prog)
+def test_a_command_leads_to_something_that_can_be_done(parser: argparse.ArgumentParser) -> None:
+    assert callable(cli.do_of(argparse.Namespace(run=parser.get_default("run"))))
+
+
+def test_every_process_that_can_be_named_can_be_served() -> None:
+    assert set(PROCESS_NAMES) == set(PROCESSES)
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["ledger", "--help"], ["report", "popularity", "-h"]]
+)
+def test_help_needs_no_instance(words: list[str]) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "clearline.config.cli", *words],
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0
+    assert "usage: clearline" in run.stdout
+
+
+def test_a_command_without_an_instance_says_how_to_make_one(
+    tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = cli.main(["check", "--dir", str(tmp_path_factory.mktemp("empty"))])
+
+    assert code == 1
+    assert "clearline init" in capsys.readouterr().err
