@@ -55,7 +55,7 @@ def in_lines(report: Report) -> str:
     query, totals = report.query, report.totals
     head = ("", "views", "visits", "people", "in view")
     rows = [(row.name, *cells(row.figures)) for row in report.rows]
-    if report.rest is not None:
+    if report.rest:
         rows.append((f"{report.folded_rows} more, together", str(report.rest), "", "", ""))
     rests_on = ", ".join(report.clauses)
     lines = [

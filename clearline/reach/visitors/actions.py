@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from clearline.kit.columnstore.client import ColumnStore
+from clearline.kit.columnstore.client import ColumnStore, Parameter
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.use import Actor
 from clearline.reach.visitors import statements
@@ -13,7 +13,6 @@ from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries import ReportExported
 
 ERASE_S_MAX: Final = 600.0
-SYNC: Final = " SETTINGS mutations_sync = 1"  # done when it returns
 
 
 class Erased(NamedTuple):
@@ -29,17 +28,17 @@ def erase_expired(store: ColumnStore, policy: CompiledPolicy, *, now: datetime) 
     erased = 0
     for agreed, clause_id in ((1, MEASURED), (0, COUNTED)):
         clause = policy.edition.find_clause(clause_id)
-        before = clause.kept.cutoff(now).date() if clause else now.date()
-        erased += erase_before(store, before, agreed)
+        kept_from = clause.kept.cutoff(now).date() if clause else now.date()
+        erased += erase_before(store, kept_from, agreed)
     return erased
 
 
-def erase_before(store: ColumnStore, before: date, agreed: int) -> int:
-    told = {"agreed": agreed, "before": before.isoformat()}
-    (old,) = store.query(statements.COUNT_OLD.format(**told), Erased)
+def erase_before(store: ColumnStore, kept_from: date, agreed: int) -> int:
+    told: dict[str, Parameter] = {"kept_from": kept_from, "agreed": agreed}
+    (old,) = store.query(statements.COUNT_EXPIRED_EVENTS, Erased, told)
     if old.events:
         for statement in (statements.ERASE_EVENTS, statements.ERASE_SUMS):
-            store.command(statement.format(**told) + SYNC, seconds_max=ERASE_S_MAX)
+            store.command(statement, told, seconds_max=ERASE_S_MAX)
     return old.events
 
 

@@ -1,7 +1,7 @@
-"""What a popularity report asks and what it may tell: no group of fewer than five, nor by a sum."""
+"""What a popularity report asks and may tell: no group of fewer than five, nor by a difference."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
@@ -62,6 +62,14 @@ class Side(StrEnum):
     CAMPAIGN = "campaign"
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Up to how many events of a period reports read each one, else sums; or else a sample."""
+
+    exact_events_max: int = 2_000_000
+    raw_events_max: int = 10_000_000
+
+
 class WrongQuery(Invalid):
     code = "wrong_report_query"
 
@@ -85,11 +93,11 @@ class ReportQuery:
         if self.end < self.start:
             message = "The last day comes before the first. Exchange them."
             raise WrongQuery(message)
+        if not FIRST_DATE <= self.start <= self.end < LAST_DATE:
+            message = f"Choose days between {FIRST_DATE} and {LAST_DATE}."
+            raise WrongQuery(message)
         if self.days > DAYS_MAX:
             message = f"A report covers at most {DAYS_MAX} days. Choose a shorter period."
-            raise WrongQuery(message)
-        if self.start_before < FIRST_DATE or self.end >= LAST_DATE:
-            message = f"Choose days between {FIRST_DATE} and {LAST_DATE}."
             raise WrongQuery(message)
         texts = (*self.filters.values(), self.search)
         if any(len(text) > TEXT_LENGTH_MAX or "\0" in text for text in texts):
@@ -102,7 +110,7 @@ class ReportQuery:
 
     @property
     def start_before(self) -> date:
-        """Return the first day of the period before, which is as long and ends where this begins."""
+        """Return the first day of the period before: as long, it ends where this begins."""
         return self.start - timedelta(days=self.days)
 
     @property
@@ -137,14 +145,27 @@ class Count:
 
     views: int = 0
     visits: int = 0
-    people: int = 0
+    people: int = 0  # of those who agreed
     seconds: int = 0
+    declined: int = 0  # views of those who are not recognised
 
     def __add__(self, other: "Count") -> "Count":
-        """Add all but people, who cannot be added: the same may be on both sides."""
+        """Add two groups. The same people may be in both: together they are at least the most."""
         return Count(
-            self.views + other.views, self.visits + other.visits, 0, self.seconds + other.seconds
+            self.views + other.views,
+            self.visits + other.visits,
+            max(self.people, other.people),
+            self.seconds + other.seconds,
+            self.declined + other.declined,
         )
+
+    @property
+    def size(self) -> int:
+        """Return how many the group are: the people known, and one for each view of the others."""
+        return self.people + self.declined
+
+
+NOTHING: Final = Count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +174,7 @@ class Figures:
 
     views: int | None
     visits: int | None  # those that began here
-    people: int | None  # of those who agreed
+    people: int | None  # of those who agreed; None as well when nobody did
     seconds_mean: float | None  # in view, for each view
 
 
@@ -215,18 +236,26 @@ class Named:
     """What was counted for one name, in the period and in the one before."""
 
     name: str
-    now: Count
+    now: Count = Count()
     before: Count = Count()
     group: str = ""
+
+    def with_folded(self, other: "Named") -> "Named":
+        return Named(self.name, self.now + other.now, self.before + other.before, self.group)
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What was counted by name, the greatest first; `others` are names not told apart."""
+    """What was counted by name, the greatest first.
+
+    `others` are those not told apart, `others_names` how many; `nameless` came without a name
+    and is in the whole but in no row.
+    """
 
     named: tuple[Named, ...]
-    others: Count = Count()
+    others: Named = Named("")
     others_names: int = 0
+    nameless: Named = Named("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,28 +263,40 @@ class Told:
     """How counts of this report become figures."""
 
     has_time: bool = True
+    has_rest: bool = True  # what a search leaves over would tell small groups by differences
     scale: int = 1  # 10 for a sample of one in ten; the floor is on what was counted
 
 
-def fold(listing: Listing, rows_max: int) -> tuple[list[Named], int | None, int]:
-    """Return the rows to show, and the views and number of those folded into the rest.
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The rows that are told, and the views and number of the names that are not."""
 
-    A rest of fewer than five takes in the smallest rows until it is none.
-    """
-    shown = [named for named in listing.named if named.now.views >= GROUP_MIN][:rows_max]
-    rest = listing.others.views + sum(named.now.views for named in listing.named)
-    rest -= sum(named.now.views for named in shown)
-    while 0 < rest < GROUP_MIN and shown:
-        smallest = min(shown, key=lambda named: named.now.views)
+    rows: tuple[Row, ...]
+    rest: int | None
+    names: int
+
+
+def to_folded(listing: Listing, told: Told, rows_max: int) -> Folded:
+    """Return the rows to tell; a rest of fewer than five takes in the smallest rows."""
+    big = [named for named in listing.named if named.now.size >= GROUP_MIN]
+    shown, rest = big[:rows_max], listing.others
+    for named in listing.named:
+        rest = rest if named in shown else rest.with_folded(named)
+    while 0 < rest.now.size < GROUP_MIN and shown:
+        smallest = min(shown, key=lambda named: named.now.size)
         shown.remove(smallest)
-        rest += smallest.now.views
-    folded = listing.others_names + len(listing.named) - len(shown)
-    return shown, rest if rest >= GROUP_MIN else None, folded
+        rest = rest.with_folded(smallest)
+    is_told = told.has_rest and (rest.now.size >= GROUP_MIN or not rest.now.views)
+    return Folded(
+        to_rows(shown, rest.with_folded(listing.nameless), told),
+        rest.now.views * told.scale if is_told else None,
+        listing.others_names + len(listing.named) - len(shown),
+    )
 
 
-def to_rows(shown: Sequence[Named], told: Told) -> tuple[Row, ...]:
-    now = to_figures([named.now for named in shown], told)
-    before = to_figures([named.before for named in shown], told)
+def to_rows(shown: Sequence[Named], unseen: Named, told: Told) -> tuple[Row, ...]:
+    now = to_figures([named.now for named in shown], told, unseen.now)
+    before = to_figures([named.before for named in shown], told, unseen.before)
     return tuple(
         Row(named.name, figures, earlier, named.group)
         for named, figures, earlier in zip(shown, now, before, strict=True)
@@ -263,15 +304,16 @@ def to_rows(shown: Sequence[Named], told: Told) -> tuple[Row, ...]:
 
 
 def to_breakdown(side: Side, listing: Listing, told: Told) -> Breakdown:
-    timed = replace(told, has_time=told.has_time and side is Side.PART)
-    shown, rest, folded = fold(listing, BREAKDOWN_ROWS_MAX)
-    return Breakdown(side, to_rows(shown, timed), scaled(rest, told), folded)
+    # Time in view is told apart from views: it knows where it was spent, not what led there.
+    timed = Told(told.has_time and side in {Side.PART, Side.DEVICE}, told.has_rest, told.scale)
+    folded = to_folded(listing, timed, BREAKDOWN_ROWS_MAX)
+    return Breakdown(side, folded.rows, folded.rest, folded.names)
 
 
-def to_totals(whole: Count, agreed: Count, declined: Count, told: Told) -> Totals:
-    """Return the totals: where one population is too small to tell, the other is not told either."""
+def to_totals(agreed: Count, declined: Count, told: Told) -> Totals:
+    """Return the totals: of two populations neither is told when one is too small to tell."""
     apart = to_figures([agreed, declined], told)
-    return Totals(to_figures([whole], told)[0], *apart)
+    return Totals(to_figures([agreed + declined], told)[0], *apart)
 
 
 def to_days(counts: Sequence[tuple[date, Count]], told: Told) -> tuple[Day, ...]:
@@ -279,40 +321,43 @@ def to_days(counts: Sequence[tuple[date, Count]], told: Told) -> tuple[Day, ...]
     return tuple(Day(on, each) for (on, _), each in zip(counts, figures, strict=True))
 
 
-def to_figures(counts: Sequence[Count], told: Told) -> list[Figures]:
-    """Return the figures of groups that together make a whole which is told as well."""
-    views = hide([count.views for count in counts])
-    visits = hide([count.visits for count in counts])
-    people = [value or None for value in hide([count.people for count in counts])]
+def to_figures(counts: Sequence[Count], told: Told, unseen: Count = NOTHING) -> list[Figures]:
+    """Return the figures of groups that with `unseen` make a whole which is told as well."""
+    groups = hide(counts, unseen, lambda count: count.size)
+    visits = hide(counts, unseen, lambda count: count.visits, groups)
+    people = hide(counts, NOTHING, lambda count: count.people, groups)
     return [
         Figures(
-            views=scaled(views[place], told),
-            visits=scaled(visits[place], told),
-            people=scaled(people[place], told),
-            seconds_mean=mean_of(count, told) if views[place] else None,
+            views=None if place in groups else count.views * told.scale,
+            visits=None if place in visits else count.visits * told.scale,
+            people=None if place in people else count.people * told.scale or None,
+            seconds_mean=None if place in groups else mean_of(count, told),
         )
         for place, count in enumerate(counts)
     ]
 
 
-def hide(values: Sequence[int]) -> list[int | None]:
-    """Return the values without those of 1 to 4, and without as many more as would give them away.
+def hide(
+    counts: Sequence[Count],
+    unseen: Count,
+    size_of: Callable[[Count], int],
+    hidden: frozenset[int] = frozenset(),
+) -> frozenset[int]:
+    """Return the places of groups of 1 to 4, and of as many more as would give them away.
 
-    What is hidden together is never a group of 1 to 4, so that it cannot be found by a difference.
+    What is left out together, `unseen` and `hidden` included, is never a group of 1 to 4, so that
+    it cannot be found by a difference.
     """
-    hidden = {place for place, value in enumerate(values) if 0 < value < GROUP_MIN}
-    total = sum(values[place] for place in hidden)
-    for place in sorted(range(len(values)), key=lambda place: values[place]):
-        if not 0 < total < GROUP_MIN:
+    sizes = [size_of(count) for count in counts]
+    out = set(hidden) | {place for place, size in enumerate(sizes) if 0 < size < GROUP_MIN}
+    together = sum((counts[place] for place in out), unseen)
+    for place in sorted(range(len(sizes)), key=lambda place: sizes[place]):
+        if not 0 < size_of(together) < GROUP_MIN:
             break
-        if place not in hidden and values[place]:
-            hidden.add(place)
-            total += values[place]
-    return [None if place in hidden else value for place, value in enumerate(values)]
-
-
-def scaled(value: int | None, told: Told) -> int | None:
-    return None if value is None else value * told.scale
+        if place not in out and sizes[place]:
+            out.add(place)
+            together += counts[place]
+    return frozenset(out)
 
 
 def mean_of(count: Count, told: Told) -> float | None:

@@ -6,13 +6,21 @@ opened inside another. The period before ends where `start` begins.
 
 from typing import Final
 
+SIZE: Final = """
+SELECT day >= {start:Date} AS is_now, count()
+FROM event
+WHERE day BETWEEN {first:Date} AND {end:Date}
+GROUP BY is_now
+"""
+
 # Which events, in a sample of one in ten or whole. `spread_max` cuts the primary key, like SAMPLE.
 EVENTS: Final = """
     SELECT
         *,
         day >= {start:Date} AS is_now,
+        visitor != 0 AS agreed,
         {thing:String} = 'page' ? page : service AS thing_name,
-        kind = 'view' AS views_site,
+        kind = 'view' AS counts_site,
         kind = 'view' OR ({thing:String} = 'service' AND kind = 'service') AS counts
     FROM event
     WHERE day BETWEEN {first:Date} AND {end:Date}
@@ -25,129 +33,217 @@ EVENTS: Final = """
         AND ({campaign:String} = '' OR campaign = {campaign:String})
 """
 
-# Which sums, over both periods, in rows that stand for one day.
+# Which sums, over both periods.
 SUMS: Final = """
     SELECT *, start >= {start:Date} AS is_now
     FROM popularity
-    WHERE filter = {filter:String} AND value = {value:String}
-        AND start BETWEEN {first:Date} AND {end:Date}
+    WHERE start BETWEEN {first:Date} AND {end:Date}
         AND ({population:String} = 'all' OR agreed = ({population:String} = 'agreed'))
 """
 
-# The same in as few rows as may be: whole stretches of 8 days, and the days between them.
+FILTERED: Final = "AND filter = {filter:String} AND value = {value:String}"
+
+# Each day once, in as few rows as may be: whole stretches of 8 days, and the days between them.
 WIDE: Final = """
-        AND ((span = 8 AND start IN {blocks:Array(Date)}) OR (span = 1 AND start IN {days:Array(Date)}))
+        AND (
+            (span = 8 AND start IN {blocks:Array(Date)})
+            OR (span = 1 AND start IN {days:Array(Date)})
+        )
+"""
+
+# From where on no stretch of 8 days has lost a day to the end of its retention.
+WIDE_FROM: Final = """
+SELECT max(first) FROM
+(
+    SELECT min(start) AS first
+    FROM popularity
+    WHERE filter = '' AND value = '' AND thing = 'site' AND span = 8
+    GROUP BY agreed
+)
 """
 
 DAYS_OF_EVENTS: Final = f"""
-SELECT day, visitor != 0, sum(views_site), sumIf(starts, views_site), sum(seconds)
-FROM ({EVENTS}) WHERE kind != 'service'
-GROUP BY day, visitor != 0
+SELECT
+    day,
+    agreed,
+    countIf(counts_site),
+    sumIf(starts, counts_site),
+    uniqExactIf(visitor, counts_site AND agreed),
+    sum(seconds)
+FROM ({EVENTS})
+WHERE kind != 'service'
+GROUP BY day, agreed
 """
 
 DAYS_OF_SUMS: Final = f"""
-SELECT start, agreed, sum(views), sum(starts), sum(seconds)
-FROM ({SUMS} AND thing = 'site' AND span = 1)
+SELECT
+    start,
+    agreed,
+    sum(views),
+    sum(starts),
+    uniqCombined64MergeIf(12)(people, agreed = 1),
+    sum(seconds)
+FROM ({SUMS} {FILTERED} AND thing = 'site' AND span = 1)
 GROUP BY start, agreed
 """
 
-# 1970-01-01 stands for the whole period.
 PEOPLE_OF_EVENTS: Final = f"""
-SELECT is_now, arrayJoin([day, toDate(0)]) AS on, uniqExact(visitor)
-FROM ({EVENTS}) WHERE views_site AND visitor != 0
-GROUP BY is_now, on
-"""
-
-PEOPLE_OF_SUMS: Final = f"""
-SELECT is_now, start, uniqCombined64Merge(12)(people)
-FROM ({SUMS} AND thing = 'site' AND span = 1 AND agreed = 1)
-GROUP BY is_now, start
-UNION ALL
-SELECT is_now, toDate(0), uniqCombined64Merge(12)(people)
-FROM ({SUMS} {WIDE} AND thing = 'site' AND agreed = 1)
+SELECT is_now, uniqExact(visitor)
+FROM ({EVENTS})
+WHERE counts_site AND agreed
 GROUP BY is_now
 """
 
-# The names with most views one by one, all others together under the empty name.
-TOP: Final = """
+PEOPLE_OF_SUMS: Final = f"""
+SELECT is_now, uniqCombined64Merge(12)(people)
+FROM ({SUMS} {FILTERED} {WIDE} AND thing = 'site' AND agreed = 1)
+GROUP BY is_now
+"""
+
+# The greatest of each side one by one, and all others together. A value of a group that is too
+# small is never told apart, and neither are the smallest after it while those left out together
+# are too few; whatever is searched, these are the same. People of several are at least the most.
+APART: Final = """,
+sized AS
+(
+    SELECT
+        *,
+        people_now + declined_now AS size,
+        max(people_now) OVER smaller + sum(declined_now) OVER smaller AS size_smaller,
+        size < {group_min:UInt32} OR (size_smaller > 0 AND size_smaller < {group_min:UInt32})
+            AS is_small,
+        positionCaseInsensitiveUTF8(value, {search:String}) > 0 AS is_searched
+    FROM counted
+    WINDOW smaller AS (
+        PARTITION BY side ORDER BY people_now + declined_now, value
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
+),
+placed AS
+(
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY side
+            ORDER BY
+                is_small OR NOT is_searched,
+                {order:String} = 'people' ? people_now : views_now DESC,
+                views_now DESC,
+                value
+        ) AS place,
+        (place <= {rows_max:UInt32} OR value = '') AND is_searched AND NOT is_small AS is_apart
+    FROM sized
+)
 SELECT
-    place <= {names_max:UInt32} ? name : '' AS shown, count(),
-    sum(views), sum(visits), sum(seconds),
-    sum(views_before), sum(visits_before), sum(seconds_before)
-FROM (SELECT *, row_number() OVER (ORDER BY views DESC, name) AS place FROM counted)
-GROUP BY shown
+    side,
+    is_apart,
+    is_apart ? value : '' AS name,
+    any(kind_of_value),
+    countIf(views_now > 0 AND is_searched AND value != ''),
+    sum(views_now), sum(visits_now), max(people_now), sum(seconds_now), sum(declined_now),
+    sum(views_before), sum(visits_before), max(people_before), sum(seconds_before),
+    sum(declined_before)
+FROM placed
+GROUP BY side, is_apart, name
 """
 
 NAMES_OF_EVENTS: Final = f"""
 WITH counted AS
 (
     SELECT
-        toString(thing_name) AS name,
-        countIf(counts AND is_now) AS views,
-        sumIf(starts, counts AND is_now) AS visits,
-        sumIf(event.seconds, is_now) AS seconds,
+        '' AS side,
+        toString(thing_name) AS value,
+        '' AS kind_of_value,
+        countIf(counts AND is_now) AS views_now,
+        sumIf(starts, counts AND is_now) AS visits_now,
+        uniqExactIf(visitor, counts AND agreed AND is_now) AS people_now,
+        sumIf(seconds, is_now) AS seconds_now,
+        countIf(counts AND NOT agreed AND is_now) AS declined_now,
         countIf(counts AND NOT is_now) AS views_before,
         sumIf(starts, counts AND NOT is_now) AS visits_before,
-        sumIf(event.seconds, NOT is_now) AS seconds_before
-    FROM ({EVENTS}) AS event
-    WHERE thing_name != '' AND positionCaseInsensitiveUTF8(thing_name, {{search:String}}) > 0
+        uniqExactIf(visitor, counts AND agreed AND NOT is_now) AS people_before,
+        sumIf(seconds, NOT is_now) AS seconds_before,
+        countIf(counts AND NOT agreed AND NOT is_now) AS declined_before
+    FROM ({EVENTS})
+    WHERE thing_name != '' AND (counts OR kind = 'time')
     GROUP BY thing_name
-    HAVING views > 0
 )
-{TOP}
+{APART}
+"""
+
+MEASURES_OF_SUMS: Final = """
+        sumIf(views, is_now) AS views_now,
+        sumIf(starts, is_now) AS visits_now,
+        uniqCombined64MergeIf(12)(people, agreed = 1 AND is_now) AS people_now,
+        sumIf(seconds, is_now) AS seconds_now,
+        sumIf(views, agreed = 0 AND is_now) AS declined_now,
+        sumIf(views, NOT is_now) AS views_before,
+        sumIf(starts, NOT is_now) AS visits_before,
+        uniqCombined64MergeIf(12)(people, agreed = 1 AND NOT is_now) AS people_before,
+        sumIf(seconds, NOT is_now) AS seconds_before,
+        sumIf(views, agreed = 0 AND NOT is_now) AS declined_before
 """
 
 NAMES_OF_SUMS: Final = f"""
 WITH counted AS
 (
-    SELECT
-        toString(event.name) AS name,
-        sumIf(event.views, is_now) AS views,
-        sumIf(starts, is_now) AS visits,
-        sumIf(event.seconds, is_now) AS seconds,
-        sumIf(event.views, NOT is_now) AS views_before,
-        sumIf(starts, NOT is_now) AS visits_before,
-        sumIf(event.seconds, NOT is_now) AS seconds_before
-    FROM ({SUMS} {WIDE} AND thing = {{thing:String}}) AS event
-    WHERE positionCaseInsensitiveUTF8(event.name, {{search:String}}) > 0
-    GROUP BY event.name
-    HAVING views > 0
+    SELECT '' AS side, toString(sums.name) AS value, '' AS kind_of_value, {MEASURES_OF_SUMS}
+    FROM ({SUMS} {FILTERED} {WIDE} AND thing = {{thing:String}}) AS sums
+    GROUP BY sums.name
 )
-{TOP}
+{APART}
 """
 
-PEOPLE_BY_NAME_OF_EVENTS: Final = f"""
-SELECT thing_name, uniqExactIf(visitor, is_now), uniqExactIf(visitor, NOT is_now)
-FROM ({EVENTS}) WHERE counts AND visitor != 0 AND thing_name IN {{names:Array(String)}}
-GROUP BY thing_name
-"""
-
-PEOPLE_BY_NAME_OF_SUMS: Final = f"""
-SELECT
-    name, uniqCombined64MergeIf(12)(people, is_now), uniqCombined64MergeIf(12)(people, NOT is_now)
-FROM ({SUMS} {WIDE} AND thing = {{thing:String}} AND agreed = 1 AND name IN {{names:Array(String)}})
-GROUP BY name
-"""
-
-# For each side the values with most views one by one, all others together under the empty value.
-TOP_OF_SIDES: Final = """
-SELECT
-    side, place <= {names_max:UInt32} ? value : '' AS shown, any(kind) AS kind, count(),
-    sum(views), sum(visits), sum(seconds), any(people)
-FROM (
-    SELECT *, row_number() OVER (PARTITION BY side ORDER BY views DESC, value) AS place
-    FROM counted
-)
-GROUP BY side, shown
-"""
-
+# Of the columns one is grouped by and the others are empty: put together they are the value.
 SIDES_OF_EVENTS: Final = f"""
 WITH counted AS
 (
     SELECT
-        grouping(part, device, referrer_class, referrer, campaign) AS cut,
-        ['campaign', 'referrer', '', 'referrer_class', '', '', '', 'device'][0] AS side
-    FROM ({EVENTS})
+        ['part', 'device', 'referrer_class', 'referrer', 'campaign'][indexOf(
+            [
+                grouping(part), grouping(device), grouping(referrer_class),
+                grouping(referrer), grouping(campaign)
+            ],
+            0
+        )] AS side,
+        concat(part, device, referrer_class, referrer, campaign) AS value,
+        side = 'referrer' ? any(class) : '' AS kind_of_value,
+        countIf(counts_site AND is_now) AS views_now,
+        sumIf(starts, counts_site AND is_now) AS visits_now,
+        uniqExactIf(visitor, counts_site AND agreed AND is_now) AS people_now,
+        sumIf(seconds, is_now) AS seconds_now,
+        countIf(counts_site AND NOT agreed AND is_now) AS declined_now,
+        countIf(counts_site AND NOT is_now) AS views_before,
+        sumIf(starts, counts_site AND NOT is_now) AS visits_before,
+        uniqExactIf(visitor, counts_site AND agreed AND NOT is_now) AS people_before,
+        sumIf(seconds, NOT is_now) AS seconds_before,
+        countIf(counts_site AND NOT agreed AND NOT is_now) AS declined_before
+    FROM (SELECT *, toString(referrer_class) AS class FROM ({EVENTS}))
+    WHERE kind != 'service'
+    GROUP BY GROUPING SETS ((part), (device), (referrer_class), (referrer), (campaign))
 )
-{TOP_OF_SIDES}
+{APART}
 """
+
+SIDES_OF_SUMS: Final = f"""
+WITH counted AS
+(
+    SELECT
+        toString(filter) AS side,
+        toString(sums.value) AS value,
+        any(toString(name)) AS kind_of_value,
+        {MEASURES_OF_SUMS}
+    FROM ({SUMS} {WIDE} AND filter != '' AND thing = 'site') AS sums
+    GROUP BY filter, sums.value
+)
+{APART}
+"""
+
+# Of the sums a stretch of days goes when its first day does: those after it have rows of their own.
+EXPIRED_EVENTS: Final = "day < {kept_from:Date} AND (visitor != 0) = {agreed:UInt8}"
+EXPIRED_SUMS: Final = "start < {kept_from:Date} AND agreed = {agreed:UInt8}"
+COUNT_EXPIRED_EVENTS: Final = f"SELECT count() FROM event WHERE {EXPIRED_EVENTS}"
+ERASE_EVENTS: Final = f"ALTER TABLE event DELETE WHERE {EXPIRED_EVENTS} SETTINGS mutations_sync = 1"
+ERASE_SUMS: Final = (
+    f"ALTER TABLE popularity DELETE WHERE {EXPIRED_SUMS} SETTINGS mutations_sync = 1"
+)

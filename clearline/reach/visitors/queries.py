@@ -1,0 +1,313 @@
+"""The popularity report, read from events one by one while they are few, else from their sums."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from clearline.kit.columnstore.client import ColumnStore, Parameter
+from clearline.reach.visitors import statements
+from clearline.reach.visitors.report import (
+    BREAKDOWN_ROWS_MAX,
+    GROUP_MIN,
+    NOTHING,
+    ROWS_MAX,
+    Breakdown,
+    Count,
+    Day,
+    Limits,
+    Listing,
+    Named,
+    Order,
+    Precision,
+    Report,
+    ReportQuery,
+    Side,
+    Told,
+    Totals,
+    days_between,
+    to_breakdown,
+    to_days,
+    to_folded,
+    to_totals,
+)
+
+SPAN_DAYS: Final = 8
+SPREAD_MAX: Final = 2**32 - 1
+SAMPLE_OF: Final = 10
+DEFAULT_LIMITS: Final = Limits()
+EPOCH: Final = date(1970, 1, 1)
+
+
+class SizeRow(NamedTuple):
+    is_now: int
+    events: int
+
+
+class FirstRow(NamedTuple):
+    day: date
+
+
+class DayRow(NamedTuple):
+    day: date
+    agreed: int
+    views: int
+    visits: int
+    people: int
+    seconds: int
+
+    @property
+    def sums(self) -> Count:
+        declined = 0 if self.agreed else self.views
+        return Count(self.views, self.visits, self.people, self.seconds, declined)
+
+
+class PeopleRow(NamedTuple):
+    is_now: int
+    people: int
+
+
+class ApartRow(NamedTuple):
+    """One value told apart, or all others of its side together."""
+
+    side: str
+    is_apart: int
+    name: str
+    group: str
+    names: int
+    views: int
+    visits: int
+    people: int
+    seconds: int
+    declined: int
+    views_before: int
+    visits_before: int
+    people_before: int
+    seconds_before: int
+    declined_before: int
+
+    @property
+    def named(self) -> Named:
+        now = Count(self.views, self.visits, self.people, self.seconds, self.declined)
+        before = Count(
+            self.views_before,
+            self.visits_before,
+            self.people_before,
+            self.seconds_before,
+            self.declined_before,
+        )
+        return Named(self.name, now, before, self.group)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read the figures of a report: which tables, how many of the events."""
+
+    query: ReportQuery
+    precision: Precision
+    wide_from: date = date.max
+
+    @property
+    def is_of_sums(self) -> bool:
+        return self.precision is Precision.ABOUT
+
+    @property
+    def told(self) -> Told:
+        return Told(
+            has_time=self.query.has_time,
+            has_rest=not self.query.search,
+            scale=SAMPLE_OF if self.precision is Precision.SAMPLE else 1,
+        )
+
+    def params(self, *, rows_max: int, search: str = "") -> Mapping[str, Parameter]:
+        query = self.query
+        params: dict[str, Parameter] = {
+            "start": query.start.isoformat(),
+            "first": query.start_before.isoformat(),
+            "end": query.end.isoformat(),
+            "population": str(query.population),
+            "thing": str(query.thing),
+            "order": str(query.order),
+            "search": search,
+            "rows_max": rows_max,
+            "group_min": GROUP_MIN,
+        }
+        if self.is_of_sums:
+            ((side, value),) = query.filters.items() or (("", ""),)
+            blocks, days = stretches(query, self.wide_from)
+            return params | {
+                "filter": str(side),
+                "value": value,
+                "blocks": blocks,
+                "days": days,
+            }
+        is_sample = self.precision is Precision.SAMPLE
+        return params | {
+            "part": query.part,
+            "device": query.device,
+            "referrer_class": query.referrer_class,
+            "campaign": query.campaign,
+            "spread_max": SPREAD_MAX // SAMPLE_OF if is_sample else SPREAD_MAX,
+        }
+
+
+def popularity_report(
+    store: ColumnStore, query: ReportQuery, *, limits: Limits = DEFAULT_LIMITS
+) -> Report:
+    """Return which pages or services were visited most, compared with the period before.
+
+    Raises StoreDown, StoreOverloaded, StoreRefused.
+    """
+    reading, reading_of_sides = choose_readings(store, query, limits)
+    days = read_days(store, reading)
+    people = read_people(store, reading)
+    told = reading.told
+    folded = to_folded(read_names(store, reading), told, ROWS_MAX)
+    before_end = query.start - timedelta(days=1)
+    return Report(
+        query=query,
+        rows=folded.rows,
+        rest=folded.rest,
+        folded_rows=folded.names,
+        totals=totals_of((row for row in days if row.day >= query.start), people[1], told),
+        before=totals_of((row for row in days if row.day < query.start), people[0], told),
+        days=days_of(days_between(query.start, query.end), days, told),
+        days_before=days_of(days_between(query.start_before, before_end), days, told),
+        breakdowns=read_breakdowns(store, reading_of_sides, days),
+        precision=reading.precision,
+        breakdowns_precision=reading_of_sides.precision,
+        clauses=query.clauses,
+    )
+
+
+def choose_readings(
+    store: ColumnStore, query: ReportQuery, limits: Limits
+) -> tuple[Reading, Reading]:
+    """Return how to read the report, and how its breakdowns, which cut by one side more."""
+    params = Reading(query, Precision.EXACT).params(rows_max=ROWS_MAX)
+    sizes = store.query(statements.SIZE, SizeRow, params)
+    events = max((row.events for row in sizes), default=0)
+    if events < limits.exact_events_max:
+        exact = Reading(query, Precision.EXACT)
+        return exact, exact
+    raw = Precision.EXACT if events < limits.raw_events_max else Precision.SAMPLE
+    if len(query.filters) > 1:
+        return Reading(query, raw), Reading(query, raw)
+    (first,) = store.query(statements.WIDE_FROM, FirstRow)
+    about = Reading(query, Precision.ABOUT, first.day)
+    return about, Reading(query, raw) if query.filters else about
+
+
+def stretches(query: ReportQuery, wide_from: date) -> tuple[list[str], list[str]]:
+    """Return the first days of the stretches of 8 days inside either period, and all other days."""
+    blocks: list[str] = []
+    days: list[str] = []
+    for first, last in (
+        (query.start_before, query.start - timedelta(days=1)),
+        (query.start, query.end),
+    ):
+        day = first
+        while day <= last:
+            is_first = (day - EPOCH).days % SPAN_DAYS == 0 and day >= wide_from
+            if is_first and day + timedelta(days=SPAN_DAYS - 1) <= last:
+                blocks.append(day.isoformat())
+                day += timedelta(days=SPAN_DAYS)
+            else:
+                days.append(day.isoformat())
+                day += timedelta(days=1)
+    return blocks, days
+
+
+def read_days(store: ColumnStore, reading: Reading) -> tuple[DayRow, ...]:
+    sql = statements.DAYS_OF_SUMS if reading.is_of_sums else statements.DAYS_OF_EVENTS
+    return store.query(sql, DayRow, reading.params(rows_max=ROWS_MAX))
+
+
+def read_people(store: ColumnStore, reading: Reading) -> dict[int, int]:
+    """Return how many people came in the period, under 1, and in the one before, under 0."""
+    sql = statements.PEOPLE_OF_SUMS if reading.is_of_sums else statements.PEOPLE_OF_EVENTS
+    rows = store.query(sql, PeopleRow, reading.params(rows_max=ROWS_MAX))
+    return {0: 0, 1: 0} | {row.is_now: row.people for row in rows}
+
+
+def read_names(store: ColumnStore, reading: Reading) -> Listing:
+    sql = statements.NAMES_OF_SUMS if reading.is_of_sums else statements.NAMES_OF_EVENTS
+    params = reading.params(rows_max=ROWS_MAX, search=reading.query.search)
+    return to_listing(store.query(sql, ApartRow, params), reading.query.order)
+
+
+def read_breakdowns(
+    store: ColumnStore, reading: Reading, days: Sequence[DayRow]
+) -> tuple[Breakdown, ...]:
+    """Return the visits by each side that is not filtered already."""
+    sql = statements.SIDES_OF_SUMS if reading.is_of_sums else statements.SIDES_OF_EVENTS
+    rows = store.query(sql, ApartRow, reading.params(rows_max=BREAKDOWN_ROWS_MAX + 1))
+    found: list[Breakdown] = []
+    for side in Side:
+        if side in reading.query.filters:
+            continue
+        listing = to_listing([row for row in rows if row.side == side], reading.query.order)
+        if reading.is_of_sums:
+            listing = with_nameless(listing, days, reading.query)
+        found.append(to_breakdown(side, listing, reading.told))
+    return tuple(found)
+
+
+def to_listing(rows: Iterable[ApartRow], order: Order) -> Listing:
+    """Return the rows, the greatest first; an empty name told apart belongs to no row."""
+    named: list[Named] = []
+    others, nameless, others_names = Named(""), Named(""), 0
+    for row in rows:
+        if not row.is_apart:
+            others, others_names = row.named, row.names
+        elif row.name:
+            named.append(row.named)
+        else:
+            nameless = row.named
+    by_people = order is Order.PEOPLE
+    named.sort(key=lambda each: (-each.now.people if by_people else 0, -each.now.views, each.name))
+    return Listing(tuple(named), others, others_names, nameless)
+
+
+def with_nameless(listing: Listing, days: Sequence[DayRow], query: ReportQuery) -> Listing:
+    """Return the listing with what is in the whole and in none of its names.
+
+    Sums do not keep it. When it is too small to be left over it joins the others.
+    """
+    told = listing.others
+    for named in listing.named:
+        told = told.with_folded(named)
+    now = left_over([row.sums for row in days if row.day >= query.start], told.now)
+    before = left_over([row.sums for row in days if row.day < query.start], told.before)
+    nameless = Named("", now, before)
+    if 0 < now.size < GROUP_MIN:
+        return Listing(listing.named, listing.others.with_folded(nameless), listing.others_names)
+    return Listing(listing.named, listing.others, listing.others_names, nameless)
+
+
+def left_over(whole: Iterable[Count], told: Count) -> Count:
+    """Return what of a whole is not told, with a person for each view: sums know no better."""
+    total = sum(whole, NOTHING)
+    views, declined = total.views - told.views, total.declined - told.declined
+    return Count(
+        views, total.visits - told.visits, views - declined, total.seconds - told.seconds, declined
+    )
+
+
+def totals_of(rows: Iterable[DayRow], people: int, told: Told) -> Totals:
+    agreed, declined = NOTHING, NOTHING
+    for row in rows:
+        if row.agreed:
+            agreed += row.sums
+        else:
+            declined += row.sums
+    whole = Count(agreed.views, agreed.visits, people, agreed.seconds)
+    return to_totals(whole, declined, told)
+
+
+def days_of(dates: Sequence[date], rows: Iterable[DayRow], told: Told) -> tuple[Day, ...]:
+    counts = dict.fromkeys(dates, NOTHING)
+    for row in rows:
+        if row.day in counts:
+            counts[row.day] += row.sums
+    return to_days(list(counts.items()), told)
