@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from clearline.config.commands import COMMANDS
-from clearline.config.instance import open_instance
+from clearline.config.instance import open_instance, prepare_tables
 from clearline.kit.errors import Refusal
 
 DONE, REFUSED, USAGE = 0, 1, 2
@@ -25,6 +25,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if getattr(args, "needs_instance", True):
             open_instance(args.instance)
+            if getattr(args, "needs_tables", False):
+                prepare_tables(args.instance)
         code = do_of(args)(args)
     except Refusal as refusal:
         return say_no(str(refusal))

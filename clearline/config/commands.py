@@ -70,7 +70,7 @@ def add_policy(commands: Subparsers) -> None:
     diff.set_defaults(run="clearline.edge.jobs.policy_commands:run_diff")
     publish = verbs.add_parser("publish", help="publish a draft: from then on it is never edited")
     publish.add_argument("file", type=Path, help="policy/DATE.toml")
-    publish.set_defaults(run="clearline.edge.jobs.policy_commands:run_publish")
+    publish.set_defaults(run="clearline.edge.jobs.policy_commands:run_publish", needs_tables=True)
 
 
 def add_ledger(commands: Subparsers) -> None:
@@ -86,14 +86,14 @@ def add_ledger(commands: Subparsers) -> None:
     verify.add_argument(
         "--vkey", metavar="KEY", help="the log's verifier key (default: this instance's)"
     )
-    verify.set_defaults(run="clearline.edge.jobs.ledger_commands:run_verify")
+    verify.set_defaults(run="clearline.edge.jobs.ledger_commands:run_verify", needs_tables=True)
     prove = verbs.add_parser("prove", help="write the receipt of one entry: it proves it offline")
     prove.add_argument("id", metavar="ID", help="the entry's number, 32 characters")
     prove.add_argument("-o", "--output", type=Path, metavar="FILE", required=True)
-    prove.set_defaults(run="clearline.edge.jobs.ledger_commands:run_prove")
+    prove.set_defaults(run="clearline.edge.jobs.ledger_commands:run_prove", needs_tables=True)
     export = verbs.add_parser("export", help="write all that proves the ledger into a new folder")
     export.add_argument("directory", type=Path, metavar="DIR")
-    export.set_defaults(run="clearline.edge.jobs.ledger_commands:run_export")
+    export.set_defaults(run="clearline.edge.jobs.ledger_commands:run_export", needs_tables=True)
 
 
 def add_report(commands: Subparsers) -> None:
@@ -112,7 +112,9 @@ def add_report(commands: Subparsers) -> None:
         popularity.add_argument(flag, default="", help="only these visits")
     popularity.add_argument("--search", default="", help="only names with these letters")
     popularity.add_argument("--csv", action="store_true", help="write CSV")
-    popularity.set_defaults(run="clearline.edge.jobs.report_command:run_popularity")
+    popularity.set_defaults(
+        run="clearline.edge.jobs.report_command:run_popularity", needs_tables=True
+    )
 
 
 def add_user(commands: Subparsers) -> None:
@@ -126,9 +128,9 @@ def add_user(commands: Subparsers) -> None:
     create.add_argument(
         "--password-file", type=Path, metavar="FILE", help="read the password from its first line"
     )
-    create.set_defaults(run="clearline.edge.jobs.staff_commands:run_create")
+    create.set_defaults(run="clearline.edge.jobs.staff_commands:run_create", needs_tables=True)
     listing = verbs.add_parser("list", help="list the staff, by random number and roles")
-    listing.set_defaults(run="clearline.edge.jobs.staff_commands:run_list")
+    listing.set_defaults(run="clearline.edge.jobs.staff_commands:run_list", needs_tables=True)
 
 
 def add_doctor(commands: Subparsers) -> None:

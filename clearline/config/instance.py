@@ -23,3 +23,13 @@ def open_instance(instance: Path) -> None:
     import django  # noqa: PLC0415  # only a command that needs an instance pays for Django
 
     django.setup()
+
+
+def prepare_tables(instance: Path) -> None:
+    """Bring the tables of the open instance to what this release needs."""
+    (instance / "data").mkdir(exist_ok=True)
+    from django.core.management import call_command  # noqa: PLC0415  # as above
+    from django.db import connections  # noqa: PLC0415  # as above
+
+    call_command("migrate", verbosity=0, interactive=False)
+    connections.close_all()

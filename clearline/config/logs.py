@@ -42,3 +42,5 @@ def set_up_logs() -> None:
     # Django logs the path of each refused request; paths can carry what people type.
     logging.getLogger("django.request").setLevel(logging.ERROR)
     logging.getLogger("django.security").setLevel(logging.ERROR)
+    # The store and the loader say in their own lines when the store does not answer.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)

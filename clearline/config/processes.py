@@ -8,13 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from django.core.management import call_command
-from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
 from clearline.config.env import Env
+from clearline.config.instance import prepare_tables
 from clearline.config.logs import set_up_logs
 from clearline.config.supervisor import Supervisor
 from clearline.edge.collector.loader import LoaderOptions, run_loader
@@ -59,8 +58,7 @@ def prepare(env: Env) -> None:
     """Bring the tables to what this release needs, before any process opens them."""
     for folder in (env.journal_dir, env.status_dir, env.tiles_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    call_command("migrate", verbosity=0, interactive=False)
-    connections.close_all()
+    prepare_tables(env.instance)
 
 
 def serve_front(env: Env, port: int) -> None:

@@ -1,12 +1,13 @@
 """Debian's Chromium, driven by Playwright, with a clock of its own when a journey needs one."""
 
+import json
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
 from tests.journeys.provider import clock
 
@@ -27,13 +28,15 @@ WHAT_IS_STORED = """async () => ({
   caches: (await caches.keys()).length,
   workers: (await navigator.serviceWorker.getRegistrations()).length,
 })"""
+CLOCKED = "chromium-with-a-clock"
+REFUSED = 2  # as Chromium writes it in a profile
 NOTHING = {"local": 0, "session": 0, "databases": 0, "caches": 0, "workers": 0}
 
 
 @contextmanager
 def chromium(folder: Path, at: datetime | None = None) -> Iterator[Browser]:
     """Yield a browser; with `at`, one whose computer shows that date."""
-    program = folder / "chromium-with-a-clock"
+    program = folder / CLOCKED
     words = " ".join(f"{name}='{value}'" for name, value in (clock(at) if at else {}).items())
     program.write_text(f'#!/bin/sh\nexec env {words} {CHROMIUM} "$@"\n', encoding="utf-8")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -50,7 +53,7 @@ def person(
     *,
     script: bool = True,
     gpc: bool = False,
-    remembers: "Mapping[str, object] | None" = None,
+    remembers: StorageState | None = None,
 ) -> BrowserContext:
     """Open a browser profile: script on or off, with or without Global Privacy Control."""
     headers = {"Sec-GPC": "1"} if gpc else {}
@@ -58,8 +61,19 @@ def person(
         user_agent=AGENT,
         java_script_enabled=script,
         extra_http_headers=headers,
-        storage_state=remembers,  # type: ignore[arg-type]  # what an earlier day left behind
+        storage_state=remembers,
         viewport={"width": 1280, "height": 900},
+    )
+
+
+def cookie_refuser(browser: Browser, folder: Path) -> BrowserContext:
+    """Open a profile whose owner has set the browser to refuse all cookies."""
+    profile = folder / "refusing"
+    (profile / "Default").mkdir(parents=True)
+    chosen = {"profile": {"default_content_setting_values": {"cookies": REFUSED}}}
+    (profile / "Default" / "Preferences").write_text(json.dumps(chosen), encoding="utf-8")
+    return browser.browser_type.launch_persistent_context(
+        str(profile), executable_path=str(folder / CLOCKED), args=list(FLAGS), user_agent=AGENT
     )
 
 

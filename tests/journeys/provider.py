@@ -11,8 +11,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 from clearline.config.demo.provider import NAMES
@@ -33,6 +34,7 @@ def clock(at: datetime) -> dict[str, str]:
         "LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
         "FAKETIME": at.strftime("@%Y-%m-%d %H:%M:%S"),
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # without it timed waits of Chromium spin
         "TZ": "UTC",
     }
 
@@ -91,13 +93,13 @@ class RunningProvider:
         assert published.returncode == 0, published.stderr
 
     def start(self, at: datetime | None = None) -> None:
-        log = (self.instance / "data" / "serve.log").open("ab")
-        self.process = subprocess.Popen(
-            [*CLI, "serve", "--dir", str(self.instance), "--port", str(self.port)],
-            env=self.environment(at),
-            stdout=log,
-            stderr=log,
-        )
+        with (self.instance / "data" / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*CLI, "serve", "--dir", str(self.instance), "--port", str(self.port)],
+                env=self.environment(at),
+                stdout=log,
+                stderr=log,
+            )
         wait_until(self.answers, seconds=START_S, what="the site answers")
 
     def answers(self) -> bool:
@@ -117,15 +119,13 @@ class RunningProvider:
         return (self.instance / "data" / "serve.log").read_text(encoding="utf-8", errors="replace")
 
 
-def wait_until(holds: "object", *, seconds: float, what: str) -> None:
+def wait_until(
+    holds: Callable[[], bool], *, seconds: float, what: str, every: float = 0.05
+) -> None:
     """Wait for something other processes bring about; fail with its name when it never comes."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if callable(holds) and holds():
+        if holds():
             return
-        time.sleep(0.05)
+        time.sleep(every)
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
-
-
-def in_days(start: date, days: int) -> date:
-    return start + timedelta(days=days)

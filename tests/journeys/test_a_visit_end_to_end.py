@@ -1,7 +1,8 @@
 """Journey 1: people open the site, accept or decline, and are counted exactly as the policy says.
 
 Two days pass. Six people accept and come on both days, six decline, one sends Global Privacy
-Control, one browser refuses cookies, two have no script. The report then shows exactly these.
+Control, one browser refuses cookies, two have no script. What each browser opened is noted as it
+opens; the report must show exactly that, on the page, in CSV and in JSON.
 Rows: CC-02, CC-34, CC-37, EU-05.
 """
 
@@ -9,17 +10,21 @@ import csv
 import io
 import json
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, StorageState
 
 from tests.journeys.browser import (
     NOTHING,
     chromium,
     cookie_names,
+    cookie_refuser,
     person,
     what_is_stored,
 )
@@ -30,169 +35,243 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 EFFECTIVE = date(2026, 10, 1)
 MONDAY = datetime(2026, 11, 9, 15, 0, tzinfo=UTC)
 TUESDAY = datetime(2026, 11, 10, 16, 0, tzinfo=UTC)
+DAYS = "from=2026-11-09&to=2026-11-10"
 PEOPLE = 6  # one more than the floor under which reports stay silent
+PASSWORD = "seven quiet herons fly"
+CALMS = 4  # looks in a row at which nothing waits
 
 
-@pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
-    running = RunningProvider(tmp_path_factory.mktemp("provider") / "instance")
-    running.make(effective=EFFECTIVE, at=MONDAY)
+@dataclass(slots=True)
+class Opened:
+    """Every page that a browser opened, by address, and apart whether it had accepted by then."""
+
+    agreed: Counter[str] = field(default_factory=Counter)
+    others: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def all(self) -> Counter[str]:
+        return self.agreed + self.others
+
+
+@dataclass
+class Visitor:
+    """One person with one browser profile; each page they open is noted in `opened`."""
+
+    provider: RunningProvider
+    context: BrowserContext
+    opened: Opened
+    page: Page = field(init=False)
+    has_script: bool = True
+
+    def __post_init__(self) -> None:
+        self.page = self.context.new_page()
+        self.page.on("framenavigated", self.note)
+
+    def note(self, frame: Frame) -> None:
+        if frame.parent_frame is None and frame.url.startswith(self.provider.url):
+            has_accepted = "cl_visitor" in cookie_names(self.context)
+            pages = self.opened.agreed if has_accepted else self.opened.others
+            pages[urlsplit(frame.url).path] += 1
+
+    def open(self, path: str) -> None:
+        with self.page.expect_response(self.is_counted) as taken:
+            self.page.goto(f"{self.provider.url}{path}")
+        assert taken.value.status in {200, 204}
+
+    def press(self, name: str) -> None:
+        """Press a button of the prompt and stay until the page that follows was counted."""
+        with self.page.expect_response(self.is_counted):
+            self.page.get_by_role("button", name=name).click()
+
+    def is_counted(self, answer: object) -> bool:
+        url = str(answer.url)  # type: ignore[attr-defined]  # Playwright's Response
+        return url.endswith("/c/e") if self.has_script else "/c/b.gif" in url
+
+    def leave(self) -> StorageState:
+        memory = self.context.storage_state()
+        self.context.close()
+        return memory
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[RunningProvider]:
+    running = RunningProvider(tmp_path / "instance")
+    running.make(effective=EFFECTIVE, at=datetime(2026, 10, 1, 9, 0, tzinfo=UTC))
     try:
         yield running
     finally:
         running.stop()
 
 
+@pytest.fixture
+def opened() -> Opened:
+    return Opened()
+
+
 def test_each_visit_is_counted_as_the_policy_says(
-    provider: RunningProvider, tmp_path: Path
+    provider: RunningProvider, opened: Opened, tmp_path: Path
 ) -> None:
-    remembered = monday(provider, tmp_path)
-    tuesday(provider, tmp_path, remembered)
+    remembered = monday(provider, opened, tmp_path)
+    tuesday(provider, opened, tmp_path, remembered)
 
-    report = report_of(provider)
+    with chromium(tmp_path, at=TUESDAY) as browser:
+        context = signed_in(browser, provider, tmp_path)
+        told = context.request.get(f"{provider.url}/staff/visitors/export/?{DAYS}&format=json")
+        in_csv = context.request.get(
+            f"{provider.url}/staff/visitors/export/?{DAYS}&format=csv"
+        ).text()
+        on_page = rows_on_page(context, provider)
+        report = told.json()
+        context.close()
 
-    assert report["totals"]["people"] == PEOPLE
-    assert report_rows(report) == {
-        # accepting: 6 on two days; declining: 6 once; signal 1, refusing 1, without script 2
-        "/": 2 * PEOPLE + PEOPLE + 1 + 1 + 2,
-        "/services/": 2 * PEOPLE,
-        "/help/": PEOPLE,
-    }
-    assert csv_rows(provider) == report_rows(report)
+    # The six, and one without script who accepted too.
+    assert report["totals"]["agreed"]["people"] == PEOPLE + 1
+    assert report["totals"]["agreed"]["views"] == opened.agreed.total()
+    assert report["totals"]["declined"]["views"] == opened.others.total()
+    assert {row["name"]: row["views"] for row in report["rows"]} == opened.all
+    assert csv_rows(in_csv) == opened.all
+    assert on_page == opened.all
+    assert json.loads(said_by_command(provider))["rows"] == report["rows"]
 
 
-def monday(provider: RunningProvider, folder: Path) -> list[Mapping[str, object]]:
+def monday(provider: RunningProvider, opened: Opened, folder: Path) -> list[StorageState]:
     """Everyone comes; return what the browsers of those who accepted remember."""
     provider.start(at=MONDAY)
     with chromium(folder, at=MONDAY) as browser:
-        remembered = [accept_and_look_around(browser, provider) for _ in range(PEOPLE)]
+        remembered = [
+            accept_and_look_around(Visitor(provider, person(browser), opened))
+            for _ in range(PEOPLE)
+        ]
         for _ in range(PEOPLE):
-            decline(browser, provider)
-        come_with_signal(browser, provider)
-        refuse_cookies(browser, provider)
+            decline(Visitor(provider, person(browser), opened))
+        come_with_signal(Visitor(provider, person(browser, gpc=True), opened))
+        refuse_cookies(Visitor(provider, cookie_refuser(browser, folder), opened))
         for choice in ("Accept", "Decline"):
-            come_without_script(browser, provider, choice)
-    wait_for_loading(provider, views=1)
+            plain = Visitor(provider, person(browser, script=False), opened, has_script=False)
+            come_without_script(plain, choice)
+    wait_for_loading(provider)
     provider.stop()
     return remembered
 
 
 def tuesday(
-    provider: RunningProvider, folder: Path, remembered: list[Mapping[str, object]]
+    provider: RunningProvider, opened: Opened, folder: Path, remembered: list[StorageState]
 ) -> None:
     provider.start(at=TUESDAY)
     with chromium(folder, at=TUESDAY) as browser:
         for memory in remembered:
-            context = person(browser, remembers=memory)
-            page = open_page(context, provider, "/")
-            assert page.get_by_role("button", name="Accept").count() == 0
-            open_page(context, provider, "/services/")
-            context.close()
+            visitor = Visitor(provider, person(browser, remembers=memory), opened)
+            visitor.open("/")
+            assert visitor.page.get_by_role("button", name="Accept").count() == 0
+            visitor.open("/services/")
+            visitor.leave()
+    wait_for_loading(provider)
 
 
-def accept_and_look_around(browser: Browser, provider: RunningProvider) -> Mapping[str, object]:
-    context = person(browser)
-    page = open_page(context, provider, "/")
-    assert what_is_stored(page) == NOTHING
-    assert cookie_names(context) == set()
+def accept_and_look_around(visitor: Visitor) -> StorageState:
+    visitor.open("/")
+    assert what_is_stored(visitor.page) == NOTHING
+    assert cookie_names(visitor.context) == set()
 
-    page.get_by_role("button", name="Accept").click()
+    visitor.press("Accept")
 
-    assert cookie_names(context) == {"cl_choices", "cl_visitor"}
-    open_page(context, provider, "/services/")
-    open_page(context, provider, "/help/")
-    memory: Mapping[str, object] = dict(context.storage_state())
-    context.close()
-    return memory
+    assert cookie_names(visitor.context) == {"cl_choices", "cl_visitor"}
+    assert what_is_stored(visitor.page) == NOTHING
+    visitor.open("/services/")
+    visitor.open("/help/")
+    return visitor.leave()
 
 
-def decline(browser: Browser, provider: RunningProvider) -> None:
-    context = person(browser)
-    page = open_page(context, provider, "/")
+def decline(visitor: Visitor) -> None:
+    visitor.open("/")
 
-    page.get_by_role("button", name="Decline").click()
+    visitor.press("Decline")
 
-    assert cookie_names(context) == {"cl_choices"}
-    assert what_is_stored(page) == NOTHING
-    context.close()
-
-
-def come_with_signal(browser: Browser, provider: RunningProvider) -> None:
-    context = person(browser, gpc=True)
-    open_page(context, provider, "/")
-
-    page = context.new_page()
-    page.goto(f"{provider.url}/privacy/choices/")
-
-    assert "Opt-out request honored" in page.inner_text("main")
-    assert cookie_names(context) == set()
-    context.close()
+    assert cookie_names(visitor.context) == {"cl_choices"}
+    assert what_is_stored(visitor.page) == NOTHING
+    visitor.leave()
 
 
-def refuse_cookies(browser: Browser, provider: RunningProvider) -> None:
+def come_with_signal(visitor: Visitor) -> None:
+    visitor.open("/")
+
+    assert "Opt-Out Request Honored" in visitor.page.inner_text("footer")
+    assert cookie_names(visitor.context) == set()
+    visitor.leave()
+
+
+def refuse_cookies(visitor: Visitor) -> None:
     """A browser that stores nothing: it gets one line and the whole site."""
+    visitor.open("/")
+
+    visitor.press("Accept")
+
+    assert "keeps no cookies" in visitor.page.inner_text("body")
+    assert cookie_names(visitor.context) == set()
+    visitor.context.close()  # not even its storage may be asked for
+
+
+def come_without_script(visitor: Visitor, choice: str) -> None:
+    visitor.open("/")
+
+    visitor.press(choice)
+
+    expected = {"cl_choices", "cl_visitor"} if choice == "Accept" else {"cl_choices"}
+    assert cookie_names(visitor.context) == expected
+    visitor.leave()
+
+
+def signed_in(browser: Browser, provider: RunningProvider, folder: Path) -> BrowserContext:
+    """Give someone a way in by the command, and sign in by keyboard alone."""
+    secret = folder / "password"
+    secret.write_text(PASSWORD + "\n", encoding="utf-8")
+    made = provider.command(
+        *("user", "create-staff", "dana", "--role", "marketer", "--password-file", str(secret)),
+        at=TUESDAY,
+    )
+    assert made.returncode == 0, made.stderr
     context = person(browser)
-    context.route("**/*", without_cookies)
-    page = open_page(context, provider, "/")
-    page.get_by_role("button", name="Accept").click()
-
-    assert "keeps no cookies" in page.inner_text("body")
-    context.close()
-
-
-def without_cookies(route: object) -> None:
-    """Drop Set-Cookie from every answer, as a browser set to refuse cookies does."""
-    answer = route.fetch(max_redirects=0)  # type: ignore[attr-defined]  # Playwright's Route
-    headers = {k: v for k, v in answer.headers.items() if k != "set-cookie"}
-    route.fulfill(response=answer, headers=headers)  # type: ignore[attr-defined]  # as above
-
-
-def come_without_script(browser: Browser, provider: RunningProvider, choice: str) -> None:
-    context = person(browser, script=False)
     page = context.new_page()
-    page.goto(f"{provider.url}/")
-    page.get_by_role("button", name=choice).click()
-    context.close()
+    page.goto(f"{provider.url}/staff/visitors/?{DAYS}")
+    page.keyboard.type("dana")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff/visitors/**")
+    page.close()
+    return context
 
 
-def open_page(context: BrowserContext, provider: RunningProvider, path: str) -> Page:
-    """Open a page and stay until its visit was taken."""
+def rows_on_page(context: BrowserContext, provider: RunningProvider) -> dict[str, int]:
     page = context.new_page()
-    with page.expect_response(lambda answer: answer.url.endswith("/c/e")) as taken:
-        page.goto(f"{provider.url}{path}")
-    assert taken.value.status == 204
-    return page
+    page.goto(f"{provider.url}/staff/visitors/?{DAYS}")
+    rows = page.locator("section[aria-labelledby=rows] tbody tr")
+    cells = [row.locator("td").all_inner_texts() for row in rows.all()]
+    clauses = page.locator("a[href='/privacy/#visits.measure']")
+    assert clauses.count() == 1
+    return {name.strip(): int(views.replace(",", "")) for name, views, *_ in cells}
 
 
-def report_of(provider: RunningProvider) -> dict[str, dict[str, int]]:
-    wait_for_loading(provider, views=2)
-    said = provider.command(
-        *("report", "popularity", "--from", "2026-11-09", "--to", "2026-11-10", "--json"),
-        at=TUESDAY,
-    )
+def csv_rows(text: str) -> dict[str, int]:
+    rows = csv.DictReader(io.StringIO(text))
+    return {row["name"]: int(row["views"]) for row in rows if row["section"] == "page"}
+
+
+def said_by_command(provider: RunningProvider) -> str:
+    days = ("--from", "2026-11-09", "--to", "2026-11-10")
+    said = provider.command("report", "popularity", *days, "--json", at=TUESDAY)
     assert said.returncode == 0, said.stderr
-    report: dict[str, dict[str, int]] = json.loads(said.stdout)
-    return report
+    return said.stdout
 
 
-def report_rows(report: dict[str, dict[str, int]]) -> dict[str, int]:
-    return {str(row["name"]): int(row["views"]) for row in report["rows"]}  # type: ignore[index]
-
-
-def csv_rows(provider: RunningProvider) -> dict[str, int]:
-    said = provider.command(
-        *("report", "popularity", "--from", "2026-11-09", "--to", "2026-11-10", "--csv"),
-        at=TUESDAY,
-    )
-    rows = csv.DictReader(io.StringIO(said.stdout))
-    return {row["name"]: int(row["views"]) for row in rows if row["name"].startswith("/")}
-
-
-def wait_for_loading(provider: RunningProvider, *, views: int) -> None:
-    del views
+def wait_for_loading(provider: RunningProvider) -> None:
+    """Wait until what was taken has been loaded: the loader says so every half second."""
+    calm = 0
 
     def is_loaded() -> bool:
+        nonlocal calm
         with urllib.request.urlopen(f"{provider.url}/healthz", timeout=2) as answer:
-            return bool(json.load(answer).get("waiting_bytes") == 0)
+            calm = calm + 1 if json.load(answer)["waiting_bytes"] == 0 else 0
+        return calm >= CALMS
 
-    wait_until(is_loaded, seconds=30, what="the journal is loaded")
+    wait_until(is_loaded, seconds=60, what="the journal is loaded", every=0.5)

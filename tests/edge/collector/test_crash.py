@@ -162,6 +162,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
+def trouble_of_collector(machine: Machine) -> str:
+    return str(read_statuses(machine.folder / "status").get("collector", {}).get("trouble"))
+
+
 @pytest.mark.timeout(300)
 def test_a_full_disk_is_answered_so_and_loses_nothing_that_was_taken(
     small_disk: Path, machine: Machine
@@ -172,13 +176,13 @@ def test_a_full_disk_is_answered_so_and_loses_nothing_that_was_taken(
 
     with telling(machine, events_per_request=50) as clients:
         assert wait_until(lambda: sum(client.refused for client in clients) > 20, 120)
-        status = read_statuses(machine.folder / "status")["collector"]
+        is_told = wait_until(lambda: "disk is full" in trouble_of_collector(machine), 30)
         machine.start("store")
         assert wait_until(lambda: is_migrated(machine.store), START_S_MAX)
         refused = sum(client.refused for client in clients)
         taken = sum(len(client.sent) for client in clients)
         goes_on = wait_until(lambda: sum(len(client.sent) for client in clients) > taken, 60)
 
-    assert "disk is full" in str(status["trouble"])
+    assert is_told
     assert goes_on, refused
     assert_each_is_stored_once(machine, clients)

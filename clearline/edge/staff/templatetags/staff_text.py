@@ -43,10 +43,10 @@ def change(now: float | None, before: float | None) -> str:
 
 @register.filter
 def clock_change(now: float | None, before: float | None) -> str:
-    if now is None or before is None:
+    if now is None or before is None or round(now) == round(before):
         return ""
-    sign = "+" if now > before else LESS if now < before else "±"
-    return f"{sign} {clock(abs(now - before))}"
+    sign = "+" if now > before else LESS
+    return f"{sign} {clock(abs(round(now) - round(before)))}"
 
 
 @register.filter
