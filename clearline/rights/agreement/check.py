@@ -17,7 +17,12 @@ from clearline.rights.agreement.columns import (
 )
 from clearline.rights.agreement.finding import Finding, FindingKind
 from clearline.rights.agreement.outside import find_cookies, find_loads, find_script_reach
-from clearline.rights.agreement.uses import FoundUse, find_uses
+from clearline.rights.agreement.uses import (
+    FoundUse,
+    NamedClause,
+    find_clause_names,
+    find_uses,
+)
 from clearline.trust.consent.cookies import DECLARED
 
 PACKAGE: Final = Path(__file__).parents[2]
@@ -39,6 +44,7 @@ class Sources:
     """What the program says it does, found in its files."""
 
     uses: tuple[FoundUse, ...]
+    named: tuple[NamedClause, ...]
     columns: tuple[FoundColumn, ...]
     cookies: tuple[tuple[str, str, int], ...]  # name, file, line
     findings: tuple[Finding, ...]  # what could not be read or is not declared
@@ -66,6 +72,7 @@ def check(edition: Edition, *, package: Path = PACKAGE) -> Agreement:
     findings = [
         *sources.findings,
         *map(use_without_clause, uncovered),
+        *missing_clauses(sources.named, edition),
         *unused_clauses(sources, policy),
         *columns_without_clause(sources.columns, edition),
         *cookies_without_clause(sources.cookies, edition),
@@ -88,6 +95,7 @@ def agreement_of(policy: CompiledPolicy) -> Agreement:
 def read_sources(package: Path) -> Sources:
     """Read every file of the program. Nothing is imported or run."""
     uses: list[FoundUse] = []
+    named: list[NamedClause] = []
     columns: list[FoundColumn] = []
     cookies: list[tuple[str, str, int]] = []
     findings: list[Finding] = []
@@ -97,13 +105,15 @@ def read_sources(package: Path) -> Sources:
             match found:
                 case FoundUse():
                     uses.append(found)
+                case NamedClause():
+                    named.append(found)
                 case FoundColumn():
                     columns.append(found)
                 case Finding():
                     findings.append(found)
                 case (name, line):
                     cookies.append((name, file, line))
-    return Sources(tuple(uses), tuple(columns), tuple(cookies), tuple(findings))
+    return Sources(tuple(uses), tuple(named), tuple(columns), tuple(cookies), tuple(findings))
 
 
 def files_of(package: Path) -> Iterator[Path]:
@@ -114,11 +124,12 @@ def files_of(package: Path) -> Iterator[Path]:
 
 def read_file(
     path: Path, file: str
-) -> Iterator[FoundUse | FoundColumn | Finding | tuple[str, int]]:
+) -> Iterator[FoundUse | NamedClause | FoundColumn | Finding | tuple[str, int]]:
     match path.suffix:
         case ".py":
             tree = ast.parse(path.read_text(encoding="utf-8"))
             yield from find_uses(tree, file)
+            yield from find_clause_names(tree, file)
             yield from find_model_columns(tree, file)
             yield from find_cookies(tree, file, COOKIE_NAMES)
         case ".sql":
@@ -141,6 +152,14 @@ def use_without_clause(use: FoundUse) -> Finding:
     text = f"no clause permits this use: {categories} for {use.purpose}, to {use.recipient}"
     remedy = "Write a clause that says so, or do not do it."
     return Finding(use.file, use.line, FindingKind.USE_WITHOUT_CLAUSE, text, remedy)
+
+
+def missing_clauses(named: Iterable[NamedClause], edition: Edition) -> Iterator[Finding]:
+    for each in named:
+        if edition.find_clause(each.clause) is None:
+            text = f"the program counts on clause {each.clause}, which the edition does not have"
+            remedy = "Write that clause, or take out what rests on it."
+            yield Finding(each.file, each.line, FindingKind.CLAUSE_MISSING, text, remedy)
 
 
 def unused_clauses(sources: Sources, policy: CompiledPolicy) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ class FindingKind(StrEnum):
 
     USE_WITHOUT_CLAUSE = "use_without_clause"
     USE_UNREADABLE = "use_unreadable"
+    CLAUSE_MISSING = "clause_missing"
     CLAUSE_UNUSED = "clause_unused"
     COLUMN_UNDECLARED = "column_undeclared"
     COLUMN_WITHOUT_CLAUSE = "column_without_clause"

@@ -23,6 +23,15 @@ Member = TypeVar("Member", Category, Purpose, SubjectKind)
 
 
 @dataclass(frozen=True, slots=True)
+class NamedClause:
+    """A clause that code names, whatever the edition says."""
+
+    file: str
+    line: int
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
 class FoundUse:
     """One use in the code, as the decision table knows it."""
 
@@ -67,6 +76,17 @@ def use_names(tree: ast.Module) -> frozenset[str]:
         if isinstance(target, ast.Name)
     }
     return frozenset(imported | renamed)
+
+
+def find_clause_names(tree: ast.Module, file: str) -> Iterator[NamedClause]:
+    """Yield each clause that code names by `ClauseId("…")`: it counts on that clause."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        told = node.args[0]
+        is_name = ast.unparse(node.func).rpartition(".")[2] == "ClauseId"
+        if is_name and isinstance(told, ast.Constant) and isinstance(told.value, str):
+            yield NamedClause(file, node.lineno, told.value)
 
 
 def is_use(node: ast.expr, names: frozenset[str]) -> bool:

@@ -24,6 +24,7 @@ class Login(AbstractBaseUser):
     DATA: ClassVar[Mapping[str, Category | str]] = {
         "public_id": "random",
         "name_index": Category.AUTHORIZATION_CREDENTIALS,
+        "password": Category.AUTHORIZATION_CREDENTIALS,  # only as an Argon2 hash
         "kind": "a word of a closed list",
         "is_active": "whether it may be used",
         "created_at": "a moment of our own",

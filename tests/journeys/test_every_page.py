@@ -1,0 +1,158 @@
+"""Every page, light and dark, wide and narrow, with and without script: no barrier, no overflow."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+
+from tests.journeys.browser import AGENT, chromium
+from tests.journeys.provider import RunningProvider
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
+
+PASSWORD = "seven quiet herons fly"
+PUBLIC = (
+    *("/", "/services/", "/services/home-line/", "/rates/", "/rates/?country=PT&currency=EUR"),
+    *("/help/", "/help/?q=echo", "/help/?q=submarine", "/help/keep-your-number/", "/contact/"),
+    *("/your-privacy-rights/", "/privacy/", "/privacy/editions/", "/privacy/choices/"),
+    *("/privacy/cookies/", "/design/", "/nowhere/", "/?cookies=refused", "/staff/sign-in/"),
+)
+STAFF = (
+    *("/staff/", "/staff/visitors/", "/staff/visitors/?from=x", "/staff/health/", "/staff/ledger/"),
+    *("/staff/people/", "/staff/people/?user_id=olu", "/staff/password/"),
+)
+WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=740)
+OVERFLOWS = "document.documentElement.scrollWidth > innerWidth"
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
+    running = RunningProvider(tmp_path_factory.mktemp("pages") / "instance")
+    today = datetime.now(UTC)
+    running.make(effective=today.date(), at=today)
+    secret = running.instance / "password"
+    secret.write_text(PASSWORD + "\n", encoding="utf-8")
+    made = running.command(
+        *("user", "create-staff", "olu", "--role", "administrator", "--role", "marketer"),
+        *("--password-file", str(secret)),
+    )
+    assert made.returncode == 0, made.stderr
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(tmp_path_factory.mktemp("browser")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "360"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_barrier_or_is_wider_than_the_screen(
+    provider: RunningProvider, browser: Browser, scheme: str, size: ViewportSize
+) -> None:
+    context = browser.new_context(
+        user_agent=AGENT,
+        viewport=size,
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    found = dict(barriers(provider, page, PUBLIC))
+    sign_in(provider, page)
+    found |= barriers(provider, page, STAFF)
+    context.close()
+
+    assert found == {}
+    assert errors == []
+
+
+def barriers(
+    provider: RunningProvider, page: Page, paths: tuple[str, ...]
+) -> Iterator[tuple[str, object]]:
+    for path in paths:
+        page.goto(f"{provider.url}{path}")
+        if page.evaluate(OVERFLOWS):
+            yield path, "wider than the screen"
+        result = Axe().run(page)
+        for violation in result.response["violations"]:
+            yield path, (violation["id"], [node["html"] for node in violation["nodes"]])
+
+
+def test_every_page_says_what_it_is_without_script(
+    provider: RunningProvider, browser: Browser
+) -> None:
+    context: BrowserContext = browser.new_context(user_agent=AGENT, java_script_enabled=False)
+    page = context.new_page()
+    for path in PUBLIC:
+        page.goto(f"{provider.url}{path}")
+        assert page.locator("h1").count() == 1, path
+    sign_in(provider, page)
+    for path in STAFF:
+        page.goto(f"{provider.url}{path}")
+        assert page.locator("h1").count() == 1, path
+    context.close()
+
+
+def test_the_prompt_is_answered_and_the_site_walked_by_keyboard_alone(
+    provider: RunningProvider, browser: Browser
+) -> None:
+    context = browser.new_context(user_agent=AGENT)
+    page = context.new_page()
+    page.goto(f"{provider.url}/")
+
+    press_until(page, "Decline")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/")
+    assert {str(cookie["name"]) for cookie in context.cookies()} == {"cl_choices"}
+
+    press_until(page, "Your Privacy Choices")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/privacy/choices/")
+    press_until(page, "Accept")
+    page.keyboard.press("Space")
+    page.wait_for_function("document.body.innerText.includes('Your browser keeps your choices')")
+    assert "cl_visitor" in {str(cookie["name"]) for cookie in context.cookies()}
+    context.close()
+
+
+def press_until(page: Page, words: str) -> None:
+    """Press Tab until what has the focus says these words, and can be seen to have it."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        told = str(page.evaluate("document.activeElement.innerText || ''")).strip()
+        if told.startswith(words):
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none", f"{words} does not show that it has the focus"
+            return
+    raise AssertionError(f"Tab never came to {words}")
+
+
+def sign_in(provider: RunningProvider, page: Page) -> None:
+    page.goto(f"{provider.url}/staff/sign-in/")
+    page.get_by_label("User ID").fill("olu")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/staff/")
+
+
+def test_a_blocked_script_breaks_nothing(provider: RunningProvider, browser: Browser) -> None:
+    context = browser.new_context(user_agent=AGENT)
+    context.route("**/cl.js", lambda route: route.abort())
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    page.goto(f"{provider.url}/services/")
+    page.get_by_role("button", name="Accept").click()
+    page.wait_for_url("**/services/")
+
+    assert errors == []
+    context.close()

@@ -1,0 +1,48 @@
+"""Lists that stand in two places agree: taxonomy and vocabulary, models and what they hold."""
+
+import pytest
+from django.apps import apps
+from django.db.models import AutoField, Model
+
+from clearline.edge.collector.intake import Refusal
+from clearline.edge.staff.health import REASONS
+from clearline.policy.vocabulary import Category, Purpose, Recipient, RecipientClass
+from clearline.policy.words import (
+    RECIPIENT_WORDS,
+    category_in_words,
+    purpose_in_words,
+    recipient_in_words,
+    words_in,
+)
+from clearline.reach.visitors.admit import Drop
+
+OWN_MODELS = [model for model in apps.get_models() if model.__module__.startswith("clearline.")]
+
+
+def test_every_category_and_purpose_has_words_and_no_word_is_left_over() -> None:
+    assert set(words_in("categories")) == set(Category)
+    assert set(words_in("purposes")) == set(Purpose)
+    assert all(category_in_words(each) for each in Category)
+    assert all(purpose_in_words(each) for each in Purpose)
+
+
+def test_every_kind_of_recipient_has_words() -> None:
+    assert set(RECIPIENT_WORDS) == set(RecipientClass)
+    assert recipient_in_words(Recipient.from_text("processor:card_company")).startswith("Card")
+
+
+@pytest.mark.parametrize("model", OWN_MODELS, ids=lambda model: str(model.__name__))
+def test_a_model_says_of_each_column_what_it_holds(model: type[Model]) -> None:
+    told: dict[str, object] = dict(getattr(model, "DATA", {}))
+
+    columns = {
+        field.name
+        for field in model._meta.concrete_fields  # noqa: SLF001  # Django's own name for it
+        if not isinstance(field, AutoField)
+    }
+    own = {"id", "number", "last_login"}  # counted by the database, or taken away
+    assert set(told) - own == columns - own
+
+
+def test_every_reason_to_leave_an_event_out_has_words_on_the_health_page() -> None:
+    assert {*map(str, Drop), *map(str, Refusal), "replayed"} == set(REASONS)

@@ -1,0 +1,87 @@
+"""The signed cookies: what is written is read, what was touched is nothing."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearline.policy.choices import Choices
+from clearline.policy.vocabulary import ChoiceName
+from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
+
+SIGNER = CookieSigner(b"a" * 64, is_https=False)
+names = st.sets(st.sampled_from(list(ChoiceName)))
+chosen = st.builds(
+    lambda yes, no, at, proof: ChosenOnDevice(
+        Choices(yes=frozenset(yes - no), no=frozenset(no)),
+        datetime.fromtimestamp(at, UTC),
+        date(2026, 1, 1),
+        f"{proof:032x}",
+    ),
+    names,
+    names,
+    st.integers(0, 2**32),
+    st.integers(0, 2**128 - 1),
+)
+visitors = st.builds(
+    VisitorOnDevice,
+    id=st.integers(0, 2**63 - 1),
+    country=st.sampled_from(["", "US", "PT"]),
+    currency=st.sampled_from(["", "USD", "EUR"]),
+    last_page=st.sampled_from(["", "/", "/services/home-line/"]),
+    since=st.dates(),
+)
+
+
+@given(chosen)
+def test_choices_that_are_written_are_read(told: ChosenOnDevice) -> None:
+    assert SIGNER.read_choices({"cl_choices": SIGNER.write_choices(told)}) == told
+
+
+@given(visitors)
+def test_what_a_device_remembers_is_read(told: VisitorOnDevice) -> None:
+    assert SIGNER.read_visitor({"cl_visitor": SIGNER.write_visitor(told)}) == told
+
+
+@given(chosen, st.data())
+def test_one_changed_character_makes_it_no_cookie(
+    told: ChosenOnDevice, data: st.DataObject
+) -> None:
+    value = SIGNER.write_choices(told)
+    place = data.draw(st.integers(0, len(value) - 1))
+    other = data.draw(st.sampled_from("~.+-_09azAZ=").filter(lambda each: each != value[place]))
+    touched = value[:place] + other + value[place + 1 :]
+
+    assert SIGNER.read_choices({"cl_choices": touched}) is None
+
+
+@given(st.text(max_size=3000))
+def test_no_text_makes_reading_fall_over(text: str) -> None:
+    assert SIGNER.read_choices({"cl_choices": text}) is None
+    assert SIGNER.read_visitor({"cl_visitor": text}) is None
+
+
+@given(chosen)
+def test_one_cookie_cannot_stand_in_for_another_nor_one_provider_for_another(
+    told: ChosenOnDevice,
+) -> None:
+    value = SIGNER.write_choices(told)
+
+    assert SIGNER.read_visitor({"cl_visitor": value}) is None
+    assert CookieSigner(b"b" * 64, is_https=False).read_choices({"cl_choices": value}) is None
+
+
+def test_over_tls_the_names_bind_the_cookies_to_this_host() -> None:
+    signer = CookieSigner(b"a" * 64, is_https=True)
+
+    assert signer.choices_name == "__Host-cl_choices"
+    assert signer.visitor_name == "__Host-cl_visitor"
+
+
+@pytest.mark.parametrize("path", ["/a?b=c", "/\x00", "/a b"])
+def test_a_place_that_could_lead_elsewhere_is_not_written(path: str) -> None:
+    visitor = VisitorOnDevice(1, "", "", path, date(2026, 1, 1))
+
+    with pytest.raises(ValueError, match="cannot hold"):
+        SIGNER.write_visitor(visitor)
