@@ -1,0 +1,196 @@
+"""How many events a second are answered after their bytes are on the disk.
+
+Beside it, in the same run, the same server that answers 204 and does nothing. Needs Debian's `wrk`;
+client and server share the machine.
+"""
+
+# ruff: noqa: INP001
+import json
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+ROUNDS: Final = 5
+SECONDS: Final = 5
+CONNECTIONS: Final = 64
+TOP: Final = Path(__file__).parents[1]
+NAMES: Final = {
+    "legal_name": "Bench Voice, Inc.",
+    "brand_name": "Bench Voice",
+    "tagline": "Phone service for benches.",
+    "email": "hello@example.test",
+    "phone": "+1 207 555 0100",
+    "street": "1 Bench Street",
+    "city": "Portland",
+    "state": "Maine",
+    "zip": "04101",
+}
+# Every request is an event of its own, as a browser would send it.
+WRK: Final = """
+local n = 0
+local id = 0
+function setup(thread) thread:set("id", id); id = id + 1 end
+request = function()
+  n = n + 1
+  local body = string.format(
+    '{"id":"%%02x%%06x%%08x","kind":"view","url":"%(url)s/services/page-%%d/","referrer":""}',
+    id, math.random(0, 16777215), n, n %% 300)
+  return wrk.format("POST", "/c/e", {["Content-Type"]="text/plain", ["Origin"]="%(url)s",
+    ["User-Agent"]="Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"}, body)
+end
+"""
+NOTHING: Final = """
+async def answer(scope, receive, send):
+    if scope["type"] != "http":
+        return
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+"""
+SERVE_NOTHING: Final = """
+import sys
+from granian import Granian
+from granian.constants import Interfaces
+Granian("nothing:answer", address="127.0.0.1", port=int(sys.argv[1]),
+        interface=Interfaces.ASGI, workers=1, websockets=False, log_access=False).serve()
+"""
+
+
+def run() -> dict[str, object]:
+    with tempfile.TemporaryDirectory(prefix="clearline-bench-") as name:
+        return measure(Path(name))
+
+
+def measure(folder: Path) -> dict[str, object]:
+    instance = make_instance(folder / "instance")
+    (folder / "nothing.py").write_text(NOTHING, encoding="utf-8")
+    ours, theirs, late = [], [], []
+    with serving(folder, instance) as (own, nothing):
+        for _ in range(ROUNDS):  # interleaved, so that both meet the same machine
+            rate, p99_ms = load(folder, own)
+            ours.append(rate)
+            late.append(p99_ms)
+            theirs.append(load(folder, nothing)[0])
+    found, peer = statistics.median(ours), statistics.median(theirs)
+    return {
+        "events_per_s": round(found),
+        "p99_ms": round(statistics.median(late), 1),
+        "no_work_per_s": round(peer),
+        "ratio": round(found / peer, 2),
+        "fdatasync_per_s": round(syncs(folder)),
+    }
+
+
+def make_instance(instance: Path) -> Path:
+    command = [sys.executable, "-m", "clearline.config.cli"]
+    today = datetime.now(UTC).date().isoformat()
+    subprocess.run(  # noqa: S603  # our own program
+        [*command, "init", str(instance), "--effective", today],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    toml = instance / "clearline.toml"
+    text = toml.read_text(encoding="utf-8")
+    for name, value in NAMES.items():
+        text = text.replace("{" + name + "}", value)
+    toml.write_text(text, encoding="utf-8")
+    subprocess.run([*command, "init", str(instance)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # as above
+    edition = str(instance / "policy" / f"{today}.toml")
+    subprocess.run(  # noqa: S603  # as above
+        [*command, "policy", "publish", edition, "--dir", str(instance)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return instance
+
+
+@contextmanager
+def serving(folder: Path, instance: Path) -> Iterator[tuple[int, int]]:
+    own, nothing = free_port(), free_port()
+    environment = {**os.environ, "CLEARLINE_URL": f"http://localhost:{own}"}
+    processes = [
+        subprocess.Popen(  # noqa: S603  # our own program
+            [
+                *(sys.executable, "-m", "clearline.config.cli", "serve", "collector"),
+                *("--dir", str(instance), "--port", str(own)),
+            ],
+            env=environment,
+            stdin=subprocess.PIPE,
+        ),
+        subprocess.Popen(  # noqa: S603  # as above
+            [sys.executable, "-c", SERVE_NOTHING, str(nothing)], cwd=folder
+        ),
+    ]
+    try:
+        wait_for(own, "/cl.js")
+        wait_for(nothing, "/")
+        yield own, nothing
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, path: str) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"http://localhost:{port}{path}", timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    message = f"nothing answers on port {port}"
+    raise RuntimeError(message)
+
+
+def load(folder: Path, port: int) -> tuple[float, float]:
+    """Return answers in a second and the 99th percentile in milliseconds."""
+    url = f"http://localhost:{port}"
+    script = folder / "events.lua"
+    script.write_text(WRK % {"url": url}, encoding="utf-8")
+    told = subprocess.run(  # noqa: S603  # Debian's wrk
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s", str(script), url],  # noqa: S607  # as above
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    if "Non-2xx" in told:
+        raise RuntimeError(told)
+    rate = re.search(r"Requests/sec:\s+([0-9.]+)", told)
+    p99 = re.search(r"99%\s+([0-9.]+)(us|ms|s)", told)
+    if rate is None or p99 is None:
+        raise RuntimeError(told)
+    scale = {"us": 0.001, "ms": 1.0, "s": 1000.0}[p99[2]]
+    return float(rate[1]), float(p99[1]) * scale
+
+
+def syncs(folder: Path) -> float:
+    """Return how often a second this disk makes 4 kB durable: the limit of single commits."""
+    began = time.perf_counter()
+    with (folder / "sync").open("wb", buffering=0) as file:
+        for _ in range(500):
+            file.write(b"x" * 4096)
+            os.fdatasync(file.fileno())
+    return 500 / (time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(run(), indent=2) + "\n")
