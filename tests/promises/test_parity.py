@@ -6,6 +6,7 @@ from django.db.models import AutoField, Model
 
 from clearline.edge.collector.intake import Refusal
 from clearline.edge.staff.health import REASONS
+from clearline.edge.staff.templatetags.staff_text import KINDS as KIND_WORDS
 from clearline.policy.vocabulary import Category, Purpose, Recipient, RecipientClass
 from clearline.policy.words import (
     RECIPIENT_WORDS,
@@ -15,6 +16,7 @@ from clearline.policy.words import (
     words_in,
 )
 from clearline.reach.visitors.admit import Drop
+from clearline.trust.ledger.entries import KINDS
 
 OWN_MODELS = [model for model in apps.get_models() if model.__module__.startswith("clearline.")]
 
@@ -46,3 +48,7 @@ def test_a_model_says_of_each_column_what_it_holds(model: type[Model]) -> None:
 
 def test_every_reason_to_leave_an_event_out_has_words_on_the_health_page() -> None:
     assert {*map(str, Drop), *map(str, Refusal), "replayed"} == set(REASONS)
+
+
+def test_every_kind_of_ledger_entry_has_words_for_the_staff() -> None:
+    assert set(KIND_WORDS) == set(KINDS)

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from clearline.edge.staff.templatetags.staff_text import kind_words
 from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Conflict
 from clearline.trust.ledger import queries as ledger
@@ -24,7 +25,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         "entries": found[:ROWS],
         "older": found[ROWS - 1].number if len(found) > ROWS else None,
         "is_newest": before is None,
-        "kinds": sorted(KINDS),
+        "kinds": [(each, kind_words(each)) for each in sorted(KINDS)],
         "kind": kind,
         "asked": request.GET.get("id", ""),
     }

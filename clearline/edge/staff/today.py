@@ -54,11 +54,16 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def week_shown(day: date) -> dict[str, object]:
-    """Return the last seven days beside the seven before. Raises StoreError."""
-    pages, services = week_of(day, Thing.PAGE), week_of(day, Thing.SERVICE)
+    """Return the last seven whole days beside the seven before. Raises StoreError."""
+    yesterday = day - timedelta(days=1)
+    pages, services = week_of(yesterday, Thing.PAGE), week_of(yesterday, Thing.SERVICE)
     names = service_names()
+    so_far = ReportQuery(start=day, end=day)
     return {
         "report": pages,
+        "so_far": popularity_report(ColumnStore.of_instance(settings.ENV), so_far).totals,
+        "week_from": yesterday - timedelta(days=WEEK_DAYS - 1),
+        "week_to": yesterday,
         "pages": [Top(row.name, row.name, row) for row in pages.rows[:ROWS]],
         "services": [
             Top(names.get(row.name, row.name), f"/services/{row.name}/", row)

@@ -5,6 +5,7 @@ from typing import Final
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 register = template.Library()
 
@@ -12,6 +13,24 @@ HIDDEN: Final = "\N{EN DASH}"
 LESS: Final = "\N{MINUS SIGN}"
 PER_CENT: Final = 100
 MINUTE_S: Final = 60
+
+# What each kind of ledger entry is called; a kind without words shows as it is.
+KINDS: Final = {
+    "choice.recorded": gettext_lazy("A visitor's choice"),
+    "use.denied": gettext_lazy("A use that was refused"),
+    "use.granted": gettext_lazy("A use that was permitted"),
+    "edition.published": gettext_lazy("An edition of the policy"),
+    "events.loaded": gettext_lazy("A batch of counted visits"),
+    "staff.signed_in": gettext_lazy("Someone of the staff signed in"),
+    "staff.created": gettext_lazy("A way in was given"),
+    "staff.roles_changed": gettext_lazy("Roles were changed"),
+    "report.exported": gettext_lazy("Figures left as a file"),
+}
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    return str(KINDS.get(kind, kind))
 
 
 @register.filter
