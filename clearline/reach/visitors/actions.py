@@ -37,7 +37,8 @@ def erase_before(store: ColumnStore, kept_from: date, agreed: int) -> int:
     told: dict[str, Parameter] = {"kept_from": kept_from, "agreed": agreed}
     (old,) = store.query(statements.COUNT_EXPIRED_EVENTS, Erased, told)
     if old.events:
-        for statement in (statements.ERASE_EVENTS, statements.ERASE_SUMS):
+        # Sums first: after a crash between the two the events that are left bring it here again.
+        for statement in (statements.ERASE_SUMS, statements.ERASE_EVENTS):
             store.command(statement, told, seconds_max=ERASE_S_MAX)
     return old.events
 

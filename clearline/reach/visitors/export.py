@@ -15,6 +15,7 @@ from clearline.reach.visitors.report import Figures, Report, ReportQuery, Row, T
 
 NOTE: Final = "Groups under 5 are not told. People are those who agreed to be recognised."
 COLUMNS: Final = ("views", "visits", "people", "seconds_mean")
+OTHERS: Final = "others"  # after the section of those that are left out
 # A spreadsheet takes a text that begins so for a formula (OWASP, CSV injection).
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -53,17 +54,23 @@ def query_in_words(query: ReportQuery) -> str:
 
 
 def as_csv(report: Report) -> str:
-    """Return RFC 4180 text: one row for each name, day and breakdown, told apart by `section`."""
+    """Return RFC 4180 text: one row for each name, day and breakdown, told apart by `section`.
+
+    A section of others has how many names are left out, and their views together.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     before = [f"{column}_before" for column in COLUMNS]
     writer.writerow(["section", "name", *COLUMNS, *before])
     for section, name, now, then in rows_of(report):
         writer.writerow([section, safe(name), *cells(now), *cells(then)])
+    for section, names, views in others_of(report):
+        writer.writerow([f"{section} {OTHERS}", names, views])
     writer.writerow([])
     writer.writerow(["about", safe(query_in_words(report.query))])
     writer.writerow(["clauses", " ".join(report.clauses)])
     writer.writerow(["precision", str(report.precision)])
+    writer.writerow(["precision of breakdowns", str(report.breakdowns_precision)])
     writer.writerow(["note", NOTE])
     return out.getvalue()
 
@@ -79,6 +86,15 @@ def rows_of(report: Report) -> Iterator[tuple[str, str, Figures, Figures]]:
     for breakdown in report.breakdowns:
         for row in breakdown.rows:
             yield str(breakdown.side), row.name, row.figures, row.before
+
+
+def others_of(report: Report) -> Iterator[tuple[str, int, int | None]]:
+    """Yield section, number of names and their views, where some are left out."""
+    if report.folded_rows:
+        yield str(report.query.thing), report.folded_rows, report.rest
+    for breakdown in report.breakdowns:
+        if breakdown.folded_rows:
+            yield str(breakdown.side), breakdown.folded_rows, breakdown.rest
 
 
 def cells(figures: Figures) -> list[object]:
@@ -103,6 +119,7 @@ def as_plain(report: Report) -> dict[str, object]:
         "search": query.search,
         "clauses": list(report.clauses),
         "precision": report.precision,
+        "breakdowns_precision": report.breakdowns_precision,
         "note": NOTE,
         "totals": totals_as_plain(report.totals),
         "totals_before": totals_as_plain(report.before),

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from clearline.kit.columnstore.migrate import migrate
 from clearline.policy.compile import CompiledPolicy, compile_edition
 from clearline.policy.edition import parse_edition
 from clearline.policy.use import Actor, ActorKind
-from clearline.reach.visitors import load
+from clearline.reach.visitors import load, statements
 from clearline.reach.visitors.actions import erase_expired, export_report
 from clearline.reach.visitors.export import NOTE, Format, as_file, safe
 from clearline.reach.visitors.queries import popularity_report
@@ -68,6 +69,20 @@ def test_each_population_goes_when_its_own_clause_says(store: ColumnStore) -> No
     assert erase_expired(store, policy(measure=f"{days} days", count="3 years"), now=now) == 0
 
 
+def test_what_a_crash_left_half_erased_is_erased_with_the_next_turn(store: ColumnStore) -> None:
+    load.insert_events(store, make_events(11, 200), token="a")
+    store.command(statements.ERASE_SUMS, {"kept_from": date(2029, 1, 1), "agreed": 1})
+
+    now = datetime(2029, 1, 1, tzinfo=UTC)
+    erased = erase_expired(store, policy(measure="1 days", count="30 years"), now=now)
+
+    assert erased > 0
+    for limits in (Limits(), Limits(exact_events_max=0)):
+        report = popularity_report(store, WHOLE, limits=limits)
+        assert report.totals.agreed.views == 0
+        assert report.totals.all == report.totals.declined
+
+
 def test_without_a_clause_nothing_is_kept(store: ColumnStore) -> None:
     load.insert_events(store, make_events(8, 200), token="a")
 
@@ -90,7 +105,22 @@ def test_a_file_says_the_same_as_the_report_and_names_its_clauses(store: ColumnS
     assert in_csv == {row.name: str(row.figures.views or "") for row in report.rows}
     assert told["clauses"] == ["visits.measure", "visits.count"]
     assert told["note"] == NOTE
+    assert (told["precision"], told["breakdowns_precision"]) == ("exact", "exact")
+    others = {row["section"]: row["views"] for row in rows if "others" in row["section"]}
+    assert others.get("page others", "") == str(report.rest or "")
+    assert told["others"] == {"names": report.folded_rows, "views": report.rest}
     assert {row["section"] for row in rows} >= {"total", "page", "day", "device"}
+
+
+def test_a_file_says_how_exact_its_breakdowns_are_when_they_are_less(store: ColumnStore) -> None:
+    load.insert_events(store, make_events(10, 500), token="a")
+    limits = Limits(exact_events_max=0, raw_events_max=0)
+    report = popularity_report(store, replace(WHOLE, part="home"), limits=limits)
+
+    told = json.loads(as_file(report, Format.JSON).content)
+
+    assert (told["precision"], told["breakdowns_precision"]) == ("about", "sample")
+    assert "precision of breakdowns,sample\r\n" in as_file(report, Format.CSV).content
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@cmd", "\t=1"])

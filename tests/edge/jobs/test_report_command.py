@@ -1,0 +1,90 @@
+"""`clearline report popularity`: a table for people, files that say the same, a store down."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from clearline.config import cli
+from clearline.kit.columnstore.client import ColumnStore, StoreDown, StorePlace
+from clearline.kit.columnstore.migrate import migrate
+from clearline.reach.visitors import load
+from clearline.reach.visitors.report import WrongQuery
+from clearline.trust.ledger.models import Entry
+from tests.reach.visitors.test_report import make_events
+from tests.trust.ledger.log import Log
+
+NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
+OCTOBER = ("--from", "2026-10-01", "--to", "2026-10-30")
+
+
+def run(*arguments: str) -> int:
+    args = cli.make_parser().parse_args(["report", "popularity", *arguments])
+    args.now = NOW
+    return cli.do_of(args)(args)
+
+
+@pytest.fixture
+def visited(column_store: ColumnStore, monkeypatch: pytest.MonkeyPatch) -> ColumnStore:
+    """A store with two months of visits, which is this instance's."""
+    migrate(column_store, load.SCHEMA)
+    load.insert_events(column_store, make_events(1, 3000), token="a")
+    monkeypatch.setattr(ColumnStore, "of_instance", lambda _: column_store)
+    return column_store
+
+
+@pytest.mark.django_db
+def test_the_table_names_its_clauses_and_leaves_no_entry(
+    log: Log, visited: ColumnStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*OCTOBER) == 0
+
+    told = capsys.readouterr().out
+    assert "Most popular pages, 2026-10-01 to 2026-10-30, all" in told
+    assert "/services/fibre/" in told
+    assert "Rests on clauses visits.measure, visits.count." in told
+    assert not Entry.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_files_say_the_same_and_the_ledger_knows_of_each(
+    log: Log, visited: ColumnStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*OCTOBER, "--thing", "service", "--population", "agreed", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert run(*OCTOBER, "--thing", "service", "--population", "agreed", "--csv") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+    assert told["clauses"] == ["visits.measure"]
+    in_csv = {row["name"]: row["views"] for row in rows if row["section"] == "service"}
+    assert in_csv == {row["name"]: str(row["views"]) for row in told["rows"]}
+    assert set(in_csv) == {"fibre", "voice", "fax"}
+    assert Entry.objects.filter(kind="report.exported").count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("log", "visited")
+def test_wrong_days_are_refused_and_words_are_usage() -> None:
+    with pytest.raises(WrongQuery):
+        run("--from", "2026-10-30", "--to", "2026-10-01")
+    with pytest.raises(SystemExit) as stopped:
+        run("--from", "yesterday")
+    assert stopped.value.code == cli.USAGE
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("log")
+def test_a_store_that_is_down_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "address").write_text("127.0.0.1:1")
+    down = ColumnStore(StorePlace(tmp_path / "address", token="x"))
+    monkeypatch.setattr(ColumnStore, "of_instance", lambda _: down)
+
+    with pytest.raises(StoreDown, match="does not answer"):
+        run(*OCTOBER, "--csv")
+
+    assert not Entry.objects.exists()
