@@ -1,6 +1,7 @@
 """The popularity report, read from events one by one while they are few, else from their sums."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -35,6 +36,7 @@ from clearline.reach.visitors.report import (
 SPAN_DAYS: Final = 8
 SPREAD_MAX: Final = 2**32 - 1
 SAMPLE_OF: Final = 10
+READS_AT_ONCE: Final = 2
 DEFAULT_LIMITS: Final = Limits()
 EPOCH: Final = date(1970, 1, 1)
 
@@ -159,10 +161,14 @@ def popularity_report(
     Raises StoreDown, StoreOverloaded, StoreRefused.
     """
     reading, reading_of_sides = choose_readings(store, query, limits)
-    days = read_days(store, reading)
-    people = read_people(store, reading)
+    with ThreadPoolExecutor(READS_AT_ONCE) as reads:  # the store answers several at once
+        reading_names = reads.submit(read_names, store, reading)
+        reading_people = reads.submit(read_people, store, reading)
+        days = read_days(store, reading)
+        breakdowns = read_breakdowns(store, reading_of_sides, days)
+        people, names = reading_people.result(), reading_names.result()
     told = reading.told
-    folded = to_folded(read_names(store, reading), told, ROWS_MAX)
+    folded = to_folded(names, told, ROWS_MAX)
     before_end = query.start - timedelta(days=1)
     return Report(
         query=query,
@@ -173,7 +179,7 @@ def popularity_report(
         before=totals_of((row for row in days if row.day < query.start), people[0], told),
         days=days_of(days_between(query.start, query.end), days, told),
         days_before=days_of(days_between(query.start_before, before_end), days, told),
-        breakdowns=read_breakdowns(store, reading_of_sides, days),
+        breakdowns=breakdowns,
         precision=reading.precision,
         breakdowns_precision=reading_of_sides.precision,
         clauses=query.clauses,

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS popularity
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(start)
-ORDER BY (filter, value, thing, span, start, agreed, name)
+ORDER BY (thing, filter, value, span, start, agreed, name)
 SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000;
 
 -- A service is viewed on its page and where it is opened inside another. Time is told apart from views.
