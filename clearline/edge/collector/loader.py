@@ -7,7 +7,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -65,16 +65,23 @@ class LoaderOptions:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A batch that is written down, with what it sends."""
+    """A batch that is written down, with what it sends. Doubtful: it may have been sent before."""
 
     batch: Batch
     contents: Contents
+    is_doubtful: bool = False
+
+    def send(self, store: ColumnStore) -> None:
+        """Bring its events into the store, each once. Raises StoreError."""
+        bring = load.make_good if self.is_doubtful else load.insert_events
+        if self.contents.events:
+            bring(store, self.contents.events, token=self.batch.token)
 
 
 class Loader:
     """Loads one batch at a time: gather, fix on disk, send, write the manifest, note the progress.
 
-    After a crash at any point the same batch is sent again under its token.
+    After a crash at any point the same batch is made good: what the store lacks of it is sent.
     """
 
     def __init__(self, options: LoaderOptions) -> None:
@@ -99,7 +106,7 @@ class Loader:
         if contents is None:
             log.warning("loader.batch_changed", batch=batch.token)
             return None
-        return Fixed(batch, contents)
+        return Fixed(batch, contents, is_doubtful=True)
 
     def load_next(self, now: datetime, *, with_lone_tally: bool) -> int:
         """Load one batch and return how many journal bytes it took; 0 when there is nothing.
@@ -108,17 +115,17 @@ class Loader:
         """
         if not self.has_tables:
             migrate(self.options.store, load.SCHEMA)
+            load.make_days_good(self.options.store, now.date())
             self.has_tables = True
         if self.fixed is None:
             self.fixed = self.fix_next(with_lone_tally=with_lone_tally)
         if self.fixed is None:
             return 0
-        batch, contents = self.fixed.batch, self.fixed.contents
-        if contents.events:
-            load.insert_events(self.options.store, contents.events, token=batch.token)
-        self.finish(self.fixed, now)
+        fixed, self.fixed = self.fixed, replace(self.fixed, is_doubtful=True)
+        fixed.send(self.options.store)
+        self.finish(fixed, now)
         self.fixed = None
-        return sum(stretch.end - stretch.start for stretch in batch.stretches)
+        return sum(stretch.end - stretch.start for stretch in fixed.batch.stretches)
 
     def fix_next(self, *, with_lone_tally: bool) -> Fixed | None:
         """Gather what is new in the journals and fix it as the next batch."""

@@ -1,4 +1,4 @@
-"""The SQL of the popularity report. Every value arrives as a parameter, column names never do.
+"""The SQL of events and their sums. Every value arrives as a parameter, column names never do.
 
 `counts` is true of an event that views the thing: a service is viewed on its page and where it is
 opened inside another. The period before ends where `start` begins.
@@ -247,3 +247,53 @@ ERASE_EVENTS: Final = f"ALTER TABLE event DELETE WHERE {EXPIRED_EVENTS} SETTINGS
 ERASE_SUMS: Final = (
     f"ALTER TABLE popularity DELETE WHERE {EXPIRED_SUMS} SETTINGS mutations_sync = 1"
 )
+
+# Sums that do not agree with their events, after a batch of which nobody knows what became.
+RUNNING: Final = "SELECT count() FROM system.processes WHERE query_kind = 'Insert'"
+
+STRETCHES: Final = """(
+    (span = 1 AND start IN {days:Array(Date)}) OR (span = 8 AND start IN {blocks:Array(Date)})
+)"""
+DIFFERING: Final = f"""
+SELECT span, start
+FROM
+(
+    SELECT
+        arrayJoin([1, 8]) AS span,
+        toDate(intDiv(toUInt16(day), span) * span) AS start,
+        toInt64(countIf(kind = 'view')) AS views,
+        toInt64(countIf(service != '' AND kind IN ('view', 'service'))) AS services,
+        toInt64(sum(seconds)) AS seconds
+    FROM event
+    WHERE day BETWEEN {{first:Date}} AND {{last:Date}}
+    GROUP BY span, start
+    UNION ALL
+    SELECT
+        span,
+        start,
+        -toInt64(sumIf(views, thing = 'site')),
+        -toInt64(sumIf(views, thing = 'service')),
+        -toInt64(sumIf(seconds, thing = 'site'))
+    FROM popularity
+    WHERE filter = '' AND start BETWEEN {{first:Date}} AND {{last:Date}}
+    GROUP BY span, start
+)
+WHERE {STRETCHES}
+GROUP BY span, start
+HAVING sum(views) != 0 OR sum(services) != 0 OR sum(seconds) != 0
+"""
+ERASE_STRETCHES: Final = (
+    f"ALTER TABLE popularity DELETE WHERE {STRETCHES} SETTINGS mutations_sync = 1"
+)
+# The view is asked how it sums, so that the rule stands in one place.
+VIEW: Final = """
+SELECT as_select FROM system.tables
+WHERE database = currentDatabase() AND name = 'popularity_of_event'
+"""
+SLICE_OF_EVENT: Final = """FROM (
+    SELECT * FROM event
+    WHERE day BETWEEN {first:Date} AND {last:Date} AND spread % {slices:UInt8} = {slice:UInt8}
+)"""
+MAKE_STRETCHES: Final = f"""
+INSERT INTO popularity SELECT * FROM ({{view}}) WHERE {STRETCHES} SETTINGS insert_deduplicate = 0
+"""

@@ -138,6 +138,40 @@ def test_a_loader_whose_notes_are_lost_reads_all_again_and_counts_nothing_twice(
     assert stored(options.store) == Stored(50, 50, 50)
 
 
+@pytest.mark.parametrize("lost", ["event", "popularity"])
+def test_a_batch_whose_rows_the_store_lost_is_made_good(
+    options: LoaderOptions, journal: Journal, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """So a store leaves it that is killed between noting a token and keeping the rows."""
+    keep(journal, *(make_event() for _ in range(50)))
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Loader, "finish", die)
+        with pytest.raises(KeyboardInterrupt):
+            Loader(options).load_next(NOW, with_lone_tally=True)
+    options.store.command(f"ALTER TABLE {lost} DELETE WHERE 1 SETTINGS mutations_sync = 1")
+    load_all(Loader(options))
+
+    assert stored(options.store) == Stored(50, 50, 50)
+
+
+def test_sums_that_were_lost_with_the_notes_are_made_again(
+    options: LoaderOptions, journal: Journal
+) -> None:
+    keep(journal, *(make_event() for _ in range(50)))
+    load_all(Loader(options))
+    for path in (options.data_dir / "loader").iterdir():
+        path.write_bytes(b"nonsense")
+    options.store.command("ALTER TABLE popularity DELETE WHERE 1 SETTINGS mutations_sync = 1")
+
+    load_all(Loader(options))
+
+    assert stored(options.store) == Stored(50, 50, 50)
+
+
 def test_nothing_is_lost_while_the_store_is_down(options: LoaderOptions, journal: Journal) -> None:
     keep(journal, make_event())
     for _ in range(2):

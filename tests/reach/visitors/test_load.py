@@ -1,9 +1,11 @@
-"""Loading: a batch sent twice is stored once, and the ids that came in can be asked for."""
+"""Loading: a batch sent twice is stored once, what a crash left undone is made good."""
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import pytest
 
 import clearline.reach.visitors
 from clearline.kit.columnstore.client import ColumnStore
@@ -93,3 +95,102 @@ def test_the_ids_of_an_hour_are_those_received_in_it(column_store: ColumnStore) 
 
     assert sorted(ids.tolist()) == [2**64 - 3, 2**64 - 2]
     assert sorted(received_ms.tolist()) == moments[1:3]
+
+
+DAYS = (20_787, 20_788)  # the last of a month and the first of the next
+FIRST_NOON_MS = NOON_MS + 7 * 24 * HOUR_MS
+SUMS = """
+SELECT
+    filter, value, thing, span, toInt32(start) AS start, agreed, name, sum(views) AS views,
+    sum(starts) AS starts, sum(seconds) AS seconds, uniqCombined64Merge(12)(people) AS people
+FROM popularity
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+
+class Sums(NamedTuple):
+    filter: str
+    value: str
+    thing: str
+    span: int
+    start: int
+    agreed: int
+    name: str
+    views: int
+    starts: int
+    seconds: int
+    people: int
+
+
+def make_batch() -> list[StoredEvent]:
+    kinds = (Kind.VIEW, Kind.TIME, Kind.SERVICE)
+    return [
+        msgspec.structs.replace(
+            make_event(number, FIRST_NOON_MS),
+            day=DAYS[number % 2],
+            kind=kinds[number % 3],
+            seconds=number if number % 3 == 1 else 0,
+            service="home-line" if number % 3 == 2 else "",
+            visitor=number % 7,
+            campaign="spring" if number % 5 == 0 else "",
+        )
+        for number in range(1, 301)
+    ]
+
+
+def sums_of(store: ColumnStore) -> tuple[Sums, ...]:
+    return store.query(SUMS, Sums)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "ALTER TABLE event DELETE WHERE 1 SETTINGS mutations_sync = 1",
+        "ALTER TABLE event DELETE WHERE day = toDate(20788) SETTINGS mutations_sync = 1",
+        "ALTER TABLE popularity DELETE WHERE 1 SETTINGS mutations_sync = 1",
+        "ALTER TABLE popularity DELETE WHERE span = 8 SETTINGS mutations_sync = 1",
+        "ALTER TABLE popularity DELETE WHERE thing = 'service' SETTINGS mutations_sync = 1",
+    ],
+)
+def test_rows_whose_token_is_known_and_which_are_not_there_are_made_good(
+    column_store: ColumnStore, lost: str
+) -> None:
+    """So a store leaves them that is killed between noting a token and keeping the rows."""
+    migrate(column_store, SCHEMA)
+    events = make_batch()
+    load.insert_events(column_store, events, token="a")
+    whole = sums_of(column_store)
+    column_store.command(lost)
+    load.insert_events(column_store, events, token="a")  # swallowed
+    assert (sums_of(column_store) != whole) or load.find_missing(column_store, events)
+
+    load.make_good(column_store, events, token="a")
+
+    assert load.find_missing(column_store, events) == []
+    assert sums_of(column_store) == whole
+
+
+def test_making_good_what_is_whole_or_was_never_sent_counts_once(
+    column_store: ColumnStore,
+) -> None:
+    migrate(column_store, SCHEMA)
+    load.insert_events(column_store, [make_event(10_000, FIRST_NOON_MS)], token="b")
+    events = make_batch()
+
+    load.make_good(column_store, events, token="a")
+    once = sums_of(column_store)
+    load.make_good(column_store, events, token="a")
+    load.insert_events(column_store, events, token="a")  # a dead loader's, still on its way
+
+    assert sums_of(column_store) == once
+    (counts,) = column_store.query("SELECT count(), uniqExact(id) FROM event", Counts)
+    assert counts == Counts(301, 301)
+
+
+def test_sums_that_agree_are_left_alone(column_store: ColumnStore) -> None:
+    migrate(column_store, SCHEMA)
+    load.insert_events(column_store, make_batch(), token="a")
+    days = {date(1970, 1, 1) + timedelta(days=day) for day in DAYS}
+
+    assert load.restore_sums(column_store, days) == ()
