@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from clearline.config.commands import COMMANDS
 from clearline.config.instance import open_instance, prepare_tables
+from clearline.config.logs import set_up_logs
 from clearline.kit.errors import Refusal
 
 DONE, REFUSED, USAGE = 0, 1, 2
@@ -20,6 +21,7 @@ DONE, REFUSED, USAGE = 0, 1, 2
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 refused or found wanting, 2 usage."""
     args = make_parser().parse_args(argv)
+    set_up_logs()
     args.instance = instance_of(args).absolute()
     args.now = datetime.now(UTC)
     try:

@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
+import structlog
 from a2wsgi import WSGIMiddleware
 
 from clearline.config.env import Env
-from clearline.config.logs import set_up_logs
+from clearline.config.logs import set_up_logs, tell_falls
 from clearline.edge.collector.app import make_collector
 from clearline.edge.collector.options import CollectorOptions
 from clearline.kit.lifeline import watch_parent
@@ -28,27 +29,31 @@ SITE_THREADS: Final = 8
 BODY_BYTES_MAX: Final = 1_000_000  # of a page's form; the collector has its own, smaller limit
 BODY_S_MAX: Final = 10.0
 
+log = structlog.get_logger()
+
 
 def front_application() -> Application:
     """Return what the public port of one machine serves; for Granian's worker."""
     env = begin_worker()
-    return make_front(make_site(), make_collector(options_of(env, has_own_process=False)))
+    collector = make_collector(options_of(env, has_own_process=False))
+    return guard(make_front(make_site(), collector))
 
 
 def site_application() -> Application:
     """Return the pages alone; for Granian's worker."""
     begin_worker()
-    return make_site()
+    return guard(make_site())
 
 
 def collector_application() -> Application:
     """Return the collector alone; for Granian's worker."""
-    return make_collector(options_of(begin_worker(), has_own_process=True))
+    return guard(make_collector(options_of(begin_worker(), has_own_process=True)))
 
 
 def begin_worker() -> Env:
     watch_parent()
     set_up_logs()
+    tell_falls()
     return Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
 
 
@@ -83,6 +88,30 @@ def make_front(site: Application, collector: Application) -> Application:
             await (collector if is_event else site)(scope, receive, send)
 
     return front
+
+
+def guard(application: Application) -> Application:
+    """Answer and log what nobody caught; the server would print it, with what was typed."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+            return
+        has_begun = False
+
+        async def note(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await application(scope, receive, note)
+        except Exception:
+            log.exception("front.broke")
+            if not has_begun:
+                await answer_plainly(send, 500, b"That went wrong on our side. Try it again.")
+
+    return guarded
 
 
 def limit_body(application: Application) -> Application:

@@ -14,7 +14,7 @@ from granian.http import HTTP1Settings
 
 from clearline.config.env import Env
 from clearline.config.instance import prepare_tables
-from clearline.config.logs import set_up_logs
+from clearline.config.logs import TO_THE_ROOT, tell_falls
 from clearline.config.supervisor import Supervisor
 from clearline.edge.collector.loader import LoaderOptions, run_loader
 from clearline.edge.jobs.worker import run_worker
@@ -35,14 +35,13 @@ def run(args: argparse.Namespace) -> int:
     if args.process is None:
         serve_all(env, port=port)
         return 0
-    set_up_logs()
+    tell_falls()
     watch_lifeline()
     PROCESSES[args.process](env, port)
     return 0
 
 
 def serve_all(env: Env, *, port: int) -> None:
-    set_up_logs()
     prepare(env)
     sys.stdout.write(f"Serving {env.provider.brand_name} at {env.url}\n")
     sys.stdout.flush()
@@ -83,6 +82,7 @@ def serve_http(factory: str, *, host: str, port: int) -> None:
         workers=1,
         websockets=False,
         log_access=False,
+        log_dictconfig=TO_THE_ROOT,
         log_level="warning",  # type: ignore[arg-type]  # it takes the word as well
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
         workers_kill_timeout=5,

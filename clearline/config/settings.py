@@ -44,6 +44,7 @@ SQLITE: dict[str, Any] = {
 
 SECRET_KEY = ENV.secret("django")
 DEBUG = False
+LOGGING_CONFIG = None  # clearline/config/logs.py is the only set-up
 ALLOWED_HOSTS = [urlsplit(ENV.url).hostname or ""]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -17,7 +17,9 @@ import structlog
 from clearline.kit.lifeline import VARIABLE
 
 STOP_S: Final = 10.0  # asked to stop, then killed
+BACKOFF_S: Final = 0.25
 BACKOFF_MAX_S: Final = 30.0
+DOUBLINGS_MAX: Final = 10  # beyond the longest wait; a float overflows at 1,024
 STEADY_S: Final = 60.0  # a process that lived this long falls for a new reason
 LOOK_S: Final = 0.1
 
@@ -85,7 +87,7 @@ class Supervisor:
     def note_fall(self, child: Child, process: subprocess.Popen[bytes]) -> None:
         lived_s = time.monotonic() - child.started_at
         child.falls = 1 if lived_s > STEADY_S else child.falls + 1
-        wait_s = min(BACKOFF_MAX_S, 0.25 * 2**child.falls)
+        wait_s = backoff_s(child.falls)
         log.warning("process.fell", name=child.name, code=process.returncode, again_in_s=wait_s)
         kill_group(process)  # Granian's worker may outlive its main process
         child.process = None
@@ -97,6 +99,11 @@ class Supervisor:
                 stop_process(child.process)
         for handle in self.lifeline:
             os.close(handle)
+
+
+def backoff_s(falls: int) -> float:
+    """Return how long to wait after so many falls in a row; any number of them has an answer."""
+    return min(BACKOFF_MAX_S, BACKOFF_S * 2.0 ** min(falls, DOUBLINGS_MAX))
 
 
 def command_of(name: str, *, instance: Path, port: int) -> list[str]:

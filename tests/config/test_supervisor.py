@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+from clearline.config.supervisor import BACKOFF_MAX_S, Child, Supervisor, backoff_s
 from tests.journeys.provider import wait_until
 
 SUPERVISED = """
@@ -85,3 +87,22 @@ def test_nobody_outlives_a_killed_supervisor(tmp_path: Path) -> None:
     supervisor.wait(5)
 
     wait_until(lambda: not pids(tmp_path), seconds=5, what="all children are gone")
+
+
+def test_waiting_grows_with_each_fall_up_to_a_limit() -> None:
+    waits = [backoff_s(falls) for falls in range(1, 20)]
+
+    assert waits == sorted(waits)
+    assert waits[0] < 1
+    assert waits[-1] == BACKOFF_MAX_S
+
+
+def test_a_process_that_falls_for_days_is_still_started_again(tmp_path: Path) -> None:
+    fallen = subprocess.Popen([sys.executable, "-c", ""], process_group=0)
+    fallen.wait(20)
+    child = Child("store", process=fallen, started_at=time.monotonic(), falls=100_000)
+
+    Supervisor(instance=tmp_path, names=("store",), port=1).note_fall(child, fallen)
+
+    assert child.process is None
+    assert 0 < child.start_after - time.monotonic() <= BACKOFF_MAX_S

@@ -19,6 +19,8 @@ from pathlib import Path
 from clearline.config.demo.provider import NAMES
 
 START_S = 60.0
+# Of the people of every journey: what they type, what their browsers send. No log may have it.
+PERSONAL = ("dana", "seven quiet herons fly", "Mozilla/", "127.0.0.1", "cl_visitor", "sessionid")
 CLI = (sys.executable, "-m", "clearline.config.cli")
 
 
@@ -114,6 +116,12 @@ class RunningProvider:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(30)
             self.process = None
+            assert not self.personal_in_log()
+
+    def personal_in_log(self) -> list[str]:
+        """Return what of the personas stands in the logs of this provider's processes."""
+        log = self.log()
+        return [word for word in PERSONAL if word in log]
 
     def log(self) -> str:
         return (self.instance / "data" / "serve.log").read_text(encoding="utf-8", errors="replace")

@@ -13,7 +13,6 @@ from django.db import connections
 
 from clearline.config.demo.provider import ACCEPT_AGE, NOTICE_AGE, STAFF, TOLD_BEFORE
 from clearline.config.env import Env
-from clearline.config.logs import set_up_logs
 from clearline.config.processes import names_for, prepare
 from clearline.config.supervisor import Supervisor
 from clearline.edge.staff.demo_links import make_link
@@ -36,7 +35,6 @@ def begin(instance: Path, *, now: datetime) -> None:
 def serve(instance: Path, *, port: int, now: datetime) -> None:
     """Say where everything is, then serve until stopped."""
     env = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
-    set_up_logs()
     prepare(env)
     tell_where(env, now=now)
     connections.close_all()

@@ -80,7 +80,7 @@ class ContentShelf:
         try:
             return stamp, self.parse(path.read_text(encoding="utf-8"), source)
         except (TomlBroken, UnicodeDecodeError) as broken:
-            log.warning("content.broken", file=source, problem=str(broken))
+            log.warning("content.broken", file=source, reason=str(broken))
             return stamp, parsed
 
     def parse(self, text: str, source: str) -> Parsed:
