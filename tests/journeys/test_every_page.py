@@ -17,11 +17,11 @@ PUBLIC = (
     *("/", "/services/", "/services/home-line/", "/rates/", "/rates/?country=PT&currency=EUR"),
     *("/help/", "/help/?q=echo", "/help/?q=submarine", "/help/keep-your-number/", "/contact/"),
     *("/your-privacy-rights/", "/privacy/", "/privacy/editions/", "/privacy/choices/"),
-    *("/privacy/cookies/", "/design/", "/nowhere/", "/?cookies=refused", "/staff/sign-in/"),
+    *("/privacy/cookies/", "/nowhere/", "/?cookies=refused", "/staff/sign-in/"),
 )
 STAFF = (
     *("/staff/", "/staff/visitors/", "/staff/visitors/?from=x", "/staff/health/", "/staff/ledger/"),
-    *("/staff/people/", "/staff/people/?user_id=olu", "/staff/password/"),
+    *("/staff/people/", "/staff/people/?user_id=olu", "/staff/password/", "/design/"),
 )
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=740)
 OVERFLOWS = "document.documentElement.scrollWidth > innerWidth"

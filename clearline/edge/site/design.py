@@ -13,7 +13,7 @@ from clearline.kit.access import Audience, open_to
 COLOURS: Final = ("ink", "ink-2", "paper", "panel", "line", "brand", "brand-soft", "second")
 
 
-@open_to(Audience.EVERYONE)
+@open_to(Audience.MARKETER, Audience.ADMINISTRATOR)
 @require_safe
 def design(request: HttpRequest) -> HttpResponse:
     services = content(visit_of(request).now).catalogue.service[:2]

@@ -21,9 +21,13 @@ from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.queries import StaffMember
 
-IDLE_WINDOW: Final = timedelta(minutes=30)  # NIST SP 800-63B 4.2.3
+# NIST SP 800-63B (revision 3) 4.2.3: "at least once per 12 hours during an extended usage session,
+# regardless of user activity", and after "any period of inactivity lasting 30 minutes or longer".
+WHOLE_WINDOW: Final = timedelta(hours=12)
+IDLE_WINDOW: Final = timedelta(minutes=30)
 SEEN_EVERY: Final = timedelta(minutes=1)
-LOGIN, MARK, SEEN_AT = "login", "password_mark", "seen_at"  # what a session holds
+# What a session holds.
+LOGIN, MARK, BEGAN_AT, SEEN_AT = "login", "password_mark", "began_at", "seen_at"
 STAFF: Final = (Audience.MARKETER, Audience.ADMINISTRATOR)
 NEXT_CHARACTERS_MAX: Final = 500
 
@@ -77,10 +81,12 @@ def find_member(request: HttpRequest, now: datetime) -> StaffMember | None:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
     session = request.session
+    began_at = datetime.fromtimestamp(session.get(BEGAN_AT, 0), tz=now.tzinfo)
     seen_at = datetime.fromtimestamp(session.get(SEEN_AT, 0), tz=now.tzinfo)
     if LOGIN not in session:
         return None
-    if not timedelta() <= now - seen_at <= IDLE_WINDOW:
+    is_fresh = timedelta() <= now - seen_at <= IDLE_WINDOW
+    if not is_fresh or not timedelta() <= now - began_at <= WHOLE_WINDOW:
         session.flush()
         return None
     member = logins.find_signed_in(str(session[LOGIN]), str(session.get(MARK, "")))
@@ -104,7 +110,7 @@ def begin_session(request: HttpRequest, signed_in: SignedIn) -> None:
     request.session.flush()
     request.session[LOGIN] = signed_in.public_id
     request.session[MARK] = signed_in.password_mark
-    request.session[SEEN_AT] = int(timezone.now().timestamp())
+    request.session[BEGAN_AT] = request.session[SEEN_AT] = int(timezone.now().timestamp())
 
 
 def actor_of(member: StaffMember) -> Actor:

@@ -37,8 +37,8 @@ REASONS: Final[dict[str, str | Promise]] = {
     "too_many_events": _("too many in one request"),
     "malformed": _("not readable"),
     "no_edition": _("while no policy was in force"),
-    "disk_full": _("refused because the disk was full; the browser tries again"),
-    "too_busy": _("refused because too many came at once; the browser tries again"),
+    "disk_full": _("refused because the disk was full, and lost: a browser tells a visit once"),
+    "too_busy": _("refused because too many came at once, and lost: a browser tells a visit once"),
 }
 
 

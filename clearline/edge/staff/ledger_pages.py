@@ -1,5 +1,8 @@
 """The ledger for administrators: what was written when, each entry with its words and its proof."""
 
+import re
+from typing import Final
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -10,7 +13,8 @@ from clearline.kit.errors import Conflict
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.entries import KINDS
 
-ROWS: int = 50
+ROWS: Final = 50
+NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
 @open_to(Audience.ADMINISTRATOR)
@@ -19,7 +23,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     """List entries, the newest first, of one kind or all."""
     kind = request.GET.get("kind", "")
     asked_before = request.GET.get("before", "")
-    before = int(asked_before) if asked_before.isascii() and asked_before[:18].isdigit() else None
+    before = int(asked_before) if NUMBER.fullmatch(asked_before) else None
     found = ledger.list_entries(limit=ROWS + 1, before=before, kind=kind if kind in KINDS else "")
     shown = {
         "entries": found[:ROWS],

@@ -1,9 +1,18 @@
 """The staff console's addresses; each view says who may open it."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from clearline.edge.staff import health, ledger_pages, people, sign_in, today, visitors
 
+
+class PublicIdConverter(StringConverter):
+    """A random id as logins have it; anything else is no address."""
+
+    regex = "[0-9a-f]{32}"
+
+
+register_converter(PublicIdConverter, "public_id")
 staff_urlpatterns = [
     path("", today.today, name="staff_today"),
     path("sign-in/", sign_in.sign_in, name="staff_sign_in"),
@@ -17,6 +26,6 @@ staff_urlpatterns = [
     path("ledger/<str:entry_id>/", ledger_pages.entry, name="staff_entry"),
     path("ledger/<str:entry_id>/receipt/", ledger_pages.receipt, name="staff_receipt"),
     path("people/", people.people, name="staff_people"),
-    path("people/<str:public_id>/", people.person, name="staff_person"),
-    path("people/<str:public_id>/set/", people.set_person, name="staff_person_set"),
+    path("people/<public_id:public_id>/", people.person, name="staff_person"),
+    path("people/<public_id:public_id>/set/", people.set_person, name="staff_person_set"),
 ]

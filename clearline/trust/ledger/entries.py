@@ -127,6 +127,16 @@ class StaffRolesChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffPasswordChanged(LedgerEntry):
+    """Someone of the staff replaced their password, which ended their other sessions."""
+
+    kind: ClassVar[str] = "staff.password_changed"
+    kept: ClassVar[timedelta] = 3 * YEAR
+
+    login: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportExported(LedgerEntry):
     """Figures about visitors left as a file."""
 
@@ -150,6 +160,7 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         StaffSignedIn,
         StaffCreated,
         StaffRolesChanged,
+        StaffPasswordChanged,
         ReportExported,
     )
 }

@@ -9,6 +9,7 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from clearline.kit.errors import Conflict, Denied, Invalid, NotFound, TooMany
 from clearline.policy.choices import NOTHING_CHOSEN
@@ -16,15 +17,23 @@ from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
 from clearline.trust.gate import actions as gate
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries import StaffCreated, StaffRolesChanged, StaffSignedIn
+from clearline.trust.ledger.entries import (
+    StaffCreated,
+    StaffPasswordChanged,
+    StaffRolesChanged,
+    StaffSignedIn,
+)
 from clearline.trust.safeguards.models import Login, SignInAttempt, StaffRole
 from clearline.trust.safeguards.passwords import normalised, refuse_weak
-from clearline.trust.safeguards.queries import name_index, network_index
+from clearline.trust.safeguards.queries import name_index, network_index, session_index
 from clearline.trust.safeguards.roles import LoginKind, Role
 
 USER_ID: Final = re.compile(r"[^\s\x00-\x1f]{3,64}")
 WINDOW: Final = timedelta(minutes=15)
-TRIES_BY_NAME_MAX: Final = 5
+# Wrong tries within the window: at one name from one network, and, from networks that the owner of
+# the name did not sign in from lately, at one name or from one network in all.
+TRIES_MAX: Final = 5
+TRIES_BY_NAME_MAX: Final = 50
 TRIES_BY_NETWORK_MAX: Final = 50
 
 STOP_GUESSERS: Final = Use(
@@ -112,7 +121,8 @@ def create_staff(
 def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> SignedIn:
     """Return who signed in. `network` is the cut address; it is stored only as a keyed hash.
 
-    An attempt counts before the password is looked at, so that many at once gain nothing.
+    An attempt counts before the password is looked at, so that many at once gain nothing; one
+    that is refused for being too many does not count, so that nobody prolongs the wait.
     Raises SignInRefused, TooManyTries, gate.UseDenied. Source: clause security.staff.
     """
     permit = gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
@@ -120,8 +130,7 @@ def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> Sign
         name_index=name_index(user_id), network_index=network_index(network), at=now
     )
 
-    attempt.save(force_insert=True)
-    refuse_too_many(attempt, now)
+    count(attempt, now)
     login = Login.objects.filter(
         name_index=attempt.name_index, kind=LoginKind.STAFF, is_active=True
     ).first()
@@ -131,14 +140,11 @@ def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> Sign
     if not is_right or login is None:
         message = "User ID and password do not go together. Try again."
         raise SignInRefused(message)
-    return note_sign_in(login, permit, attempt, now)
 
-
-def note_sign_in(
-    login: Login, permit: ledger.Granted, attempt: SignInAttempt, now: datetime
-) -> SignedIn:
     with transaction.atomic():
-        SignInAttempt.objects.filter(name_index=attempt.name_index).delete()
+        # Wrong tries from elsewhere stay counted; this network is now known as the owner's.
+        tries_like(attempt).exclude(pk=attempt.pk).delete()
+        tries_like(attempt).update(was_right=True)
         entry = StaffSignedIn(login=login.public_id)
         ledger.append(entry, subject=None, permit=permit, now=now)
     return SignedIn(login.public_id, login.get_session_auth_hash())
@@ -152,17 +158,44 @@ def sign_in_by_link(*, user_id: str, now: datetime) -> SignedIn:
     if login is None:
         message = "Whom this link signs in is not there any more."
         raise NoSuchStaff(message)
-    return note_sign_in(login, permit, SignInAttempt(name_index=index), now)
+
+    with transaction.atomic():
+        entry = StaffSignedIn(login=login.public_id)
+        ledger.append(entry, subject=None, permit=permit, now=now)
+    return SignedIn(login.public_id, login.get_session_auth_hash())
 
 
-def refuse_too_many(attempt: SignInAttempt, now: datetime) -> None:
-    recent = SignInAttempt.objects.filter(at__gt=now - WINDOW, at__lte=now)
-    by_name = recent.filter(name_index=attempt.name_index).count()
-    by_network = recent.filter(network_index=attempt.network_index).count()
-    if by_name > TRIES_BY_NAME_MAX or by_network > TRIES_BY_NETWORK_MAX:
+def count(attempt: SignInAttempt, now: datetime) -> None:
+    """Write an attempt down. Raises TooManyTries, and then leaves no trace of it."""
+    attempt.save(force_insert=True)
+    if is_one_too_many(attempt, now):
+        attempt.delete()
         minutes = int(WINDOW.total_seconds() // 60)
         message = f"That was tried too often. Wait {minutes} minutes, then try again."
         raise TooManyTries(message)
+
+
+def is_one_too_many(attempt: SignInAttempt, now: datetime) -> bool:
+    """Say whether an attempt that is written down passes a limit.
+
+    Who guesses keeps out only their own network: where the owner of the name signed in lately,
+    tries from other networks and at other names are no reason to wait.
+    """
+    wrong = SignInAttempt.objects.filter(at__gt=now - WINDOW, at__lte=now, was_right=False)
+    by_name = wrong.filter(name_index=attempt.name_index)
+    if by_name.filter(network_index=attempt.network_index).count() > TRIES_MAX:
+        return True
+    if tries_like(attempt).filter(was_right=True).exists():
+        return False
+    by_network = wrong.filter(network_index=attempt.network_index)
+    return by_name.count() > TRIES_BY_NAME_MAX or by_network.count() > TRIES_BY_NETWORK_MAX
+
+
+def tries_like(attempt: SignInAttempt) -> QuerySet[SignInAttempt]:
+    """Return all attempts at the same name from the same network."""
+    return SignInAttempt.objects.filter(
+        name_index=attempt.name_index, network_index=attempt.network_index
+    )
 
 
 _spare: list[str] = []
@@ -178,23 +211,32 @@ def spare_password() -> str:
 def change_password(*, public_id: str, old: str, new: str, now: datetime) -> SignedIn:
     """Replace a password; every other session of the login ends by it.
 
+    Tries count by themselves, so that nobody at the sign-in page keeps the owner from changing it.
     Raises NoSuchStaff, SignInRefused, TooManyTries, PasswordRefused.
     """
     permit = gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
     login = get_login(public_id)
-    attempt = SignInAttempt(
-        name_index=login.name_index, network_index=network_index(public_id), at=now
-    )
-    attempt.save(force_insert=True)
-    refuse_too_many(attempt, now)
-    if not check_password(normalised(old), login.password):
-        message = "The old password is another one. Nothing was changed."
-        raise SignInRefused(message)
-    refuse_weak(new, own_words=(settings.ENV.provider.brand_name,))
+    index = session_index(public_id)
+    attempt = SignInAttempt(name_index=index, network_index=index, at=now)
 
-    login.password = make_password(normalised(new))
-    login.save(update_fields=["password"])
-    return note_sign_in(login, permit, attempt, now)
+    count(attempt, now)
+    if not check_password(normalised(old), login.password):
+        raise other_password()
+    refuse_weak(new, own_words=(settings.ENV.provider.brand_name,))
+    known, login.password = login.password, make_password(normalised(new))
+
+    with transaction.atomic():
+        unchanged = Login.objects.filter(pk=login.pk, is_active=True, password=known)
+        if not unchanged.update(password=login.password):
+            raise other_password()
+        tries_like(attempt).delete()
+        entry = StaffPasswordChanged(login=public_id)
+        ledger.append(entry, subject=None, permit=permit, now=now)
+    return SignedIn(public_id, login.get_session_auth_hash())
+
+
+def other_password() -> SignInRefused:
+    return SignInRefused("The old password is another one. Nothing was changed.")
 
 
 def set_staff(
@@ -210,8 +252,9 @@ def set_staff(
         raise NoRole(message)
 
     with transaction.atomic():
-        active = Login.objects.select_for_update().filter(kind=LoginKind.STAFF)
-        login = active.filter(public_id=public_id).first()
+        # All of the staff, in one order: two administrators must not take each other's role away.
+        staff = Login.objects.select_for_update().filter(kind=LoginKind.STAFF).order_by("pk")
+        login = next((each for each in staff if each.public_id == public_id), None)
         if login is None:
             raise no_such_staff()
         others = StaffRole.objects.filter(role=Role.ADMINISTRATOR, login__is_active=True)

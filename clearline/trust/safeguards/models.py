@@ -71,17 +71,22 @@ class StaffRole(models.Model):
 
 
 class SignInAttempt(models.Model):
-    """One attempt, under a keyed hash of the user ID and one of the network it came from."""
+    """One attempt, under a keyed hash of the user ID and one of the network it came from.
+
+    Of the right ones the last from each network stays, to know the owner's networks by.
+    """
 
     DATA: ClassVar[Mapping[str, Category | str]] = {
         "name_index": Category.AUTHORIZATION_CREDENTIALS,
         "network_index": Category.DEVICE_IP_ADDRESS,
         "at": "a moment, of nobody without the key",
+        "was_right": "whether the password was right, of nobody without the key",
     }
 
     name_index = models.BinaryField(max_length=32)
     network_index = models.BinaryField(max_length=32)
     at = models.DateTimeField()
+    was_right = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [

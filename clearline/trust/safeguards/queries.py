@@ -9,7 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.crypto import constant_time_compare
 
-from clearline.trust.safeguards.models import Login, StaffRole
+from clearline.trust.safeguards.models import Login
 from clearline.trust.safeguards.roles import LoginKind, Role
 
 STAFF_MAX = 1_000
@@ -50,10 +50,6 @@ def list_staff() -> tuple[StaffMember, ...]:
     return tuple(map(to_member, logins.prefetch_related("roles")[:STAFF_MAX]))
 
 
-def has_staff() -> bool:
-    return StaffRole.objects.filter(login__is_active=True).exists()
-
-
 def to_member(login: Login) -> StaffMember:
     roles = frozenset(Role(each.role) for each in login.roles.all())
     return StaffMember(login.public_id, roles, login.is_active, login.created_at)
@@ -65,6 +61,10 @@ def name_index(user_id: str) -> bytes:
 
 def network_index(network: str) -> bytes:
     return keyed(b"network", network)
+
+
+def session_index(public_id: str) -> bytes:
+    return keyed(b"session", public_id)
 
 
 def keyed(what: bytes, text: str) -> bytes:

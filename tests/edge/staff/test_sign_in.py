@@ -83,6 +83,20 @@ def test_half_an_hour_without_a_click_signs_out() -> None:
     assert Session.objects.count() == 0
 
 
+def test_twelve_hours_sign_out_whoever_clicks_on() -> None:
+    client = signed_in("dana", Role.MARKETER)
+    session = client.session
+    session[access.BEGAN_AT] = int(time.time()) - 12 * 3600 + 60
+    session.save()
+    assert client.get("/staff/password/").status_code == 200
+
+    session[access.BEGAN_AT] = int(time.time()) - 12 * 3600 - 60
+    session.save()
+
+    assert client.get("/staff/password/").status_code == 302
+    assert Session.objects.count() == 0
+
+
 def test_signing_out_ends_the_session_for_a_copied_cookie_too() -> None:
     client = signed_in("dana", Role.MARKETER)
     copy = browser()

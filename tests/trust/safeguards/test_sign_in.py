@@ -1,16 +1,21 @@
 """Signing in: long passwords, few guesses, and nothing readable in the tables."""
 
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from clearline.policy.use import Actor, ActorKind
 from clearline.trust.ledger import queries as ledger
+from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions, queries
 from clearline.trust.safeguards.actions import (
     TRIES_BY_NAME_MAX,
     TRIES_BY_NETWORK_MAX,
+    TRIES_MAX,
     WINDOW,
     LastAdministrator,
     NoRole,
@@ -27,6 +32,8 @@ NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 OPERATOR = Actor(ActorKind.JOB, "operator")
 PASSWORD = "quiet rivers carry stones"
 HOME = "198.51.100.0"
+ELSEWHERE = "203.0.113.0"
+NEW_PASSWORD = "stones make rivers loud"
 
 
 def make_dana(*roles: Role) -> str:
@@ -39,6 +46,12 @@ def try_in(
     password: str = PASSWORD, user_id: str = "dana", network: str = HOME, now: datetime = NOW
 ) -> actions.SignedIn:
     return actions.sign_in(user_id=user_id, password=password, network=network, now=now)
+
+
+def guess(times: int, user_id: str = "dana", network: str = HOME) -> None:
+    for _ in range(times):
+        with pytest.raises(SignInRefused):
+            try_in("wrong", user_id, network)
 
 
 @pytest.mark.django_db
@@ -92,9 +105,7 @@ def test_a_wrong_password_and_an_unknown_user_sound_the_same(user_id: str, passw
 @pytest.mark.django_db
 def test_who_guesses_has_to_wait_and_the_right_password_too() -> None:
     make_dana()
-    for _ in range(TRIES_BY_NAME_MAX):
-        with pytest.raises(SignInRefused):
-            try_in("wrong")
+    guess(TRIES_MAX)
 
     with pytest.raises(TooManyTries, match="Wait 15 minutes"):
         try_in()
@@ -103,27 +114,94 @@ def test_who_guesses_has_to_wait_and_the_right_password_too() -> None:
 
 
 @pytest.mark.django_db
+def test_who_tries_on_while_they_have_to_wait_does_not_wait_longer() -> None:
+    make_dana()
+    guess(TRIES_MAX)
+
+    for minutes in range(1, 15):
+        with pytest.raises(TooManyTries):
+            try_in("wrong", now=NOW + timedelta(minutes=minutes))
+
+    assert try_in(now=NOW + WINDOW + timedelta(seconds=1))
+
+
+@pytest.mark.django_db
+def test_a_guesser_elsewhere_does_not_keep_the_owner_out() -> None:
+    make_dana()
+    guess(TRIES_MAX, network=ELSEWHERE)
+
+    with pytest.raises(TooManyTries):
+        try_in(network=ELSEWHERE)
+
+    assert try_in(network=HOME)
+
+
+@pytest.mark.django_db
+def test_many_guessers_do_not_keep_the_owner_out_where_she_signed_in_before() -> None:
+    make_dana()
+    try_in()
+    for number in range(TRIES_BY_NAME_MAX):
+        guess(1, network=f"203.0.{number}.0")
+
+    with pytest.raises(TooManyTries):
+        try_in(network=ELSEWHERE)
+
+    assert try_in(network=HOME)
+
+
+@pytest.mark.django_db
+def test_a_neighbour_who_tries_many_names_does_not_keep_the_owner_out() -> None:
+    make_dana()
+    try_in()
+    for number in range(TRIES_BY_NETWORK_MAX):
+        guess(1, user_id=f"guess {number}")
+
+    with pytest.raises(TooManyTries):
+        try_in(user_id="another")
+
+    assert try_in()
+
+
+@pytest.mark.django_db
+def test_a_guesser_at_the_sign_in_page_does_not_keep_the_owner_from_a_new_password() -> None:
+    public_id = make_dana()
+    for number in range(TRIES_BY_NAME_MAX):
+        guess(1, network=f"203.0.{number}.0")
+
+    assert actions.change_password(public_id=public_id, old=PASSWORD, new=NEW_PASSWORD, now=NOW)
+
+
+@pytest.mark.django_db
+def test_who_guesses_the_old_password_in_an_open_session_has_to_wait() -> None:
+    public_id = make_dana()
+    for _ in range(TRIES_MAX):
+        with pytest.raises(SignInRefused):
+            actions.change_password(public_id=public_id, old="wrong", new=NEW_PASSWORD, now=NOW)
+
+    with pytest.raises(TooManyTries):
+        actions.change_password(public_id=public_id, old=PASSWORD, new=NEW_PASSWORD, now=NOW)
+
+
+@pytest.mark.django_db
 def test_a_network_that_tries_many_names_has_to_wait() -> None:
     for number in range(TRIES_BY_NETWORK_MAX):
-        SignInAttempt.objects.create(
-            name_index=queries.name_index(f"guess {number}"),
-            network_index=queries.network_index(HOME),
-            at=NOW,
-        )
+        guess(1, user_id=f"guess {number}")
 
     with pytest.raises(TooManyTries):
         try_in(user_id="another")
 
 
 @pytest.mark.django_db
-def test_a_right_password_forgets_the_wrong_ones() -> None:
+def test_a_right_password_forgets_the_wrong_ones_and_is_itself_remembered_once() -> None:
     make_dana()
-    with pytest.raises(SignInRefused):
-        try_in("wrong")
+    guess(TRIES_MAX - 1)
 
     try_in()
+    try_in()
 
-    assert not SignInAttempt.objects.exists()
+    assert [each.was_right for each in SignInAttempt.objects.all()] == [True]
+    guess(TRIES_MAX - 1)
+    assert try_in()
 
 
 @pytest.mark.django_db
@@ -150,12 +228,41 @@ def test_a_changed_password_ends_the_other_sessions() -> None:
     public_id = make_dana()
     before = try_in()
 
-    after = actions.change_password(
-        public_id=public_id, old=PASSWORD, new="stones make rivers loud", now=NOW
-    )
+    after = actions.change_password(public_id=public_id, old=PASSWORD, new=NEW_PASSWORD, now=NOW)
 
     assert queries.find_signed_in(public_id, before.password_mark) is None
     assert queries.find_signed_in(public_id, after.password_mark) is not None
+
+
+@pytest.mark.django_db
+def test_a_changed_password_stands_in_the_ledger_as_such() -> None:
+    public_id = make_dana()
+
+    actions.change_password(public_id=public_id, old=PASSWORD, new=NEW_PASSWORD, now=NOW)
+
+    kinds = Entry.objects.order_by("number").values_list("kind", flat=True)
+    assert list(kinds) == ["staff.created", "staff.password_changed"]
+
+
+@pytest.mark.django_db
+def test_a_password_is_not_changed_when_its_entry_cannot_be_written() -> None:
+    public_id = make_dana()
+
+    def refuse_entries(
+        execute: Callable[..., object], sql: str, params: object, many: object, context: object
+    ) -> object:
+        if sql.startswith("INSERT") and Entry._meta.db_table in sql:  # noqa: SLF001  # Django's own name for it
+            message = "the disk is full"
+            raise OperationalError(message)
+        return execute(sql, params, many, context)
+
+    with (
+        connection.execute_wrapper(refuse_entries),
+        pytest.raises(OperationalError, match="disk is full"),
+    ):
+        actions.change_password(public_id=public_id, old=PASSWORD, new=NEW_PASSWORD, now=NOW)
+
+    assert try_in()
 
 
 @pytest.mark.django_db
@@ -163,9 +270,7 @@ def test_the_old_password_is_asked_for_before_a_new_one() -> None:
     public_id = make_dana()
 
     with pytest.raises(SignInRefused):
-        actions.change_password(
-            public_id=public_id, old="wrong", new="stones make rivers loud", now=NOW
-        )
+        actions.change_password(public_id=public_id, old="wrong", new=NEW_PASSWORD, now=NOW)
 
     assert try_in()
 
@@ -195,6 +300,41 @@ def test_the_last_administrator_stays_one() -> None:
         actions.set_staff(
             by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=True, now=NOW
         )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_who_take_each_others_role_leave_one() -> None:
+    public_ids = [
+        actions.create_staff(
+            by=OPERATOR, user_id=name, password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
+        )
+        for name in ("dana", "olu")
+    ]
+    both_may = threading.Barrier(2)
+
+    def wait_before_writing(
+        execute: Callable[..., object], sql: str, params: object, many: object, context: object
+    ) -> object:
+        if sql.startswith("UPDATE"):
+            with suppress(threading.BrokenBarrierError):
+                both_may.wait(1)
+        return execute(sql, params, many, context)
+
+    def demote(public_id: str) -> None:
+        with connection.execute_wrapper(wait_before_writing), suppress(LastAdministrator):
+            actions.set_staff(
+                by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=True, now=NOW
+            )
+        connection.close()
+
+    threads = [threading.Thread(target=demote, args=(each,)) for each in public_ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    roles = [role for each in queries.list_staff() for role in each.roles]
+    assert sorted(roles) == [Role.ADMINISTRATOR, Role.MARKETER]
 
 
 @pytest.mark.django_db

@@ -24,6 +24,7 @@ KINDS: Final = {
     "staff.signed_in": gettext_lazy("Someone of the staff signed in"),
     "staff.created": gettext_lazy("A way in was given"),
     "staff.roles_changed": gettext_lazy("Roles were changed"),
+    "staff.password_changed": gettext_lazy("A password was changed"),
     "report.exported": gettext_lazy("Figures left as a file"),
 }
 
