@@ -2,20 +2,25 @@
 
 import argparse
 import importlib
+import json
 import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
 from clearline.config.commands import COMMANDS
-from clearline.config.instance import open_instance, prepare_tables
+from clearline.config.instance import database_trouble_told, open_instance, prepare_tables
+from clearline.config.instance_toml import NAME, SettingsBroken, lines_of
 from clearline.config.logs import set_up_logs
 from clearline.kit.errors import Refusal
 
 DONE, REFUSED, USAGE = 0, 1, 2
+STOPPED: Final = "Stopped. Nothing acknowledged is lost; run the same command to go on."
+THEN: Final = "Mend that and run the same command again."
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -25,22 +30,30 @@ def main(argv: list[str] | None = None) -> int:
     args.instance = instance_of(args).absolute()
     args.now = datetime.now(UTC)
     try:
-        if getattr(args, "needs_instance", True):
-            open_instance(args.instance)
-            if getattr(args, "needs_tables", False):
-                prepare_tables(args.instance)
-        code = do_of(args)(args)
+        with database_trouble_told():
+            return run(args)
     except Refusal as refusal:
-        return say_no(str(refusal))
+        return say_no(args, str(refusal), refusal.code)
     except ValidationError as error:
-        return say_no(told_by_pydantic(error, args.instance))
+        return say_no(args, told_by_pydantic(error, args.instance), SettingsBroken.code)
     except KeyboardInterrupt:
-        return say_no("Stopped. Nothing acknowledged is lost; run the same command to go on.")
+        return say_no(args, STOPPED, "stopped")
     except BrokenPipeError:
         # The reader of a pipe (head, less) left early: nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    return code
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return say_no(args, f"{place}{error.strerror or error}. {THEN}", "system")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Open the instance as far as the command needs it, then do what the command does."""
+    if getattr(args, "needs_instance", True):
+        open_instance(args.instance)
+        if getattr(args, "needs_tables", False):
+            prepare_tables(args.instance)
+    return do_of(args)(args)
 
 
 def do_of(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
@@ -94,17 +107,23 @@ def instance_of(args: argparse.Namespace) -> Path:
 
 
 def told_by_pydantic(error: ValidationError, instance: Path) -> str:
-    """Say every wrong value at once, each with the name it has in clearline.toml."""
-    lines = [f"{instance / 'clearline.toml'} or the environment cannot be used:"]
+    """Say every wrong value at once, each with its line and name in clearline.toml."""
+    file = instance / NAME
+    places = lines_of(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    lines = [f"{file} or the environment cannot be used:"]
     for problem in error.errors():
-        name = ".".join(str(part) for part in problem["loc"])
-        lines.append(f"  {name}: {problem['msg']}")
+        place = tuple(str(part) for part in problem["loc"])
+        where = f"line {places[place]}, " if place in places else ""
+        lines.append(f"  {where}{'.'.join(place)}: {problem['msg']}")
     lines.append("Mend these lines and run the command again.")
     return "\n".join(lines)
 
 
-def say_no(text: str) -> int:
-    sys.stderr.write(f"clearline: {text}\n")
+def say_no(args: argparse.Namespace, text: str, code: str) -> int:
+    if args.json:
+        sys.stdout.write(json.dumps({"error": text, "code": code}) + "\n")
+    else:
+        sys.stderr.write(f"clearline: {text}\n")
     return REFUSED
 
 

@@ -135,7 +135,8 @@ def add_user(commands: Subparsers) -> None:
 
 def add_doctor(commands: Subparsers) -> None:
     parser = commands.add_parser("doctor", help="say what an instance still needs")
-    parser.set_defaults(run="clearline.config.doctor:run")
+    # It opens the instance itself, after it has looked at what opening one needs.
+    parser.set_defaults(run="clearline.config.doctor:run", needs_instance=False)
 
 
 def add_bench(commands: Subparsers) -> None:

@@ -10,16 +10,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clearline.config.env import Env
 from clearline.config.init_command import KEYS, placeholders_in
+from clearline.config.instance import open_instance, require_instance
+from clearline.edge.site.content import SERVICES_FILE, instance_shelf
+from clearline.kit.strict_toml import TomlBroken
 from clearline.policy.shelf import NoEditionInForce, PolicyBroken, Shelf
 
 FREE_BYTES_MIN: Final = 1_000_000_000
+NEEDED: Final = (
+    *("content/home.toml", "content/contact.toml", "content/rights.toml"),
+    SERVICES_FILE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,10 @@ class Finding:
 
 
 def run(args: argparse.Namespace) -> int:
-    findings = examine(Env(), now=args.now)  # type: ignore[call-arg]  # files fill the fields
+    instance: Path = args.instance
+    require_instance(instance)
+    env = Env(instance=instance)  # type: ignore[call-arg]  # the file fills the other fields
+    findings = examine(env, now=args.now)
     if args.json:
         sys.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
     else:
@@ -45,15 +55,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def examine(env: Env, *, now: datetime) -> list[Finding]:
-    looks: tuple[Callable[[Env, datetime], Iterator[Finding]], ...] = (
-        look_at_names,
-        look_at_keys,
-        look_at_policy,
-        look_at_database,
-        look_at_disk,
-        look_at_address,
-    )
-    return [finding for look in looks for finding in look(env, now)]
+    """Return all that is wanting; what needs an open instance is left out while keys are."""
+    keyless = list(look_at_keys(env, now))
+    findings = [finding for look in LOOKS for finding in look(env, now)]
+    if any(not path.is_file() for path in key_files(env)):
+        return [*keyless, *findings]
+    open_instance(env.instance)
+    opened = [finding for look in LOOKS_INSIDE for finding in look(env, now)]
+    return [*keyless, *findings, *opened]
+
+
+def key_files(env: Env) -> list[Path]:
+    return [env.instance / "keys" / name for name in KEYS]
 
 
 def look_at_names(env: Env, now: datetime) -> Iterator[Finding]:
@@ -68,13 +81,13 @@ def look_at_names(env: Env, now: datetime) -> Iterator[Finding]:
 
 def look_at_keys(env: Env, now: datetime) -> Iterator[Finding]:
     del now
-    for name in KEYS:
-        path = env.instance / "keys" / name
-        if not path.exists():
+    for path in key_files(env):
+        if not path.is_file():
             remedy = "Restore it from your backup; a new key would not fit what the old one sealed."
-            yield Finding(f"keys/{name}", "the key is missing", remedy)
+            yield Finding(f"keys/{path.name}", "the key is missing", remedy)
         elif stat.S_IMODE(path.stat().st_mode) & 0o077:
-            yield Finding(f"keys/{name}", "others on this machine can read it", f"chmod 600 {path}")
+            problem, remedy = "others on this machine can read it", f"chmod 600 {path}"
+            yield Finding(f"keys/{path.name}", problem, remedy)
 
 
 def look_at_policy(env: Env, now: datetime) -> Iterator[Finding]:
@@ -84,6 +97,21 @@ def look_at_policy(env: Env, now: datetime) -> Iterator[Finding]:
         yield Finding("policy/", str(missing), "clearline policy publish policy/DATE.toml")
     except PolicyBroken as broken:
         yield Finding("policy/", str(broken), "Restore the edition as it was published.")
+
+
+def look_at_pages(env: Env, now: datetime) -> Iterator[Finding]:
+    """Read pages and services as the site does, which goes on with their last good form."""
+    del now
+    for name in NEEDED:
+        if not (env.instance / name).is_file():
+            yield Finding(name, "the file is missing", f"clearline init {env.instance} writes one.")
+    shelf = instance_shelf()
+    for path in shelf.found():
+        source = str(path.relative_to(env.instance))
+        try:
+            shelf.parse(path.read_text(encoding="utf-8"), source)
+        except (TomlBroken, UnicodeDecodeError, OSError) as broken:
+            yield Finding(source, str(broken), "Mend the file: its page is not up to date.")
 
 
 def look_at_database(env: Env, now: datetime) -> Iterator[Finding]:
@@ -105,7 +133,9 @@ def look_at_disk(env: Env, now: datetime) -> Iterator[Finding]:
     free = shutil.disk_usage(env.instance).free
     if free < FREE_BYTES_MIN:
         yield Finding("disk", f"only {free // 1_000_000} MB are free", "Make room: 1 GB at least.")
-    if not os.access(env.data_dir, os.W_OK):
+    if not env.data_dir.is_dir():
+        yield Finding("data/", "the folder is missing", f"clearline init {env.instance} makes it.")
+    elif not os.access(env.data_dir, os.W_OK):
         yield Finding("data/", "this user may not write there", f"chown it to {os.geteuid()}")
 
 
@@ -115,3 +145,8 @@ def look_at_address(env: Env, now: datetime) -> Iterator[Finding]:
     if not env.is_https and not is_local:
         remedy = "Put a proxy with a certificate in front and write https:// in clearline.toml."
         yield Finding("clearline.toml", f"{env.url} is not encrypted", remedy)
+
+
+Look: TypeAlias = Callable[[Env, datetime], Iterator[Finding]]
+LOOKS: Final[tuple[Look, ...]] = (look_at_names, look_at_policy, look_at_disk, look_at_address)
+LOOKS_INSIDE: Final[tuple[Look, ...]] = (look_at_pages, look_at_database)

@@ -7,12 +7,27 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
+from clearline.config.instance_toml import NAME, read_settings
+from clearline.kit.errors import Unavailable
+
 Line = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class KeyMissing(Unavailable):
+    """A key of the instance cannot be read."""
+
+    code = "key_missing"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"The key {path} cannot be read ({why}). Restore it from your backup; a new key would "
+            "not fit what the old one sealed."
+        )
 
 
 class PostalAddress(BaseModel):
@@ -84,8 +99,18 @@ class Env(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del dotenv_settings, file_secret_settings
         instance = init_settings().get("instance") or env_settings().get("instance") or "."
-        toml = TomlConfigSettingsSource(settings_cls, Path(str(instance)) / "clearline.toml")
+        values = read_settings(Path(str(instance)) / NAME, settings_cls)
+        toml = InitSettingsSource(settings_cls, init_kwargs=values)
         return init_settings, env_settings, toml
+
+    @field_validator("database_url")
+    @classmethod
+    def is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        schemes = ("postgresql://", "postgres://")
+        if value is not None and not value.get_secret_value().startswith(schemes):
+            message = "write postgresql://user:password@host/database"
+            raise ValueError(message)
+        return value
 
     @property
     def is_https(self) -> bool:
@@ -112,9 +137,16 @@ class Env(BaseSettings):
         return self.data_dir / "ledger"
 
     def key(self, name: str) -> bytes:
-        """Return the bytes of one key file of the instance: `django`, `choices`, `ledger` …."""
-        return (self.instance / "keys" / name).read_bytes()
+        """Return the bytes of one key file of the instance: `django`, `choices`, `ledger` ….
+
+        Raises KeyMissing.
+        """
+        path = self.instance / "keys" / name
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise KeyMissing(path, error.strerror or "no reason given") from None
 
     def secret(self, name: str) -> str:
-        """Return the text of one key file of the instance."""
-        return self.key(name).decode().strip()
+        """Return the text of one key file of the instance. Raises KeyMissing."""
+        return self.key(name).decode(errors="replace").strip()

@@ -42,7 +42,7 @@ tagline = "{tagline}"         # one line under the name
 email = "{email}"             # where people write to you
 phone = "{phone}"             # with the country: +1 207 555 0100
 hue = 222                     # your colour, 0 to 360 around the colour wheel
-time_zone = "America/New_York"
+time_zone = "America/New_York" # whose days reports count by; a change moves no day before it
 locale = "en-us"
 currency = "USD"
 

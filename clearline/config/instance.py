@@ -1,9 +1,12 @@
 """Opening an instance: Django set up inside the folder that holds one provider's own."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from clearline.kit.errors import NotFound
+from clearline.config.instance_toml import NAME
+from clearline.kit.errors import NotFound, Unavailable
 
 
 class NoInstance(NotFound):
@@ -14,10 +17,36 @@ class NoInstance(NotFound):
         )
 
 
+class DatabaseTrouble(Unavailable):
+    code = "database_trouble"
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"The database does not do what it was asked ({type(error).__name__}). Start it, or "
+            "mend database_url in clearline.toml; `clearline doctor` says more."
+        )
+
+
+@contextlib.contextmanager
+def database_trouble_told() -> Iterator[None]:
+    """Turn what a database driver raises into words. Raises DatabaseTrouble."""
+    from django.db import DatabaseError  # noqa: PLC0415  # help needs no Django
+
+    try:
+        yield
+    except DatabaseError as error:
+        raise DatabaseTrouble(error) from error
+
+
+def require_instance(instance: Path) -> None:
+    """Return if there is an instance. Raises NoInstance."""
+    if not (instance / NAME).is_file():
+        raise NoInstance(instance)
+
+
 def open_instance(instance: Path) -> None:
     """Set Django up inside the instance. Raises NoInstance when there is none."""
-    if not (instance / "clearline.toml").is_file():
-        raise NoInstance(instance)
+    require_instance(instance)
     os.environ["CLEARLINE_INSTANCE"] = str(instance)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clearline.config.settings")
     import django  # noqa: PLC0415  # only a command that needs an instance pays for Django

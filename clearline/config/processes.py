@@ -13,6 +13,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
 from clearline.config.env import Env
+from clearline.config.init_command import KEYS
 from clearline.config.instance import prepare_tables
 from clearline.config.logs import TO_THE_ROOT, tell_falls
 from clearline.config.supervisor import Supervisor
@@ -25,6 +26,8 @@ from clearline.kit.status import write_status
 
 # The order is the flow of events; the supervisor stops them so.
 ONE_MACHINE: Final = ("front", "loader", "worker", "store")
+# Alone on a machine of its own, each of these brings the tables up to date itself.
+NEEDS_TABLES: Final = frozenset({"front", "site", "worker"})
 HEADER_TIMEOUT_MS: Final = 10_000
 TOLD_EVERY_S: Final = 2.0
 
@@ -32,11 +35,16 @@ TOLD_EVERY_S: Final = 2.0
 def run(args: argparse.Namespace) -> int:
     env = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
     port: int = args.port or env.port
+    for name in KEYS:
+        env.key(name)  # better now and in words than in a process that falls again and again
     if args.process is None:
         serve_all(env, port=port)
         return 0
     tell_falls()
     watch_lifeline()
+    make_folders(env)
+    if args.process in NEEDS_TABLES:
+        prepare_tables(env.instance)
     PROCESSES[args.process](env, port)
     return 0
 
@@ -55,9 +63,13 @@ def names_for(env: Env) -> tuple[str, ...]:
 
 def prepare(env: Env) -> None:
     """Bring the tables to what this release needs, before any process opens them."""
+    make_folders(env)
+    prepare_tables(env.instance)
+
+
+def make_folders(env: Env) -> None:
     for folder in (env.journal_dir, env.status_dir, env.tiles_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    prepare_tables(env.instance)
 
 
 def serve_front(env: Env, port: int) -> None:

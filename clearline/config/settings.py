@@ -3,10 +3,12 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
 from clearline.config.env import Env
+from clearline.config.instance_toml import SettingsBroken
 from clearline.trust.consent.cookies import SESSION_COOKIE, wire_name
 
 ENV = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
@@ -14,7 +16,11 @@ ENV = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the
 
 def postgresql(url: SecretStr) -> dict[str, Any]:
     """Return Django's database settings for one postgresql:// address."""
-    parts = conninfo_to_dict(url.get_secret_value())
+    try:
+        parts = conninfo_to_dict(url.get_secret_value())
+    except ProgrammingError:
+        message = "database_url cannot be read: write postgresql://user:password@host/database."
+        raise SettingsBroken(message) from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.get("dbname", ""),

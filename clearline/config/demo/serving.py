@@ -15,7 +15,7 @@ from clearline.config.demo.provider import ACCEPT_AGE, NOTICE_AGE, STAFF, TOLD_B
 from clearline.config.env import Env
 from clearline.config.processes import names_for, prepare
 from clearline.config.supervisor import Supervisor
-from clearline.edge.staff.demo_links import make_link
+from clearline.edge.staff.demo_links import end_links, make_link
 from clearline.policy.use import Actor, ActorKind
 from clearline.rights.agreement import actions as agreement
 from clearline.trust.safeguards import actions as safeguards
@@ -54,6 +54,7 @@ def publish_editions(env: Env, *, now: datetime) -> None:
 
 def tell_where(env: Env, *, now: datetime) -> None:
     """Print the addresses, with a one-time sign-in link for every role; loopback only."""
+    end_links(env.data_dir)
     lines = [f"\n  {env.provider.brand_name} is at  {env.url}\n"]
     for user_id, role, label in STAFF:
         give_way_in(user_id, role, now=now)

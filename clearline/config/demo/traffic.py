@@ -65,7 +65,7 @@ class Campaign:
     name: str
     first_day: int
     days: int
-    strength: float  # extra people as a share of an ordinary day
+    strength: float  # twice the share of visits that come by it while it runs
     referrer: str
     page: str
 

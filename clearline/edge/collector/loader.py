@@ -31,7 +31,7 @@ from clearline.edge.collector.manifest import to_manifest
 from clearline.edge.collector.seen import SeenIds
 from clearline.edge.collector.segment import CLOSED, OPEN, Damage, read_segment
 from clearline.kit.columnstore.client import ColumnStore, StoreError
-from clearline.kit.columnstore.migrate import migrate
+from clearline.kit.columnstore.migrate import SchemaChanged, migrate
 from clearline.kit.status import write_status
 from clearline.reach.visitors import load
 
@@ -260,7 +260,7 @@ def keep_loading(loader: Loader, stop: threading.Event) -> None:
         is_late = abs((now - loaded_at).total_seconds()) > LONE_TALLY_S
         try:
             taken_bytes = loader.load_next(now, with_lone_tally=is_late)
-        except (StoreError, Unwritten, OSError) as error:
+        except (StoreError, SchemaChanged, Unwritten, OSError) as error:
             trouble = told_trouble(error)
             if backoff_s > IDLE_S:  # the store may just be starting
                 log.warning("loader.waits", error=type(error).__name__, again_in_s=backoff_s)
@@ -277,6 +277,8 @@ def keep_loading(loader: Loader, stop: threading.Event) -> None:
 def told_trouble(error: Exception) -> str:
     if isinstance(error, StoreError):
         return "Counted visits wait in the journal: the column store does not take them."
+    if isinstance(error, SchemaChanged):
+        return f"Counted visits wait in the journal: {error}"
     return (
         f"Counted visits wait in the journal: the disk does not take the loader's notes ({error})."
     )

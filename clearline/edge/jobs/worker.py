@@ -1,9 +1,13 @@
-"""The worker: a short list of regular work, each with its beat, none of it twice at once."""
+"""The worker: a short list of regular work, each with its beat, none of it twice at once.
 
+A heartbeat says what ran and what fails, for `/healthz` and the health page.
+"""
+
+import contextlib
 import signal
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -13,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from clearline.edge.jobs.manifests import record_manifests
-from clearline.kit.columnstore.client import ColumnStore, StoreDown
+from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.errors import Refusal
 from clearline.kit.status import read_statuses, write_status
 from clearline.policy.vocabulary import ClauseId
@@ -25,6 +29,7 @@ from clearline.trust.safeguards.sessions import erase_expired_sessions
 
 TICK_S: Final = 0.5
 HEARTBEAT_S: Final = 2.0
+STOP_S: Final = 4.0  # for each lane to finish what it does
 RETRY_AFTER: Final = timedelta(minutes=1)  # what is due seldom does not wait that long
 NO_TIME: Final = timedelta()
 STOP_GUESSERS_CLAUSE: Final = ClauseId("security.staff")
@@ -34,9 +39,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """One regular piece of work and how often it is due."""
+    """One regular piece of work, what it is to people, and how often it is due."""
 
     name: str
+    title: str
     every: timedelta
     do: Callable[[datetime], object]
 
@@ -53,64 +59,111 @@ def erase_sign_in_attempts(now: datetime) -> None:
         safeguards.erase_attempts(before=clause.kept.cutoff(now))
 
 
-BEATS: Final = (
-    Beat("manifests", timedelta(seconds=2), record_manifests),
-    Beat("ledger", timedelta(seconds=2), lambda now: ledger.integrate(now=now)),
-    Beat("ledger_expiry", timedelta(hours=6), lambda now: ledger.expire_bodies(now=now)),
-    Beat("retention", timedelta(hours=24), erase_expired_events),
-    Beat("sign_in_attempts", timedelta(hours=24), erase_sign_in_attempts),
-    Beat("sessions", timedelta(hours=6), lambda now: erase_expired_sessions(now=now)),
+# Each lane has a thread of its own, so that what may take many minutes holds nothing up.
+QUICK: Final = (
+    Beat("manifests", "entering loaded visits", timedelta(seconds=2), record_manifests),
+    Beat("ledger", "signing", timedelta(seconds=2), lambda now: ledger.integrate(now=now)),
+    Beat(
+        "sessions",
+        "ending old sessions",
+        timedelta(hours=6),
+        lambda now: erase_expired_sessions(now=now),
+    ),
+    Beat("sign_in_attempts", "erasing old sign-ins", timedelta(hours=24), erase_sign_in_attempts),
+)
+LONG: Final = (
+    Beat(
+        "ledger_expiry",
+        "erasing old words of the ledger",
+        timedelta(hours=6),
+        lambda now: ledger.expire_bodies(now=now),
+    ),
+    Beat("retention", "erasing old visits", timedelta(hours=24), erase_expired_events),
 )
 
 
+class LaneFell(Exception):
+    """A thread of work ended by a mistake of ours; it has been logged. Starting again helps."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """Some of the work, done one after the other; others may read its dicts at any moment."""
+
+    beats: tuple[Beat, ...]
+    last: Mapping[str, datetime]  # when each beat ran
+    troubles: Mapping[str, str] = field(default_factory=dict)  # what failed at its last turn
+
+    def run_due(self, now: datetime) -> None:
+        """Do what is due; a piece that fails is told and tried again within a minute."""
+        for beat in self.due(now):
+            error = run_beat(beat, now)
+            at = now - max(beat.every - RETRY_AFTER, NO_TIME) if error else now
+            others = {name: text for name, text in self.troubles.items() if name != beat.name}
+            self.troubles = {**others, beat.name: f"{beat.title} ({error})"} if error else others
+            self.last = {**self.last, beat.name: at}
+
+    def due(self, now: datetime) -> list[Beat]:
+        """Return the beats due at `now`; a clock set back makes all of them due, never none."""
+        return [
+            beat
+            for beat in self.beats
+            if beat.name not in self.last
+            or not timedelta() <= now - self.last[beat.name] < beat.every
+        ]
+
+    def run_until(self, stop: threading.Event) -> None:
+        while not stop.wait(TICK_S):
+            close_old_connections()
+            self.run_due(datetime.now(UTC))
+
+
 def run_worker() -> None:
-    """Do what is due until SIGTERM; a piece that fails is told and tried again within a minute."""
+    """Do what is due until SIGTERM; what is then under way and long is begun again next time."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     status_dir: Path = settings.ENV.status_dir
-    last = last_runs(status_dir)
-    troubles: dict[str, str] = {}
-    told_at = datetime.min.replace(tzinfo=UTC)
-    while not stop.wait(TICK_S):
-        now = datetime.now(UTC)
-        for beat in due_beats(last, now):
-            run_beat(beat, now, troubles)
-            failed = beat.name in troubles
-            last[beat.name] = now - max(beat.every - RETRY_AFTER, NO_TIME) if failed else now
-        if now - told_at >= timedelta(seconds=HEARTBEAT_S) or now < told_at:
-            told_at = now
-            runs = {name: at.isoformat() for name, at in last.items()}
-            write_status(status_dir, "worker", {"runs": runs, "troubles": troubles}, now)
+    lanes = tuple(Lane(beats, last_runs(status_dir, beats)) for beats in (QUICK, LONG))
+    # As daemons they end with this process, however long a statement of theirs takes.
+    threads = [threading.Thread(target=lane.run_until, args=(stop,), daemon=True) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    while not stop.wait(HEARTBEAT_S):
+        if not all(thread.is_alive() for thread in threads):
+            raise LaneFell
+        tell(lanes, status_dir, datetime.now(UTC))
+    for thread in threads:
+        thread.join(STOP_S)
 
 
-def due_beats(last: dict[str, datetime], now: datetime) -> list[Beat]:
-    """Return the beats due at `now`; a clock set back makes all of them due, never none."""
-    return [
-        beat
-        for beat in BEATS
-        if beat.name not in last or not timedelta() <= now - last[beat.name] < beat.every
-    ]
+def tell(lanes: Sequence[Lane], status_dir: Path, now: datetime) -> None:
+    """Say what ran and what fails; a disk that takes no more stops no work."""
+    runs = {name: at.isoformat() for lane in lanes for name, at in lane.last.items()}
+    failed = [text for lane in lanes for text in lane.troubles.values()]
+    trouble = f"Regular work fails and is tried again: {', '.join(failed)}." if failed else ""
+    try:
+        write_status(status_dir, "worker", {"runs": runs, "trouble": trouble}, now)
+    except OSError as error:
+        log.warning("worker.status_unwritten", error=error.strerror)
 
 
-def run_beat(beat: Beat, now: datetime, troubles: dict[str, str]) -> None:
-    close_old_connections()
+def run_beat(beat: Beat, now: datetime) -> str:
+    """Do one piece of work; return the name of the error that it met, "" when it met none."""
     try:
         beat.do(now)
-    except (Refusal, StoreDown, DatabaseError, OSError) as error:
-        troubles[beat.name] = type(error).__name__
+    except (Refusal, DatabaseError, OSError) as error:
         log.warning("worker.failed", name=beat.name, error=type(error).__name__)
-    else:
-        troubles.pop(beat.name, None)
+        return type(error).__name__
+    return ""
 
 
-def last_runs(status_dir: Path) -> dict[str, datetime]:
+def last_runs(status_dir: Path, beats: tuple[Beat, ...]) -> dict[str, datetime]:
     """Return when each beat ran last, from the status of the worker before this one."""
-    told = read_statuses(status_dir).get("worker", {})
-    runs = told.get("runs", {}) if isinstance(told, dict) else {}
+    told = read_statuses(status_dir).get("worker", {}).get("runs")
+    runs = told if isinstance(told, dict) else {}
     last: dict[str, datetime] = {}
-    for name, text in runs.items() if isinstance(runs, dict) else ():
-        try:
-            last[str(name)] = datetime.fromisoformat(str(text))
-        except ValueError:
-            continue
+    for beat in beats:
+        # No moment, or one that no clock can be compared with: then it is due.
+        with contextlib.suppress(ValueError):
+            last[beat.name] = datetime.fromisoformat(str(runs.get(beat.name))).astimezone(UTC)
     return last

@@ -24,6 +24,12 @@ def make_link(data_dir: Path, user_id: str) -> str:
     return f"/staff/demo/{token}/"
 
 
+def end_links(data_dir: Path) -> None:
+    """Make every link that was not used worth nothing: a new start prints new ones."""
+    for path in (data_dir / FOLDER).glob("*"):
+        path.unlink(missing_ok=True)
+
+
 def find_user_id(data_dir: Path, token: str) -> str | None:
     """Return whom a link would sign in, or None when it is used up or never was."""
     try:

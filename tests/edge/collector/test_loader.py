@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,10 +13,12 @@ import pytest
 
 import clearline.reach.visitors
 from clearline.edge.collector.journal import Journal
-from clearline.edge.collector.loader import Loader, LoaderOptions, list_segments
+from clearline.edge.collector.loader import Loader, LoaderOptions, keep_loading, list_segments
 from clearline.kit.columnstore.client import ColumnStore, StoreDown, StorePlace
 from clearline.kit.columnstore.migrate import migrate
+from clearline.kit.status import read_statuses
 from tests.edge.collector.events import HOUR_MS, NOON_MS, keep, make_event, tally
+from tests.edge.collector.machine import wait_until
 
 SCHEMA = Path(clearline.reach.visitors.__file__).parent / "schema"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -295,3 +298,25 @@ def test_the_loader_goes_on_when_its_disk_is_full_by_giving_up_its_reserve(
         load_all(loader)
 
     assert stored(options.store).events == 2
+
+
+def test_tables_of_another_release_stop_no_loader_and_are_told_on_the_health_page(
+    options: LoaderOptions,
+) -> None:
+    options.store.command(
+        "INSERT INTO schema_step (number, name, sha256, at)"
+        " VALUES (1, '0001_event.sql', 'other', now64(3) + 60)"
+    )
+    stop = threading.Event()
+    loading = threading.Thread(target=keep_loading, args=(Loader(options), stop))
+
+    loading.start()
+
+    try:
+        assert wait_until(
+            lambda: "was changed" in str(read_statuses(options.status_dir).get("loader")), 10
+        )
+    finally:
+        stop.set()
+        loading.join(10)
+    assert not loading.is_alive()

@@ -1,0 +1,145 @@
+"""`clearline doctor` and what other commands say of an instance that is broken."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from clearline.config.env import KeyMissing
+from clearline.config.init_command import make_instance
+from tests.instance import FIRST_DAY, NAMES, publish
+from tests.journeys.provider import CLI, RunningProvider
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> RunningProvider:
+    """An instance that lacks nothing but its tables."""
+    made = RunningProvider(tmp_path / "instance")
+    make_instance(made.instance, form="accept", effective=FIRST_DAY, names=NAMES)
+    publish(made.instance / "policy", FIRST_DAY)
+    return made
+
+
+def found_by_doctor(provider: RunningProvider) -> dict[str, str]:
+    """Return what doctor finds, by place, with its remedy."""
+    run = provider.command("doctor", "--json")
+    found = json.loads(run.stdout)
+    assert run.returncode == (1 if found else 0)
+    assert "Traceback" not in run.stderr
+    return {each["where"]: f"{each['problem']} {each['remedy']}" for each in found}
+
+
+def test_an_instance_that_is_served_lacks_nothing(provider: RunningProvider) -> None:
+    provider.command("user", "list")  # makes the tables
+
+    run = provider.command("doctor")
+
+    assert (run.returncode, run.stdout) == (0, "All is well: ready to serve.\n")
+
+
+def test_tables_that_wait_are_told_with_the_command_that_makes_them(
+    provider: RunningProvider,
+) -> None:
+    assert "clearline serve" in found_by_doctor(provider)["database"]
+
+
+def test_every_file_that_is_wanting_is_told_at_once(provider: RunningProvider) -> None:
+    instance = provider.instance
+    (instance / "content" / "help" / "bills.toml").write_text('title = "Bills"\n[[block]')
+    (instance / "content" / "home.toml").unlink()
+    (instance / "services.toml").write_text("[[service]]\nslug = 7\n")
+    (instance / "keys" / "store").chmod(0o644)
+    (instance / "policy" / "published.json").unlink()
+
+    found = found_by_doctor(provider)
+
+    assert "line 2" in found["content/help/bills.toml"]
+    assert "clearline init" in found["content/home.toml"]
+    assert "service 1" in found["services.toml"]
+    assert "chmod 600" in found["keys/store"]
+    assert "clearline policy publish" in found["policy/"]
+
+
+def test_a_placeholder_is_told_with_its_line(provider: RunningProvider) -> None:
+    toml = provider.instance / "clearline.toml"
+    text = toml.read_text(encoding="utf-8").replace("Example Voice, Inc.", "{legal_name}")
+    toml.write_text(text, encoding="utf-8")
+    line = 1 + [part.startswith("legal_name") for part in text.splitlines()].index(True)
+
+    assert "{legal_name}" in found_by_doctor(provider)[f"clearline.toml:{line}"]
+
+
+@pytest.mark.parametrize("name", ["django", "ledger"])
+def test_a_missing_key_is_told_and_hides_nothing_else(name: str, provider: RunningProvider) -> None:
+    (provider.instance / "keys" / name).unlink()
+    (provider.instance / "policy" / "published.json").unlink()
+
+    found = found_by_doctor(provider)
+
+    assert "backup" in found[f"keys/{name}"]
+    assert "policy/" in found
+
+
+@pytest.mark.parametrize("words", [("check",), ("serve",), ("user", "list"), ("serve", "worker")])
+def test_a_command_that_needs_a_missing_key_says_what_to_do(
+    words: tuple[str, ...], provider: RunningProvider
+) -> None:
+    (provider.instance / "keys" / "django").unlink()
+
+    run = provider.command(*words)
+
+    assert run.returncode == 1
+    assert "keys/django" in run.stderr
+    assert "backup" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("find", "write", "said"),
+    [
+        ("[provider]", "[provider", "line 11"),
+        ("port = 8000", 'port = "many"', "line 5, port"),
+        ("port = 8000", "databse_url = 1", "toml:5: there is no setting databse_url; did you mean"),
+        ("hue = 222", "colour = 222", "there is no setting provider.colour; there are brand_name,"),
+        ('zip = "04101"', 'zipp = "04101"', "provider.legal_department.zipp; did you mean zip?"),
+        ("port = 8000", 'database_url = "mysql://root:hunter@db/x"', "write postgresql://"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["doctor", "check"])
+def test_settings_that_cannot_be_used_are_told_with_their_place(
+    find: str, write: str, said: str, command: str, provider: RunningProvider
+) -> None:
+    toml = provider.instance / "clearline.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace(find, write, 1), encoding="utf-8")
+
+    run = provider.command(command)
+
+    assert run.returncode == 1
+    assert said in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "hunter" not in run.stderr
+
+
+def test_a_database_that_does_not_answer_is_told_in_words(provider: RunningProvider) -> None:
+    environment = {
+        **provider.environment(None),
+        "CLEARLINE_DATABASE_URL": "postgresql://clearline:hunter@127.0.0.1:1/clearline",
+    }
+    words = [*CLI, "user", "list", "--dir", str(provider.instance)]
+
+    run = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 1
+    assert "Start it, or mend database_url" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "hunter" not in run.stderr
+
+
+def test_machines_read_a_refusal_as_json(provider: RunningProvider) -> None:
+    (provider.instance / "keys" / "django").unlink()
+
+    run = provider.command("check", "--json")
+
+    assert json.loads(run.stdout)["code"] == KeyMissing.code
+    assert run.returncode == 1
