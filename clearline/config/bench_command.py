@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from tqdm import tqdm
+
 from clearline.kit.errors import NotFound
 
 FOLDER: Final = Path(__file__).parents[2] / "bench"
@@ -29,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
         message = f"no bench named {', '.join(sorted(unknown))}; there are {', '.join(found)}"
         raise NoBench(message)
     results = {"machine": f"{platform.machine()}, Python {platform.python_version()}"}
-    for name in args.names or found:
-        sys.stderr.write(f"bench {name} …\n")
+    for name in (bar := tqdm(args.names or found, unit="bench", disable=None)):
+        bar.set_postfix_str(name)
         results[name] = load(FOLDER / f"{name}.py").run()
     sys.stdout.write(json.dumps(results, indent=2, default=str) + "\n")
     return 0

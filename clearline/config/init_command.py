@@ -1,6 +1,7 @@
 """`clearline init`: make an instance, the folder that holds all that is one provider's own."""
 
 import argparse
+import json
 import os
 import re
 import secrets
@@ -22,6 +23,7 @@ KEYS: Final = (
     "ledger",  # Ed25519 seed that signs checkpoints
     "ledger_seal",  # seals the readable bodies of ledger entries
 )
+DEMO_MARK: Final = "demo.json"  # says that an instance may be thrown away
 PLACEHOLDER: Final = re.compile(r"\{[a-z_]+\}")
 
 TOML: Final = """\
@@ -68,6 +70,10 @@ def run(args: argparse.Namespace) -> int:
     made = make_instance(
         directory, form=args.edition, effective=args.effective or args.now.astimezone(UTC).date()
     )
+    if args.json:
+        told = [str(path.relative_to(directory)) for path in made]
+        sys.stdout.write(json.dumps({"instance": str(directory), "made": told}, indent=2) + "\n")
+        return 0
     sys.stdout.write("".join(f"made {path.relative_to(directory)}\n" for path in made))
     sys.stdout.write(
         f"\nNext: open {directory / 'clearline.toml'} and write your names for {{brackets}},\n"
@@ -86,7 +92,7 @@ def make_instance(
     still have placeholders. Raises NotEmpty when the folder holds something else.
     """
     is_new = not (directory / "clearline.toml").exists()
-    if is_new and directory.exists() and any(directory.iterdir()):
+    if is_new and directory.exists() and {p.name for p in directory.iterdir()} - {DEMO_MARK}:
         raise NotEmpty(directory)
     for folder in FOLDERS:
         (directory / folder).mkdir(parents=True, exist_ok=True)
@@ -131,13 +137,17 @@ def copy_starter(directory: Path) -> list[Path]:
 def make_edition(
     directory: Path, *, form: str, effective: date, is_first: bool = True
 ) -> list[Path]:
-    """Write a draft from the default edition; the first only where there is no edition yet."""
+    """Write a draft from the default edition; the first only where there is no edition yet.
+
+    An edition of that day that is there already stays as it is.
+    """
     policy = directory / "policy"
-    if is_first and any(policy.glob("*.toml")):
+    path = policy / f"{effective.isoformat()}.toml"
+    if path.exists() or (is_first and any(policy.glob("*.toml"))):
         return []
     default = resources.files("clearline.policy") / "default" / f"{form}.toml"
     text = default.read_text(encoding="utf-8").replace("{effective}", effective.isoformat())
-    return [write_new(policy / f"{effective.isoformat()}.toml", text)]
+    return [write_new(path, text)]
 
 
 def names_of(directory: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import json
 import sys
 import threading
 from collections.abc import Callable
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     for name in KEYS:
         env.key(name)  # better now and in words than in a process that falls again and again
     if args.process is None:
-        serve_all(env, port=port)
+        serve_all(env, port=port, as_json=args.json)
         return 0
     tell_falls()
     watch_lifeline()
@@ -49,9 +50,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def serve_all(env: Env, *, port: int) -> None:
+def serve_all(env: Env, *, port: int, as_json: bool) -> None:
     prepare(env)
-    sys.stdout.write(f"Serving {env.provider.brand_name} at {env.url}\n")
+    told = {"serving": env.provider.brand_name, "url": env.url}
+    line = f"Serving {env.provider.brand_name} at {env.url}"
+    sys.stdout.write(f"{json.dumps(told) if as_json else line}\n")
     sys.stdout.flush()
     Supervisor(instance=env.instance, names=names_for(env), port=port).run()
 

@@ -17,6 +17,8 @@ from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from tqdm import tqdm
+
 from clearline.config.demo.traffic import DAYS, SEED, Act, Person, Place, acts_of_day
 from clearline.config.env import Env
 from clearline.edge.collector.intake import EVENTS_PATH, Arrival, Intake, Refused
@@ -44,30 +46,35 @@ FADES: Final = 0.78  # each further service or help page draws this much of the 
 
 
 def fill() -> None:
-    """Fill what is missing up to this moment, with one line of progress."""
+    """Fill what is missing up to this moment, with a bar of progress."""
     env = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
     now = datetime.now(UTC)
     filling = Filling.begin(env, now)
     journal = Journal.open(env.journal_dir / "past")
+    bar = tqdm(
+        desc="  Filling in the past",
+        total=DAYS + 1,
+        initial=filling.done_days,
+        unit="day",
+        disable=None,  # only where a terminal shows it
+    )
     try:
         for index, day in filling.missing_days():
             filling.fill_day(journal, index, day)
             filling.note(index)
+            bar.update()
             tell(filling, index)
     finally:
+        bar.close()
         journal.close()
-    sys.stdout.write("  The past is filled in: the reports show all of it within a minute.\n")
-    sys.stdout.flush()
+    sys.stderr.write("  The past is filled in: the reports show all of it within a minute.\n")
 
 
 def tell(filling: "Filling", index: int) -> None:
-    """Show how far it is, on one line of a terminal, else on a line for every tenth day."""
-    line = f"  Filling in the past: day {index + 1} of {DAYS + 1}, {filling.acts:,} acts"
-    if sys.stdout.isatty():
-        sys.stdout.write(f"\r{line}" + ("\n" if index == DAYS else ""))
-    elif index % 10 == 0:
-        sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """Say how far it is: in its status, and without a terminal in a line for every tenth day."""
+    if not sys.stderr.isatty() and index % 10 == 0:
+        line = f"  Filling in the past: day {index + 1} of {DAYS + 1}, {filling.acts:,} acts\n"
+        sys.stderr.write(line)
     progress = {"filled_days": index + 1, "days": DAYS + 1}
     write_status(filling.env.status_dir, "past", progress, datetime.now(UTC))
 

@@ -1,10 +1,13 @@
 """Publish the demo's editions, give its people ways in, serve, and fill in its past meanwhile."""
 
 import contextlib
+import json
+import os
 import secrets
 import subprocess
 import sys
 import threading
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -14,8 +17,10 @@ from django.db import connections
 from clearline.config.demo.provider import ACCEPT_AGE, NOTICE_AGE, STAFF, TOLD_BEFORE
 from clearline.config.env import Env
 from clearline.config.processes import names_for, prepare
-from clearline.config.supervisor import Supervisor
+from clearline.config.supervisor import Supervisor, stop_process
 from clearline.edge.staff.demo_links import end_links, make_link
+from clearline.kit.lifeline import VARIABLE
+from clearline.policy.shelf import Shelf
 from clearline.policy.use import Actor, ActorKind
 from clearline.rights.agreement import actions as agreement
 from clearline.trust.safeguards import actions as safeguards
@@ -24,27 +29,34 @@ from clearline.trust.safeguards.roles import Role
 OPERATOR: Final = Actor(ActorKind.JOB, "demo")
 
 
-def begin(instance: Path, *, now: datetime) -> None:
+def begin(*, now: datetime) -> None:
     """Make the tables of a new demo and publish its editions."""
-    del instance  # Env reads it
     env = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
     prepare(env)
     publish_editions(env, now=now)
 
 
-def serve(instance: Path, *, port: int, now: datetime) -> None:
+def serve(instance: Path, *, port: int, now: datetime, as_json: bool) -> None:
     """Say where everything is, then serve until stopped."""
     env = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
     prepare(env)
-    tell_where(env, now=now)
+    ways_in = make_ways_in(env, now=now)
+    sys.stdout.write(in_json(env, ways_in) if as_json else in_lines(env, ways_in))
+    sys.stdout.flush()
     connections.close_all()
     Supervisor(instance=instance, names=names_for(env), port=port).run(meanwhile=fill_past)
 
 
 def publish_editions(env: Env, *, now: datetime) -> None:
-    """Publish each edition at its own moment, by the action that every provider uses."""
+    """Publish each edition at its own moment, by the action that every provider uses.
+
+    One that a start before this one published is left as it is.
+    """
+    shelf = Shelf.open(env.policy_dir)
     for age in (NOTICE_AGE, ACCEPT_AGE):
         effective = (now - age).date()
+        if shelf.find(effective):
+            continue
         agreement.publish_edition(
             policy_dir=env.policy_dir,
             source=env.policy_dir / f"{effective.isoformat()}.toml",
@@ -52,16 +64,36 @@ def publish_editions(env: Env, *, now: datetime) -> None:
         )
 
 
-def tell_where(env: Env, *, now: datetime) -> None:
-    """Print the addresses, with a one-time sign-in link for every role; loopback only."""
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """A person of the demo's staff, and the one-time link that signs them in."""
+
+    user_id: str
+    role: str
+    label: str
+    url: str
+
+
+def make_ways_in(env: Env, *, now: datetime) -> list[WayIn]:
+    """Return a new link for each of the staff; those of earlier starts end."""
     end_links(env.data_dir)
-    lines = [f"\n  {env.provider.brand_name} is at  {env.url}\n"]
+    ways_in = []
     for user_id, role, label in STAFF:
         give_way_in(user_id, role, now=now)
-        lines.append(f"  {label:<28} {env.url}{make_link(env.data_dir, user_id)}")
+        url = f"{env.url}{make_link(env.data_dir, user_id)}"
+        ways_in.append(WayIn(user_id, role, label, url))
+    return ways_in
+
+
+def in_json(env: Env, ways_in: list[WayIn]) -> str:
+    return json.dumps({"url": env.url, "staff": [asdict(each) for each in ways_in]}) + "\n"
+
+
+def in_lines(env: Env, ways_in: list[WayIn]) -> str:
+    lines = [f"\n  {env.provider.brand_name} is at  {env.url}\n"]
+    lines += [f"  {each.label:<28} {each.url}" for each in ways_in]
     lines.append("\n  Each link signs in once. Ctrl-C stops; the same command goes on.\n")
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    return "\n".join(lines) + "\n"
 
 
 def give_way_in(user_id: str, role: str, *, now: datetime) -> None:
@@ -77,9 +109,18 @@ def give_way_in(user_id: str, role: str, *, now: datetime) -> None:
 
 
 def fill_past(stop: threading.Event) -> None:
-    """Fill in the past beside the running site, in a process of its own; end with the site."""
-    filling = subprocess.Popen([sys.executable, "-m", "clearline.config.demo.filling"])
+    """Fill in the past beside the running site, in a process of its own; it ends with the site."""
+    reading, writing = os.pipe()
+    filling = subprocess.Popen(
+        [sys.executable, "-m", "clearline.config.demo.filling"],
+        process_group=0,  # Ctrl-C reaches the supervisor alone
+        pass_fds=(reading,),
+        env={**os.environ, VARIABLE: str(reading)},
+        stdin=subprocess.DEVNULL,
+    )
+    os.close(reading)
     while filling.poll() is None:
         if stop.wait(0.2):
-            filling.terminate()
-            filling.wait(10)
+            stop_process(filling)
+            break
+    os.close(writing)
