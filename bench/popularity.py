@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 from clearline.kit.columnstore.client import ColumnStore, Parameter, StorePlace
 from clearline.kit.columnstore.migrate import migrate
 from clearline.reach.visitors import load
-from clearline.reach.visitors.queries import popularity_report
+from clearline.reach.visitors.queries import read_report as popularity_report
 from clearline.reach.visitors.report import Population, Report, ReportQuery, Thing
 
 SIZES: Final = (1_000_000, 10_000_000)

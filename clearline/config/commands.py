@@ -107,7 +107,7 @@ def add_report(commands: Subparsers) -> None:
         "--population", type=Population, choices=list(Population), default=Population.ALL
     )
     popularity.add_argument("--order", type=Order, choices=list(Order), default=Order.VIEWS)
-    for name in ("part", "device", "referrer_class", "campaign"):
+    for name in ("part", "device", "referrer_class", "referrer", "campaign"):
         flag = "--" + name.replace("_", "-")
         popularity.add_argument(flag, default="", help="only these visits")
     popularity.add_argument("--search", default="", help="only names with these letters")

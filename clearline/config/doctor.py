@@ -18,9 +18,11 @@ from django.db.migrations.executor import MigrationExecutor
 from clearline.config.env import Env
 from clearline.config.init_command import KEYS, placeholders_in
 from clearline.config.instance import open_instance, require_instance
-from clearline.edge.site.content import SERVICES_FILE, instance_shelf
+from clearline.edge.site.content import instance_shelf
 from clearline.kit.strict_toml import TomlBroken
 from clearline.policy.shelf import NoEditionInForce, PolicyBroken, Shelf
+from clearline.service.catalogue.parse import parse_catalogue
+from clearline.service.catalogue.queries import SERVICES_FILE
 
 FREE_BYTES_MIN: Final = 1_000_000_000
 NEEDED: Final = (
@@ -106,10 +108,13 @@ def look_at_pages(env: Env, now: datetime) -> Iterator[Finding]:
         if not (env.instance / name).is_file():
             yield Finding(name, "the file is missing", f"clearline init {env.instance} writes one.")
     shelf = instance_shelf()
-    for path in shelf.found():
+    parsers: dict[Path, Callable[..., object]] = dict.fromkeys(shelf.found(), shelf.parse)
+    if (env.instance / SERVICES_FILE).is_file():
+        parsers[env.instance / SERVICES_FILE] = parse_catalogue
+    for path, parse in parsers.items():
         source = str(path.relative_to(env.instance))
         try:
-            shelf.parse(path.read_text(encoding="utf-8"), source)
+            parse(path.read_text(encoding="utf-8"), source=source)
         except (TomlBroken, UnicodeDecodeError, OSError) as broken:
             yield Finding(source, str(broken), "Mend the file: its page is not up to date.")
 

@@ -12,8 +12,7 @@ from django.conf import settings
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.policy.use import Actor, ActorKind
 from clearline.reach.visitors import actions as visitors
-from clearline.reach.visitors.export import Format, as_file
-from clearline.reach.visitors.queries import popularity_report
+from clearline.reach.visitors.export import Format
 from clearline.reach.visitors.report import Figures, Report, ReportQuery
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
@@ -23,13 +22,14 @@ NAME_WIDTH: Final = 44
 
 def run_popularity(args: argparse.Namespace) -> int:
     query = query_of(args)
-    report = popularity_report(ColumnStore.of_instance(settings.ENV), query)
+    store = ColumnStore.of_instance(settings.ENV)
     if not args.csv and not args.json:
+        (report,) = visitors.show_popularity(store, [query], by=OPERATOR, now=args.now)
         sys.stdout.write(in_lines(report))
         return 0
     file_format = Format.JSON if args.json else Format.CSV
-    visitors.export_report(report, by=OPERATOR, file_format=file_format, now=args.now)
-    sys.stdout.write(as_file(report, file_format).content)
+    file = visitors.export_report(store, query, by=OPERATOR, file_format=file_format, now=args.now)
+    sys.stdout.write(file.content)
     return 0
 
 
@@ -45,6 +45,7 @@ def query_of(args: argparse.Namespace) -> ReportQuery:
         part=args.part,
         device=args.device,
         referrer_class=args.referrer_class,
+        referrer=args.referrer,
         campaign=args.campaign,
         order=args.order,
         search=args.search,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
@@ -49,7 +50,10 @@ class Beat:
 
 def erase_expired_events(now: datetime) -> None:
     visitors.erase_expired(
-        ColumnStore.of_instance(settings.ENV), gate.policy_in_force(now), now=now
+        ColumnStore.of_instance(settings.ENV),
+        gate.policy_in_force(now),
+        zone=ZoneInfo(settings.ENV.provider.time_zone),
+        now=now,
     )
 
 

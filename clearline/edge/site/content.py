@@ -1,28 +1,26 @@
-"""The instance's own pages and services, read from its files and read again when they change."""
+"""The instance's own pages, read from its files and read again when they change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Final, NewType, TypeAlias
+from typing import Final, NewType
 
 import structlog
 from django.conf import settings
 
 from clearline.edge.site.blocks.block import Page
 from clearline.edge.site.blocks.parse import parse_page
-from clearline.kit.errors import NotFound, Unavailable
+from clearline.kit.errors import NotFound
 from clearline.kit.strict_toml import TomlBroken
 from clearline.service.catalogue.catalogue import Catalogue
-from clearline.service.catalogue.parse import parse_catalogue
+from clearline.service.catalogue.queries import catalogue_of
 
 Stamp = NewType("Stamp", tuple[int, int])  # mtime in ns, size
-Parsed: TypeAlias = Page | Catalogue
 
 REFRESH_WINDOW: Final = timedelta(seconds=5)
 FILES_MAX: Final = 1_000
-SERVICES_FILE: Final = "services.toml"
 log = structlog.get_logger()
 
 
@@ -31,13 +29,6 @@ class NoSuchPage(NotFound):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The page {name} has not been written yet.")
-
-
-class NoCatalogue(Unavailable):
-    code = "no_catalogue"
-
-    def __init__(self) -> None:
-        super().__init__("Our list of services cannot be read right now. Please call us.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +45,7 @@ class ContentShelf:
 
     instance: Path
     names: Mapping[str, str]
-    files: dict[Path, tuple[Stamp, Parsed | None]] = field(default_factory=dict)
+    files: dict[Path, tuple[Stamp, Page | None]] = field(default_factory=dict)
     checked_at: datetime | None = None
 
     def refresh(self, now: datetime) -> "ContentShelf":
@@ -66,11 +57,9 @@ class ContentShelf:
 
     def found(self) -> list[Path]:
         content = self.instance / "content"
-        pages = sorted([*content.glob("*.toml"), *content.glob("help/*.toml")])[:FILES_MAX]
-        services = self.instance / SERVICES_FILE
-        return [*pages, services] if services.exists() else pages
+        return sorted([*content.glob("*.toml"), *content.glob("help/*.toml")])[:FILES_MAX]
 
-    def read(self, path: Path) -> tuple[Stamp, Parsed | None]:
+    def read(self, path: Path) -> tuple[Stamp, Page | None]:
         stat = path.stat()
         stamp = Stamp((stat.st_mtime_ns, stat.st_size))
         seen, parsed = self.files.get(path, (None, None))
@@ -78,20 +67,18 @@ class ContentShelf:
             return stamp, parsed
         source = str(path.relative_to(self.instance))
         try:
-            return stamp, self.parse(path.read_text(encoding="utf-8"), source)
+            return stamp, self.parse(path.read_text(encoding="utf-8"), source=source)
         except (TomlBroken, UnicodeDecodeError) as broken:
             log.warning("content.broken", file=source, reason=str(broken))
             return stamp, parsed
 
-    def parse(self, text: str, source: str) -> Parsed:
-        if source == SERVICES_FILE:
-            return parse_catalogue(text, source=source)
+    def parse(self, text: str, *, source: str) -> Page:
         return parse_page(text, source=source, names=self.names)
 
     def get_page(self, name: str) -> Page:
         """Return one page by its file's name. Raises NoSuchPage."""
         _, page = self.files.get(self.instance / "content" / f"{name}.toml", (None, None))
-        if not isinstance(page, Page):
+        if page is None:
             raise NoSuchPage(name)
         return page
 
@@ -102,7 +89,7 @@ class ContentShelf:
         found = [
             Article(path.stem, page)
             for path, (_, page) in self.files.items()
-            if path.parent == folder and isinstance(page, Page)
+            if path.parent == folder and page is not None
         ]
         return tuple(sorted(found, key=lambda article: (article.page.order, article.slug)))
 
@@ -112,10 +99,7 @@ class ContentShelf:
     @property
     def catalogue(self) -> Catalogue:
         """What services.toml says. Raises NoCatalogue."""
-        _, catalogue = self.files.get(self.instance / SERVICES_FILE, (None, None))
-        if not isinstance(catalogue, Catalogue):
-            raise NoCatalogue
-        return catalogue
+        return catalogue_of(self.instance)
 
 
 @cache

@@ -81,6 +81,7 @@ def read_query(told: Mapping[str, str], now: datetime) -> Asked:
         part=told.get("part", "").strip(),
         device=told.get("device", "").strip(),
         referrer_class=told.get("referrer_class", "").strip(),
+        referrer=told.get("referrer", "").strip(),
         campaign=told.get("campaign", "").strip(),
     )
     return Asked(

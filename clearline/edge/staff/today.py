@@ -1,7 +1,7 @@
 """Today: the week at a glance, what needs a look, and which policy is in force."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,16 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from clearline.edge.staff.access import STAFF, signed_in_member
-from clearline.edge.staff.service_names import service_names
+from clearline.edge.staff.access import STAFF, actor_of, signed_in_member
 from clearline.kit.access import open_to
 from clearline.kit.columnstore.client import ColumnStore, StoreError
-from clearline.reach.visitors.queries import popularity_report
-from clearline.reach.visitors.report import Report, ReportQuery, Row, Thing
+from clearline.policy.shelf import NoEditionInForce
+from clearline.policy.use import Actor
+from clearline.reach.visitors import actions as visitors
+from clearline.reach.visitors.report import ReportQuery, Row, Thing
+from clearline.service.catalogue.queries import service_names
 from clearline.trust.gate import queries as gate
+from clearline.trust.gate.actions import UseDenied
 from clearline.trust.health.queries import health
 from clearline.trust.safeguards.roles import Role
 
@@ -38,30 +41,44 @@ class Top:
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
+    member = signed_in_member(request)
     day = now.astimezone(ZoneInfo(settings.ENV.provider.time_zone)).date()
     coming = gate.shelf().coming(now)
     shown: dict[str, object] = {
         "day": day,
         "problems": health(now).problems,
-        "is_administrator": Role.ADMINISTRATOR in signed_in_member(request).roles,
+        "is_administrator": Role.ADMINISTRATOR in member.roles,
         "coming": coming and coming.edition,
     }
     try:
-        shown |= week_shown(day)
+        shown |= week_shown(day, by=actor_of(member), now=now)
     except StoreError as error:
         shown["store_error"] = str(error)
+    except (UseDenied, NoEditionInForce):
+        shown["is_unpermitted"] = True
     return render(request, "staff/today.html", shown)
 
 
-def week_shown(day: date) -> dict[str, object]:
-    """Return the last seven whole days beside the seven before. Raises StoreError."""
+def week_shown(day: date, *, by: Actor, now: datetime) -> dict[str, object]:
+    """Return the last seven whole days beside the seven before.
+
+    Raises StoreError, gate.UseDenied, NoEditionInForce.
+    """
     yesterday = day - timedelta(days=1)
-    pages, services = week_of(yesterday, Thing.PAGE), week_of(yesterday, Thing.SERVICE)
-    names = service_names()
-    so_far = ReportQuery(start=day, end=day)
+    pages, services, so_far = visitors.show_popularity(
+        ColumnStore.of_instance(settings.ENV),
+        [
+            week_of(yesterday, Thing.PAGE),
+            week_of(yesterday, Thing.SERVICE),
+            ReportQuery(start=day, end=day),
+        ],
+        by=by,
+        now=now,
+    )
+    names = service_names(settings.ENV.instance)
     return {
         "report": pages,
-        "so_far": popularity_report(ColumnStore.of_instance(settings.ENV), so_far).totals,
+        "so_far": so_far.totals,
         "week_from": yesterday - timedelta(days=WEEK_DAYS - 1),
         "week_to": yesterday,
         "pages": [Top(row.name, row.name, row) for row in pages.rows[:ROWS]],
@@ -72,6 +89,5 @@ def week_shown(day: date) -> dict[str, object]:
     }
 
 
-def week_of(day: date, thing: Thing) -> Report:
-    query = ReportQuery(start=day - timedelta(days=WEEK_DAYS - 1), end=day, thing=thing)
-    return popularity_report(ColumnStore.of_instance(settings.ENV), query)
+def week_of(day: date, thing: Thing) -> ReportQuery:
+    return ReportQuery(start=day - timedelta(days=WEEK_DAYS - 1), end=day, thing=thing)

@@ -10,17 +10,16 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clearline.edge.staff.access import STAFF, actor_of, signed_in_member
 from clearline.edge.staff.chart import draw
 from clearline.edge.staff.report_query import PERIODS, Asked, Charted, read_query
-from clearline.edge.staff.service_names import service_names
 from clearline.kit.access import open_to
 from clearline.kit.columnstore.client import ColumnStore, StoreError
+from clearline.policy.shelf import NoEditionInForce
 from clearline.reach.visitors import actions as visitors
-from clearline.reach.visitors.export import Format, as_file
-from clearline.reach.visitors.queries import popularity_report
+from clearline.reach.visitors.export import Format
 from clearline.reach.visitors.report import (
     Breakdown,
     Day,
@@ -32,6 +31,8 @@ from clearline.reach.visitors.report import (
     Thing,
     WrongQuery,
 )
+from clearline.service.catalogue.queries import service_names
+from clearline.trust.gate.actions import UseDenied
 
 PERIOD_NAMES: Final[dict[int, str | Promise]] = {
     7: _("7 days"),
@@ -94,36 +95,50 @@ class Split:
     lines: tuple[Line, ...]
     rest: int | None
     folded_rows: int
+    has_time: bool
 
 
 @open_to(*STAFF)
 @require_safe
 def visitors_page(request: HttpRequest) -> HttpResponse:
     """Show the report that the address asks for; wrong days or filters say what to write."""
+    now = timezone.now()
     try:
-        asked = read_query(request.GET.dict(), timezone.now())
+        asked = read_query(request.GET.dict(), now)
     except WrongQuery as wrong:
         return render(request, "staff/visitors_wrong.html", {"error": str(wrong)}, status=422)
     shown = {"asked": asked, "query": asked.query, **choices_shown(asked)}
     try:
-        report = popularity_report(ColumnStore.of_instance(settings.ENV), asked.query)
+        (report,) = visitors.show_popularity(
+            ColumnStore.of_instance(settings.ENV),
+            [asked.query],
+            by=actor_of(signed_in_member(request)),
+            now=now,
+        )
     except StoreError as error:
         return render(
             request, "staff/visitors.html", shown | {"store_error": str(error)}, status=503
         )
+    except (UseDenied, NoEditionInForce):
+        return render(request, "staff/visitors.html", shown | {"is_unpermitted": True}, status=403)
     return render(request, "staff/visitors.html", shown | report_shown(report, asked))
 
 
 @open_to(*STAFF)
-@require_safe
+@require_POST
 def export(request: HttpRequest) -> HttpResponse:
-    """Give the same report as a file, and note in the ledger that it left. Raises WrongQuery."""
-    asked = read_query(request.GET.dict(), timezone.now())
-    wanted = Format.JSON if request.GET.get("format") == "json" else Format.CSV
-    report = popularity_report(ColumnStore.of_instance(settings.ENV), asked.query)
-    file = as_file(report, wanted)
-    visitors.export_report(
-        report, by=actor_of(signed_in_member(request)), file_format=wanted, now=timezone.now()
+    """Give the same report as a file, which the ledger notes.
+
+    Raises WrongQuery, StoreError, gate.UseDenied, NoEditionInForce.
+    """
+    now = timezone.now()
+    asked = read_query(request.POST.dict(), now)
+    file = visitors.export_report(
+        ColumnStore.of_instance(settings.ENV),
+        asked.query,
+        by=actor_of(signed_in_member(request)),
+        file_format=Format.JSON if request.POST.get("format") == "json" else Format.CSV,
+        now=now,
     )
     response = HttpResponse(file.content, content_type=file.content_type)
     response["Content-Disposition"] = f'attachment; filename="{file.name}"'
@@ -154,7 +169,14 @@ def choices_shown(asked: Asked) -> dict[str, object]:
                 (Population.DECLINED, _("Who did not")),
             )
         ],
-        "orders": {each.value: link(asked, order=each) for each in Order},
+        "orders": [
+            Choice(title, link(asked, order=each), query.order is each)
+            for each, title in (
+                (Order.VIEWS, _("By views")),
+                (Order.VISITS, _("By visits")),
+                (Order.PEOPLE, _("By people")),
+            )
+        ],
         "charts": [
             Choice(title, link(asked, chart=each), asked.charted is each)
             for each, title in (
@@ -171,7 +193,7 @@ def choices_shown(asked: Asked) -> dict[str, object]:
         ],
         "kept_fields": asked.without("search"),
         "kept_for_days": asked.without("from", "to", "period"),
-        "exports": link(asked),
+        "export_fields": asked.fields,
     }
 
 
@@ -181,7 +203,7 @@ def link(asked: Asked, *, drop: Collection[str] = (), **changed: str) -> str:
 
 
 def report_shown(report: Report, asked: Asked) -> dict[str, object]:
-    names = service_names() if asked.query.thing is Thing.SERVICE else {}
+    names = service_names(settings.ENV.instance) if asked.query.thing is Thing.SERVICE else {}
     values = [chart_value(day, asked.charted) for day in report.days]
     before = [chart_value(day, asked.charted) for day in report.days_before]
     days = [day.date for day in report.days]
@@ -220,16 +242,22 @@ def lines_of(rows: tuple[Row, ...], asked: Asked, names: dict[str, str]) -> tupl
 
 
 def split_of(found: Breakdown, asked: Asked) -> Split:
-    """Return one breakdown; its values are links that narrow the report, if it can be narrowed."""
+    """Return one breakdown; its values are links that narrow the report."""
     most = max((row.figures.views or 0 for row in found.rows), default=0) or 1
-    can_narrow = found.side is not Side.REFERRER
     lines = tuple(
         Line(
             title=VALUE_NAMES.get(row.name, row.name) if row.name else _("None"),
             row=row,
             part=round(100 * (row.figures.views or 0) / most),
-            url=link(asked, **{str(found.side): row.name}) if can_narrow and row.name else "",
+            url=link(asked, **{str(found.side): row.name}) if row.name else "",
         )
         for row in found.rows
     )
-    return Split(found.side, SIDE_NAMES[found.side], lines, found.rest, found.folded_rows)
+    return Split(
+        side=found.side,
+        title=SIDE_NAMES[found.side],
+        lines=lines,
+        rest=found.rest,
+        folded_rows=found.folded_rows,
+        has_time=any(row.figures.seconds_mean is not None for row in found.rows),
+    )

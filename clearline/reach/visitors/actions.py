@@ -1,34 +1,128 @@
-"""What is done with visits that are stored: erasing them in time, letting figures out as a file."""
+"""What is done with stored visits: showing figures, letting them out as a file, erasing in time."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
 
 from clearline.kit.columnstore.client import ColumnStore, Parameter
+from clearline.policy.choices import Choices
 from clearline.policy.compile import CompiledPolicy
-from clearline.policy.use import Actor
+from clearline.policy.use import Actor, Use
+from clearline.policy.vocabulary import Category, ChoiceName, Purpose, SubjectId, SubjectKind
 from clearline.reach.visitors import statements
-from clearline.reach.visitors.export import Format, query_in_words
-from clearline.reach.visitors.report import COUNTED, MEASURED, Report
+from clearline.reach.visitors.export import Format, ReportFile, as_file, query_in_words
+from clearline.reach.visitors.queries import popularity_report
+from clearline.reach.visitors.report import (
+    ALL_OTHERS,
+    ALL_WHO_AGREED,
+    COUNTED,
+    MEASURED,
+    Report,
+    ReportQuery,
+)
+from clearline.trust.gate import actions as gate
+from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries import ReportExported
 
 ERASE_S_MAX: Final = 600.0
+MEASUREMENT: Final = frozenset({ChoiceName.MEASUREMENT})
+SAID_YES: Final = Choices(yes=MEASUREMENT)
+SAID_NO: Final = Choices(no=MEASUREMENT)
 
 
 class Erased(NamedTuple):
     events: int
 
 
-def erase_expired(store: ColumnStore, policy: CompiledPolicy, *, now: datetime) -> int:
+def show_popularity(
+    store: ColumnStore, queries: Sequence[ReportQuery], *, by: Actor, now: datetime
+) -> tuple[Report, ...]:
+    """Return the figures of one page's questions, asking the gate once for all of them.
+
+    They name nobody, so showing them leaves no entry of its own; a denial does. Raises
+    gate.UseDenied, NoEditionInForce, StoreDown, StoreOverloaded, StoreRefused.
+    """
+    permits = ask(queries, by, now)
+
+    return tuple(popularity_report(store, query, permits=permits, now=now) for query in queries)
+
+
+def export_report(
+    store: ColumnStore, query: ReportQuery, *, by: Actor, file_format: Format, now: datetime
+) -> ReportFile:
+    """Return figures as a file, and note that they leave: who took them, which, in what form.
+
+    Raises gate.UseDenied, NoEditionInForce, StoreDown, StoreOverloaded, StoreRefused.
+    """
+    permits = ask([query], by, now)
+
+    file = as_file(popularity_report(store, query, permits=permits, now=now), file_format)
+
+    with transaction.atomic():
+        entry = ReportExported(
+            report="popularity",
+            query=query_in_words(query),
+            by=f"{by.kind}:{by.name}",
+            format=file_format,
+        )
+        permit = next(iter(permits.values()))
+        ledger.append(entry, subject=None, permit=permit, now=now)
+    return file
+
+
+def ask(queries: Sequence[ReportQuery], by: Actor, now: datetime) -> Mapping[SubjectId, Permit]:
+    """Return a permit for each population that the figures are made of. Raises gate.UseDenied.
+
+    A sum has no choices of its own. Each visit was decided by its person's choice when it was
+    collected, and lies with those who agreed or with the others since. So the gate is asked as of
+    people who said yes and of people who said no: does the edition in force still let us read it?
+    """
+    read = {subject for query in queries for subject in query.reads}
+    agreed = Use(
+        by,
+        ALL_WHO_AGREED,
+        frozenset(
+            {Category.BEHAVIOR_BROWSING_HISTORY, Category.DEVICE_KIND, Category.DEVICE_COOKIE_ID}
+        ),
+        Purpose.ANALYTICS_REPORTING_POPULARITY,
+        SubjectKind.VISITOR,
+    )
+    others = Use(
+        by,
+        ALL_OTHERS,
+        frozenset({Category.BEHAVIOR_BROWSING_HISTORY, Category.DEVICE_KIND}),
+        Purpose.ANALYTICS_REPORTING_POPULARITY,
+        SubjectKind.VISITOR,
+    )
+    uses = [
+        (use, said) for use, said in ((agreed, SAID_YES), (others, SAID_NO)) if use.subject in read
+    ]
+    permits: dict[SubjectId, Permit] = {}
+    for asked in gate.ask_many(uses=uses, now=now):
+        if asked.permit is None:
+            raise gate.UseDenied(asked.verdict)
+        permits[asked.use.subject] = asked.permit
+    return permits
+
+
+def erase_expired(
+    store: ColumnStore, policy: CompiledPolicy, *, zone: ZoneInfo, now: datetime
+) -> int:
     """Erase visits older than their clause keeps them, and the sums of those days.
 
-    Returns how many events went. A clause that the policy no longer has keeps nothing.
+    `zone` is the provider's: visits and sums lie by its days. Returns how many events went. A
+    clause that the policy no longer has keeps nothing.
     Raises StoreDown, StoreOverloaded, StoreRefused. Source: `kept` of the policy in force.
     """
+    here = now.astimezone(zone)
     erased = 0
     for agreed, clause_id in ((1, MEASURED), (0, COUNTED)):
         clause = policy.edition.find_clause(clause_id)
-        kept_from = clause.kept.cutoff(now).date() if clause else now.date()
+        kept_from = clause.kept.cutoff(here).date() if clause else here.date()
         erased += erase_before(store, kept_from, agreed)
     return erased
 
@@ -41,14 +135,3 @@ def erase_before(store: ColumnStore, kept_from: date, agreed: int) -> int:
         for statement in (statements.ERASE_SUMS, statements.ERASE_EVENTS):
             store.command(statement, told, seconds_max=ERASE_S_MAX)
     return old.events
-
-
-def export_report(report: Report, *, by: Actor, file_format: Format, now: datetime) -> None:
-    """Note that figures leave as a file: who took them, which, in what form."""
-    entry = ReportExported(
-        report="popularity",
-        query=query_in_words(report.query),
-        by=f"{by.kind}:{by.name}",
-        format=file_format,
-    )
-    ledger.append(entry, subject=None, permit=None, now=now)

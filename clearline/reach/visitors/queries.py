@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from clearline.kit.columnstore.client import ColumnStore, Parameter
+from clearline.policy.vocabulary import ClauseId, SubjectId
 from clearline.reach.visitors import statements
 from clearline.reach.visitors.report import (
     BREAKDOWN_ROWS_MAX,
@@ -32,6 +33,7 @@ from clearline.reach.visitors.report import (
     to_folded,
     to_totals,
 )
+from clearline.trust.gate.permit import Permit
 
 SPAN_DAYS: Final = 8
 SPREAD_MAX: Final = 2**32 - 1
@@ -148,18 +150,40 @@ class Reading:
             "part": query.part,
             "device": query.device,
             "referrer_class": query.referrer_class,
+            "referrer": query.referrer,
             "campaign": query.campaign,
             "spread_max": SPREAD_MAX // SAMPLE_OF if is_sample else SPREAD_MAX,
         }
 
 
 def popularity_report(
-    store: ColumnStore, query: ReportQuery, *, limits: Limits = DEFAULT_LIMITS
+    store: ColumnStore,
+    query: ReportQuery,
+    *,
+    permits: Mapping[SubjectId, Permit],
+    now: datetime,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Report:
     """Return which pages or services were visited most, compared with the period before.
 
-    Raises StoreDown, StoreOverloaded, StoreRefused.
+    Demands a permit for each population that the query reads. Raises Denied, PermitExpired,
+    StoreDown, StoreOverloaded, StoreRefused.
     """
+    for subject, categories in query.reads.items():
+        for category in categories:
+            permits[subject].demand(subject=subject, category=category, now=now)
+    clauses = tuple(permits[subject].clause for subject in query.reads)
+    return read_report(store, query, clauses=clauses, limits=limits)
+
+
+def read_report(
+    store: ColumnStore,
+    query: ReportQuery,
+    *,
+    clauses: tuple[ClauseId, ...] = (),
+    limits: Limits = DEFAULT_LIMITS,
+) -> Report:
+    """Return the figures alone, for `popularity_report` and for benches of made-up visits."""
     reading, reading_of_sides = choose_readings(store, query, limits)
     with ThreadPoolExecutor(READS_AT_ONCE) as reads:  # the store answers several at once
         reading_names = reads.submit(read_names, store, reading)
@@ -182,7 +206,7 @@ def popularity_report(
         breakdowns=breakdowns,
         precision=reading.precision,
         breakdowns_precision=reading_of_sides.precision,
-        clauses=query.clauses,
+        clauses=clauses,
     )
 
 
@@ -197,7 +221,7 @@ def choose_readings(
         exact = Reading(query, Precision.EXACT)
         return exact, exact
     raw = Precision.EXACT if events < limits.raw_events_max else Precision.SAMPLE
-    if len(query.filters) > 1:
+    if len(query.filters) > 1 or query.referrer:  # sums know the referrer of no page
         return Reading(query, raw), Reading(query, raw)
     (first,) = store.query(statements.WIDE_FROM, FirstRow)
     about = Reading(query, Precision.ABOUT, first.day)
@@ -270,8 +294,7 @@ def to_listing(rows: Iterable[ApartRow], order: Order) -> Listing:
             named.append(row.named)
         else:
             nameless = row.named
-    by_people = order is Order.PEOPLE
-    named.sort(key=lambda each: (-each.now.people if by_people else 0, -each.now.views, each.name))
+    named.sort(key=lambda each: (-getattr(each.now, order), -each.now.views, each.name))
     return Listing(tuple(named), others, others_names, nameless)
 
 

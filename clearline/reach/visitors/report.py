@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from clearline.kit.errors import Invalid
-from clearline.policy.vocabulary import ClauseId
+from clearline.policy.vocabulary import Category, ClauseId, SubjectId
 
 GROUP_MIN: Final = 5  # below it nothing is told
 DAYS_MAX: Final = 800  # above the longest `kept`, 25 months
@@ -19,6 +19,12 @@ BREAKDOWN_ROWS_MAX: Final = 10
 
 MEASURED: Final = ClauseId("visits.measure")
 COUNTED: Final = ClauseId("visits.count")
+
+# Whom figures are about, as the gate knows them: all of a population, never one of them.
+ALL_WHO_AGREED: Final = SubjectId("all_who_agreed")
+ALL_OTHERS: Final = SubjectId("all_who_did_not_agree")
+SEEN_OF_ALL: Final = frozenset({Category.BEHAVIOR_BROWSING_HISTORY, Category.DEVICE_KIND})
+SEEN_OF_AGREED: Final = SEEN_OF_ALL | {Category.DEVICE_COOKIE_ID}
 
 
 class Thing(StrEnum):
@@ -38,6 +44,7 @@ class Population(StrEnum):
 
 class Order(StrEnum):
     VIEWS = "views"
+    VISITS = "visits"
     PEOPLE = "people"
 
 
@@ -85,6 +92,7 @@ class ReportQuery:
     part: str = ""
     device: str = ""
     referrer_class: str = ""
+    referrer: str = ""
     campaign: str = ""
     order: Order = Order.VIEWS
     search: str = ""
@@ -120,6 +128,7 @@ class ReportQuery:
             Side.PART: self.part,
             Side.DEVICE: self.device,
             Side.REFERRER_CLASS: self.referrer_class,
+            Side.REFERRER: self.referrer,
             Side.CAMPAIGN: self.campaign,
         }
         return {side: value for side, value in told.items() if value}
@@ -127,15 +136,16 @@ class ReportQuery:
     @property
     def has_time(self) -> bool:
         """Tell whether time in view is known: it is not told together with where one came from."""
-        return not self.referrer_class
+        return not self.referrer_class and not self.referrer
 
     @property
-    def clauses(self) -> tuple[ClauseId, ...]:
-        """Return the clauses of the policy that these figures rest on."""
+    def reads(self) -> dict[SubjectId, frozenset[Category]]:
+        """Return whose data these figures are made of, and of which categories."""
+        agreed, others = {ALL_WHO_AGREED: SEEN_OF_AGREED}, {ALL_OTHERS: SEEN_OF_ALL}
         return {
-            Population.ALL: (MEASURED, COUNTED),
-            Population.AGREED: (MEASURED,),
-            Population.DECLINED: (COUNTED,),
+            Population.ALL: agreed | others,
+            Population.AGREED: agreed,
+            Population.DECLINED: others,
         }[self.population]
 
 
@@ -215,7 +225,10 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A finished report. `rest` has the views of the `folded_rows` that are not shown."""
+    """A finished report. `rest` has the views of the `folded_rows` that are not shown.
+
+    `clauses` are those of the policy that it rests on.
+    """
 
     query: ReportQuery
     rows: tuple[Row, ...]

@@ -30,6 +30,7 @@ EVENTS: Final = """
         AND ({part:String} = '' OR part = {part:String})
         AND ({device:String} = '' OR device = {device:String})
         AND ({referrer_class:String} = '' OR referrer_class = {referrer_class:String})
+        AND ({referrer:String} = '' OR referrer = {referrer:String})
         AND ({campaign:String} = '' OR campaign = {campaign:String})
 """
 
@@ -127,7 +128,11 @@ placed AS
             PARTITION BY side
             ORDER BY
                 is_small OR NOT is_searched,
-                {order:String} = 'people' ? people_now : views_now DESC,
+                multiIf(
+                    {order:String} = 'people', people_now,
+                    {order:String} = 'visits', visits_now,
+                    views_now
+                ) DESC,
                 views_now DESC,
                 value
         ) AS place,

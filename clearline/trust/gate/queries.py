@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 
@@ -9,10 +10,14 @@ from clearline.policy.compile import CompiledPolicy
 from clearline.policy.shelf import Shelf
 
 
-@cache
 def shelf() -> Shelf:
     """Return the shelf of this process. Raises PolicyBroken when it cannot be read at all."""
-    return Shelf.open(settings.ENV.policy_dir)
+    return shelf_of(settings.ENV.policy_dir)
+
+
+@cache
+def shelf_of(policy_dir: Path) -> Shelf:
+    return Shelf.open(policy_dir)
 
 
 def policy_in_force(now: datetime) -> CompiledPolicy:

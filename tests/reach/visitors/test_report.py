@@ -17,7 +17,7 @@ from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.migrate import migrate
 from clearline.reach.visitors import load
 from clearline.reach.visitors.event import Device, Kind, Part, ReferrerClass, StoredEvent
-from clearline.reach.visitors.queries import popularity_report, stretches
+from clearline.reach.visitors.queries import stretches
 from clearline.reach.visitors.report import (
     BREAKDOWN_ROWS_MAX,
     GROUP_MIN,
@@ -40,6 +40,7 @@ from clearline.reach.visitors.report import (
     to_figures,
     to_folded,
 )
+from tests.reach.visitors.permitted import popularity_report
 
 SCHEMA = Path(clearline.reach.visitors.__file__).parent / "schema"
 EPOCH = date(1970, 1, 1)
@@ -283,6 +284,8 @@ COMBINED = [
     replace(WHOLE, part="services", device="phone"),
     replace(WHOLE, device="computer", referrer_class="direct", campaign="autumn"),
     replace(WHOLE, part="home", device="phone", thing=Thing.SERVICE),
+    replace(WHOLE, referrer="google.com"),
+    replace(WHOLE, referrer="google.com", referrer_class="search", device="phone"),
 ]
 
 
@@ -313,6 +316,37 @@ def test_a_report_from_sums_equals_plain_counting_of_few_people(
 
         assert report.precision is Precision.ABOUT
         assert_equals_plain(report, events)
+
+
+@pytest.mark.parametrize("limits", [EVENTS, SUMS], ids=["events", "sums"])
+@pytest.mark.parametrize("order", list(Order))
+def test_rows_come_in_the_order_asked_for(store: ColumnStore, order: Order, limits: Limits) -> None:
+    events = make_events(6, 4000)
+    events = [msgspec.structs.replace(event, visitor=event.visitor % 61) for event in events]
+    load.insert_events(store, events, token="a")
+
+    report = popularity_report(store, replace(WHOLE, order=order), limits=limits)
+
+    named = named_by(Plain(report.query, events), "page", [Kind.VIEW])
+    counted = [getattr(named[row.name].now, order) for row in report.rows]
+    assert counted == sorted(counted, reverse=True)
+    assert len(counted) > 1
+
+
+def test_pages_of_one_referring_site_are_told_of_many_events_too(store: ColumnStore) -> None:
+    events = [
+        msgspec.structs.replace(event, visitor=event.visitor and event.id)
+        for event in make_events(4, 20_000)
+    ]
+    load.insert_events(store, events, token="a")
+    query = replace(WHOLE, referrer="google.com")
+
+    raw = popularity_report(store, query, limits=SUMS)
+    sample = popularity_report(store, query, limits=Limits(0, 0))
+
+    assert (raw.precision, sample.precision) == (Precision.EXACT, Precision.SAMPLE)
+    assert_equals_plain(raw, events)
+    assert sample.rows
 
 
 def test_both_ways_tell_the_same_views_visits_and_time(store: ColumnStore) -> None:
@@ -379,8 +413,8 @@ def test_hostile_text_finds_nothing_and_breaks_nothing(store: ColumnStore, text:
     load.insert_events(store, make_events(5, 100), token="a")
 
     for limits in (EVENTS, SUMS):
-        for column in ("part", "device", "referrer_class", "campaign", "search"):
-            query = replace(WHOLE, **{column: text})  # type: ignore[arg-type]  # all five are texts
+        for column in ("part", "device", "referrer_class", "referrer", "campaign", "search"):
+            query = replace(WHOLE, **{column: text})  # type: ignore[arg-type]  # all six are texts
             report = popularity_report(store, query, limits=limits)
 
             assert report.rows == ()

@@ -12,6 +12,7 @@ from tests.trust.ledger.log import Log
 @pytest.fixture
 def log(tmp_path: Path, settings: Settings) -> Log:
     """Return a ledger with nothing in it."""
-    shutil.copytree(settings.ENV.instance / "keys", tmp_path / "instance" / "keys")
+    for folder in ("keys", "policy"):
+        shutil.copytree(settings.ENV.instance / folder, tmp_path / "instance" / folder)
     settings.ENV = settings.ENV.model_copy(update={"instance": tmp_path / "instance"})
     return Log(settings.ENV.tiles_dir, tmp_path)
