@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from clearline.config.env import Env
 from clearline.config.init_command import KEYS, placeholders_in
 from clearline.config.instance import open_instance, require_instance
+from clearline.edge.site.brand import LOGO_BYTES_MAX, read_logo
 from clearline.edge.site.content import instance_shelf
 from clearline.kit.strict_toml import TomlBroken
 from clearline.policy.shelf import NoEditionInForce, PolicyBroken, Shelf
@@ -79,6 +80,13 @@ def look_at_names(env: Env, now: datetime) -> Iterator[Finding]:
             yield Finding(
                 f"{path.name}:{line}", f"{placeholder} is still a placeholder", "Write your own."
             )
+
+
+def look_at_logo(env: Env, now: datetime) -> Iterator[Finding]:
+    del now
+    if (env.instance / "brand" / "logo.svg").exists() and read_logo(env.instance) is None:
+        remedy = f"Save it as SVG of at most {LOGO_BYTES_MAX // 1_000} kB."
+        yield Finding("brand/logo.svg", "it cannot be shown", remedy)
 
 
 def look_at_keys(env: Env, now: datetime) -> Iterator[Finding]:
@@ -153,5 +161,11 @@ def look_at_address(env: Env, now: datetime) -> Iterator[Finding]:
 
 
 Look: TypeAlias = Callable[[Env, datetime], Iterator[Finding]]
-LOOKS: Final[tuple[Look, ...]] = (look_at_names, look_at_policy, look_at_disk, look_at_address)
+LOOKS: Final[tuple[Look, ...]] = (
+    look_at_names,
+    look_at_logo,
+    look_at_policy,
+    look_at_disk,
+    look_at_address,
+)
 LOOKS_INSIDE: Final[tuple[Look, ...]] = (look_at_pages, look_at_database)

@@ -44,6 +44,7 @@ tagline = "{tagline}"         # one line under the name
 email = "{email}"             # where people write to you
 phone = "{phone}"             # with the country: +1 207 555 0100
 hue = 222                     # your colour, 0 to 360 around the colour wheel
+# Your mark: brand/logo.svg, up to 100 kB; it stands beside the name on light and on dark.
 time_zone = "America/New_York" # whose days reports count by; a change moves no day before it
 locale = "en-us"
 currency = "USD"

@@ -102,8 +102,12 @@ class ContentShelf:
         return catalogue_of(self.instance)
 
 
-@cache
 def instance_shelf() -> ContentShelf:
+    return shelf_at(settings.ENV.instance)
+
+
+@cache
+def shelf_at(instance: Path) -> ContentShelf:
     provider = settings.ENV.provider
     names = {
         **provider.model_dump(include={"legal_name", "brand_name", "tagline", "email", "phone"}),
@@ -111,7 +115,7 @@ def instance_shelf() -> ContentShelf:
         "legal_department": provider.legal_department.name,
         "phone_dialled": provider.phone.replace(" ", ""),
     }
-    return ContentShelf(settings.ENV.instance, names)
+    return ContentShelf(instance, names)
 
 
 def content(now: datetime) -> ContentShelf:

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from clearline.edge.site.brand import read_logo
 from clearline.edge.site.content import content
 from clearline.edge.site.remembered import currency_for
 from clearline.edge.site.visit import COOKIES_REFUSED, Visit, visit_of
@@ -50,6 +51,10 @@ class Site:
     @property
     def visit(self) -> Visit:
         return visit_of(self.request)
+
+    @property
+    def has_logo(self) -> bool:
+        return read_logo(settings.ENV.instance) is not None
 
     @property
     def nav(self) -> list[NavLink]:

@@ -46,5 +46,6 @@ site_urlpatterns = [
     path("robots.txt", wellknown.robots_txt, name="robots_txt"),
     path("design/", design.design, name="design"),
     path("brand.css", brand.brand, name="brand"),
+    path("brand/logo.svg", brand.logo, name="logo"),
     path("healthz", healthz.healthz, name="healthz"),
 ]
