@@ -227,7 +227,7 @@ def chart_value(day: Day, charted: Charted) -> int | None:
 
 
 def lines_of(rows: tuple[Row, ...], asked: Asked, names: dict[str, str]) -> tuple[Line, ...]:
-    sizes = [row.figures.views or 0 for row in rows]
+    sizes: list[int] = [getattr(row.figures, asked.query.order) or 0 for row in rows]
     most = max(sizes, default=0) or 1
     is_page = asked.query.thing is Thing.PAGE
     return tuple(

@@ -98,6 +98,8 @@ def test_each_order_is_one_press_away_and_says_which_is_chosen(dana: Client) -> 
 
     orders = {str(each.title): each for each in page.context["orders"]}
     assert orders["By visits"].is_current
+    bars = [line.part for line in page.context["lines"]]
+    assert bars == sorted(bars, reverse=True)
     by_people = dana.get(REPORT + orders["By people"].url).context["query"]
     assert by_people.order == "people"
 
