@@ -5,7 +5,8 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
+from difflib import get_close_matches
+from enum import Enum, EnumType, StrEnum
 from typing import Final, TypeVar
 
 from clearline.kit.errors import Invalid
@@ -266,7 +267,8 @@ class EditionReader:
         except ConditionBroken as broken:
             self.say(key, f"{text!r} is no condition", f"{broken}.")
         except ValueError as unknown:
-            self.say(key, f"{text!r} is not in the vocabulary", f"{unknown}.")
+            write = nearest_words(text, make) if isinstance(make, EnumType) else str(unknown)
+            self.say(key, f"{text!r} is not in the vocabulary", f"{write}.")
         return None
 
     def refuse_unknown(self, told: Mapping[str, object], known: frozenset[str], what: str) -> None:
@@ -295,3 +297,10 @@ class EditionReader:
             if line.startswith((key, f'"{key}"')):
                 return number + 1
         return self.first_line + 1
+
+
+def nearest_words(text: str, words: EnumType) -> str:
+    """Say which words of a vocabulary look most like a text that is none of them."""
+    members: Mapping[str, Enum] = words.__members__
+    known = [str(word.value) for word in members.values()]
+    return f"Write one like {', '.join(get_close_matches(text, known, n=3, cutoff=0))}"

@@ -12,12 +12,12 @@ from django.conf import settings
 from clearline.kit.errors import NotFound
 from clearline.policy.condition import in_words
 from clearline.policy.difference import Change, RunKind, difference
-from clearline.policy.edition import Edition, parse_edition
+from clearline.policy.edition import Edition, EditionBroken, parse_edition
 from clearline.policy.headings import HEADING_OF, HEADINGS, PROMISES
 from clearline.policy.plain import as_plain
 from clearline.policy.shelf import Shelf
 from clearline.rights.agreement import actions as agreement
-from clearline.rights.agreement.check import Agreement, check
+from clearline.rights.agreement.check import Agreement, check, find_without_edition
 
 MARKS = {RunKind.SAME: "{}", RunKind.ADDED: "{{+{}+}}", RunKind.REMOVED: "[-{}-]"}
 
@@ -27,7 +27,10 @@ class NoSuchEdition(NotFound):
 
 
 def run_check(args: argparse.Namespace) -> int:
-    edition = edition_named(args.edition, args)
+    try:
+        edition = edition_named(args.edition, args)
+    except EditionBroken as broken:
+        return tell_broken(broken, args)
     found = check(edition)
     if args.json:
         write_json(dataclasses.asdict(found))
@@ -38,11 +41,28 @@ def run_check(args: argparse.Namespace) -> int:
     return 1 if found.findings else 0
 
 
+def tell_broken(broken: EditionBroken, args: argparse.Namespace) -> int:
+    """Say what is wrong with an edition, and all the same what is wrong with the program."""
+    findings = find_without_edition()
+    if args.json:
+        problems = [dataclasses.asdict(problem) for problem in broken.problems]
+        write_json({"problems": problems, "findings": list(map(dataclasses.asdict, findings))})
+        return 1
+    for line in (*broken.problems, *findings):
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.write(
+        f"\nThe edition cannot be read, {len(broken.problems)} found wanting in it and "
+        f"{len(findings)} in the program.\n"
+    )
+    return 1
+
+
 def summary_of(edition: Edition, found: Agreement) -> str:
     return (
-        f"\nEdition of {edition.date}: {found.uses_covered} of {found.uses_found} uses covered, "
-        f"{len(edition.clauses)} clauses, promises {len(found.promises)} of {len(PROMISES)} have "
-        f"clauses ({', '.join(found.promises)}), {len(found.findings)} found wanting.\n"
+        f"\nEdition of {edition.date}: {found.places_covered} of {found.places_found} places "
+        f"covered, {len(edition.clauses)} clauses, promises {len(found.promises)} of "
+        f"{len(PROMISES)} have clauses ({', '.join(found.promises)}), "
+        f"{len(found.findings)} found wanting.\n"
     )
 
 
@@ -79,8 +99,8 @@ def run_publish(args: argparse.Namespace) -> int:
         policy_dir=settings.ENV.policy_dir, source=args.file.absolute(), now=args.now
     )
     sys.stdout.write(
-        f"Published {args.file.name}: {found.uses_covered} of {found.uses_found} uses covered. "
-        "Running processes take it up within ten seconds of its first day.\n"
+        f"Published {args.file.name}: {found.places_covered} of {found.places_found} places "
+        "covered. Running processes take it up within ten seconds of its first day.\n"
     )
     return 0
 

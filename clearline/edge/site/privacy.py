@@ -115,7 +115,7 @@ def policy_page(request: HttpRequest, policy: CompiledPolicy) -> HttpResponse:
         "is_in_force": is_in_force,
         "is_coming": policy.edition.date > visit.now.date(),
         "coming": coming.edition if is_in_force and (coming := next_policy(request)) else None,
-        "agreement": found and {"covered": found.uses_covered, "found": found.uses_found},
+        "agreement": found and {"covered": found.places_covered, "found": found.places_found},
     }
     return render(request, "site/privacy.html", shown)
 

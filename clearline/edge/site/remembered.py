@@ -14,7 +14,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.translation import gettext as _
 
 from clearline.edge.site.content import ContentShelf
-from clearline.edge.site.visit import Visit, signer
+from clearline.edge.site.visit import Visit, put_cookie, signer
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import (
     Answer,
@@ -132,11 +132,4 @@ def on_device(visit: Visit) -> VisitorOnDevice:
 
 def put(response: HttpResponse, visitor: VisitorOnDevice) -> None:
     """Set the visitor cookie, for as long as the policy keeps it."""
-    response.set_cookie(
-        signer().visitor_name,
-        signer().write_visitor(visitor),
-        max_age=VISITOR_COOKIE.lifetime,
-        secure=settings.ENV.is_https,
-        httponly=True,
-        samesite="Lax",
-    )
+    put_cookie(response, VISITOR_COOKIE, signer().write_visitor(visitor))

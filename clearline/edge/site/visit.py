@@ -15,7 +15,7 @@ from clearline.policy.compile import CompiledPolicy
 from clearline.policy.shelf import NoEditionInForce
 from clearline.policy.vocabulary import ChoiceName
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
-from clearline.trust.consent.cookies import CHOICES_COOKIE
+from clearline.trust.consent.cookies import CHOICES_COOKIE, Cookie, wire_name
 from clearline.trust.gate import queries as gate
 
 COOKIES_REFUSED: Final = "refused"  # ?cookies=refused: the browser did not keep the answer
@@ -81,12 +81,19 @@ def read_visit(request: HttpRequest, now: datetime) -> Visit:
 
 
 def put_choices(response: HttpResponseBase, chosen: ChosenOnDevice) -> None:
-    """Set the cookie of choices; scripts cannot read it."""
-    lifetime = CHOICES_COOKIE.lifetime
+    """Set the cookie of choices."""
+    put_cookie(response, CHOICES_COOKIE, signer().write_choices(chosen))
+
+
+def put_cookie(response: HttpResponseBase, cookie: Cookie, value: str) -> None:
+    """Set a declared cookie for as long as it is declared to live; scripts cannot read it.
+
+    No other place sets a cookie: `clearline check` refuses it.
+    """
     response.set_cookie(
-        signer().choices_name,
-        signer().write_choices(chosen),
-        max_age=lifetime,
+        wire_name(cookie, is_https=settings.ENV.is_https),
+        value,
+        max_age=cookie.lifetime,
         secure=settings.ENV.is_https,
         httponly=True,
         samesite="Lax",

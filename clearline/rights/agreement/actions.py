@@ -60,8 +60,8 @@ def publish_edition(*, policy_dir: Path, source: Path, now: datetime) -> Agreeme
         date=edition.date.isoformat(),
         sha256=sha256,
         is_material=before is not None and is_material(before, edition),
-        uses_found=agreement.uses_found,
-        uses_covered=agreement.uses_covered,
+        uses_found=agreement.places_found,
+        uses_covered=agreement.places_covered,
     )
 
     with transaction.atomic():

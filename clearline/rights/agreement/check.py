@@ -1,62 +1,42 @@
-"""`clearline check`: the published text against the program, both ways. Pure over files."""
+"""`clearline check`: the published text against the program, both ways."""
 
-import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from itertools import chain
 from typing import Final
 
 from clearline.policy.compile import CompiledPolicy, asked_bits, compile_edition, covered_bits
 from clearline.policy.edition import Clause, Edition
 from clearline.policy.headings import PROMISES
-from clearline.rights.agreement.columns import (
-    FoundColumn,
-    find_model_columns,
-    find_sql_columns,
-)
+from clearline.policy.vocabulary import RecipientClass
+from clearline.rights.agreement.cookies import DECLARATIONS, FoundCookie, SetCookie
 from clearline.rights.agreement.finding import Finding, FindingKind
-from clearline.rights.agreement.outside import find_cookies, find_loads, find_script_reach
-from clearline.rights.agreement.uses import (
-    FoundUse,
-    NamedClause,
-    find_clause_names,
-    find_uses,
+from clearline.rights.agreement.running import find_in_settings
+from clearline.rights.agreement.schema import FoundColumn
+from clearline.rights.agreement.sources import PACKAGE, Sources, read_files, read_sources
+from clearline.rights.agreement.spans import LEDGER_CLAUSES, FoundSpan, kept_longer
+from clearline.rights.agreement.stored import FoundField, fields_without_column
+from clearline.rights.agreement.tables import find_live_columns
+from clearline.rights.agreement.uses import FoundUse, NamedClause
+
+SESSION_CONSTANT: Final = "SESSION_COOKIE"  # set by Django's own middleware
+# A finding of these kinds is a place that needs a clause and that no clause can cover.
+PLACES_UNREADABLE: Final = frozenset(
+    {FindingKind.USE_UNREADABLE, FindingKind.COLUMN_UNDECLARED, FindingKind.COOKIE_UNDECLARED}
 )
-from clearline.trust.consent.cookies import DECLARED
-
-PACKAGE: Final = Path(__file__).parents[2]
-# How code may name a declared cookie when it sets one.
-COOKIE_NAMES: Final = {
-    "CHOICES_COOKIE": "cl_choices",
-    "choices_name": "cl_choices",
-    "VISITOR_COOKIE": "cl_visitor",
-    "visitor_name": "cl_visitor",
-    "SESSION_COOKIE": "sessionid",
-    "SESSION_COOKIE_NAME": "sessionid",
-}
-OUT_OF_SIGHT: Final = frozenset({"migrations", "__pycache__"})
-SCRIPT_HOSTS: Final = frozenset({"www.w3.org"})  # names of XML vocabularies, never loaded
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What the program says it does, found in its files."""
-
-    uses: tuple[FoundUse, ...]
-    named: tuple[NamedClause, ...]
-    columns: tuple[FoundColumn, ...]
-    cookies: tuple[tuple[str, str, int], ...]  # name, file, line
-    findings: tuple[Finding, ...]  # what could not be read or is not declared
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far text and program agree. `uses_covered` of `uses_found` is the published figure."""
+    """How far text and program agree. `places_covered` of `places_found` is the published figure.
+
+    A place is a use of personal data, a column that holds some, a cookie, or a clause by name.
+    """
 
     findings: tuple[Finding, ...]
-    uses_found: int
-    uses_covered: int
+    places_found: int
+    places_covered: int
     promises: tuple[str, ...]
 
     @property
@@ -64,26 +44,50 @@ class Agreement:
         return not self.findings
 
 
-def check(edition: Edition, *, package: Path = PACKAGE) -> Agreement:
-    """Return every disagreement between one edition and the program in `package`."""
-    sources = read_sources(package)
+def check(edition: Edition, *, files: Mapping[str, str] | None = None) -> Agreement:
+    """Return every disagreement between one edition and the program, as `files` have it."""
+    program = read_files(PACKAGE) if files is None else files
+    sources = read_sources(program)
     policy = compile_edition(edition)
-    uncovered = [use for use in sources.uses if not clauses_for(use, policy)]
-    findings = [
-        *sources.findings,
-        *map(use_without_clause, uncovered),
-        *missing_clauses(sources.named, edition),
-        *unused_clauses(sources, policy),
-        *columns_without_clause(sources.columns, edition),
-        *cookies_without_clause(sources.cookies, edition),
+    uses = sources.all_of(FoundUse)
+    columns = sources.all_of(FoundColumn)
+    cookies = sources.all_of(FoundCookie)
+    uncovered = {
+        *uses_without_clause(uses, policy),
+        *missing_clauses(sources.all_of(NamedClause), edition),
+        *columns_without_clause(columns, edition),
+        *cookies_without_clause(cookies, edition),
+    }
+    findings = {
+        *find_without_edition(program, sources),
+        *uncovered,
+        *unused_clauses(uses, policy),
+        *wide_clauses(uses, columns, policy),
+        *kept_too_long(sources, edition),
+    }
+    idle = {finding.line for finding in unused_clauses(uses, policy)}
+    named = [each for each in sources.all_of(NamedClause) if each.file != DECLARATIONS]
+    places: list[FoundUse | NamedClause | FoundColumn | FoundCookie] = [
+        *uses,
+        *named,
+        *columns,
+        *cookies,
     ]
+    bare = {(each.file, each.line) for each in uncovered}
+    bare |= {(each.file, each.line) for each in named if line_of_clause(edition, each) in idle}
+    unreadable = sum(finding.kind in PLACES_UNREADABLE for finding in findings)
     promises = {clause.promise for clause in edition.clauses}
     return Agreement(
         findings=tuple(sorted(findings)),
-        uses_found=len(sources.uses),
-        uses_covered=len(sources.uses) - len(uncovered),
+        places_found=len(places) + unreadable,
+        places_covered=sum((place.file, place.line) not in bare for place in places),
         promises=tuple(promise for promise in PROMISES if promise in promises),
     )
+
+
+def line_of_clause(edition: Edition, named: NamedClause) -> int | None:
+    clause = edition.find_clause(named.clause)
+    return clause.line if clause else None
 
 
 @cache
@@ -92,52 +96,24 @@ def agreement_of(policy: CompiledPolicy) -> Agreement:
     return check(policy.edition)
 
 
-def read_sources(package: Path) -> Sources:
-    """Read every file of the program. Nothing is imported or run."""
-    uses: list[FoundUse] = []
-    named: list[NamedClause] = []
-    columns: list[FoundColumn] = []
-    cookies: list[tuple[str, str, int]] = []
-    findings: list[Finding] = []
-    for path in files_of(package):
-        file = str(path.relative_to(package.parent))
-        for found in read_file(path, file):
-            match found:
-                case FoundUse():
-                    uses.append(found)
-                case NamedClause():
-                    named.append(found)
-                case FoundColumn():
-                    columns.append(found)
-                case Finding():
-                    findings.append(found)
-                case (name, line):
-                    cookies.append((name, file, line))
-    return Sources(tuple(uses), tuple(named), tuple(columns), tuple(cookies), tuple(findings))
-
-
-def files_of(package: Path) -> Iterator[Path]:
-    for path in sorted(package.rglob("*")):
-        if path.is_file() and not OUT_OF_SIGHT & set(path.parts):
-            yield path
-
-
-def read_file(
-    path: Path, file: str
-) -> Iterator[FoundUse | NamedClause | FoundColumn | Finding | tuple[str, int]]:
-    match path.suffix:
-        case ".py":
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            yield from find_uses(tree, file)
-            yield from find_clause_names(tree, file)
-            yield from find_model_columns(tree, file)
-            yield from find_cookies(tree, file, COOKIE_NAMES)
-        case ".sql":
-            yield from find_sql_columns(path.read_text(encoding="utf-8"), file)
-        case ".html" | ".css" | ".svg" | ".txt":
-            yield from find_loads(path.read_text(encoding="utf-8"), file, SCRIPT_HOSTS)
-        case ".js":
-            yield from find_script_reach(path.read_text(encoding="utf-8"), file, SCRIPT_HOSTS)
+def find_without_edition(
+    files: Mapping[str, str] | None = None, sources: Sources | None = None
+) -> tuple[Finding, ...]:
+    """Return what is wrong with the program whatever the edition says, or if it cannot be read."""
+    program = read_files(PACKAGE) if files is None else files
+    found = sources or read_sources(program)
+    cookies = found.all_of(FoundCookie)
+    known = {(finding.file, finding.line) for finding in found.all_of(Finding)}
+    live = [each for each in find_live_columns(program) if (each.file, each.line) not in known]
+    every = {
+        *found.all_of(Finding),
+        *live,
+        *find_in_settings(program, cookies),
+        *cookies_undeclared(cookies, found.all_of(SetCookie)),
+        *columns_without_use(found),
+        *fields_without_column(found.all_of(FoundField), found.all_of(FoundColumn)),
+    }
+    return tuple(sorted(every))
 
 
 def clauses_for(use: FoundUse, policy: CompiledPolicy) -> list[Clause]:
@@ -147,11 +123,13 @@ def clauses_for(use: FoundUse, policy: CompiledPolicy) -> list[Clause]:
     return [row.clause for row in rows if asked & row.covers == asked]
 
 
-def use_without_clause(use: FoundUse) -> Finding:
-    categories = ", ".join(sorted(use.categories))
-    text = f"no clause permits this use: {categories} for {use.purpose}, to {use.recipient}"
-    remedy = "Write a clause that says so, or do not do it."
-    return Finding(use.file, use.line, FindingKind.USE_WITHOUT_CLAUSE, text, remedy)
+def uses_without_clause(uses: Iterable[FoundUse], policy: CompiledPolicy) -> Iterator[Finding]:
+    for use in uses:
+        if not clauses_for(use, policy):
+            categories = ", ".join(sorted(use.categories))
+            text = f"no clause permits this use: {categories} for {use.purpose}, to {use.recipient}"
+            remedy = "Write a clause that says so, or do not do it."
+            yield Finding(use.file, use.line, FindingKind.USE_WITHOUT_CLAUSE, text, remedy)
 
 
 def missing_clauses(named: Iterable[NamedClause], edition: Edition) -> Iterator[Finding]:
@@ -162,14 +140,39 @@ def missing_clauses(named: Iterable[NamedClause], edition: Edition) -> Iterator[
             yield Finding(each.file, each.line, FindingKind.CLAUSE_MISSING, text, remedy)
 
 
-def unused_clauses(sources: Sources, policy: CompiledPolicy) -> Iterator[Finding]:
-    used = {clause.id for use in sources.uses for clause in clauses_for(use, policy)}
+def unused_clauses(uses: Iterable[FoundUse], policy: CompiledPolicy) -> Iterator[Finding]:
+    used = {clause.id for use in uses for clause in clauses_for(use, policy)}
     for clause in policy.edition.clauses:
         if clause.id not in used:
             text = f"clause {clause.id} is used by nothing in the program"
             remedy = "Take it out, or mend its categories, purpose, recipients or about."
             file = policy.edition.source
             yield Finding(file, clause.line, FindingKind.CLAUSE_UNUSED, text, remedy)
+
+
+def wide_clauses(
+    uses: Iterable[FoundUse], columns: Iterable[FoundColumn], policy: CompiledPolicy
+) -> Iterator[Finding]:
+    """Yield what a clause in use says beyond it: a category or recipient that nothing needs."""
+    needed = {column.category for column in columns}
+    for clause in policy.edition.clauses:
+        served = [use for use in uses if clause in clauses_for(use, policy)]
+        if not served:
+            continue  # told as unused already
+        asked = asked_bits(frozenset(needed.union(*(use.categories for use in served))))
+        got = {use.recipient for use in served}
+        # What people get of their own is no disclosure, so it needs no use.
+        extra = [f"category {c}" for c in clause.categories if not asked & covered_bits((c,))]
+        extra += [
+            f"recipient {each}"
+            for each in clause.recipients
+            if each not in got and each.kind is not RecipientClass.SUBJECT
+        ]
+        for what in extra:
+            text = f"clause {clause.id} names {what}, which nothing in the program needs"
+            file = policy.edition.source
+            remedy = "Take it out: the policy says what the program does, and no more."
+            yield Finding(file, clause.line, FindingKind.CLAUSE_TOO_WIDE, text, remedy)
 
 
 def columns_without_clause(columns: Iterable[FoundColumn], edition: Edition) -> Iterator[Finding]:
@@ -183,18 +186,60 @@ def columns_without_clause(columns: Iterable[FoundColumn], edition: Edition) -> 
             yield Finding(column.file, column.line, kind, text, remedy)
 
 
-def cookies_without_clause(
-    cookies: Iterable[tuple[str, str, int]], edition: Edition
+def columns_without_use(sources: Sources) -> Iterator[Finding]:
+    """Yield each column of a category that its own room never asks the gate for."""
+    asked: dict[str, set[str]] = {}
+    for use in sources.all_of(FoundUse):
+        asked.setdefault(room_of(use.file), set()).update(use.categories)
+    for column in sources.all_of(FoundColumn):
+        room = room_of(column.file)
+        if column.category not in asked.get(room, set()):
+            text = f"column {column.name}: nothing in {room} asks the gate for {column.category}"
+            remedy = "Write the Use that needs it, with its clause, or drop the column."
+            kind = FindingKind.COLUMN_WITHOUT_USE
+            yield Finding(column.file, column.line, kind, text, remedy)
+
+
+def room_of(file: str) -> str:
+    return "/".join(file.split("/")[:2])
+
+
+def cookies_without_clause(cookies: Iterable[FoundCookie], edition: Edition) -> Iterator[Finding]:
+    for cookie in cookies:
+        for clause in cookie.clauses:
+            if edition.find_clause(clause) is None:
+                text = f"cookie {cookie.name} rests on clause {clause}, which is not there"
+                remedy = "Write that clause, or set the cookie no more."
+                kind = FindingKind.COOKIE_WITHOUT_CLAUSE
+                yield Finding(cookie.file, cookie.line, kind, text, remedy)
+
+
+def cookies_undeclared(
+    cookies: tuple[FoundCookie, ...], places: tuple[SetCookie, ...]
 ) -> Iterator[Finding]:
-    declared = {cookie.name: cookie for cookie in DECLARED}
-    for name, file, line in cookies:
-        if name not in declared:
-            text = f"cookie {name} is not declared"
+    declared = {cookie.constant: cookie for cookie in cookies}
+    for place in places:
+        if place.constant not in declared:
+            text = f"cookie {place.constant} is not declared"
             remedy = "Declare it in clearline/trust/consent/cookies.py, with its clause."
-            yield Finding(file, line, FindingKind.COOKIE_UNDECLARED, text, remedy)
-    for cookie in DECLARED:
-        if edition.find_clause(cookie.clause) is None:
-            text = f"cookie {cookie.name} rests on clause {cookie.clause}, which is not there"
-            remedy = "Write that clause, or set the cookie no more."
-            kind = FindingKind.COOKIE_WITHOUT_CLAUSE
-            yield Finding(edition.source, 1, kind, text, remedy)
+            yield Finding(place.file, place.line, FindingKind.COOKIE_UNDECLARED, text, remedy)
+    for constant in declared.keys() - {place.constant for place in places} - {SESSION_CONSTANT}:
+        cookie = declared[constant]
+        text = f"cookie {cookie.name} is declared, and nothing sets it"
+        remedy = "Take it out of the list, so that the table of cookies is true."
+        yield Finding(cookie.file, cookie.line, FindingKind.COOKIE_UNUSED, text, remedy)
+
+
+def kept_too_long(sources: Sources, edition: Edition) -> Iterator[Finding]:
+    """Yield what outlives the clause it rests on: cookies, and entries of the ledger."""
+    of_cookies = (
+        kept_longer(edition, clause, each.lifetime_s, f"cookie {each.name}", (each.file, each.line))
+        for each in sources.all_of(FoundCookie)
+        for clause in each.clauses
+    )
+    of_entries = (
+        kept_longer(edition, clause, each.kept_s, f"entry {each.kind}", (each.file, each.line))
+        for each in sources.all_of(FoundSpan)
+        if (clause := LEDGER_CLAUSES[each.kind]) is not None
+    )
+    yield from chain(*of_cookies, *of_entries)

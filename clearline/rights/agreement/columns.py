@@ -1,88 +1,28 @@
-"""Finding the columns that hold data: of the event tables in SQL, of Django's models in code."""
+"""Finding the columns of Django's models in code: each is named in its model's DATA."""
 
 import ast
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from clearline.policy.vocabulary import Category
+from clearline.rights.agreement.code import Code
 from clearline.rights.agreement.finding import Finding, FindingKind
+from clearline.rights.agreement.schema import FoundColumn, looks_like_a_key, no_reason
 
-CREATE: Final = re.compile(r"^\s*CREATE\s+(?:TABLE|MATERIALIZED)", re.IGNORECASE)
-ADD_COLUMN: Final = re.compile(
-    r"\bADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?`?(\w+)`?", re.IGNORECASE
-)
-COLUMN: Final = re.compile(r"^\s*`?([a-z_][a-z0-9_]*)`?\s+[A-Z]\w*", re.ASCII)
-TOLD: Final = re.compile(r"--\s*(?:category:\s*(\S+)|not personal:\s*(\S.*))\s*$")
-SQL_REMEDY: Final = "End its line with `-- category: KEY` or `-- not personal: why`."
-MODEL_REMEDY: Final = "Name it in the model's DATA: a Category, or why it is not personal."
+REMEDY: Final = "Name it in the model's DATA: a Category, or why it is not personal."
 
 
-@dataclass(frozen=True, slots=True)
-class FoundColumn:
-    """One column that holds personal data of a category."""
-
-    file: str
-    line: int
-    name: str
-    category: Category
-
-
-def find_sql_columns(sql: str, file: str) -> Iterator[FoundColumn | Finding]:
-    """Yield the columns of CREATE TABLE and ADD COLUMN that hold personal data, or findings."""
-    is_inside = False
-    for number, line in enumerate(sql.splitlines(), start=1):
-        if CREATE.match(line) and "TABLE" in line.upper():
-            is_inside = True
-            continue
-        if line.startswith(")"):
-            is_inside = False
-        name = column_of(line, is_inside=is_inside)
-        if name:
-            yield from told_by(line, file=file, number=number, name=name)
-
-
-def column_of(line: str, *, is_inside: bool) -> str | None:
-    added = ADD_COLUMN.search(line)
-    if added:
-        return added.group(1)
-    inside = COLUMN.match(line) if is_inside else None
-    return inside.group(1) if inside else None
-
-
-def told_by(line: str, *, file: str, number: int, name: str) -> Iterator[FoundColumn | Finding]:
-    told = TOLD.search(line)
-    if told is None:
-        text = f"column {name} says neither its category nor why it is not personal"
-        yield Finding(file, number, FindingKind.COLUMN_UNDECLARED, text, SQL_REMEDY)
-    elif told.group(1) is not None:
-        yield from column_in(told.group(1), file=file, number=number, name=name)
-
-
-def column_in(key: str, *, file: str, number: int, name: str) -> Iterator[FoundColumn | Finding]:
-    try:
-        yield FoundColumn(file, number, name, Category(key))
-    except ValueError:
-        text = f"column {name}: {key!r} is no category"
-        remedy = "Use a key of clearline/policy/vocabulary.py."
-        yield Finding(file, number, FindingKind.COLUMN_UNDECLARED, text, remedy)
-
-
-def find_model_columns(tree: ast.Module, file: str) -> Iterator[FoundColumn | Finding]:
+def find_model_columns(code: Code) -> Iterator[FoundColumn | Finding]:
     """Yield the columns of each Django model that hold personal data, or findings."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and is_model(node):
+    for node in code.nodes:
+        if isinstance(node, ast.ClassDef):
             told = data_of(node)
-            for field in fields_of(node):
-                yield from compare(field, told, file)
-
-
-def is_model(node: ast.ClassDef) -> bool:
-    """Say whether a class has columns: an abstract base with columns counts as well."""
-    return any(
-        isinstance(each, ast.Assign | ast.AnnAssign) and is_field(each.value) for each in node.body
-    )
+            fields = dict(fields_of(node))
+            inherited = {name: each.lineno for name, each in told.items() if name not in fields}
+            for field in fields.items():
+                yield from compare(field, told, code.file)
+            for field in inherited.items():
+                yield from compare(field, told, code.file)
 
 
 def is_field(node: ast.expr | None) -> bool:
@@ -119,15 +59,17 @@ def compare(
 ) -> Iterator[FoundColumn | Finding]:
     name, line = field
     value = told.get(name)
-    if value is None or (isinstance(value, ast.Constant) and not value.value):
-        text = f"column {name} says neither its category nor why it is not personal"
-        yield Finding(file, line, FindingKind.COLUMN_UNDECLARED, text, MODEL_REMEDY)
-        return
-    written = ast.unparse(value)
+    written = "" if value is None else ast.unparse(value)
+    reason = value.value if isinstance(value, ast.Constant) else None
     if written.startswith("Category."):
         member = written.partition(".")[2]
         if member in Category.__members__:
             yield FoundColumn(file, line, name, Category[member])
             return
         text = f"column {name}: {written} is no category"
-        yield Finding(file, line, FindingKind.COLUMN_UNDECLARED, text, MODEL_REMEDY)
+        yield Finding(file, line, FindingKind.COLUMN_UNDECLARED, text, REMEDY)
+    elif not isinstance(reason, str) or not reason.strip():
+        text = f"column {name} says neither its category nor why it is not personal"
+        yield Finding(file, line, FindingKind.COLUMN_UNDECLARED, text, REMEDY)
+    elif looks_like_a_key(reason):
+        yield no_reason(file, line, name, reason)

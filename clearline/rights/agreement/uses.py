@@ -13,11 +13,18 @@ from clearline.policy.vocabulary import (
     RecipientClass,
     SubjectKind,
 )
+from clearline.rights.agreement.code import Code, text_of
 from clearline.rights.agreement.finding import Finding, FindingKind
 
 # Use's fields in their order, so that a use written by position is read as well.
 FIELDS: Final = ("by", "subject", "categories", "purpose", "about", "recipient")
-REMEDY: Final = "Write members of the vocabulary out: Purpose.X, {Category.Y}, SubjectKind.Z."
+REMEDY: Final = (
+    "Write Use(…) with members of the vocabulary: Purpose.X, {Category.Y}, SubjectKind.Z."
+)
+PARTS_MIN: Final = 5  # of a use; the recipient may be left out
+# What makes a changed copy of a use, and what reaches a thing by its name.
+COPIERS: Final = frozenset({"dataclasses.replace", "copy.replace"})
+BY_NAME: Final = frozenset({"getattr", "attrgetter", "methodcaller", "get", "__getattribute__"})
 
 Member = TypeVar("Member", Category, Purpose, SubjectKind)
 
@@ -47,46 +54,109 @@ class Unreadable(Exception):
     """The expression is not written out, so nobody can tell what it uses without running it."""
 
 
-def find_uses(tree: ast.Module, file: str) -> Iterator[FoundUse | Finding]:
-    """Yield each use of one file, or a finding where it cannot be read."""
-    names = use_names(tree)
-    for node in ast.walk(tree):
+def find_uses(code: Code) -> Iterator[FoundUse | Finding]:
+    """Yield each use of one file, or a finding where it cannot be read.
+
+    Only a call `Use(…)` that is written out makes a use: every other way is a finding.
+    """
+    names = use_names(code)
+    told: set[int] | None = None
+    for node in code.nodes:
         if isinstance(node, ast.Call) and is_use(node.func, names):
             try:
-                yield read_use(node, file)
+                yield read_use(node, code.file)
             except Unreadable as unreadable:
                 text = f"this use cannot be read: {unreadable}"
-                yield Finding(file, node.lineno, FindingKind.USE_UNREADABLE, text, REMEDY)
+                yield unreadable_use(code.file, node.lineno, text)
+        elif isinstance(node, ast.expr) and is_use(node, names) and id(node) not in code.calls:
+            told = set(ids_of_annotations(code)) if told is None else told
+            if id(node) not in told:
+                text = "Use is handed on, so nobody can tell what is made of it"
+                yield unreadable_use(code.file, node.lineno, text)
+    yield from find_other_ways(code)
 
 
-def use_names(tree: ast.Module) -> frozenset[str]:
-    """Return the names under which this file knows Use: `Use`, and any `as` of it."""
-    imported = {
+def find_other_ways(code: Code) -> Iterator[Finding]:
+    """Yield each way to make or change a use that is no call of Use."""
+    for node in code.nodes:
+        if isinstance(node, ast.Name | ast.Attribute):
+            if id(node) not in code.calls and code.full_name(node) in COPIERS:
+                text = "what changes a copy is handed on, so nobody can tell what it changes"
+                yield unreadable_use(code.file, node.lineno, text)
+        elif isinstance(node, ast.Call):
+            for text in other_ways_in(node, code):
+                yield unreadable_use(code.file, node.lineno, text)
+
+
+def other_ways_in(node: ast.Call, code: Code) -> Iterator[str]:
+    fields = {each.arg for each in node.keywords}
+    if code.full_name(node.func) in COPIERS and fields & {None, *FIELDS}:
+        yield "a use may be changed here, and nobody can tell to what"
+    if is_of_a_type(node, code):
+        yield "something is made of another thing's type, so nobody can tell what"
+    if is_by_name(node, code):
+        yield "a use is made or changed by a name in quotes"
+
+
+def is_of_a_type(node: ast.Call, code: Code) -> bool:
+    """Say whether `type(x)(…)` or `x.__class__(…)` makes something with as many parts as a use."""
+    function = node.func
+    is_type = (
+        isinstance(function, ast.Call)
+        and code.full_name(function.func) == "type"
+        and [ast.unparse(each) for each in function.args] != ["self"]
+    )
+    is_class = isinstance(function, ast.Attribute) and function.attr == "__class__"
+    given = [*node.args, *node.keywords]
+    is_list = any(isinstance(each, ast.Starred) for each in node.args)
+    fields = {each.arg for each in node.keywords}
+    is_whole = len(given) >= PARTS_MIN or is_list or bool(fields & {None, *FIELDS})
+    return (is_type or is_class) and is_whole
+
+
+def is_by_name(node: ast.Call, code: Code) -> bool:
+    """Say whether a call takes Use, or sets a field of one, by its name as a text."""
+    texts = {text_of(each) for each in node.args}
+    name = code.full_name(node.func).rpartition(".")[2]
+    return (name in BY_NAME and "Use" in texts) or (
+        name in {"setattr", "__setattr__", "force_setattr"} and bool(texts & set(FIELDS))
+    )
+
+
+def ids_of_annotations(code: Code) -> Iterator[int]:
+    """Yield what stands where a type stands: nothing is made there."""
+    for node in code.nodes:
+        told = [getattr(node, "annotation", None), getattr(node, "returns", None)]
+        told += [node.slice] if isinstance(node, ast.Subscript) else []
+        for each in told:
+            if isinstance(each, ast.expr):
+                yield from map(id, ast.walk(each))
+
+
+def unreadable_use(file: str, line: int, text: str) -> Finding:
+    return Finding(file, line, FindingKind.USE_UNREADABLE, text, REMEDY)
+
+
+def use_names(code: Code) -> frozenset[str]:
+    """Return the names under which this file imports Use."""
+    return frozenset(
         alias.asname or alias.name
-        for node in ast.walk(tree)
+        for node in code.nodes
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
         if alias.name == "Use"
-    }
-    renamed = {
-        target.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and is_use(node.value, frozenset(imported))
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    return frozenset(imported | renamed)
+    )
 
 
-def find_clause_names(tree: ast.Module, file: str) -> Iterator[NamedClause]:
+def find_clause_names(code: Code) -> Iterator[NamedClause]:
     """Yield each clause that code names by `ClauseId("…")`: it counts on that clause."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not node.args:
+    for node in code.calls.values():
+        if not node.args:
             continue
         told = node.args[0]
-        is_name = ast.unparse(node.func).rpartition(".")[2] == "ClauseId"
+        is_name = code.full_name(node.func).rpartition(".")[2] == "ClauseId"
         if is_name and isinstance(told, ast.Constant) and isinstance(told.value, str):
-            yield NamedClause(file, node.lineno, told.value)
+            yield NamedClause(code.file, node.lineno, told.value)
 
 
 def is_use(node: ast.expr, names: frozenset[str]) -> bool:
@@ -137,7 +207,9 @@ def read_member(node: ast.expr, kind: type[Member]) -> Member:
     text = ast.unparse(node)
     owner, _, name = text.rpartition(".")
     if owner.rpartition(".")[2] != kind.__name__ or name not in kind.__members__:
-        message = f"{text} is no member of {kind.__name__}"
+        is_member = owner.rpartition(".")[2] == kind.__name__
+        wrong = "is no member of" if is_member else "is not written out as a member of"
+        message = f"{text} {wrong} {kind.__name__}"
         raise Unreadable(message)
     return kind[name]
 

@@ -11,7 +11,7 @@ TLS_PREFIX: Final = "__Host-"  # RFC 6265bis: only this host, only TLS, the whol
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
-    """One cookie: the clause it rests on, how long it lives (None: until the browser closes)."""
+    """One cookie: the clauses it rests on, how long it lives (None: until the browser closes)."""
 
     name: str
     clause: ClauseId
@@ -19,6 +19,7 @@ class Cookie:
     what_for: str
     set_when: str
     is_needed: bool
+    also: tuple[ClauseId, ...] = ()  # clauses of what else it carries
 
 
 CHOICES_COOKIE: Final = Cookie(
@@ -37,6 +38,7 @@ VISITOR_COOKIE: Final = Cookie(
     "page where you left off, as far as you said yes.",
     set_when="only after you accept",
     is_needed=False,
+    also=(ClauseId("extras.remember"),),
 )
 SESSION_COOKIE: Final = Cookie(
     name="sessionid",

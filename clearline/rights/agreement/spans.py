@@ -1,0 +1,108 @@
+"""How long the program keeps things, as code says it, against what a clause promises."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from clearline.policy.edition import Edition
+from clearline.rights.agreement.code import Code, text_of
+from clearline.rights.agreement.finding import Finding, FindingKind
+
+DAY_S: Final = 86_400
+UNITS: Final = frozenset({"days", "hours", "minutes", "seconds", "weeks"})
+# The clause that each kind of ledger entry rests on, or why none promises an end: docs/ledger.md.
+LEDGER_CLAUSES: Final[Mapping[str, str | None]] = {
+    "choice.recorded": "choices.keep",
+    "use.denied": None,  # who may not use what; about nobody by name
+    "use.granted": None,
+    "edition.published": None,  # the policy itself
+    "events.loaded": None,  # counts of a batch
+    "staff.signed_in": None,  # staff by random number, as the law on their access asks
+    "staff.created": None,
+    "staff.roles_changed": None,
+    "report.exported": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSpan:
+    """How long one kind of ledger entry can be read."""
+
+    file: str
+    line: int
+    kind: str
+    kept_s: int
+
+
+def seconds_in(node: ast.expr, names: Mapping[str, int] | None = None) -> int | None:
+    """Return the length of `timedelta(days=2)` or `3 * YEAR` in seconds, or None if not told."""
+    match node:
+        case ast.Name(id=name):
+            return (names or {}).get(name)
+        case ast.BinOp(left=ast.Constant(value=int() as times), op=ast.Mult(), right=right):
+            one = seconds_in(right, names)
+            return None if one is None else times * one
+        case ast.Call(func=function, keywords=keywords) if ast.unparse(function).endswith(
+            "timedelta"
+        ):
+            told = {str(each.arg): number_in(each.value) for each in keywords}
+            if told.keys() <= UNITS and None not in told.values():
+                return int(timedelta(**told).total_seconds())  # type: ignore[arg-type]
+    return None
+
+
+def number_in(node: ast.expr) -> int | None:
+    match node:
+        case ast.Constant(value=int() as number):
+            return number
+    return None
+
+
+def find_spans(code: Code) -> Iterator[FoundSpan | Finding]:
+    """Yield how long each kind of ledger entry is kept, as it is written."""
+    names: dict[str, int] = {}
+    for node in code.tree.body:
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            told = seconds_in(node.value, names)
+            names |= {ast.unparse(node.target): told} if told is not None else {}
+        if isinstance(node, ast.ClassDef):
+            yield from span_in(node, names, code)
+
+
+def span_in(
+    node: ast.ClassDef, names: Mapping[str, int], code: Code
+) -> Iterator[FoundSpan | Finding]:
+    told = {
+        ast.unparse(each.target): each.value
+        for each in node.body
+        if isinstance(each, ast.AnnAssign) and each.value is not None
+    }
+    if "kind" not in told or "kept" not in told:
+        return
+    name = text_of(told["kind"])
+    kept_s = seconds_in(told["kept"], names)
+    line = told["kept"].lineno
+    if kept_s is None or name not in LEDGER_CLAUSES:
+        text = f"ledger entry {node.name} is not known: which clause, and how long"
+        remedy = "Name its kind in LEDGER_CLAUSES and write kept as so many days or years."
+        yield Finding(code.file, node.lineno, FindingKind.KEPT_TOO_LONG, text, remedy)
+    else:
+        yield FoundSpan(code.file, line, str(name), kept_s)
+
+
+def kept_longer(
+    edition: Edition, clause_id: str, kept_s: int, what: str, place: tuple[str, int]
+) -> Iterator[Finding]:
+    """Yield a finding when something outlives what its clause promises: both places are named."""
+    clause = edition.find_clause(clause_id)
+    if clause is None or kept_s <= clause.kept.days_at_most * DAY_S:
+        return
+    file, line = place
+    text = (
+        f"clause {clause_id} keeps for {clause.kept}, but {what} lasts {kept_s // DAY_S} days "
+        f"({file}:{line})"
+    )
+    remedy = "Promise what the program does, or let it go sooner."
+    yield Finding(edition.source, clause.line, FindingKind.KEPT_TOO_LONG, text, remedy)
