@@ -1,5 +1,6 @@
 """From one HTTP request to events worth keeping, or a refusal. Never raises, whatever arrives."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +49,8 @@ HEADERS_READ: Final = (
     *(b"user-agent", b"cookie", b"sec-gpc", b"origin"),
     *(b"sec-fetch-site", b"sec-purpose", b"purpose"),
 )
+# A backslash before the octal number of a character, or before the character itself.
+QUOTED_PAIR: Final = re.compile(r"\\(?:([0-3][0-7]{2})|(.))")
 
 
 class Refusal(StrEnum):
@@ -282,9 +285,18 @@ def read_query(arrival: Arrival) -> tuple[ToldEvent, ...] | Refusal:
 
 
 def read_cookies(header: str) -> dict[str, str]:
-    """Return cookies by name; of a name that comes twice the first, as browsers put ours first."""
+    """Return cookies by name as the site reads them: unquoted, of two with one name the last."""
     named: dict[str, str] = {}
     for pair in header.split(";"):
-        name, _, value = pair.partition("=")
-        named.setdefault(name.strip(), value.strip())
+        name, is_named, value = pair.partition("=")
+        if not is_named:
+            continue
+        named[name.strip()] = unquoted(value.strip())
     return named
+
+
+def unquoted(value: str) -> str:
+    """Return the value of a cookie without the quotes and backslashes that a server may put."""
+    if len(value) < len('""') or value[0] != '"' or value[-1] != '"':
+        return value
+    return QUOTED_PAIR.sub(lambda pair: pair[2] or chr(int(pair[1], 8)), value[1:-1])

@@ -1,7 +1,8 @@
 """The two signed cookies: what a person chose, and what the device may remember. Pure.
 
 Form: `1.FIELDS.MAC`, fields joined by `~`, MAC the first 16 bytes of HMAC-SHA-256 over the
-cookie's name and the fields, in base64url. Whatever else arrives is no cookie of ours.
+cookie's name and the fields, in base64url. A path is percent-encoded, for a value with "/" would
+be quoted on its way to the browser. Whatever else arrives is no cookie of ours.
 """
 
 import base64
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, Self
+from urllib.parse import quote, unquote
 
 from clearline.policy.choices import Choices
 from clearline.trust.consent.cookies import CHOICES_COOKIE, VISITOR_COOKIE, Cookie, wire_name
@@ -92,7 +94,7 @@ class CookieSigner:
             str(visitor.id),
             visitor.country,
             visitor.currency,
-            visitor.last_page,
+            quote(visitor.last_page, safe=""),
             visitor.since.isoformat(),
         )
         return self.checked(VISITOR_COOKIE, fields, is_readable=parse_visitor)
@@ -153,7 +155,8 @@ def keys_in(text: str) -> frozenset[str] | None:
 def parse_visitor(fields: tuple[str, ...]) -> VisitorOnDevice | None:
     if len(fields) != len(VISITOR_FIELDS):
         return None
-    number, country, currency, path, since = fields
+    number, country, currency, page, since = fields
+    path = unquote(page)
     forms = ((COUNTRY, country), (CURRENCY, currency), (PATH, path))
     if not all(form.fullmatch(text) for form, text in forms):
         return None

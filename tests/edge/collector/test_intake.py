@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.http import HttpResponse, parse_cookie
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,13 +21,14 @@ from clearline.edge.collector.intake import (
     Refusal,
     Refused,
     Taken,
+    read_cookies,
 )
 from clearline.policy.choices import NOTHING_CHOSEN, Choices
 from clearline.policy.shelf import Shelf
 from clearline.policy.vocabulary import ChoiceName
 from clearline.reach.visitors.admit import AGE_MS_MAX, FUTURE_MS_MAX, Drop
 from clearline.reach.visitors.event import Kind, Part, ReferrerClass, StoredEvent
-from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
+from clearline.trust.consent.cookie import PATH, ChosenOnDevice, CookieSigner, VisitorOnDevice
 from tests.edge.collector.editions import edition, publish
 
 OWN = "https://voice.example"
@@ -99,6 +101,31 @@ def test_someone_who_accepted_is_recognised(intake: Intake) -> None:
     assert isinstance(result, Taken)
     assert result.events[0].visitor == ALICE
     assert (result.edition, result.clause) == ("2026-11-01", "visits.measure")
+
+
+@given(last_page=st.from_regex(PATH, fullmatch=True))
+def test_whatever_page_was_left_the_collector_reads_what_the_site_writes(last_page: str) -> None:
+    known = VisitorOnDevice(ALICE, "US", "USD", last_page, NOW.date())
+    response = HttpResponse()
+
+    response.set_cookie("__Host-cl_visitor", SIGNER.write_visitor(known))
+
+    sent = response.cookies.output(header="", attrs=[]).strip()
+    assert '"' not in sent
+    assert SIGNER.read_visitor(read_cookies(sent)) == known
+
+
+@given(header=st.text(alphabet='ab="\\;~ ,/%0127é', max_size=40))
+def test_the_collector_reads_cookies_as_the_site_does(header: str) -> None:
+    by_site = parse_cookie(header)
+
+    read = read_cookies(header)
+
+    assert without_nameless(read) == without_nameless(by_site)
+
+
+def without_nameless(cookies: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in cookies.items() if name}
 
 
 @pytest.mark.parametrize("choices", [DECLINED, NOTHING_CHOSEN, None])
