@@ -26,6 +26,7 @@ from clearline.edge.collector.journal import Journal
 from clearline.edge.collector.record import Kept, Tally, to_bytes
 from clearline.edge.site.content import ContentShelf, content
 from clearline.edge.site.context import ask_text
+from clearline.kit.files import replace_durably
 from clearline.kit.status import write_status
 from clearline.policy.shelf import Shelf
 from clearline.policy.vocabulary import Answer, ChoiceName
@@ -143,9 +144,7 @@ class Filling:
         self.done_days = index + 1
         path = self.env.data_dir / NOTE
         told = {"first_day": self.first_day.isoformat(), "done_days": self.done_days}
-        draft = path.with_suffix(".new")
-        draft.write_text(json.dumps(told), encoding="utf-8")
-        draft.replace(path)
+        replace_durably(path, json.dumps(told).encode())
 
     def to_arrival(self, act: Act) -> Arrival:
         """Return the request that the page's script would send for an act."""

@@ -16,9 +16,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from clearline.edge.collector.journal import sync_directory
 from clearline.edge.collector.record import Tally, find_record
 from clearline.edge.collector.segment import CLOSED, OPEN, read_stretch
+from clearline.kit.files import replace_durably
 from clearline.reach.visitors.event import StoredEvent
 
 FILE_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -150,7 +150,7 @@ class Room:
         """Replace a file. Raises Unwritten."""
         body = ENCODER.encode(state)
         content = hashlib.sha256(body).digest() + body
-        self.with_reserve(lambda: replace_file(self.directory / name, content))
+        self.with_reserve(lambda: replace_durably(self.directory / name, content))
         self.keep_reserve()
 
     def with_reserve(self, write: Callable[[], None]) -> None:
@@ -180,17 +180,3 @@ class Room:
 
     def forget(self, name: str) -> None:
         (self.directory / name).unlink(missing_ok=True)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace a file by `content`, durable on return. Raises OSError; the old one then stands."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    sync_directory(path.parent)

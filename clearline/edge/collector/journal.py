@@ -15,6 +15,7 @@ from typing import Final, Self
 
 from clearline.edge.collector.segment import CLOSED, OPEN, framed
 from clearline.kit.errors import Conflict, Unavailable
+from clearline.kit.files import sync_directory
 
 SEGMENT_BYTES: Final = 8 * 1024 * 1024
 LEFT_BYTES: Final = 1024 * 1024  # of a disk that fills, for the loader, which frees segments
@@ -153,11 +154,3 @@ def write_whole(handle: int, block: bytes, offset: int) -> None:
     while view:
         written = os.pwrite(handle, view, offset)
         view, offset = view[written:], offset + written
-
-
-def sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

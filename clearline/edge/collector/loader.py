@@ -25,13 +25,13 @@ from clearline.edge.collector.batch import (
     digest,
     find_contents,
     read_contents,
-    replace_file,
 )
 from clearline.edge.collector.manifest import to_manifest
 from clearline.edge.collector.seen import SeenIds
 from clearline.edge.collector.segment import CLOSED, OPEN, Damage, read_segment
 from clearline.kit.columnstore.client import ColumnStore, StoreError
 from clearline.kit.columnstore.migrate import SchemaChanged, migrate
+from clearline.kit.files import replace_durably
 from clearline.kit.status import write_status
 from clearline.reach.visitors import load
 
@@ -181,7 +181,7 @@ class Loader:
         if contents.events or contents.dropped:
             manifest = self.options.manifests_dir / f"{batch.token}.json"
             content = to_manifest(batch, contents, now)
-            self.room.with_reserve(lambda: replace_file(manifest, content))
+            self.room.with_reserve(lambda: replace_durably(manifest, content))
         offsets = self.progress.offsets | {
             stretch.segment: stretch.end for stretch in batch.stretches
         }
@@ -211,7 +211,7 @@ class Loader:
             return
         folder.mkdir(parents=True, exist_ok=True)
         if len(list(folder.iterdir())) < DAMAGES_MAX:
-            self.room.with_reserve(lambda: replace_file(path, damage.content))
+            self.room.with_reserve(lambda: replace_durably(path, damage.content))
 
     def waiting_bytes(self) -> int:
         """Return how much of the journals is not loaded; open segments count as what they allot."""

@@ -29,6 +29,7 @@ from clearline.kit.columnstore.statement import (
     Statement,
 )
 from clearline.kit.errors import Unavailable
+from clearline.kit.files import replace_file
 
 if TYPE_CHECKING:  # see open_engine
     from clearline.kit.columnstore.engine import Engine
@@ -306,7 +307,8 @@ def run_store(options: StoreOptions, *, when_ready: Callable[[], object] = lambd
         signal.signal(number, lambda *_: stop.set())
     engine = open_engine(options.data_dir / "events")
     server = listen(options, engine)
-    write_address(options, server.server_address[1])
+    address = f"{options.host}:{server.server_address[1]}"
+    replace_file(options.address_file, address.encode())
     threading.Thread(target=server.serve_forever, args=(WATCH_S,), daemon=True).start()
     threading.Thread(target=end_deserted, args=(server, stop), daemon=True).start()
     try:
@@ -341,12 +343,6 @@ def listen(options: StoreOptions, engine: "Engine") -> StoreServer:
         return StoreServer((options.host, last), engine, options.token)
     except (OSError, OverflowError, ValueError):
         return StoreServer((options.host, 0), engine, options.token)
-
-
-def write_address(options: StoreOptions, port: int) -> None:
-    draft = options.address_file.with_suffix(f".{os.getpid()}")
-    draft.write_text(f"{options.host}:{port}")
-    draft.replace(options.address_file)
 
 
 def end_deserted(server: StoreServer, stop: threading.Event) -> None:

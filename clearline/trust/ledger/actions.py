@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from clearline.kit.errors import Conflict
+from clearline.kit.files import replace_durably
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import Sealer, new_key, wrap_key
 from clearline.trust.ledger.body import SALT_BYTES, Footing, at_text, commit, to_body
@@ -29,7 +30,7 @@ from clearline.trust.ledger.keys import sealer, signer
 from clearline.trust.ledger.merkle import EMPTY_ROOT, range_root
 from clearline.trust.ledger.models import Entry, LogState
 from clearline.trust.ledger.queries import EntryRef, find_by_source_key, words_context
-from clearline.trust.ledger.tiles import TileBroken, Tiles, Tree, sync_folder, write_whole
+from clearline.trust.ledger.tiles import TileBroken, Tiles, Tree
 from clearline.trust.ledger.verify import CHECKPOINT
 
 ROWS_AT_ONCE: Final = 1_000
@@ -241,8 +242,7 @@ def publish(folder: Path) -> None:
         # Read under the lock: an older checkpoint must not take the place of a newer one.
         text = LogState.objects.values_list("checkpoint", flat=True).get(pk=1)
         if read_published(folder) != text:
-            write_whole(folder / CHECKPOINT, text.encode())
-            sync_folder(folder)
+            replace_durably(folder / CHECKPOINT, text.encode())
 
 
 def read_published(folder: Path) -> str:

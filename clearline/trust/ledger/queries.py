@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Count
 
 from clearline.kit.errors import Conflict, NotFound, Unavailable
+from clearline.kit.files import replace_durably
 from clearline.trust.envelope import SealBroken, Sealer, unwrap_key
 from clearline.trust.ledger.body import ENCODER, ENTRY_ID, SALT_BYTES, commit, parse_body
 from clearline.trust.ledger.checkpoint import parse_checkpoint
@@ -24,7 +25,6 @@ from clearline.trust.ledger.tiles import (
     Tree,
     names_for,
     parse_tile_path,
-    write_whole,
 )
 from clearline.trust.ledger.verify import BODIES, CHECKPOINT, EXPIRED, UNREADABLE
 
@@ -267,7 +267,7 @@ def export_log(folder: Path) -> LogStatus:
             file.write(line + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    write_whole(folder / CHECKPOINT, state.checkpoint.encode())
+    replace_durably(folder / CHECKPOINT, state.checkpoint.encode())
     return state
 
 

@@ -4,7 +4,6 @@ https://c2sp.org/tlog-tiles: `tile/<level>/<index>` holds up to 256 hashes, `til
 up to 256 entries; the last one of a level is partial and named `….p/<width>`.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from clearline.kit.errors import NotFound, Unavailable
+from clearline.kit.files import replace_file, sync_directory
 from clearline.trust.ledger.body import COMMITMENT_BYTES
 from clearline.trust.ledger.merkle import HASH_BYTES, fold, leaf_hash, range_root
 
@@ -182,7 +182,7 @@ class Tiles:
                     full.append(fold([hash_at(content, step) for step in range(WIDTH)]))
             added = full
         for folder in folders:
-            sync_folder(folder)
+            sync_directory(folder)
         return new
 
     def grown(
@@ -204,7 +204,7 @@ class Tiles:
     def write(self, name: TileName, content: bytes, folders: set[Path]) -> None:
         path = self.folder / name.path
         make_folders(path.parent, folders)
-        write_whole(path, content)
+        replace_file(path, content)
         folders.add(path.parent)
 
     def forget_partial(self, old_size: int, new_size: int) -> None:
@@ -224,22 +224,3 @@ def make_folders(folder: Path, folders: set[Path]) -> None:
     make_folders(folder.parent, folders)
     folder.mkdir(exist_ok=True)
     folders.add(folder.parent)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file: readers and a crash see the old or the new one, never a part."""
-    draft = path.with_name(f"{path.name}.new")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def sync_folder(folder: Path) -> None:
-    """Return when the names in a folder are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
