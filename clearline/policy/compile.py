@@ -8,8 +8,7 @@ from typing import Final
 from clearline.policy.choices import Choices
 from clearline.policy.condition import Atom, alternatives
 from clearline.policy.edition import Clause, Edition
-from clearline.policy.use import Use
-from clearline.policy.vocabulary import Category, ClauseId, Purpose, Recipient, SubjectKind
+from clearline.policy.vocabulary import Category, Purpose, Recipient, SubjectKind
 
 CHOICES_REMEMBERED: Final = 4096  # distinct sets of answers; more are worked out anew
 
@@ -43,12 +42,6 @@ class CompiledPolicy:
             if len(self.remembered) < CHOICES_REMEMBERED:
                 self.remembered[choices] = known
         return known
-
-    def rows_for(self, use: Use) -> tuple[Row, ...]:
-        return self.rows.get((use.purpose, use.recipient, use.about), ())
-
-    def clause(self, clause_id: str) -> Clause | None:
-        return self.edition.find_clause(clause_id)
 
 
 def compile_edition(edition: Edition) -> CompiledPolicy:
@@ -90,7 +83,3 @@ def covered_bits(categories: tuple[Category, ...]) -> int:
 def asked_bits(categories: frozenset[Category]) -> int:
     """Return the bits that a use asks for. Uses are literals in code, so these are few."""
     return sum(BIT_OF[category] for category in categories)
-
-
-def clause_ids(edition: Edition) -> frozenset[ClauseId]:
-    return frozenset(clause.id for clause in edition.clauses)

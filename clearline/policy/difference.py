@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from clearline.policy.condition import alternatives
-from clearline.policy.edition import Clause, Edition
-from clearline.policy.headings import HEADINGS
+from clearline.policy.condition import alternatives, in_words
+from clearline.policy.edition import Clause, Edition, Form
+from clearline.policy.headings import HEADING_OF, HEADINGS
+from clearline.policy.words import category_in_words, purpose_in_words, recipient_in_words
 
+FORM_WORDS: Final = {
+    Form.ACCEPT: "We ask before we recognise a browser.",
+    Form.NOTICE: "We recognise a browser until its person declines.",
+}
 WORD: Final = re.compile(r"\s+|[^\s]+")
 
 
@@ -18,6 +23,21 @@ class RunKind(StrEnum):
     SAME = "same"
     ADDED = "added"
     REMOVED = "removed"
+
+
+class PartName(StrEnum):
+    """What a clause says, part by part; the policy page has the same parts."""
+
+    TEXT = "what it says"
+    WHAT = "what"
+    ABOUT = "about whom"
+    WHY = "why"
+    WHO = "who gets it"
+    CHOICE = "your choice"
+    OTHERWISE = "without your yes"
+    HOW_LONG = "how long"
+    PROMISE = "under which heading"
+    LAW = "which law"
 
 
 class ChangeKind(StrEnum):
@@ -36,20 +56,42 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a clause that changed: its name and its words."""
+    """One part of a clause: its words, and the keys of the edition that they stand for."""
 
-    name: str
+    name: PartName
     runs: tuple[Run, ...]
+    keys: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One part of one clause; `key` is "" where the words are those of the edition."""
+
+    name: PartName
+    words: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why people must be told, and the key in the edition that it rests on."""
+
+    words: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One clause (or heading's statements) that differs. `reasons` say why it is material."""
+    """One clause (or heading's statements) that differs. `reasons` say why it is material.
+
+    `key` is the id of a clause, "" of statements.
+    """
 
     title: str
     kind: ChangeKind
     parts: tuple[Part, ...]
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    key: str = ""
 
     @property
     def is_material(self) -> bool:
@@ -65,18 +107,26 @@ def difference(old: Edition, new: Edition) -> tuple[Change, ...]:
 
 
 def is_material(old: Edition, new: Edition) -> bool:
-    """Say whether people must be told before it takes effect (Cal. Bus. & Prof. 22575(b)(3))."""
-    return any(change.is_material for change in difference(old, new))
+    """Say whether people must be told before it takes effect (Cal. Bus. & Prof. 22575(b)(3)).
+
+    Clauses are judged by what they permit. Of sentences only the provider can say it, by
+    `material = true`; nobody can say that a clause which permits more is not material.
+    """
+    return new.is_material or any(True for clause in new.clauses for _ in reasons_of(clause, old))
 
 
 def statement_changes(old: Edition, new: Edition) -> Iterator[Change]:
-    pairs = [("Title", old.title, new.title), ("In short", *joined_lines(old.summary, new.summary))]
+    pairs = [
+        ("Title", old.title, new.title),
+        ("How you are asked", FORM_WORDS[old.form], FORM_WORDS[new.form]),
+        ("In short", *joined_lines(old.summary, new.summary)),
+    ]
     for heading in HEADINGS:
         before, after = old.statements.get(heading.key, ()), new.statements.get(heading.key, ())
         pairs.append((heading.title, *joined_lines(before, after)))
     for title, before_text, after_text in pairs:
         if before_text != after_text:
-            part = Part("what it says", word_runs(before_text, after_text))
+            part = Part(PartName.TEXT, word_runs(before_text, after_text))
             yield Change(title, ChangeKind.CHANGED, (part,))
 
 
@@ -88,35 +138,55 @@ def clause_changes(old: Edition, new: Edition) -> Iterator[Change]:
     for clause in new.clauses:
         before = old.find_clause(clause.id)
         if before is None:
-            parts = tuple(Part(name, (Run(RunKind.ADDED, text),)) for name, text in told(clause))
-            yield Change(clause.id, ChangeKind.ADDED, parts, reasons_of_new(clause, old))
+            yield change_of(clause, ChangeKind.ADDED, whole(clause, RunKind.ADDED), old)
         elif before != clause:
-            parts = tuple(changed_parts(before, clause))
-            yield Change(clause.id, ChangeKind.CHANGED, parts, tuple(reasons(before, clause)))
+            yield change_of(clause, ChangeKind.CHANGED, changed_parts(before, clause), old)
     for clause in old.clauses:
         if new.find_clause(clause.id) is None:
-            parts = tuple(Part(name, (Run(RunKind.REMOVED, text),)) for name, text in told(clause))
-            yield Change(clause.id, ChangeKind.REMOVED, parts)
+            yield change_of(clause, ChangeKind.REMOVED, whole(clause, RunKind.REMOVED), old)
 
 
-def told(clause: Clause) -> tuple[tuple[str, str], ...]:
-    """Return the parts of a clause as (name, words)."""
+def change_of(clause: Clause, kind: ChangeKind, parts: Iterator[Part], old: Edition) -> Change:
+    why = () if kind is ChangeKind.REMOVED else tuple(reasons_of(clause, old))
+    return Change(HEADING_OF[clause.promise].title, kind, tuple(parts), why, clause.id)
+
+
+def told(clause: Clause) -> tuple[Told, ...]:
+    """Return the parts of a clause in plain words, each with its keys."""
     return (
-        ("text", clause.text),
-        ("what", ", ".join(clause.categories)),
-        ("about", ", ".join(clause.about)),
-        ("why", clause.purpose),
-        ("who gets it", ", ".join(map(str, clause.recipients))),
-        ("your choice", clause.requires_text),
-        ("otherwise", clause.otherwise),
-        ("how long", str(clause.kept)),
+        Told(PartName.TEXT, clause.text),
+        Told(
+            PartName.WHAT,
+            ", ".join(map(category_in_words, clause.categories)),
+            ", ".join(clause.categories),
+        ),
+        Told(PartName.ABOUT, ", ".join(f"{kind}s" for kind in clause.about)),
+        Told(PartName.WHY, purpose_in_words(clause.purpose), clause.purpose),
+        Told(
+            PartName.WHO,
+            ", ".join(map(recipient_in_words, clause.recipients)),
+            ", ".join(map(str, clause.recipients)),
+        ),
+        Told(PartName.CHOICE, in_words(clause.requires), clause.requires_text),
+        Told(PartName.OTHERWISE, clause.otherwise),
+        Told(PartName.HOW_LONG, str(clause.kept)),
+        Told(PartName.PROMISE, HEADING_OF[clause.promise].title, clause.promise),
+        Told(PartName.LAW, ", ".join(clause.law)),
     )
 
 
+def whole(clause: Clause, kind: RunKind) -> Iterator[Part]:
+    for each in told(clause):
+        if each.words:
+            keys = (Run(kind, each.key),) if each.key else ()
+            yield Part(each.name, (Run(kind, each.words),), keys)
+
+
 def changed_parts(before: Clause, after: Clause) -> Iterator[Part]:
-    for (name, old_text), (_, new_text) in zip(told(before), told(after), strict=True):
-        if old_text != new_text:
-            yield Part(name, word_runs(old_text, new_text))
+    """Yield the sentence of the clause, changed or not, then each other part that changed."""
+    for old, new in zip(told(before), told(after), strict=True):
+        if old != new or new.name is PartName.TEXT:
+            yield Part(new.name, word_runs(old.words, new.words), word_runs(old.key, new.key))
 
 
 def word_runs(before: str, after: str) -> tuple[Run, ...]:
@@ -136,31 +206,46 @@ def word_runs(before: str, after: str) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-def reasons_of_new(clause: Clause, old: Edition) -> tuple[str, ...]:
-    """Say what a new clause opens that the old edition's clauses did not."""
+def reasons_of(clause: Clause, old: Edition) -> Iterator[Reason]:
+    """Yield why people must be told of a clause: each way in which it permits more than before."""
+    before = old.find_clause(clause.id)
+    return reasons_of_new(clause, old) if before is None else reasons(before, clause)
+
+
+def reasons_of_new(clause: Clause, old: Edition) -> Iterator[Reason]:
+    """Yield what a new clause opens that the old edition's clauses did not."""
     like = [each for each in old.clauses if each.purpose == clause.purpose]
     if not like:
-        return (f"a purpose that was not there before: {clause.purpose}",)
-    if any(not tuple(reasons(each, clause)) for each in like):
-        return ()
-    return ("it permits more than the clauses before it did",)
+        purpose = purpose_in_words(clause.purpose)
+        yield Reason(f"a purpose that was not there before: {purpose}", clause.purpose)
+    elif all(any(True for _ in reasons(each, clause)) for each in like):
+        yield Reason("it permits more than the clauses before it did", clause.purpose)
 
 
-def reasons(before: Clause, after: Clause) -> Iterator[str]:
-    """Yield why people must be told: each way in which the new clause permits more."""
+def reasons(before: Clause, after: Clause) -> Iterator[Reason]:
+    """Yield each way in which the clause permits more than the one before."""
     if before.purpose != after.purpose:
-        yield f"another purpose: {after.purpose}"
-    for recipient in set(after.recipients) - set(before.recipients):
-        yield f"a new recipient: {recipient}"
-    for category in after.categories:
-        if not is_covered(category, before):
-            yield f"more kinds of data: {category}"
-    for kind in set(after.about) - set(before.about):
-        yield f"it is now also about: {kind}"
+        yield Reason(f"another purpose: {purpose_in_words(after.purpose)}", after.purpose)
+    yield from (
+        Reason(f"a new recipient: {recipient_in_words(recipient)}", str(recipient))
+        for recipient in after.recipients
+        if recipient not in before.recipients
+    )
+    yield from (
+        Reason(f"more kinds of data: {category_in_words(category)}", category)
+        for category in after.categories
+        if not is_covered(category, before)
+    )
+    yield from (
+        Reason(f"it is now also about {kind}s", kind)
+        for kind in after.about
+        if kind not in before.about
+    )
     if is_weaker(before, after):
-        yield f"it needs less of your consent: {after.requires_text}"
-    if after.kept.days_at_most > before.kept.days_at_most:
-        yield f"data is kept longer: {after.kept}"
+        needed = in_words(after.requires)
+        yield Reason(f"it needs less of your consent: {needed}", after.requires_text)
+    if after.kept.is_longer_than(before.kept):
+        yield Reason(f"data is kept longer: {after.kept}", "")
 
 
 def is_covered(category: str, clause: Clause) -> bool:

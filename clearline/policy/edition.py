@@ -1,7 +1,6 @@
 """One dated issue of the policy: sentences for people, rules for the machine, read strictly."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +9,7 @@ from enum import Enum, EnumType, StrEnum
 from typing import Final, TypeVar
 
 from clearline.kit.errors import Invalid
+from clearline.kit.strict_toml import NoToml, to_values
 from clearline.policy.condition import Condition, ConditionBroken, parse_condition
 from clearline.policy.headings import HEADINGS, PROMISES
 from clearline.policy.retention import Retention
@@ -20,6 +20,7 @@ CLAUSES_MAX: Final = 400
 TEXT_MAX: Final = 2_000
 LINES_MAX: Final = 40
 PROBLEMS_MAX: Final = 50
+CLAUSE_START: Final = re.compile(r"""[ \t]*\[\[[ \t]*(?:clause|"clause"|'clause')[ \t]*\]\]""")
 CLAUSE_ID: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+", re.ASCII)
 PLACEHOLDER: Final = re.compile(r"\{[a-z_]+\}")
 
@@ -77,7 +78,11 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """`date` is its first day, in UTC. `statements` has plain sentences by heading key."""
+    """`date` is its first day, in UTC. `statements` has plain sentences by heading key.
+
+    `is_material` is the provider's own word that people must be told of it before: of a change
+    that only its sentences make, which no program can judge.
+    """
 
     date: date
     form: Form
@@ -85,13 +90,16 @@ class Edition:
     summary: tuple[str, ...]
     statements: Mapping[str, tuple[str, ...]]
     clauses: tuple[Clause, ...]
+    is_material: bool
     source: str = field(compare=False)
 
     def find_clause(self, clause_id: str) -> Clause | None:
         return next((clause for clause in self.clauses if clause.id == clause_id), None)
 
 
-EDITION_KEYS: Final = frozenset({"date", "form", "title", "summary", "statements", "clause"})
+EDITION_KEYS: Final = frozenset(
+    {"date", "form", "title", "summary", "statements", "clause", "material"}
+)
 CLAUSE_KEYS: Final = frozenset(
     {
         *("id", "promise", "text", "categories", "about", "purpose"),
@@ -110,13 +118,9 @@ def parse_edition(text: str, *, source: str) -> Edition:
         problem = Problem(source, 1, f"longer than {CHARACTERS_MAX} characters", "Shorten it.")
         raise EditionBroken((problem,))
     try:
-        told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as broken:
-        line = re.search(r"at line (\d+)", str(broken))
-        number = int(line.group(1)) if line else text.count("\n") + 1
-        raise EditionBroken((Problem(source, number, f"no TOML: {broken}", "Mend it."),)) from None
-    except RecursionError:
-        problem = Problem(source, 1, "nested too deeply", "Write it flatter.")
+        told = to_values(text)
+    except NoToml as broken:
+        problem = Problem(source, broken.line, f"no TOML: {broken}", "Mend it.")
         raise EditionBroken((problem,)) from None
     reader = EditionReader(text, source)
     edition = reader.read(told)
@@ -141,7 +145,7 @@ class EditionReader:
     """Turns plain values into an edition and gathers what is wrong with them, with lines."""
 
     def __init__(self, text: str, source: str) -> None:
-        self.lines = text.splitlines()
+        self.lines = text.split("\n")  # as TOML counts them
         self.source = source
         self.problems: list[Problem] = []
         self.first_line = 0  # of the table being read
@@ -157,9 +161,21 @@ class EditionReader:
         statements = self.read_statements(told.get("statements", {}))
         clauses = tuple(self.read_clauses(told.get("clause")))
         self.refuse_doubles(clauses)
+        is_material = told.get("material", False)
+        if not isinstance(is_material, bool):
+            self.say("material", "material is no yes", "Write material = true, or leave it out.")
         if self.problems or type(day) is not date or form is None:
             return None
-        return Edition(day, form, title, summary, statements, clauses, self.source)
+        return Edition(
+            date=day,
+            form=form,
+            title=title,
+            summary=summary,
+            statements=statements,
+            clauses=clauses,
+            is_material=is_material is True,
+            source=self.source,
+        )
 
     def read_statements(self, told: object) -> dict[str, tuple[str, ...]]:
         known = {heading.key for heading in HEADINGS}
@@ -176,7 +192,7 @@ class EditionReader:
         if len(told) > CLAUSES_MAX:
             self.say("clause", f"more than {CLAUSES_MAX} clauses", "Join some.")
             return
-        starts = [n for n, line in enumerate(self.lines) if line.strip() == "[[clause]]"]
+        starts = [n for n, line in enumerate(self.lines) if CLAUSE_START.match(line)]
         for index, table in enumerate(told):
             self.first_line = starts[index] if index < len(starts) else 0
             clause = self.read_clause(table)

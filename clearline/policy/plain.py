@@ -8,6 +8,7 @@ def as_plain(edition: Edition) -> dict[str, object]:
     return {
         "date": edition.date.isoformat(),
         "form": str(edition.form),
+        "material": edition.is_material,
         "title": edition.title,
         "summary": list(edition.summary),
         "statements": {key: list(lines) for key, lines in edition.statements.items()},

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
@@ -10,6 +10,9 @@ AMOUNT_MAX: Final = 1200
 FORM: Final = re.compile(r"([1-9][0-9]{0,3}) (day|month|year)s?", re.ASCII)
 MONTHS_A_YEAR: Final = 12
 DAYS_A_MONTH_MAX: Final = 31
+LEAP_CYCLE: Final = tuple(
+    datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(1461)
+)
 LAST_DAY_OF_ALL_MONTHS: Final = 28
 
 
@@ -51,9 +54,15 @@ class Retention:
                     raise
                 day -= 1
 
+    def is_longer_than(self, other: Self) -> bool:
+        """Say whether there is a day on which this still keeps what the other has erased."""
+        if self.unit is other.unit:
+            return self.amount > other.amount
+        return any(self.cutoff(day) < other.cutoff(day) for day in LEAP_CYCLE)
+
     @property
     def days_at_most(self) -> int:
-        """Return its length in days, rounded up: what two retentions are compared by."""
+        """Return its length in days, rounded up."""
         days = {Unit.DAY: 1, Unit.MONTH: DAYS_A_MONTH_MAX, Unit.YEAR: 366}
         return self.amount * days[self.unit]
 

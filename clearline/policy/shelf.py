@@ -4,16 +4,20 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Self
 
 from clearline.kit.errors import Unavailable
 from clearline.policy.compile import CompiledPolicy, compile_edition
+from clearline.policy.difference import is_material
 from clearline.policy.edition import EditionBroken, parse_edition
 
 PUBLISHED: Final = "published.json"
 LOOK_EVERY: Final = timedelta(seconds=5)
 EDITIONS_MAX: Final = 1_000
+STEPS_REMEMBERED: Final = 16  # asked on every page while an edition is coming
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -97,8 +101,20 @@ class Shelf:
         today = now.astimezone(UTC).date()
         return next((each.policy for each in self.editions if each.date > today), None)
 
+    def announced(self, now: datetime) -> tuple[CompiledPolicy, CompiledPolicy] | None:
+        """Return the next edition that people must be told of, after the one that it replaces."""
+        today = now.astimezone(UTC).date()
+        steps = ((old.policy, new.policy) for old, new in pairwise(self.editions)
+                 if new.date > today)  # fmt: skip
+        return next((step for step in steps if is_material_step(*step)), None)
+
     def find(self, day: date) -> Published | None:
         return next((each for each in self.editions if each.date == day), None)
+
+
+@lru_cache(maxsize=STEPS_REMEMBERED)
+def is_material_step(old: CompiledPolicy, new: CompiledPolicy) -> bool:
+    return is_material(old.edition, new.edition)
 
 
 def stamp_of(folder: Path) -> int:

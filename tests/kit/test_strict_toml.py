@@ -58,6 +58,12 @@ def test_a_text_that_is_nested_too_deeply_is_refused() -> None:
         read_strictly("a = " + "[" * 5_000 + "]" * 5_000, LINES, source="lines.toml")
 
 
+@pytest.mark.parametrize("number", ["1" * 5_000, "-" + "9_9" * 3_000])
+def test_a_number_too_long_to_be_read_is_refused(number: str) -> None:
+    with pytest.raises(TomlBroken, match="more than 4,300 digits; shorten it"):
+        read_strictly(f"a = {number}", LINES, source="lines.toml")
+
+
 @given(st.text(max_size=200))
 def test_no_text_makes_the_reader_fall_over(text: str) -> None:
     with suppress(TomlBroken):

@@ -4,8 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearline.policy.difference import ChangeKind, RunKind, difference, is_material, word_runs
-from tests.policy.editions import clause, edition
+from clearline.policy.difference import (
+    ChangeKind,
+    PartName,
+    Run,
+    RunKind,
+    difference,
+    is_material,
+    word_runs,
+)
+from clearline.policy.edition import parse_edition
+from tests.policy.editions import clause, edition, written
 
 
 def test_editions_that_say_the_same_do_not_differ() -> None:
@@ -61,6 +70,56 @@ def test_a_new_purpose_is_material_and_a_removed_clause_is_not() -> None:
 
     assert is_material(edition(clause()), edition(clause(), more))
     assert not is_material(edition(clause(), more), edition(clause()))
+
+
+def test_the_provider_can_call_its_sentences_material_but_no_wider_clause_immaterial() -> None:
+    told = parse_edition("material = true\n" + written(clause()), source="x.toml")
+    denied = parse_edition(
+        "material = false\n" + written(clause(requires="nothing")), source="x.toml"
+    )
+
+    assert difference(edition(clause()), told) == ()
+    assert is_material(edition(clause()), told)
+    assert is_material(edition(clause()), denied)
+
+
+def test_the_same_time_in_other_units_is_a_change_but_no_material_one() -> None:
+    (change,) = difference(edition(clause(kept="1 year")), edition(clause(kept="12 months")))
+
+    assert not change.is_material
+
+
+def test_a_change_is_told_in_plain_words_with_the_keys_beside_them() -> None:
+    (change,) = difference(
+        edition(clause()),
+        edition(
+            clause(
+                requires="unless:measurement",
+                recipients=["provider", "affiliate:harbor_power"],
+                promise="P10",
+            )
+        ),
+    )
+
+    words = {each.name: said(each.runs, RunKind.REMOVED) for each in change.parts}
+    keys = {each.name: said(each.keys, RunKind.REMOVED) for each in change.parts}
+    assert change.title == "Site visitors"
+    assert change.key == "visits.measure"
+    assert words == {
+        PartName.TEXT: "We record which pages you visit.",
+        PartName.WHO: "we ourselves, Harbor Power, our affiliate",
+        PartName.CHOICE: "only if you did not say no to being recognised when visits are counted",
+        PartName.PROMISE: "Site visitors",
+    }
+    assert keys[PartName.CHOICE] == "unless:measurement"
+    assert [reason.words for reason in change.reasons] == [
+        "a new recipient: Harbor Power, our affiliate",
+        f"it needs less of your consent: {words[PartName.CHOICE]}",
+    ]
+
+
+def said(runs: tuple[Run, ...], without: RunKind) -> str:
+    return "".join(run.text for run in runs if run.kind is not without)
 
 
 @given(st.text("ab \n", max_size=40), st.text("ab \n", max_size=40))

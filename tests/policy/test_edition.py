@@ -84,6 +84,39 @@ def test_text_that_is_no_toml_is_told_with_its_line() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "start", ["[[clause]] # the first", "  [[ clause ]]", '[["clause"]]', "[[clause]]\t"]
+)
+def test_a_mistake_keeps_its_line_however_the_clauses_begin(start: str) -> None:
+    text = written(clause(), clause(id="visits.two", kept="soon")).replace("[[clause]]", start)
+
+    (problem,) = problems_of(text)
+
+    line = text.splitlines().index('kept = "soon"') + 1
+    assert problem.startswith(f"2026-11-01.toml:{line}: ")
+
+
+def test_a_mistake_keeps_its_line_behind_characters_that_end_no_line_of_toml() -> None:
+    text = written(clause(text="a\u2028b"), clause(id="visits.two", kept="soon"))
+
+    (problem,) = problems_of(text)
+
+    line = text.split("\n").index('kept = "soon"') + 1
+    assert problem.startswith(f"2026-11-01.toml:{line}: ")
+
+
+def test_a_number_too_long_to_be_read_is_refused() -> None:
+    assert problems_of("big = " + "1" * 5_000) == [
+        "2026-11-01.toml:1: no TOML: a number has more than 4,300 digits; shorten it. Mend it."
+    ]
+
+
+def test_material_is_yes_or_left_out() -> None:
+    assert problems_of('material = "yes"\n' + written(clause())) == [
+        "2026-11-01.toml:1: material is no yes. Write material = true, or leave it out."
+    ]
+
+
 def test_an_over_long_edition_is_refused() -> None:
     assert "longer than" in problems_of("#" * (CHARACTERS_MAX + 1))[0]
 

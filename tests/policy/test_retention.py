@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clearline.policy.retention import AMOUNT_MAX, Retention, Unit
 
-MOMENTS = st.datetimes(datetime(2001, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # hypothesis adds the zone
+MOMENTS = st.datetimes(datetime(2005, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # hypothesis adds the zone
 RETENTIONS = st.builds(Retention, st.integers(1, 400), st.sampled_from(Unit))
 
 
@@ -39,6 +39,42 @@ def test_nothing_is_kept_longer_than_its_days_at_most(retention: Retention, now:
     age = now - retention.cutoff(now)
 
     assert timedelta() < age <= timedelta(days=retention.days_at_most)
+
+
+@given(RETENTIONS, RETENTIONS, MOMENTS)
+def test_what_is_not_longer_keeps_nothing_that_the_other_has_erased(
+    retention: Retention, other: Retention, now: datetime
+) -> None:
+    assert retention.is_longer_than(other) or retention.cutoff(now) >= other.cutoff(now)
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("12 months", "1 year"),
+        ("1 year", "12 months"),
+        ("28 days", "1 month"),
+        ("1 month", "31 days"),
+        ("25 months", "25 months"),
+    ],
+)
+def test_the_same_time_said_otherwise_is_not_longer(text: str, other: str) -> None:
+    assert not Retention.from_text(text).is_longer_than(Retention.from_text(other))
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("13 months", "1 year"),
+        ("2 years", "23 months"),
+        ("31 days", "1 month"),
+        ("1 month", "30 days"),
+        ("366 days", "1 year"),
+        ("1 year", "365 days"),
+    ],
+)
+def test_more_time_is_longer_even_if_only_in_some_years(text: str, other: str) -> None:
+    assert Retention.from_text(text).is_longer_than(Retention.from_text(other))
 
 
 @pytest.mark.parametrize(

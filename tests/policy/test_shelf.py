@@ -23,9 +23,12 @@ def noon(day: date) -> datetime:
 
 
 def put(folder: Path, *days: date) -> None:
+    publish(folder, {day: written(clause(), day=day) for day in days})
+
+
+def publish(folder: Path, texts: dict[date, str]) -> None:
     listed = []
-    for day in days:
-        text = written(clause(), day=day)
+    for day, text in texts.items():
         (folder / f"{day}.toml").write_text(text)
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         listed.append({"date": str(day), "sha256": sha256, "published_at": noon(OLD).isoformat()})
@@ -40,6 +43,47 @@ def test_the_edition_whose_first_day_came_last_is_in_force(tmp_path: Path) -> No
     assert shelf.in_force(noon(NEW)).edition.date == NEW
     assert shelf.coming(noon(OLD)) is shelf.editions[1].policy
     assert shelf.coming(noon(NEW)) is None
+
+
+def test_only_a_material_edition_is_announced_and_only_before_its_first_day(
+    tmp_path: Path,
+) -> None:
+    wider = written(clause(kept="26 months"), day=NEW)
+    put(tmp_path, OLD, NEW)
+    assert Shelf.open(tmp_path).announced(noon(OLD)) is None
+    publish(tmp_path, {OLD: written(clause(), day=OLD), NEW: wider})
+
+    shelf = Shelf.open(tmp_path)
+
+    assert shelf.announced(noon(NEW) - timedelta(hours=13)) == (
+        shelf.editions[0].policy,
+        shelf.editions[1].policy,
+    )
+    assert shelf.announced(noon(NEW) - timedelta(hours=12)) is None
+
+
+def test_a_material_edition_is_announced_behind_one_that_is_not(tmp_path: Path) -> None:
+    later = NEW + timedelta(days=30)
+    publish(
+        tmp_path,
+        {
+            OLD: written(clause(), day=OLD),
+            NEW: written(clause(text="We note which pages you visit."), day=NEW),
+            later: written(clause(requires="nothing"), day=later),
+        },
+    )
+
+    shelf = Shelf.open(tmp_path)
+
+    announced = shelf.announced(noon(OLD))
+    assert announced
+    assert [each.edition.date for each in announced] == [NEW, later]
+
+
+def test_the_first_edition_is_not_announced(tmp_path: Path) -> None:
+    put(tmp_path, NEW)
+
+    assert Shelf.open(tmp_path).announced(noon(OLD)) is None
 
 
 def test_before_the_first_edition_nothing_is_in_force(tmp_path: Path) -> None:

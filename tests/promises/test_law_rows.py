@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN
 from clearline.policy.vocabulary import Answer, ChoiceName
+from clearline.rights.agreement.actions import EditionRefused, publish_edition
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner
 from clearline.trust.consent.queries import NO_ASK_WINDOW, needs_prompt
 from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.ledger.models import Entry
 from tests.browser_client import browser
+from tests.edge.site.published import BETTER, DEFAULT, LONGER, published
+from tests.instance import FIRST_DAY
 
 pytestmark = pytest.mark.django_db
 TOP = Path(__file__).parents[2]
@@ -121,20 +125,86 @@ def test_saying_no_takes_as_many_steps_as_saying_yes_and_ignoring_is_no_yes() ->
     assert not Entry.objects.exists()
 
 
-def test_a_published_edition_keeps_its_address_and_the_policy_says_how_changes_are_told() -> None:
+def test_every_page_tells_of_a_material_change_before_it_takes_effect_and_not_after(
+    tmp_path: Path,
+) -> None:
+    """CO-05: "we say so on every page of the site at least two weeks ahead"."""
+    today = timezone.now().date()
+    tomorrow = today + timedelta(days=1)
+    changes = f"/privacy/editions/{FIRST_DAY}/{tomorrow}/"
+    pages = (*PAGES, "/privacy/editions/", "/help/keep-your-number/")
+
+    with published(tmp_path, (FIRST_DAY, ()), (tomorrow, (LONGER,))):
+        before = {path: browser().get(path).content.decode() for path in (*pages, changes)}
+    (tmp_path / "later").mkdir()
+    with published(tmp_path / "later", (FIRST_DAY, ()), (today, (LONGER,))):
+        after = {path: browser().get(path).content.decode() for path in pages}
+
+    told = f"Our privacy policy changes on {date_format(tomorrow, 'j F Y')},"
+    link = f'<a href="{changes}">Read what changes</a>'
+    assert [path for path, page in before.items() if told not in page or link not in page] == []
+    assert [path for path, page in after.items() if "Our privacy policy changes" in page] == []
+    assert "data is kept longer: 7 months" in before[changes]
+
+
+def test_a_change_that_permits_no_more_is_not_announced_and_staff_pages_announce_none(
+    tmp_path: Path,
+) -> None:
     """CO-05."""
-    page = browser().get("/privacy/").content.decode()
+    tomorrow = timezone.now().date() + timedelta(days=1)
+    with published(tmp_path, (FIRST_DAY, ()), (tomorrow, (BETTER,))):
+        better = browser().get("/").content.decode()
+    (tmp_path / "wider").mkdir()
+    with published(tmp_path / "wider", (FIRST_DAY, ()), (tomorrow, (LONGER,))):
+        staff = browser().get("/staff/sign-in/").content.decode()
 
-    assert "at least two weeks ahead" in page
-    assert browser().get("/privacy/editions/2026-01-01/").status_code == 200
+    assert "Our privacy policy changes" not in better
+    assert "Our privacy policy changes" not in staff
 
 
-def test_the_policy_shows_the_date_on_which_it_takes_effect() -> None:
+def test_a_material_change_cannot_be_published_without_two_weeks_to_tell_of_it(
+    tmp_path: Path,
+) -> None:
+    """CO-05."""
+    soon = timezone.now().date() + timedelta(days=14)
+    with published(tmp_path, (FIRST_DAY, ())):
+        path = tmp_path / "policy" / f"{soon}.toml"
+        text = DEFAULT.replace("date = 2026-01-01", f"date = {soon}").replace(*LONGER)
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(EditionRefused, match="too soon"):
+            publish_edition(policy_dir=path.parent, source=path, now=timezone.now())
+
+
+def test_old_editions_keep_their_addresses_and_their_words(tmp_path: Path) -> None:
+    """CO-05."""
+    today = timezone.now().date()
+    with published(tmp_path, (FIRST_DAY, ()), (today, (BETTER,))):
+        old = browser().get(f"/privacy/editions/{FIRST_DAY}/").content.decode()
+        new = browser().get("/privacy/").content.decode()
+        listed = browser().get("/privacy/editions/").content.decode()
+
+    assert BETTER[0] in old
+    assert BETTER[1] not in old
+    assert BETTER[1] in new
+    assert f'href="/privacy/editions/{FIRST_DAY}/"' in listed
+
+
+def test_each_edition_shows_the_date_on_which_it_takes_effect(tmp_path: Path) -> None:
     """CO-06."""
-    page = browser().get("/privacy/").content.decode()
+    today = timezone.now().date()
+    coming = today + timedelta(days=1)
+    with published(tmp_path, (FIRST_DAY, ()), (today, (BETTER,)), (coming, ())):
+        pages = {
+            FIRST_DAY: browser().get(f"/privacy/editions/{FIRST_DAY}/").content.decode(),
+            today: browser().get("/privacy/").content.decode(),
+            coming: browser().get(f"/privacy/editions/{coming}/").content.decode(),
+        }
 
-    assert "Updated: January 2026" in page
-    assert '<time datetime="2026-01-01">2026-01-01</time>' in page
+    for day, page in pages.items():
+        main = page.partition('<footer class="foot"')[0]
+        assert f"Updated: {date_format(day, 'F Y')}" in main
+        assert f'<time datetime="{day}">{day}</time>' in main
+    assert f"It takes effect on {date_format(coming, 'j F Y')}." in pages[coming]
 
 
 def test_do_not_track_changes_nothing_as_the_policy_says() -> None:

@@ -11,8 +11,8 @@ from django.conf import settings
 
 from clearline.kit.errors import NotFound
 from clearline.policy.condition import in_words
-from clearline.policy.difference import Change, RunKind, difference
-from clearline.policy.edition import Edition, EditionBroken, parse_edition
+from clearline.policy.difference import Change, Run, RunKind, difference
+from clearline.policy.edition import CHARACTERS_MAX, Edition, EditionBroken, parse_edition
 from clearline.policy.headings import HEADING_OF, HEADINGS, PROMISES
 from clearline.policy.plain import as_plain
 from clearline.policy.shelf import Shelf
@@ -85,12 +85,15 @@ def run_show(args: argparse.Namespace) -> int:
 
 
 def run_diff(args: argparse.Namespace) -> int:
-    changes = difference(edition_named(args.old, args), edition_named(args.new, args))
+    old, new = edition_named(args.old, args), edition_named(args.new, args)
+    changes = difference(old, new)
     if args.json:
         write_json([dataclasses.asdict(change) for change in changes])
-    else:
-        sys.stdout.write("\n".join(map(told, changes)) or "No clause differs.")
-        sys.stdout.write("\n")
+        return 0
+    lines = [told(change) for change in changes] or ["No clause differs."]
+    if new.is_material:
+        lines.insert(0, "MATERIAL: the edition says so itself (material = true)")
+    sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 
@@ -98,6 +101,10 @@ def run_publish(args: argparse.Namespace) -> int:
     found = agreement.publish_edition(
         policy_dir=settings.ENV.policy_dir, source=args.file.absolute(), now=args.now
     )
+    if args.json:
+        published = {"published": args.file.name, **dataclasses.asdict(found)}
+        write_json(published)
+        return 0
     sys.stdout.write(
         f"Published {args.file.name}: {found.places_covered} of {found.places_found} places "
         "covered. Running processes take it up within ten seconds of its first day.\n"
@@ -106,12 +113,21 @@ def run_publish(args: argparse.Namespace) -> int:
 
 
 def told(change: Change) -> str:
-    mark = "  MATERIAL: " + "; ".join(change.reasons) if change.reasons else ""
-    lines = [f"{change.kind.upper()} {change.title}{mark}"]
+    """Return a change in plain words; the keys of the edition stand in brackets at the end."""
+    lines = [f"{change.kind.upper()} {change.title}" + in_brackets(change.key)]
+    lines += [f"  MATERIAL: {why.words}" + in_brackets(why.key) for why in change.reasons]
     for part in change.parts:
-        words = "".join(MARKS[run.kind].format(run.text) for run in part.runs)
-        lines.append(f"  {part.name}: {words}")
+        keys = in_brackets(marked(part.keys))
+        lines.append(f"  {part.name}: {marked(part.runs)}{keys}")
     return "\n".join(lines)
+
+
+def marked(runs: tuple[Run, ...]) -> str:
+    return "".join(MARKS[run.kind].format(run.text) for run in runs)
+
+
+def in_brackets(key: str) -> str:
+    return f"  ({key})" if key else ""
 
 
 def edition_named(name: str | None, args: argparse.Namespace) -> Edition:
@@ -133,7 +149,8 @@ def edition_named(name: str | None, args: argparse.Namespace) -> Edition:
 
 def read_edition(path: Path) -> Edition:
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(CHARACTERS_MAX + 1)
     except OSError:
         message = f"There is no edition at {path}. Name a date like 2026-12-01, or a file."
         raise NoSuchEdition(message) from None

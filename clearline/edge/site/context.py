@@ -19,6 +19,7 @@ from clearline.edge.site.content import content
 from clearline.edge.site.remembered import currency_for
 from clearline.edge.site.visit import COOKIES_REFUSED, Visit, visit_of
 from clearline.trust.consent import queries as consent
+from clearline.trust.gate import queries as gate
 
 ADDRESS_CHARACTERS_MAX: Final = 500  # of a beacon's parameters; longer ones the collector refuses
 
@@ -38,6 +39,14 @@ class NavLink:
     url: str
     title: str | Promise
     current: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A coming edition that people must be told of: its first day, and that of the one before."""
+
+    before: date
+    day: date
 
 
 class Site:
@@ -74,6 +83,12 @@ class Site:
     def updated(self) -> date | None:
         """The first day of the edition in force."""
         return self.visit.policy.edition.date if self.visit.policy else None
+
+    @property
+    def announced(self) -> Announced | None:
+        """The edition that every page tells of before it takes effect, as the policy promises."""
+        step = gate.shelf().announced(self.visit.now) if self.visit.policy else None
+        return step and Announced(step[0].edition.date, step[1].edition.date)
 
     @property
     def form(self) -> str:

@@ -19,7 +19,7 @@ from clearline.edge.site.visit import visit_of
 from clearline.kit.access import Audience, open_to
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.condition import choices_in, in_words
-from clearline.policy.difference import difference
+from clearline.policy.difference import Change, ChangeKind, PartName, Reason, Run, difference
 from clearline.policy.edition import Clause, Edition
 from clearline.policy.headings import HEADING_OF, HEADINGS, Heading
 from clearline.policy.plain import as_plain
@@ -34,6 +34,24 @@ STANDINGS: Final[dict[str, str | Promise]] = {
     "in force": gettext_lazy("in force"),
     "coming": gettext_lazy("coming"),
     "past": "",
+}
+
+PART_NAMES: Final = {
+    PartName.TEXT: gettext_lazy("What it says"),
+    PartName.WHAT: gettext_lazy("What"),
+    PartName.ABOUT: gettext_lazy("About whom"),
+    PartName.WHY: gettext_lazy("Why"),
+    PartName.WHO: gettext_lazy("Who gets it"),
+    PartName.CHOICE: gettext_lazy("Your choice"),
+    PartName.OTHERWISE: gettext_lazy("Without your yes"),
+    PartName.HOW_LONG: gettext_lazy("How long"),
+    PartName.PROMISE: gettext_lazy("Under which heading"),
+    PartName.LAW: gettext_lazy("Which law"),
+}
+KINDS: Final = {
+    ChangeKind.ADDED: gettext_lazy("added"),
+    ChangeKind.REMOVED: gettext_lazy("removed"),
+    ChangeKind.CHANGED: gettext_lazy("changed"),
 }
 
 unchanging = cache_control(public=True, max_age=86_400)
@@ -65,6 +83,26 @@ class Section:
     statements: tuple[str, ...]
     clauses: tuple[ClauseShown, ...]
     is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartShown:
+    """One part of a clause that differs, under the name that the policy page has for it."""
+
+    name: str | Promise
+    runs: tuple[Run, ...]
+    keys: tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeShown:
+    """One clause, or the sentences of one heading, that differ; `key` is the clause's id."""
+
+    title: str
+    key: str
+    kind_text: str | Promise
+    parts: tuple[PartShown, ...]
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +149,8 @@ def policy_page(request: HttpRequest, policy: CompiledPolicy) -> HttpResponse:
     shown = {
         "edition": policy.edition,
         "sections": tuple(sections_of(policy.edition)),
-        "cookies": cookies_shown(),
+        # Of another edition nobody knows them: the table is made from the program of today.
+        "cookies": cookies_shown() if is_in_force else (),
         "is_in_force": is_in_force,
         "is_coming": policy.edition.date > visit.now.date(),
         "coming": coming.edition if is_in_force and (coming := next_policy(request)) else None,
@@ -221,9 +260,21 @@ def standing_of(each: Published, in_force: CompiledPolicy | None, today: date) -
 def changes(request: HttpRequest, old: date, new: date) -> HttpResponse:
     """Show what differs between two editions, word by word."""
     before, after = published(old).policy.edition, published(new).policy.edition
-    found = difference(before, after)
+    found = tuple(map(change_shown, difference(before, after)))
     shown = {"old": before, "new": after, "changes": found}
     return render(request, "site/difference.html", shown)
+
+
+def change_shown(change: Change) -> ChangeShown:
+    return ChangeShown(
+        title=change.title,
+        key=change.key,
+        kind_text=KINDS[change.kind],
+        parts=tuple(
+            PartShown(PART_NAMES[each.name], each.runs, each.keys) for each in change.parts
+        ),
+        reasons=change.reasons,
+    )
 
 
 @open_to(Audience.EVERYONE)

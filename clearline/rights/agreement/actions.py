@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
 from django.db import transaction
 
 from clearline.kit.errors import Conflict, Invalid
+from clearline.kit.files import replace_durably, sync_file
 from clearline.policy.difference import is_material
 from clearline.policy.edition import Edition, parse_edition, placeholders_of
 from clearline.policy.shelf import PUBLISHED, Shelf
@@ -20,6 +20,9 @@ from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries import EditionPublished
 
 BYTES_MAX: Final = 400_000
+# "before a change takes effect that lets us do more with your data, we say so on every page of the
+# site at least two weeks ahead": the default edition, [statements] agreement; row CO-05.
+TOLD_WINDOW: Final = timedelta(days=14)
 
 
 class EditionRefused(Invalid):
@@ -41,7 +44,8 @@ def publish_edition(*, policy_dir: Path, source: Path, now: datetime) -> Agreeme
     """Fix an edition by its hash, list it, and enter it in the ledger. Returns the agreement.
 
     Raises EditionChanged when an old edition was edited, AlreadyPublished, EditionBroken, and
-    EditionRefused for a wrong name, a first day in the past, placeholders, or a failed check.
+    EditionRefused for a wrong name, a first day in the past, a material change told too late,
+    placeholders, or a failed check.
     Source: Cal. Bus. & Prof. Code 22575(b)(3)-(4); promise P3.
     """
     shelf = Shelf.open(policy_dir)
@@ -64,16 +68,20 @@ def publish_edition(*, policy_dir: Path, source: Path, now: datetime) -> Agreeme
         uses_covered=agreement.places_covered,
     )
 
+    # In this order a crash leaves nothing that publishing again does not make good: the list never
+    # names a text that may be lost or has no entry, and the entry is written once.
+    sync_file(source)
     with transaction.atomic():
-        ledger.append(entry, subject=None, permit=None, now=now)
-        # Last, and undone with the transaction if it fails: a list without its entry never stands.
-        write_list(policy_dir, edition, sha256, now)
+        key = f"edition:{sha256}"
+        ledger.append(entry, subject=None, permit=None, now=now, source_key=key)
+    write_list(policy_dir, edition, sha256, now)
     return agreement
 
 
 def read_draft(source: Path) -> bytes:
     try:
-        raw = source.read_bytes()
+        with source.open("rb") as file:
+            raw = file.read(BYTES_MAX + 1)
     except OSError as error:
         message = f"{source} cannot be read: {error.strerror}. Name the edition's file."
         raise EditionRefused((message,)) from None
@@ -94,8 +102,22 @@ def reasons_against(
         yield f"{edition.date} is past. An edition takes effect today at the earliest: {today}."
     if shelf.editions and edition.date <= shelf.editions[-1].date:
         yield f"{edition.date} is not after the last edition, {shelf.editions[-1].date}."
+    elif shelf.editions and is_material(shelf.editions[-1].policy.edition, edition):
+        yield from reasons_of_haste(edition, now)
     for where, placeholder in placeholders_of(edition):
         yield f"{where}: {placeholder} is still a placeholder. Write your own words there."
+
+
+def reasons_of_haste(edition: Edition, now: datetime) -> Iterator[str]:
+    """Say when an edition that people must be told of comes sooner than they can be told."""
+    first_moment = datetime.combine(edition.date, time(), UTC)
+    if first_moment - now < TOLD_WINDOW:
+        earliest = (now.astimezone(UTC) + TOLD_WINDOW).date() + timedelta(days=1)
+        yield (
+            f"{edition.date} is too soon: this edition is material, and every page of the site "
+            f"tells of it for {TOLD_WINDOW.days} days before. Write date = {earliest} or a later "
+            "day, and name the file after it. `clearline policy diff` says what is material."
+        )
 
 
 def write_list(policy_dir: Path, edition: Edition, sha256: str, now: datetime) -> None:
@@ -107,9 +129,4 @@ def write_list(policy_dir: Path, edition: Edition, sha256: str, now: datetime) -
         "sha256": sha256,
         "published_at": now.astimezone(UTC).isoformat(),
     }
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(json.dumps([*listed, row], indent=2) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    replace_durably(path, (json.dumps([*listed, row], indent=2) + "\n").encode())

@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearline.trust.ledger.merkle import fold, leaf_hash, range_root
@@ -76,6 +76,7 @@ def test_no_text_breaks_the_reading_of_a_path(path: str) -> None:
         assert parse_tile_path(path).path == path
 
 
+@settings(deadline=None)  # it waits for the disk
 @given(steps=st.lists(st.integers(0, 700), min_size=1, max_size=5))
 def test_a_tree_grown_in_steps_has_the_tiles_of_one_grown_at_once(
     tmp_path_factory: pytest.TempPathFactory, steps: list[int]

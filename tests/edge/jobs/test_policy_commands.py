@@ -1,0 +1,114 @@
+"""`clearline policy …`: what it prints for people and machines, and what it refuses."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from clearline.config import cli
+from clearline.kit.errors import Refusal
+from clearline.policy.edition import CHARACTERS_MAX, EditionBroken
+from tests.edge.site.published import DEFAULT, make_instance_beside
+from tests.policy.editions import clause, written
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An instance of its own with one draft, and the settings of the process turned to it."""
+    own = make_instance_beside(tmp_path, settings.ENV.instance)
+    monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update={"instance": own}))
+    (tmp_path / "policy" / "2026-01-01.toml").write_text(DEFAULT, encoding="utf-8")
+    return tmp_path
+
+
+def run(*words: str, is_json: bool = False) -> int:
+    args = cli.make_parser().parse_args(["policy", *words])
+    args.now, args.json = NOW, is_json
+    return cli.do_of(args)(args)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_json", [False, True])
+def test_publishing_tells_people_and_machines_what_is_covered(
+    instance: Path, capsys: pytest.CaptureFixture[str], *, is_json: bool
+) -> None:
+    code = run("publish", str(instance / "policy" / "2026-01-01.toml"), is_json=is_json)
+
+    told = capsys.readouterr().out
+    assert code == 0
+    if is_json:
+        answer = json.loads(told)
+        assert answer["published"] == "2026-01-01.toml"
+        assert answer["places_covered"] == answer["places_found"] > 0
+    else:
+        assert told.startswith("Published 2026-01-01.toml: ")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("2026-01-01", "\n", "\n# edited\n", "is not what was published"),
+        ("2025-12-31", "date = 2026-01-01", "date = 2025-12-31", "is past"),
+        ("2026-03-01", '"visits.count"', '"visits.sum"', "visits.count"),
+        ("2026-03-01", "We count visits", "{brand_name} counts visits", "placeholder"),
+        ("2026-01-15", '"6 months"', '"7 months"', "Write date = 2026-01-16 or a later day"),
+    ],
+)
+def test_publishing_refuses_with_what_to_write_instead(
+    instance: Path, name: str, old: str, new: str, told: str
+) -> None:
+    policy = instance / "policy"
+    run("publish", str(policy / "2026-01-01.toml"))
+    text = DEFAULT.replace("date = 2026-01-01", f"date = {name}").replace(old, new)
+    (policy / f"{name}.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(Refusal, match=told):
+        run("publish", str(policy / f"{name}.toml"))
+
+    assert len(json.loads((policy / "published.json").read_bytes())) == 1
+
+
+def test_a_difference_is_told_in_plain_words_with_the_keys_in_brackets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.toml", tmp_path / "new.toml"
+    old.write_text(written(clause()), encoding="utf-8")
+    new.write_text(written(clause(requires="unless:measurement")), encoding="utf-8")
+
+    run("diff", str(old), str(new))
+
+    told = capsys.readouterr().out
+    assert "CHANGED Site visitors  (visits.measure)" in told
+    assert (
+        "  MATERIAL: it needs less of your consent: only if you did not say no to being recognised "
+        "when visits are counted  (unless:measurement)"
+    ) in told
+    assert "  your choice: only if you " in told
+
+
+def test_an_edition_that_calls_itself_material_is_told_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.toml", tmp_path / "new.toml"
+    old.write_text(written(clause()), encoding="utf-8")
+    new.write_text("material = true\n" + written(clause()), encoding="utf-8")
+
+    run("diff", str(old), str(new))
+    run("diff", str(old), str(new), is_json=True)
+
+    people, machine = capsys.readouterr().out.split("[]")
+    assert people.startswith("MATERIAL: the edition says so itself")
+    assert machine.strip() == ""
+
+
+def test_no_more_of_a_file_is_read_than_an_edition_may_have(tmp_path: Path) -> None:
+    path = tmp_path / "long.toml"
+    path.write_text("#" * (CHARACTERS_MAX + 1), encoding="utf-8")
+
+    with pytest.raises(EditionBroken, match="longer than"):
+        run("show", "--edition", str(path))

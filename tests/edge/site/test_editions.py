@@ -1,0 +1,45 @@
+"""Editions on the site: what changed in plain words, and nothing of today on the pages of old."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.browser_client import browser
+from tests.edge.site.published import BETTER, LONGER, published
+
+pytestmark = pytest.mark.django_db
+OLD, NEW = date(2026, 1, 1), date(2026, 5, 1)
+
+
+def test_the_difference_is_told_in_plain_words_with_the_keys_in_small_print(
+    tmp_path: Path,
+) -> None:
+    weaker = ('requires   = "choice:measurement"', 'requires   = "unless:measurement"')
+    with published(tmp_path, (OLD, ()), (NEW, (weaker, LONGER))):
+        page = browser().get(f"/privacy/editions/{OLD}/{NEW}/").content.decode()
+
+    plain = page.replace("<ins>", "").replace("</ins>", "")
+    assert '<h2 class="h3">Site visitors</h2><small><code>visits.measure</code></small>' in page
+    assert "did not say no to being recognised when visits are counted" in plain
+    assert "<ins>unless:measurement</ins></code></small>" in page
+    assert "<dd>data is kept longer: 7 months</dd>" in page
+    assert page.count("unless:measurement") == 1
+
+
+def test_sentences_that_changed_are_shown_and_not_called_material(tmp_path: Path) -> None:
+    with published(tmp_path, (OLD, ()), (NEW, (BETTER,))):
+        page = browser().get(f"/privacy/editions/{OLD}/{NEW}/").content.decode()
+
+    assert "<ins>very small</ins>" in page.replace("<ins>very</ins> <ins>small</ins>", "")
+    assert "Why it is material" not in page
+
+
+def test_the_cookie_table_of_today_stands_on_the_policy_of_today_alone(tmp_path: Path) -> None:
+    with published(tmp_path, (OLD, ()), (NEW, (BETTER,))):
+        now = browser().get("/privacy/").content.decode()
+        old = browser().get(f"/privacy/editions/{OLD}/").content.decode()
+
+    assert 'id="cookie-table"' in now
+    assert "cl_choices" not in old
+    assert 'id="cookie-table"' not in old
