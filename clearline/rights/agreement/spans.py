@@ -22,6 +22,7 @@ LEDGER_CLAUSES: Final[Mapping[str, str | None]] = {
     "staff.signed_in": None,  # staff by random number, as the law on their access asks
     "staff.created": None,
     "staff.roles_changed": None,
+    "staff.password_changed": None,
     "report.exported": None,
 }
 
