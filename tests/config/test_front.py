@@ -7,6 +7,7 @@ import pytest
 
 from clearline.config import front
 from clearline.config.front import BODY_BYTES_MAX, Message, Receive, Scope, Send
+from clearline.config.logs import set_up_logs
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,3 +82,23 @@ def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert status == 408
     assert b"Send it again" in text
+
+
+async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+    message = "jane@doe.example"
+    raise ValueError(message)
+
+
+def test_a_mistake_that_nobody_caught_is_answered_and_logged_without_its_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logs()
+
+    status, text = answer_of(front.guard(broken), in_parts(b""))
+
+    assert status == 500
+    assert b"Try it again" in text
+    line = capsys.readouterr().err
+    assert "front.broke" in line
+    assert "ValueError" in line
+    assert "jane" not in line

@@ -6,6 +6,9 @@ import sys
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
 
 from clearline.kit.errors import Invalid
 from clearline.trust.ledger import actions, queries
@@ -27,7 +30,8 @@ def run_verify(args: argparse.Namespace) -> int:
     vkey = args.vkey or queries.vkey()
     try:
         if args.export is not None:
-            verified = verify_export(args.export, vkey, against=against)
+            with bar_of("Verifying", None) as bar:
+                verified = verify_export(args.export, vkey, against=against, advance=bar.update)
         else:
             verified = verify_own(vkey, against, args.now)
     except LedgerBroken as broken:
@@ -48,8 +52,16 @@ def verify_own(vkey: str, against: str | None, now: datetime) -> Verified:
     sign_if_never_signed(now)
     with tempfile.TemporaryDirectory(prefix="clearline-ledger-") as folder:
         export = Path(folder) / "export"
-        queries.export_log(export)
-        return verify_export(export, vkey, against=against)
+        size = queries.log_state().size
+        with bar_of("Reading", size) as bar:
+            queries.export_log(export, advance=bar.update)
+        with bar_of("Verifying", size) as bar:
+            return verify_export(export, vkey, against=against, advance=bar.update)
+
+
+def bar_of(what: str, size: int | None) -> "tqdm[NoReturn]":
+    """Return a bar on standard error that counts entries, shown on a terminal alone."""
+    return tqdm(desc=what, total=size, unit=" entries", disable=None)
 
 
 def sign_if_never_signed(now: datetime) -> None:
@@ -76,7 +88,8 @@ def run_prove(args: argparse.Namespace) -> int:
 
 def run_export(args: argparse.Namespace) -> int:
     sign_if_never_signed(args.now)
-    state = queries.export_log(args.directory)
+    with bar_of("Exporting", queries.log_state().size) as bar:
+        state = queries.export_log(args.directory, advance=bar.update)
     if args.json:
         write_json({"export": str(args.directory), "size": state.size, "vkey": queries.vkey()})
         return 0

@@ -1,7 +1,7 @@
 """What the ledger can tell: its state, counts, receipts, its public files, an export."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from clearline.trust.ledger.tiles import (
     names_for,
     parse_tile_path,
 )
-from clearline.trust.ledger.verify import BODIES, CHECKPOINT, EXPIRED, UNREADABLE
+from clearline.trust.ledger.verify import BODIES, CHECKPOINT, EXPIRED, UNREADABLE, tell_nobody
 
 RECEIPT_FORMAT: Final = "clearline.receipt.v1"
 LIST_MAX: Final = 200
@@ -244,9 +244,10 @@ def read_tile(path: str) -> bytes:
     return Tiles(settings.ENV.tiles_dir).read(name)
 
 
-def export_log(folder: Path) -> LogStatus:
+def export_log(folder: Path, *, advance: Callable[[int], object] = tell_nobody) -> LogStatus:
     """Write all that proves the ledger into an empty folder, and return what was exported.
 
+    `advance` is told of entries written.
     It holds the words of every entry that has not expired. Raises ExportRefused, NoCheckpoint.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -265,6 +266,7 @@ def export_log(folder: Path) -> LogStatus:
     with (folder / BODIES).open("wb") as file:
         for line in body_lines(state.size):
             file.write(line + b"\n")
+            advance(1)
         file.flush()
         os.fsync(file.fileno())
     replace_durably(folder / CHECKPOINT, state.checkpoint.encode())

@@ -4,7 +4,7 @@ The form of an export stands in `docs/ledger-format.md`.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -65,11 +65,21 @@ class Verified:
     grown_from: int | None = None
 
 
-def verify_export(folder: Path, vkey: str, *, against: str | None = None) -> Verified:
+def tell_nobody(entries: int) -> None:
+    """Take how many entries more are done; of whoever shows no progress."""
+
+
+def verify_export(
+    folder: Path,
+    vkey: str,
+    *,
+    against: str | None = None,
+    advance: Callable[[int], object] = tell_nobody,
+) -> Verified:
     """Recompute all from the files and return what they prove.
 
-    `against` is the text of an older checkpoint. Raises LedgerBroken at the first fault, and
-    CheckpointBroken when `vkey` itself is none.
+    `against` is the text of an older checkpoint; `advance` is told of entries done. Raises
+    LedgerBroken at the first fault, and CheckpointBroken when `vkey` itself is none.
     """
     checkpoint = signed(read_text(folder / CHECKPOINT), vkey, CHECKPOINT)
     older = None if against is None else signed(against, vkey, "the older checkpoint")
@@ -77,7 +87,7 @@ def verify_export(folder: Path, vkey: str, *, against: str | None = None) -> Ver
         what = f"it has {older.size} entries, this log only {checkpoint.size}: entries were removed"
         raise LedgerBroken(what, "the older checkpoint")
     refuse_other_files(folder, checkpoint.size)
-    log = Rebuilt(folder, checkpoint.size, frozenset({older.size if older else 0}))
+    log = Rebuilt(folder, checkpoint.size, frozenset({older.size if older else 0}), advance)
     log.rebuild()
     if log.root_at(checkpoint.size) != checkpoint.root:
         what = "the entries do not give the root that was signed: entries were changed"
@@ -145,6 +155,7 @@ class Rebuilt:
     folder: Path
     size: int
     sizes: frozenset[int]
+    advance: Callable[[int], object] = tell_nobody
     levels: list[bytearray] = field(default_factory=list)
     edges: dict[int, bytes] = field(default_factory=dict)
     readable: int = 0
@@ -176,6 +187,7 @@ class Rebuilt:
                 self.compare_words(bodies, index * WIDTH, commitments)
                 hashes = [sha256(b"\x00" + each).digest() for each in commitments]
                 self.compare(TileName(0, index, width), b"".join(hashes))
+                self.advance(width)
                 yield index, hashes
             if bodies.read(1):
                 what = f"it goes on after its {self.size} lines"

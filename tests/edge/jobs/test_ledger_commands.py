@@ -1,13 +1,20 @@
 """`clearline ledger …`: what it prints, what it returns, and what it says to do next."""
 
 import json
+import os
+import pty
+import subprocess
+import termios
 from pathlib import Path
 
 import pytest
 
 from clearline.config import cli
+from clearline.config.init_command import make_instance
 from clearline.kit.errors import Refusal
 from clearline.trust.ledger import actions, queries
+from tests.instance import FIRST_DAY, NAMES
+from tests.journeys.provider import CLI
 from tests.trust.ledger.log import NOW, Log
 
 
@@ -96,3 +103,34 @@ def test_a_folder_that_is_no_export_does_not_verify(log: Log, tmp_path: Path) ->
     actions.integrate(now=NOW)
 
     assert run("verify", "--export", str(tmp_path / "none")) == 1
+
+
+def said_on_terminal(words: list[str], folder: Path) -> str:
+    """Return what a command says on standard error when that is a terminal."""
+    screen, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    with (folder / "out").open("wb") as out:
+        run = subprocess.Popen(words, stdout=out, stderr=terminal, stdin=subprocess.DEVNULL)
+    os.close(terminal)
+    said = b""
+    try:
+        while part := os.read(screen, 4096):
+            said += part
+    except OSError:
+        pass  # so a terminal ends when nobody is left to write to it
+    os.close(screen)
+    assert run.wait(60) == 0
+    return said.decode()
+
+
+def test_long_work_shows_a_bar_on_a_terminal_and_nothing_in_a_file(tmp_path: Path) -> None:
+    make_instance(tmp_path / "voice", form="accept", effective=FIRST_DAY, names=NAMES)
+    words = [*CLI, "ledger", "verify", "--dir", str(tmp_path / "voice")]
+
+    on_terminal = said_on_terminal(words, tmp_path)
+    in_file = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert "Reading" in on_terminal
+    assert "Verifying" in on_terminal
+    assert "entries" in on_terminal
+    assert (in_file.returncode, in_file.stderr) == (0, "")

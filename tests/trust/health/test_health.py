@@ -1,0 +1,129 @@
+"""What is wrong right now, told in words that help, and nothing told that is not wrong."""
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from clearline.kit.status import write_status
+from clearline.trust.health.queries import PROCESSES, SILENT_AFTER, health
+from clearline.trust.ledger import actions as ledger
+from tests.browser_client import browser
+from tests.trust.ledger.log import make_entry
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def status_dir(settings: Settings, tmp_path: Path) -> Path:
+    """An instance of its own in which every process has just said that it runs."""
+    for name in ("keys", "policy"):
+        shutil.copytree(settings.ENV.instance / name, tmp_path / name)
+    settings.ENV = settings.ENV.model_copy(update={"instance": tmp_path})
+    folder = Path(settings.ENV.status_dir)
+    for name in PROCESSES:
+        write_status(folder, name, {}, NOW)
+    return folder
+
+
+def told(now: datetime = NOW) -> list[str]:
+    return [problem.text for problem in health(now).problems]
+
+
+def test_when_every_process_speaks_nothing_is_wrong(status_dir: Path) -> None:
+    assert told() == []
+    assert health(NOW).is_serving
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_process_that_is_silent_is_told_with_what_that_means(name: str, status_dir: Path) -> None:
+    (status_dir / f"{name}.json").unlink()
+
+    assert told() == [PROCESSES[name]]
+    assert [each.name for each in health(NOW).processes if each.is_silent] == [name]
+    assert health(NOW).is_serving
+
+
+def test_a_process_is_silent_only_after_a_while(status_dir: Path) -> None:
+    assert told(NOW + SILENT_AFTER) == []
+    assert len(told(NOW + SILENT_AFTER + timedelta(seconds=1))) == len(PROCESSES)
+
+
+def test_a_clock_set_back_is_no_silence(status_dir: Path) -> None:
+    assert told(NOW - timedelta(days=1)) == []
+
+
+def test_a_store_of_others_is_not_waited_for(status_dir: Path, settings: Settings) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"store_url": "http://store:8123"})
+    (status_dir / "store.json").unlink()
+
+    assert told() == []
+
+
+def test_what_a_process_says_of_itself_is_told(status_dir: Path) -> None:
+    write_status(status_dir, "collector-1", {"trouble": "The disk is full."}, NOW)
+    write_status(status_dir, "loader", {"trouble": ""}, NOW)
+
+    assert told() == ["The disk is full."]
+
+
+def test_entries_that_nobody_signs_are_told_after_a_minute(status_dir: Path) -> None:
+    ledger.append(make_entry(1), subject=None, permit=None, now=NOW)
+
+    early, late = told(NOW + timedelta(seconds=14)), health(NOW + timedelta(seconds=61)).problems
+
+    assert early == []
+    assert "Ledger entries have waited over a minute to be signed." in [each.text for each in late]
+
+
+def test_entries_that_are_signed_are_no_trouble(status_dir: Path) -> None:
+    ledger.append(make_entry(1), subject=None, permit=None, now=NOW - timedelta(hours=1))
+
+    ledger.integrate(now=NOW)
+
+    assert told() == []
+
+
+def test_a_policy_that_cannot_be_read_stops_the_service_and_says_so(
+    status_dir: Path, settings: Settings
+) -> None:
+    (settings.ENV.policy_dir / "published.json").write_text("{")
+
+    found = health(NOW)
+
+    assert not found.is_serving
+    assert "Restore it from your backup." in found.problems[0].text
+
+
+def test_a_database_that_does_not_answer_stops_the_service_and_says_so(status_dir: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ledger_entry RENAME TO ledger_entry_gone")
+
+    answer = browser().get("/healthz")
+
+    assert answer.status_code == 503
+    assert "The database does not answer." in answer.json()["problems"]
+
+
+def test_events_left_out_are_summed_over_all_who_leave_out(status_dir: Path) -> None:
+    write_status(status_dir, "collector", {"dropped": {"bot": 3, "replayed": 1}}, NOW)
+    write_status(status_dir, "collector-1", {"dropped": {"bot": 4, "x": "many"}}, NOW)
+    write_status(status_dir, "loader", {"dropped": {"replayed": 9}, "waiting_bytes": 77}, NOW)
+    write_status(status_dir, "worker", {"dropped": {"bot": 1_000}}, NOW)
+
+    found = health(NOW)
+
+    assert list(found.dropped.items()) == [("replayed", 10), ("bot", 7), ("x", 0)]
+    assert found.waiting_bytes == 77
+
+
+@pytest.mark.parametrize("status", ["", "[]", '{"at": 7}', '{"at": "noon", "dropped": [1]}'])
+def test_a_status_that_cannot_be_read_is_a_silence(status: str, status_dir: Path) -> None:
+    (status_dir / "loader.json").write_text(status)
+
+    assert told() == [PROCESSES["loader"]]
