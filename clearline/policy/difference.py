@@ -40,6 +40,9 @@ class PartName(StrEnum):
     LAW = "which law"
 
 
+SHORT_PARTS: Final = frozenset({PartName.WHY, PartName.CHOICE, PartName.HOW_LONG, PartName.PROMISE})
+
+
 class ChangeKind(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
@@ -186,7 +189,16 @@ def changed_parts(before: Clause, after: Clause) -> Iterator[Part]:
     """Yield the sentence of the clause, changed or not, then each other part that changed."""
     for old, new in zip(told(before), told(after), strict=True):
         if old != new or new.name is PartName.TEXT:
-            yield Part(new.name, word_runs(old.words, new.words), word_runs(old.key, new.key))
+            runs_of = whole_runs if new.name in SHORT_PARTS else word_runs
+            yield Part(new.name, runs_of(old.words, new.words), runs_of(old.key, new.key))
+
+
+def whole_runs(before: str, after: str) -> tuple[Run, ...]:
+    """Return the old text and the new one, each whole: 6 months, then 7 months, not 67 months."""
+    if before == after:
+        return word_runs(before, after)
+    told = ((RunKind.REMOVED, before), (RunKind.SAME, " "), (RunKind.ADDED, after))
+    return tuple(Run(kind, text) for kind, text in told)
 
 
 def word_runs(before: str, after: str) -> tuple[Run, ...]:

@@ -118,8 +118,19 @@ def test_a_change_is_told_in_plain_words_with_the_keys_beside_them() -> None:
     ]
 
 
+def test_a_short_part_is_told_whole_before_and_after() -> None:
+    (change,) = difference(edition(clause(kept="6 months")), edition(clause(kept="7 months")))
+
+    (how_long,) = [each for each in change.parts if each.name is PartName.HOW_LONG]
+    assert [(run.kind, run.text) for run in how_long.runs] == [
+        (RunKind.REMOVED, "6 months"),
+        (RunKind.SAME, " "),
+        (RunKind.ADDED, "7 months"),
+    ]
+
+
 def said(runs: tuple[Run, ...], without: RunKind) -> str:
-    return "".join(run.text for run in runs if run.kind is not without)
+    return "".join(run.text for run in runs if run.kind is not without).strip()
 
 
 @given(st.text("ab \n", max_size=40), st.text("ab \n", max_size=40))

@@ -144,7 +144,7 @@ def test_every_page_tells_of_a_material_change_before_it_takes_effect_and_not_af
     link = f'<a href="{changes}">Read what changes</a>'
     assert [path for path, page in before.items() if told not in page or link not in page] == []
     assert [path for path, page in after.items() if "Our privacy policy changes" in page] == []
-    assert "data is kept longer: 7 months" in before[changes]
+    assert "Data is kept longer: 7 months" in before[changes]
 
 
 def test_a_change_that_permits_no_more_is_not_announced_and_staff_pages_announce_none(

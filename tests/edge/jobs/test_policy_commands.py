@@ -88,7 +88,7 @@ def test_a_difference_is_told_in_plain_words_with_the_keys_in_brackets(
         "  MATERIAL: it needs less of your consent: only if you did not say no to being recognised "
         "when visits are counted  (unless:measurement)"
     ) in told
-    assert "  your choice: only if you " in told
+    assert "  your choice: [-only if you said yes to " in told
 
 
 def test_an_edition_that_calls_itself_material_is_told_so(
