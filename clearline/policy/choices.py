@@ -10,6 +10,14 @@ from clearline.policy.vocabulary import Answer, Approval, ChoiceName, Ground
 GPC_CLOSES: Final = frozenset({ChoiceName.SALE_OR_SHARING, ChoiceName.THIRD_PARTY_MARKETING})
 
 
+def says_gpc(header: str) -> bool:
+    """Read `Sec-GPC`: exactly "1" counts, also among repeated headers; nothing else does.
+
+    Source: W3C Global Privacy Control draft; 11 CCR 7025(b).
+    """
+    return any(part.strip(" \t") == "1" for part in header.split(","))
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """Answers by choice key: a ChoiceName, or `affiliates_email:NAME` for one affiliate.

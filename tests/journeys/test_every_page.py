@@ -17,7 +17,13 @@ PUBLIC = (
     *("/", "/services/", "/services/home-line/", "/rates/", "/rates/?country=PT&currency=EUR"),
     *("/help/", "/help/?q=echo", "/help/?q=submarine", "/help/keep-your-number/", "/contact/"),
     *("/your-privacy-rights/", "/privacy/", "/privacy/editions/", "/privacy/choices/"),
-    *("/privacy/cookies/", "/nowhere/", "/?cookies=refused", "/staff/sign-in/"),
+    *(
+        "/privacy/receipts/",
+        "/privacy/cookies/",
+        "/nowhere/",
+        "/?cookies=refused",
+        "/staff/sign-in/",
+    ),
 )
 STAFF = (
     *("/staff/", "/staff/visitors/", "/staff/visitors/?from=x", "/staff/health/", "/staff/ledger/"),

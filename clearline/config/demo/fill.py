@@ -5,7 +5,6 @@ disk; stopped and started again, it goes on with the day after. A day that was c
 again with the same event ids, so nothing counts twice.
 """
 
-import hashlib
 import json
 import random
 import sys
@@ -24,8 +23,8 @@ from clearline.config.env import Env
 from clearline.edge.collector.intake import EVENTS_PATH, Arrival, Intake, Refused
 from clearline.edge.collector.journal import Journal
 from clearline.edge.collector.record import Kept, Tally, to_bytes
+from clearline.edge.site.asked import shown_prompt
 from clearline.edge.site.content import ContentShelf, content
-from clearline.edge.site.context import ask_text
 from clearline.kit.files import replace_durably
 from clearline.kit.status import write_status
 from clearline.policy.shelf import Shelf
@@ -199,15 +198,11 @@ def record_choice(person: Person, at: datetime) -> ChosenOnDevice:
     """Record an answer to the prompt by the action that the site uses."""
     answer = Answer.YES if person.said == "yes" else Answer.NO
     edition = gate.policy_in_force(at).edition
-    shown = ShownText(
-        surface="prompt",
-        edition=edition.date,
-        text_sha256=hashlib.sha256(ask_text(edition.form).encode()).hexdigest(),
-    )
+    shown = shown_prompt("accept" if answer is Answer.YES else "decline")
     return consent.record_choices(
         answers=dict.fromkeys(PROMPT, answer),
         before=None,
-        shown=shown,
+        shown=ShownText(shown.surface, edition.date, shown.text),
         method="form",
         gpc=person.sends_gpc,
         now=at,

@@ -30,12 +30,14 @@
   }
   const moved = () => url && url != address() && view(url)
 
-  // The second frame comes after the first is painted, and neither comes to a page nobody sees.
-  const begin = () => requestAnimationFrame(() => requestAnimationFrame(() => {
+  // Not before the page, and on it the notice, is painted; a page nobody sees has no frames.
+  const begin = (frames = 60) => requestAnimationFrame(() => {
+    if (frames && !performance.getEntriesByName("first-contentful-paint")[0])
+      return begin(frames - 1)
     view(d.referrer)
     early.map(w.clearline)
-  }))
-  d.prerendering ? d.addEventListener("prerenderingchange", begin) : begin()
+  })
+  d.prerendering ? d.addEventListener("prerenderingchange", () => begin()) : begin()
 
   d.addEventListener("visibilitychange", () => url && (d.hidden ? pause() : resume()))
   w.addEventListener("pagehide", pause)

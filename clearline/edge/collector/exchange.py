@@ -73,6 +73,7 @@ class Reader:
         headers = dict(raw)
         if len(headers) < len(raw):
             headers[b"cookie"] = b"; ".join(value for name, value in raw if name == b"cookie")
+            headers[b"sec-gpc"] = b",".join(value for name, value in raw if name == b"sec-gpc")
         method: str = scope["method"]
         body = await self.read_body(headers, receive) if method == "POST" else b""
         if isinstance(body, Reason):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from clearline.kit.network import cut_address
-from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.choices import NOTHING_CHOSEN, says_gpc
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.shelf import NoEditionInForce, Shelf
 from clearline.reach.visitors.admit import (
@@ -202,7 +202,7 @@ class Intake:
         chosen = self.signer.read_choices(cookies)
         visitor = self.signer.read_visitor(cookies)
         choices = NOTHING_CHOSEN if chosen is None else chosen.choices
-        if headers.get(b"sec-gpc") == b"1":
+        if says_gpc(headers.get(b"sec-gpc", b"").decode("latin-1")):
             choices = choices.under_gpc()
         is_told_rightly = not is_beacon or may_beacon(policy, choices)
         number = 0 if visitor is None else visitor.id

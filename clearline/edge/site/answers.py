@@ -1,6 +1,5 @@
 """Record what a person chose, with the words they saw, and make the device's cookies follow."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from clearline.edge.site.asked import SIGNAL, Shown
 from clearline.edge.site.remembered import put_what_is_agreed
 from clearline.edge.site.visit import COOKIES_REFUSED, Visit, put_choices, visit_of
 from clearline.kit.errors import Invalid, Unavailable
@@ -22,7 +22,6 @@ from clearline.trust.consent.cookie import ChosenOnDevice
 
 BACK_CHARACTERS_MAX: Final = 500
 CACHED_APART_BY: Final = ("Cookie", "Sec-GPC")
-SIGNAL: Final = "Sec-GPC: 1"  # what a choice made by signal was made with, instead of words
 
 
 class SeeOther(HttpResponseRedirect):
@@ -48,39 +47,40 @@ class UnreadableAnswer(Invalid):
         super().__init__("The form did not say which answer you chose. Go back and choose again.")
 
 
-def record(
-    visit: Visit, *, answers: Mapping[str, Answer], surface: str, text: str, back: str
-) -> HttpResponse:
+def record(visit: Visit, *, answers: Mapping[str, Answer], shown: Shown, back: str) -> HttpResponse:
     """Write the answers down and lead back, past a look whether the cookie was kept.
 
-    Raises NothingInForce.
+    Raises NothingInForce, consent.SignalSaysNo.
     """
-    chosen = write_down(visit, answers=answers, surface=surface, text=text, method="form")
-    response = SeeOther(f"{reverse('choice')}?{urlencode({'back': back})}")
+    chosen = write_down(visit, answers=answers, shown=shown, method="form")
+    fields = {"back": back}
+    if Answer.YES in answers.values():
+        fields["proof"] = chosen.proof  # should the cookie not be kept, this yes is taken back
+    response = SeeOther(f"{reverse('choice')}?{urlencode(fields)}")
     put_choices(response, chosen)
     put_what_is_agreed(response, visit, chosen)
     return response
 
 
 def write_down(
-    visit: Visit, *, answers: Mapping[str, Answer], surface: str, text: str, method: str
+    visit: Visit, *, answers: Mapping[str, Answer], shown: Shown, method: str
 ) -> ChosenOnDevice:
-    """Prove the answers in the ledger. Raises NothingInForce."""
-    if visit.policy is None:
-        raise NothingInForce
-    shown = ShownText(
-        surface=surface,
-        edition=visit.policy.edition.date,
-        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
-    )
+    """Prove the answers in the ledger. Raises NothingInForce, consent.SignalSaysNo."""
     return consent.record_choices(
         answers=answers,
         before=visit.chosen,
-        shown=shown,
+        shown=under_edition(shown, visit),
         method=method,
         gpc=visit.is_gpc,
         now=visit.now,
     )
+
+
+def under_edition(shown: Shown, visit: Visit) -> ShownText:
+    """Return what was shown with the edition it was shown under. Raises NothingInForce."""
+    if visit.policy is None:
+        raise NothingInForce
+    return ShownText(shown.surface, visit.policy.edition.date, shown.text)
 
 
 def safe_back(asked: str) -> str:
@@ -118,9 +118,6 @@ class VisitMiddleware:
 
 
 def end_by_signal(response: HttpResponseBase, visit: Visit) -> None:
-    """Record once that the signal took back a yes; the new cookie says so from then on."""
-    if not visit.ended_by_gpc or visit.policy is None:
-        return
-    answers: dict[str, Answer] = dict.fromkeys(visit.ended_by_gpc, Answer.NO)
-    chosen = write_down(visit, answers=answers, surface="signal", text=SIGNAL, method="gpc")
-    put_choices(response, chosen)
+    """Record once that the signal said no; the new cookie says so from then on, signal or not."""
+    if visit.is_signal_new and visit.policy is not None:
+        put_choices(response, write_down(visit, answers={}, shown=SIGNAL, method="gpc"))

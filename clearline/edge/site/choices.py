@@ -4,48 +4,67 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
-from clearline.edge.site.answers import SeeOther, UnreadableAnswer, record, safe_back, with_refused
-from clearline.edge.site.context import ask_text
+from clearline.edge.site.answers import (
+    SeeOther,
+    UnreadableAnswer,
+    record,
+    safe_back,
+    under_edition,
+    with_refused,
+)
+from clearline.edge.site.asked import (
+    BUTTONS,
+    EACH,
+    OPT_IN,
+    SALE,
+    Shown,
+    said,
+    shown_on_choices,
+    shown_prompt,
+    shown_withdrawal,
+)
 from clearline.edge.site.visit import Visit, visit_of
 from clearline.kit.access import Audience, open_to
+from clearline.kit.errors import Conflict
+from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.vocabulary import Answer, ChoiceName
+from clearline.trust.consent import actions as consent_actions
 from clearline.trust.consent import queries as consent
+from clearline.trust.consent.actions import SignalSaysNo
+from clearline.trust.ledger import queries as ledger
 
 # What the prompt asks about, both at once; all else is asked by itself.
-PROMPT_ANSWERS: Final[Mapping[str, Mapping[str, Answer]]] = {
-    "accept": {ChoiceName.MEASUREMENT: Answer.YES, ChoiceName.CONTENT: Answer.YES},
-    "decline": {ChoiceName.MEASUREMENT: Answer.NO, ChoiceName.CONTENT: Answer.NO},
+ACCEPT: Final[Mapping[str, Answer]] = {
+    ChoiceName.MEASUREMENT: Answer.YES,
+    ChoiceName.CONTENT: Answer.YES,
 }
+DECLINE: Final[Mapping[str, Answer]] = {
+    ChoiceName.MEASUREMENT: Answer.NO,
+    ChoiceName.CONTENT: Answer.NO,
+}
+ALL_AT_ONCE: Final[Mapping[str, Mapping[str, Answer]]] = {"accept": ACCEPT, "decline": DECLINE}
 OPT_OUT: Final[Mapping[str, Answer]] = {ChoiceName.SALE_OR_SHARING: Answer.NO}
-OPT_IN: Final[Mapping[str, Answer]] = {ChoiceName.SALE_OR_SHARING: Answer.YES}
+OPTED_IN: Final[Mapping[str, Answer]] = {ChoiceName.SALE_OR_SHARING: Answer.YES}
+FIRST_STEP_S: Final = 600  # how long the first of the two steps of opting in stays good
+FIRST_STEP: Final = "choices.opt_in"  # what its signature is for
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How one choice is put to people; the proof of an answer commits to these words."""
+class FirstStepMissing(Conflict):
+    code = "first_step_missing"
 
-    title: str | Promise
-    text: str | Promise
-
-
-WORDINGS: Final[Mapping[ChoiceName, Wording]] = {
-    ChoiceName.MEASUREMENT: Wording(
-        _("Recognise this browser when counting visits"),
-        _("We then see how often people come back and which pages help them, over several days."),
-    ),
-    ChoiceName.CONTENT: Wording(
-        _("Remember extras on this device"),
-        _("Your country, your currency, and the page where you left off."),
-    ),
-}
-SALE_TEXT: Final = "Do not sell or share my personal information"
+    def __init__(self) -> None:
+        super().__init__(
+            "Allowing sale or sharing again takes two steps, and the first was not taken in this "
+            "browser or is more than ten minutes ago. Nothing was changed: your no stands."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +85,28 @@ def choice(request: HttpRequest) -> HttpResponse:
     """Take the prompt's answer; asked again without a form, see whether the cookie was kept."""
     visit = visit_of(request)
     if request.method != "POST":
-        back = safe_back(request.GET.get("back", ""))
-        return SeeOther(back if visit.chosen else with_refused(back))
-    answers = PROMPT_ANSWERS.get(request.POST.get("answer", ""))
-    if answers is None:
-        raise UnreadableAnswer
+        return look_for_cookie(request, visit)
     back = safe_back(request.POST.get("back", ""))
-    words = ask_text(str(visit.policy.edition.form)) if visit.policy else ""
-    return record(visit, answers=answers, surface="prompt", text=words, back=back)
+    match request.POST.get("answer"):
+        case ("accept" | "decline") as pressed:
+            shown = shown_prompt(pressed)
+            return record(visit, answers=ALL_AT_ONCE[pressed], shown=shown, back=back)
+        case "withdraw" if visit.policy is not None:
+            shown = shown_withdrawal(visit.policy)
+            return record(visit, answers=DECLINE, shown=shown, back=back)
+    raise UnreadableAnswer
+
+
+def look_for_cookie(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Lead back; where the browser kept no cookie, say so and take a yes back."""
+    back = safe_back(request.GET.get("back", ""))
+    if visit.chosen is not None:
+        return SeeOther(back)
+    if request.method == "GET" and visit.policy is not None:
+        proof = request.GET.get("proof", "")
+        shown = under_edition(Shown("choice", _("The browser kept no cookie.")), visit)
+        consent_actions.take_back_unkept(proof=proof, shown=shown, now=visit.now)
+    return SeeOther(with_refused(back))
 
 
 @open_to(Audience.EVERYONE)
@@ -84,11 +117,14 @@ def choices(request: HttpRequest) -> HttpResponse:
     purposes = purposes_of(visit)
     if request.method == "POST":
         return act(request, visit, purposes)
-    said = visit.choices.answer(ChoiceName.SALE_OR_SHARING)
+    kept = visit.chosen.choices if visit.chosen else NOTHING_CHOSEN
     shown = {
         "purposes": purposes,
         "chosen": visit.chosen,
-        "is_opted_out": said is Answer.NO,
+        "earlier": ledger.list_choices_before(visit.chosen.proof) if visit.chosen else (),
+        "sale": SALE,
+        "sale_answer": visit.choices.answer(ChoiceName.SALE_OR_SHARING),
+        "is_no_kept": kept.answer(ChoiceName.SALE_OR_SHARING) is Answer.NO,
     }
     return render(request, "site/choices.html", shown)
 
@@ -108,7 +144,7 @@ def purposes_of(visit: Visit) -> tuple[Purpose, ...]:
             lost=consent.what_is_lost(policy, name),
             clauses=consent.clauses_resting_on(policy, name),
         )
-        for name, wording in WORDINGS.items()
+        for name, wording in EACH.items()
         if name in used
     )
 
@@ -116,18 +152,48 @@ def purposes_of(visit: Visit) -> tuple[Purpose, ...]:
 def act(request: HttpRequest, visit: Visit, purposes: tuple[Purpose, ...]) -> HttpResponse:
     """Do what the pressed button says. Taking an opt-out back takes two separate presses."""
     back = reverse("choices")
+    asked = [EACH[each.name] for each in purposes]
     match request.POST.get("act"):
+        case ("accept" | "decline") as pressed:
+            shown = shown_on_choices(asked, BUTTONS[pressed])
+            return record(visit, answers=ALL_AT_ONCE[pressed], shown=shown, back=back)
         case "save":
-            words = " ".join(f"{each.title}. {each.text}" for each in purposes)
-            answers = answers_in(request, purposes)
-            return record(visit, answers=answers, surface="choices", text=words, back=back)
+            shown = shown_on_choices(asked, _("Save my choices"))
+            return record(visit, answers=answers_in(request, purposes), shown=shown, back=back)
         case "opt_out":
-            return record(visit, answers=OPT_OUT, surface="choices", text=SALE_TEXT, back=back)
+            shown = shown_on_choices([SALE], SALE.button)
+            return record(visit, answers=OPT_OUT, shown=shown, back=back)
         case "opt_in":
-            return render(request, "site/opt_in.html")
+            return ask_again(request, visit)
         case "opt_in_confirmed":
-            return record(visit, answers=OPT_IN, surface="opt_in", text=SALE_TEXT, back=back)
+            refuse_without_first_step(request, visit)
+            shown = Shown("opt_in", said([OPT_IN], OPT_IN.button))
+            return record(visit, answers=OPTED_IN, shown=shown, back=back)
     raise UnreadableAnswer
+
+
+def ask_again(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Take the first step of opting in: show the second. Raises SignalSaysNo, FirstStepMissing."""
+    if visit.is_gpc:
+        raise SignalSaysNo
+    if visit.chosen is None:
+        raise FirstStepMissing
+    step = signing.dumps(visit.chosen.proof, salt=FIRST_STEP)
+    return render(request, "site/opt_in.html", {"opt_in": OPT_IN, "step": step})
+
+
+def refuse_without_first_step(request: HttpRequest, visit: Visit) -> None:
+    """Return if this browser took the first step with the choices that it still holds.
+
+    Source: 11 CCR 7028(a), "a two-step opt-in process". Raises FirstStepMissing.
+    """
+    step = request.POST.get("step", "")
+    try:
+        proof = signing.loads(step, salt=FIRST_STEP, max_age=FIRST_STEP_S)
+    except signing.BadSignature:
+        raise FirstStepMissing from None
+    if visit.chosen is None or proof != visit.chosen.proof:
+        raise FirstStepMissing
 
 
 def answers_in(request: HttpRequest, purposes: tuple[Purpose, ...]) -> dict[str, Answer]:
@@ -140,3 +206,10 @@ def answers_in(request: HttpRequest, purposes: tuple[Purpose, ...]) -> dict[str,
         }
     except ValueError:
         raise UnreadableAnswer from None
+
+
+@open_to(Audience.EVERYONE)
+@require_safe
+def receipts(request: HttpRequest) -> HttpResponse:
+    """Say how anybody checks a proof without us, with the key and the program to do it."""
+    return render(request, "site/receipts.html", {"vkey": ledger.vkey()})

@@ -8,12 +8,11 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from clearline.edge.site.asked import PROMPT, Wording, withdrawal
 from clearline.edge.site.brand import read_logo
 from clearline.edge.site.content import content
 from clearline.edge.site.remembered import currency_for
@@ -91,10 +90,6 @@ class Site:
         return step and Announced(step[0].edition.date, step[1].edition.date)
 
     @property
-    def form(self) -> str:
-        return str(self.visit.policy.edition.form) if self.visit.policy else "accept"
-
-    @property
     def is_cookie_refused(self) -> bool:
         is_told = self.request.GET.get("cookies") == COOKIES_REFUSED
         return is_told and self.visit.chosen is None
@@ -109,8 +104,17 @@ class Site:
         return consent.needs_prompt(self.visit.chosen, self.visit.policy, self.visit.now)
 
     @property
-    def ask_text(self) -> SafeString:
-        return ask_text(self.form)
+    def prompt(self) -> Wording:
+        return PROMPT
+
+    @property
+    def withdrawal(self) -> Wording | None:
+        """What the foot offers to a browser that said yes to something it was asked."""
+        visit = self.visit
+        if visit.policy is None or visit.chosen is None:
+            return None
+        has_yes = not visit.chosen.choices.yes.isdisjoint(consent.ASKED_BY_PROMPT)
+        return withdrawal(visit.policy) if has_yes else None
 
     @property
     def back(self) -> str:
@@ -133,12 +137,6 @@ class Site:
             "service": match.kwargs["slug"] if match is not None and is_service else "",
         }
         return "/c/b.gif?" + urlencode(parts)
-
-
-def ask_text(form: str) -> SafeString:
-    """Return the prompt's words, which the proof of the answer commits to."""
-    text = render_to_string("site/parts/ask_text.html", {"form": form})
-    return mark_safe(text.strip())  # noqa: S308  # our own template, nothing filled in
 
 
 def page(request: HttpRequest) -> dict[str, object]:

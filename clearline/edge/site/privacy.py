@@ -110,7 +110,7 @@ class CookieShown:
     name: str
     what_for: str
     kept: str
-    clause: str
+    clauses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +206,8 @@ def cookies_shown() -> list[CookieShown]:
         CookieShown(
             name=wire_name(cookie, is_https=is_https),
             what_for=f"{cookie.what_for} {_('Set')} {cookie.set_when}.",
-            kept=in_days_or_hours(cookie.lifetime.total_seconds())
-            if cookie.lifetime
-            else _("until the browser closes"),
-            clause=cookie.clause,
+            kept=in_days_or_hours(cookie.lifetime.total_seconds()),
+            clauses=cookie.clauses,
         )
         for cookie in DECLARED
     ]

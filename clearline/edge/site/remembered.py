@@ -6,6 +6,7 @@ goes to the ledger, because nothing leaves the device's own cookie.
 
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from typing import Final
 
 from django.conf import settings
@@ -99,14 +100,14 @@ def with_place_left(response: HttpResponse, visit: Visit, path: str) -> HttpResp
     """Let the device remember this page, if it may and does not already."""
     if not may_remember(visit) or (visit.on_device and visit.on_device.last_page == path):
         return response
-    put(response, on_device(visit).with_page(path))
+    put(response, on_device(visit).with_page(path), visit.now)
     return response
 
 
 def remember(response: HttpResponse, visit: Visit, *, country: str, currency: str) -> HttpResponse:
     """Let the device remember country and currency, if it may."""
     if may_remember(visit):
-        put(response, on_device(visit).with_place(country, currency))
+        put(response, on_device(visit).with_place(country, currency), visit.now)
     return response
 
 
@@ -118,18 +119,20 @@ def put_what_is_agreed(response: HttpResponse, visit: Visit, chosen: ChosenOnDev
     if not is_measured and not has_extras:
         response.delete_cookie(signer().visitor_name, samesite="Lax")
         return
-    kept = on_device(visit)
+    kept = on_device(visit).with_since(visit.now.date())
     if not has_extras:
         kept = kept.without_extras()
     new_id = kept.id or secrets.randbits(63) or 1
-    put(response, kept.with_id(new_id if is_measured else 0))
+    put(response, kept.with_id(new_id if is_measured else 0), visit.now)
 
 
 def on_device(visit: Visit) -> VisitorOnDevice:
-    blank = VisitorOnDevice(id=0, country="", currency="", last_page="", since=visit.now.date())
+    answered_at = visit.chosen.at if visit.chosen else visit.now
+    blank = VisitorOnDevice(id=0, country="", currency="", last_page="", since=answered_at.date())
     return visit.on_device or blank
 
 
-def put(response: HttpResponse, visitor: VisitorOnDevice) -> None:
-    """Set the visitor cookie, for as long as the policy keeps it."""
-    put_cookie(response, VISITOR_COOKIE, signer().write_visitor(visitor))
+def put(response: HttpResponse, visitor: VisitorOnDevice, now: datetime) -> None:
+    """Set the visitor cookie until the answer that it rests on ends; a page view adds no day."""
+    age = now - datetime.combine(visitor.since, time.min, UTC)
+    put_cookie(response, VISITOR_COOKIE, signer().write_visitor(visitor), age=age)

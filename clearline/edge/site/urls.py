@@ -36,6 +36,7 @@ site_urlpatterns = [
     path("privacy/choices/", choices.choices, name="choices"),
     path("privacy/choice/", choices.choice, name="choice"),
     path("privacy/cookies/", privacy.cookies, name="cookies"),
+    path("privacy/receipts/", choices.receipts, name="receipts"),
     path("privacy/receipt/<str:entry_id>/", privacy.receipt, name="receipt"),
     path("ledger/checkpoint", transparency.checkpoint, name="checkpoint"),
     path("ledger/tile/<path:path>", transparency.tile, name="tile"),

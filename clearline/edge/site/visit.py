@@ -1,7 +1,7 @@
 """What one request brings with it: the choices on the device, the signal, the policy in force."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
@@ -10,10 +10,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN, Choices
+from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN, Choices, says_gpc
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.shelf import NoEditionInForce
-from clearline.policy.vocabulary import ChoiceName
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
 from clearline.trust.consent.cookies import CHOICES_COOKIE, Cookie, wire_name
 from clearline.trust.gate import queries as gate
@@ -37,24 +36,17 @@ class Visit:
         return said.under_gpc() if self.is_gpc else said
 
     @property
-    def ended_by_gpc(self) -> frozenset[ChoiceName]:
-        """What was allowed before the signal came: that yes ends now, not only on this page."""
-        if not self.is_gpc or self.chosen is None:
-            return frozenset()
-        return frozenset(name for name in GPC_CLOSES if name in self.chosen.choices.yes)
+    def is_signal_new(self) -> bool:
+        """Say whether the signal's no is not yet kept in this browser's choices.
+
+        A browser without choices holds nothing of ours; each of its requests brings the signal.
+        """
+        return self.is_gpc and self.chosen is not None and not self.chosen.choices.no >= GPC_CLOSES
 
 
 @cache
 def signer() -> CookieSigner:
     return CookieSigner(settings.ENV.key("choices"), is_https=settings.ENV.is_https)
-
-
-def says_gpc(header: str | None) -> bool:
-    """Read `Sec-GPC`: exactly "1" counts, also among repeated headers; nothing else does.
-
-    Source: W3C Global Privacy Control draft; 11 CCR 7025(b).
-    """
-    return header is not None and any(part.strip() == "1" for part in header.split(","))
 
 
 def visit_of(request: HttpRequest) -> Visit:
@@ -76,24 +68,24 @@ def read_visit(request: HttpRequest, now: datetime) -> Visit:
         policy=policy,
         chosen=signer().read_choices(request.COOKIES),
         on_device=signer().read_visitor(request.COOKIES),
-        is_gpc=says_gpc(request.headers.get("Sec-GPC")),
+        is_gpc=says_gpc(request.headers.get("Sec-GPC", "")),
     )
 
 
 def put_choices(response: HttpResponseBase, chosen: ChosenOnDevice) -> None:
     """Set the cookie of choices."""
-    put_cookie(response, CHOICES_COOKIE, signer().write_choices(chosen))
+    put_cookie(response, CHOICES_COOKIE, signer().write_choices(chosen), age=timedelta())
 
 
-def put_cookie(response: HttpResponseBase, cookie: Cookie, value: str) -> None:
-    """Set a declared cookie for as long as it is declared to live; scripts cannot read it.
+def put_cookie(response: HttpResponseBase, cookie: Cookie, value: str, *, age: timedelta) -> None:
+    """Set a declared cookie for what is left of its declared life; scripts cannot read it.
 
     No other place sets a cookie: `clearline check` refuses it.
     """
     response.set_cookie(
         wire_name(cookie, is_https=settings.ENV.is_https),
         value,
-        max_age=cookie.lifetime,
+        max_age=cookie.lifetime - age,
         secure=settings.ENV.is_https,
         httponly=True,
         samesite="Lax",

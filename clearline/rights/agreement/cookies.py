@@ -15,7 +15,7 @@ SETTER: Final = "clearline/edge/site/visit.py"
 PUT: Final = "put_cookie"
 SETTERS: Final = frozenset({"set_cookie", "set_signed_cookie"})
 NAME_AS_DECLARED: Final = "wire_name(cookie, is_https=settings.ENV.is_https)"
-LIFE_AS_DECLARED: Final = "cookie.lifetime"
+LIFE_AS_DECLARED: Final = "cookie.lifetime - age"
 HEADER: Final = "set-cookie"
 LIBRARIES: Final = ("http.cookies", "http.cookiejar")
 # Files that have these words in a list, to find them elsewhere.

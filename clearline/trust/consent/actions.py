@@ -7,12 +7,15 @@ from typing import Final
 
 from django.db import transaction
 
-from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.kit.errors import Denied
+from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Answer, Category, Purpose, SubjectId, SubjectKind
 from clearline.trust.consent.cookie import ChosenOnDevice
+from clearline.trust.consent.queries import ASKED_BY_PROMPT
 from clearline.trust.gate import actions as gate
 from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger import queries as ledger_queries
 from clearline.trust.ledger.entries import ChoiceRecorded
 
 KEEP_CHOICE: Final = Use(
@@ -26,11 +29,23 @@ KEEP_CHOICE: Final = Use(
 
 @dataclass(frozen=True, slots=True)
 class ShownText:
-    """What the person saw when they chose: where, under which edition, and a hash of the words."""
+    """What the person saw when they chose: where, under which edition, and the words."""
 
     surface: str
     edition: date
-    text_sha256: str
+    text: str
+
+
+class SignalSaysNo(Denied):
+    """A yes to sale or sharing came together with Global Privacy Control."""
+
+    code = "signal_says_no"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your browser sends Global Privacy Control, which says no to sale and sharing. So we "
+            "did not record a yes. If you mean yes, turn the signal off first."
+        )
 
 
 def record_choices(  # a proof of choice is all of these
@@ -44,11 +59,16 @@ def record_choices(  # a proof of choice is all of these
 ) -> ChosenOnDevice:
     """Write the answers to the ledger and return all choices as they now stand.
 
-    Answers not given stay as they were. The entry has no subject: its random id, kept in the
-    person's own cookie, is all that leads to it. Source: GDPR 7(1); clause choices.keep.
-    Raises gate.UseDenied, NoEditionInForce.
+    Answers not given stay as they were. With the signal (`gpc`), what it speaks to becomes a no
+    that outlives it: "the business shall not interpret the absence of that signal … as consent"
+    (11 CCR 7025(c)(5)). The entry has no subject: its random id, kept in the person's own cookie,
+    is all that leads to it. Source: GDPR 7(1); clause choices.keep.
+    Raises SignalSaysNo, gate.UseDenied, NoEditionInForce.
     """
-    choices = (before.choices if before else NOTHING_CHOSEN).with_answers(answers)
+    if gpc and any(answers.get(name) is Answer.YES for name in GPC_CLOSES):
+        raise SignalSaysNo
+    said = (before.choices if before else NOTHING_CHOSEN).with_answers(answers)
+    choices = said.under_gpc() if gpc else said
 
     permit = gate.ask(use=KEEP_CHOICE, choices=choices, now=now)
 
@@ -60,11 +80,41 @@ def record_choices(  # a proof of choice is all of these
                 method=method,
                 surface=shown.surface,
                 edition=shown.edition.isoformat(),
-                text_sha256=shown.text_sha256,
-                gpc=gpc,
+                text=shown.text,
+                by_signal=tuple(sorted(choices.no - said.no)),
+                before=before.proof if before else "",
             ),
             subject=None,
             permit=permit,
             now=now,
         )
     return ChosenOnDevice(choices=choices, at=now, edition=shown.edition, proof=entry.id)
+
+
+def take_back_unkept(*, proof: str, shown: ShownText, now: datetime) -> None:
+    """Note once that the browser did not keep a yes, which so counts as declined.
+
+    Nothing is noted for an id that is no choice. Raises gate.UseDenied, NoEditionInForce.
+    """
+    if not ledger_queries.is_choice(proof):
+        return
+
+    permit = gate.ask(use=KEEP_CHOICE, choices=NOTHING_CHOSEN, now=now)
+
+    with transaction.atomic():
+        ledger.append(
+            ChoiceRecorded(
+                yes=(),
+                no=tuple(sorted(ASKED_BY_PROMPT)),
+                method="no_cookie",
+                surface=shown.surface,
+                edition=shown.edition.isoformat(),
+                text=shown.text,
+                by_signal=(),
+                before=proof,
+            ),
+            subject=None,
+            permit=permit,
+            now=now,
+            source_key=f"choice.unkept:{proof}",
+        )

@@ -44,7 +44,10 @@ class ChosenOnDevice:
 
 @dataclass(frozen=True, slots=True)
 class VisitorOnDevice:
-    """What the visitor cookie says. `id` is 0 without a yes to measurement."""
+    """What the visitor cookie says. `id` is 0 without a yes to measurement.
+
+    `since` is the day of the answer that it rests on; the cookie ends with that answer.
+    """
 
     id: int
     country: str
@@ -60,6 +63,9 @@ class VisitorOnDevice:
 
     def with_page(self, last_page: str) -> Self:
         return type(self)(self.id, self.country, self.currency, last_page, self.since)
+
+    def with_since(self, since: date) -> Self:
+        return type(self)(self.id, self.country, self.currency, self.last_page, since)
 
     def without_extras(self) -> Self:
         return type(self)(self.id, "", "", "", self.since)

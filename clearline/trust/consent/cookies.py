@@ -11,38 +11,39 @@ TLS_PREFIX: Final = "__Host-"  # RFC 6265bis: only this host, only TLS, the whol
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
-    """One cookie: the clauses it rests on, how long it lives (None: until the browser closes)."""
+    """One cookie: the clauses it rests on, and how long it lives."""
 
     name: str
-    clause: ClauseId
-    lifetime: timedelta | None
+    clauses: tuple[ClauseId, ...]
+    lifetime: timedelta
     what_for: str
     set_when: str
     is_needed: bool
-    also: tuple[ClauseId, ...] = ()  # clauses of what else it carries
 
 
 CHOICES_COOKIE: Final = Cookie(
     name="cl_choices",
-    clause=ClauseId("choices.keep"),
-    lifetime=timedelta(days=365),
+    clauses=(ClauseId("choices.keep"),),
+    # Longer than the 12 months in which nobody is asked again, and the longest that browsers keep
+    # a cookie (RFC 6265bis 5.5: "400 days").
+    lifetime=timedelta(days=400),
     what_for="Remembers what you chose, signed, with the number of your proof.",
     set_when="when you choose",
     is_needed=True,
 )
 VISITOR_COOKIE: Final = Cookie(
     name="cl_visitor",
-    clause=ClauseId("visits.measure"),
-    lifetime=timedelta(days=183),
-    what_for="Recognises your browser by a random number, and keeps country, currency and the "
-    "page where you left off, as far as you said yes.",
-    set_when="only after you accept",
+    clauses=(ClauseId("visits.measure"), ClauseId("extras.remember")),
+    lifetime=timedelta(days=400),  # it ends with the answer that it rests on
+    what_for="Two things, each only with your yes to it: recognises your browser by a random "
+    "number when visits are counted, and keeps your country, your currency and the page where "
+    "you left off.",
+    set_when="only after you accept, until that answer ends",
     is_needed=False,
-    also=(ClauseId("extras.remember"),),
 )
 SESSION_COOKIE: Final = Cookie(
     name="sessionid",
-    clause=ClauseId("security.staff"),
+    clauses=(ClauseId("security.staff"),),
     lifetime=timedelta(hours=12),
     what_for="Keeps you signed in.",
     set_when="when you sign in",

@@ -8,8 +8,9 @@ from clearline.policy.condition import choices_in
 from clearline.policy.vocabulary import Answer, ChoiceName
 from clearline.trust.consent.cookie import ChosenOnDevice
 
-# 11 CCR 7026(k): nobody is asked again for 12 months after a no.
-NO_ASK_WINDOW: Final = timedelta(days=365)
+# 11 CCR 7026(k): "shall wait at least 12 months" before asking again after a no. Twelve months
+# have at most 366 days; two more let the same day of the next year pass in every time zone.
+NO_ASK_WINDOW: Final = timedelta(days=368)
 ASKED_BY_PROMPT: Final = (ChoiceName.MEASUREMENT, ChoiceName.CONTENT)
 
 

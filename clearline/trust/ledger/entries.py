@@ -21,7 +21,11 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceRecorded(LedgerEntry):
-    """What a person answered, where, under which edition, and a hash of the words they saw."""
+    """What a person answered, where, under which edition, and the words they saw.
+
+    `by_signal` names what Global Privacy Control answered in their place, so it says nothing of a
+    signal that changed nothing. `before` is the id of the choice that this one replaces, or "".
+    """
 
     kind: ClassVar[str] = "choice.recorded"
     kept: ClassVar[timedelta] = 3 * YEAR  # clause choices.keep; CCPA records: 24 months at least
@@ -31,8 +35,9 @@ class ChoiceRecorded(LedgerEntry):
     method: str
     surface: str
     edition: str
-    text_sha256: str
-    gpc: bool
+    text: str
+    by_signal: tuple[str, ...]
+    before: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

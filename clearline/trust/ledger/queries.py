@@ -83,6 +83,14 @@ class ListedEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierChoice:
+    """A choice of the same person before a later one: what its proof is fetched by, and when."""
+
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LogStatus:
     """The tree as it was signed last; `checkpoint` is "" and `signed_at` None before that."""
 
@@ -196,10 +204,30 @@ def choice_receipt(entry_id: str) -> Receipt:
 
     Raises NoSuchEntry and what `receipt` raises.
     """
-    is_choice = Entry.objects.filter(public_id=entry_id, kind=ChoiceRecorded.kind).exists()
-    if not is_entry_id(entry_id) or not is_choice:
+    if not is_choice(entry_id):
         raise NoSuchEntry
     return receipt(entry_id)
+
+
+def is_choice(entry_id: str) -> bool:
+    rows = Entry.objects.filter(public_id=entry_id, kind=ChoiceRecorded.kind)
+    return is_entry_id(entry_id) and rows.exists()
+
+
+def list_choices_before(entry_id: str, *, limit: int = 10) -> tuple[EarlierChoice, ...]:
+    """Return the choices that one replaced, the newest first, as far back as words are kept.
+
+    Raises SealBroken.
+    """
+    found: list[EarlierChoice] = []
+    while len(found) <= limit:
+        row = Entry.objects.filter(public_id=entry_id, kind=ChoiceRecorded.kind).first()
+        if row is None or row.key_wrapped is None:
+            break
+        found.append(EarlierChoice(row.public_id, row.at))
+        fields = parse_body(open_words(row, sealer())[1])["fields"]
+        entry_id = str(fields["before"]) if isinstance(fields, dict) else ""
+    return tuple(found[1:])
 
 
 def receipt_file(told: Receipt) -> bytes:

@@ -56,7 +56,7 @@ def test_publishing_tells_people_and_machines_what_is_covered(
         ("2025-12-31", "date = 2026-01-01", "date = 2025-12-31", "is past"),
         ("2026-03-01", '"visits.count"', '"visits.sum"', "visits.count"),
         ("2026-03-01", "We count visits", "{brand_name} counts visits", "placeholder"),
-        ("2026-01-15", '"6 months"', '"7 months"', "Write date = 2026-01-16 or a later day"),
+        ("2026-01-15", '"400 days"', '"15 months"', "Write date = 2026-01-16 or a later day"),
     ],
 )
 def test_publishing_refuses_with_what_to_write_instead(

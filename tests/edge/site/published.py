@@ -10,7 +10,7 @@ from django.conf import settings
 from clearline.rights.agreement.actions import publish_edition
 
 DEFAULT = (settings.ENV.policy_dir / "2026-01-01.toml").read_text(encoding="utf-8")
-LONGER = ('kept       = "6 months"', 'kept       = "7 months"')
+LONGER = ('kept       = "400 days"', 'kept       = "15 months"')
 BETTER = ("A tiny image on each page", "A very small image on each page")
 TOLD_BEFORE = timedelta(days=15)
 

@@ -1,22 +1,37 @@
 """The prompt, the page of choices, the signal, and what the browser holds afterwards."""
 
 import json
+import re
+import subprocess
+import sys
+import time
 from datetime import timedelta
+from html import unescape
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.http import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 
+from clearline.policy.choices import GPC_CLOSES
 from clearline.policy.vocabulary import ChoiceName
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
+from clearline.trust.consent.cookies import CHOICES_COOKIE, VISITOR_COOKIE
+from clearline.trust.ledger import actions as ledger_actions
+from clearline.trust.ledger.body import parse_body
+from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
+from clearline.trust.ledger.queries import open_words
 from tests.browser_client import browser
 
 pytestmark = pytest.mark.django_db
 SIGNER = CookieSigner(settings.ENV.key("choices"), is_https=False)
 BOTH = {ChoiceName.MEASUREMENT, ChoiceName.CONTENT}
+DOCS = Path(__file__).parents[3] / "docs"
+GPC = {"sec-gpc": "1"}
 
 
 def held(client: Client) -> dict[str, str]:
@@ -35,6 +50,36 @@ def visitor(client: Client) -> VisitorOnDevice | None:
 
 def answer(client: Client, said: str, back: str = "/rates/") -> HttpResponseBase:
     return client.post("/privacy/choice/", {"answer": said, "back": back})
+
+
+def press(client: Client, act: str, **fields: str) -> HttpResponseBase:
+    return client.post("/privacy/choices/", {"act": act, **fields})
+
+
+def opt_in(client: Client) -> HttpResponseBase:
+    """Take both steps, as a person who opted out and means yes now."""
+    press(client, "opt_out")
+    return press(client, "opt_in_confirmed", step=first_step(client))
+
+
+def first_step(client: Client) -> str:
+    page = press(client, "opt_in").content.decode()  # type: ignore[attr-defined]  # not streamed
+    found = re.search(r'name="step" value="([^"]+)"', page)
+    assert found
+    return found.group(1)
+
+
+def fields(proof: str) -> dict[str, object]:
+    """Return what the ledger holds of one choice."""
+    row = Entry.objects.get(public_id=proof)
+    told = parse_body(open_words(row, sealer())[1])["fields"]
+    assert isinstance(told, dict)
+    return told
+
+
+def words_on(page: bytes) -> str:
+    text = strip_tags(re.sub(r"<(/?(b|a|small))\b[^>]*>", "", page.decode()))
+    return re.sub(r"\s+", " ", unescape(text))
 
 
 @pytest.mark.parametrize("path", ["/", "/rates/", "/privacy/", "/privacy/choices/", "/nowhere/"])
@@ -166,39 +211,278 @@ def test_only_the_number_one_is_the_signal(signal: str) -> None:
 
 def test_opting_out_of_sale_takes_one_click_and_coming_back_two() -> None:
     client = browser()
-    client.post("/privacy/choices/", {"act": "opt_out"})
+    press(client, "opt_out")
     assert ChoiceName.SALE_OR_SHARING in chosen(client).choices.no
 
-    asked = client.post("/privacy/choices/", {"act": "opt_in"})
-    assert "Allow sale or sharing again?" in asked.content.decode()
+    step = first_step(client)
     assert ChoiceName.SALE_OR_SHARING in chosen(client).choices.no
 
-    client.post("/privacy/choices/", {"act": "opt_in_confirmed"})
+    press(client, "opt_in_confirmed", step=step)
     assert ChoiceName.SALE_OR_SHARING in chosen(client).choices.yes
 
 
-def test_the_signal_ends_an_earlier_yes_once_and_for_good() -> None:
-    client = browser()
-    client.post("/privacy/choices/", {"act": "opt_in_confirmed"})
+def test_the_second_step_of_opting_in_counts_for_nothing_without_the_first() -> None:
+    client, other = browser(), browser()
+    press(client, "opt_out")
+    press(other, "opt_out")
+    step = first_step(client)
 
-    for _ in range(3):
-        client.get("/", headers={"sec-gpc": "1"})
+    refused = [
+        press(client, "opt_in_confirmed"),
+        press(client, "opt_in_confirmed", step=step[:-1] + ("a" if step[-1] != "a" else "b")),
+        press(client, "opt_in_confirmed", step=first_step(other)),
+        press(browser(), "opt_in_confirmed", step=step),
+        press(browser(), "opt_in"),
+    ]
 
+    assert [each.status_code for each in refused] == [409] * 5
     assert ChoiceName.SALE_OR_SHARING in chosen(client).choices.no
     assert Entry.objects.count() == 2
 
 
-def test_after_a_no_nobody_is_asked_again_for_a_year() -> None:
+def test_a_first_step_is_good_once_and_for_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     client = browser()
+    press(client, "opt_out")
+    step = first_step(client)
+    later = time.time() + 601
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.signing.time.time", lambda: later)
+        assert press(client, "opt_in_confirmed", step=step).status_code == 409
+
+    press(client, "opt_in_confirmed", step=step)
+    press(client, "opt_out")
+
+    assert press(client, "opt_in_confirmed", step=step).status_code == 409
+    assert ChoiceName.SALE_OR_SHARING in chosen(client).choices.no
+
+
+def test_the_signal_ends_an_earlier_yes_once_and_for_good() -> None:
+    client = browser()
+    opt_in(client)
+    before = Entry.objects.count()
+
+    for _ in range(3):
+        client.get("/", headers=GPC)
+
+    assert ChoiceName.SALE_OR_SHARING in chosen(client).choices.no
+    assert Entry.objects.count() == before + 1
+
+
+@pytest.mark.parametrize("said", ["accept", "decline", "opt_out"])
+def test_what_the_signal_said_beside_an_answer_stays_when_the_signal_is_gone(said: str) -> None:
+    client = browser()
+    client.post("/privacy/choices/", {"act": said}, headers=GPC)
+
+    page = client.get("/privacy/choices/").content.decode()
+
+    assert "Opted out" in page
+    assert chosen(client).choices.no >= GPC_CLOSES
+
+
+@pytest.mark.parametrize("said", ["accept", "decline"])
+def test_a_signal_after_an_answer_that_did_not_speak_of_sale_is_kept_too(said: str) -> None:
+    client = browser()
+    answer(client, said)
+    client.get("/", headers=GPC)
+
+    page = client.get("/privacy/choices/").content.decode()
+
+    assert "Opted out" in page
+    assert chosen(client).choices.no >= GPC_CLOSES
+    assert fields(chosen(client).proof)["by_signal"] == sorted(GPC_CLOSES)
+
+
+def test_a_yes_to_sale_is_not_recorded_while_the_signal_says_no() -> None:
+    client = browser()
+    press(client, "opt_out")
+    step = first_step(client)
+    form = {"act": "opt_in_confirmed", "step": step}
+
+    refused = client.post("/privacy/choices/", form, headers=GPC)
+    first = client.post("/privacy/choices/", {"act": "opt_in"}, headers=GPC)
+
+    assert refused.status_code == first.status_code == 403
+    assert "turn the signal off first" in refused.content.decode()
+    assert ChoiceName.SALE_OR_SHARING in chosen(client).choices.no
+    assert Entry.objects.count() == 1
+
+
+@pytest.mark.parametrize("said", ["accept", "decline"])
+def test_a_proof_says_nothing_of_a_signal_that_was_not_there_or_changed_nothing(said: str) -> None:
+    client = browser()
+    answer(client, said)
+    without = fields(chosen(client).proof)
+    client.post("/privacy/choices/", {"act": "opt_out"}, headers=GPC)
+    client.post("/privacy/choices/", {"act": said}, headers=GPC)
+
+    assert "gpc" not in without
+    assert without["by_signal"] == []
+    assert fields(chosen(client).proof)["by_signal"] == []
+
+
+def test_the_prompts_words_are_those_of_its_proof() -> None:
+    client = browser()
+    page = client.get("/").content
+    answer(client, "accept")
+
+    told = fields(chosen(client).proof)
+
+    words, _, button = str(told["text"]).rpartition(" ")
+    assert told["surface"] == "prompt"
+    assert words in words_on(page)
+    assert button == "[Accept]"
+
+
+@pytest.mark.parametrize(
+    ("act", "button"),
+    [
+        ("accept", "Accept"),
+        ("decline", "Decline"),
+        ("save", "Save my choices"),
+        ("opt_out", "Do not sell or share my personal information"),
+    ],
+)
+def test_the_words_of_the_page_of_choices_are_those_of_its_proof(act: str, button: str) -> None:
+    client = browser()
+    page = words_on(client.get("/privacy/choices/").content)
+    press(client, act)
+
+    told = fields(chosen(client).proof)
+
+    assert told["surface"] == "choices"
+    assert str(told["text"]).endswith(f" [{button}]")
+    assert all(sentence in page for sentence in re.split(r"(?<=\.) ", words_of(told)))
+    assert button in page
+
+
+def words_of(told: dict[str, object]) -> str:
+    return str(told["text"]).partition(" [")[0]
+
+
+def test_a_yes_to_sale_is_proved_with_the_words_that_asked_for_it() -> None:
+    client = browser()
+    press(client, "opt_out")
+    page = press(client, "opt_in").content  # type: ignore[attr-defined]  # not streamed
+    opt_in(client)
+
+    told = fields(chosen(client).proof)
+
+    assert told["surface"] == "opt_in"
+    assert "If you confirm, that no is taken back." in words_of(told)
+    assert words_of(told) in words_on(page)
+    assert str(told["text"]).endswith("[Yes, allow it again]")
+
+
+def test_a_yes_that_the_browser_did_not_keep_is_taken_back_in_the_ledger_once() -> None:
+    client = browser()
+    first = answer(client, "accept")
+    proof = chosen(client).proof
+    client.cookies.clear()
+
+    for _ in range(2):
+        client.get(first["Location"])
+
+    last = Entry.objects.order_by("-number")[0]
+    told = fields(last.public_id)
+    assert Entry.objects.count() == 2
+    assert (told["before"], told["method"]) == (proof, "no_cookie")
+    assert told["yes"] == []
+    assert set(BOTH) <= set(map(str, told["no"]))  # type: ignore[call-overload]  # a list of text
+
+
+@pytest.mark.parametrize("proof", ["", "0" * 32, "x", "'; --"])
+def test_an_unknown_number_takes_nothing_back(proof: str) -> None:
+    browser().get("/privacy/choice/", {"back": "/", "proof": proof})
+
+    assert not Entry.objects.exists()
+
+
+def test_a_kept_yes_is_not_taken_back() -> None:
+    client = browser()
+
+    client.get(answer(client, "accept")["Location"])
+
+    assert Entry.objects.count() == 1
+
+
+def test_the_foot_of_every_page_takes_a_yes_back_in_one_click() -> None:
+    client = browser()
+    assert "Stop recognising this browser" not in client.get("/rates/").content.decode()
+    answer(client, "accept")
+    page = client.get("/rates/").content
+
+    form = page.decode().partition("<footer")[2].partition("</form>")[0]
+    client.post("/privacy/choice/", {"answer": "withdraw", "back": "/rates/"})
+
+    assert 'value="withdraw">Stop recognising this browser</button>' in form
+    assert "until they are 25 months old" in form
+    assert set(held(client)) == {"cl_choices"}
+    told = fields(chosen(client).proof)
+    assert told["surface"] == "foot"
+    assert words_of(told) in words_on(page)
+    assert set(BOTH) <= chosen(client).choices.no
+    assert "Stop recognising this browser" not in client.get("/rates/").content.decode()
+
+
+def test_the_visitor_cookie_ends_with_the_answer_that_it_rests_on() -> None:
+    client = browser()
+    answer(client, "accept")
+    lifetime = CHOICES_COOKIE.lifetime.total_seconds()
+    assert lifetime == VISITOR_COOKIE.lifetime.total_seconds()
+    assert client.cookies["cl_choices"]["max-age"] == lifetime
+    assert 0 <= lifetime - client.cookies["cl_visitor"]["max-age"] <= 86_400
+    known = visitor(client)
+    assert known is not None
+    aged = known.with_since(known.since - timedelta(days=300))
+    client.cookies["cl_visitor"] = SIGNER.write_visitor(aged)
+
+    client.get("/rates/")
+
+    again = visitor(client)
+    assert again is not None
+    assert (again.last_page, again.since) == ("/rates/", aged.since)
+    left_s = client.cookies["cl_visitor"]["max-age"]
+    assert 0 <= lifetime - 300 * 86_400 - left_s <= 86_400
+
+
+@pytest.mark.usefixtures("own_log")
+def test_earlier_proofs_are_reachable_from_the_page_of_choices() -> None:
+    client = browser()
+    answer(client, "accept")
+    first = chosen(client).proof
     answer(client, "decline")
-    told = chosen(client)
+    ledger_actions.integrate(now=timezone.now())
 
-    def is_asked(age: timedelta) -> bool:
-        aged = ChosenOnDevice(told.choices, timezone.now() - age, told.edition, told.proof)
-        client.cookies["cl_choices"] = SIGNER.write_choices(aged)
-        return 'class="ask"' in client.get("/").content.decode()
+    page = client.get("/privacy/choices/").content.decode()
 
-    assert not is_asked(timedelta(days=364))
+    assert f'href="/privacy/receipt/{first}/"' in page
+    assert client.get(f"/privacy/receipt/{first}/").status_code == 200
+    assert fields(chosen(client).proof)["before"] == first
+
+
+@pytest.mark.usefixtures("own_log")
+def test_everything_to_check_a_proof_without_us_is_on_the_site(tmp_path: Path) -> None:
+    client = browser()
+    answer(client, "accept")
+    ledger_actions.integrate(now=timezone.now())
+    choices_page = client.get("/privacy/choices/").content.decode()
+    page = client.get("/privacy/receipts/").content.decode()
+
+    link = re.search(r'href="([^"]*verify_receipt\.py)"', page)
+    vkey = re.search(r"verify_receipt\.py receipt\.json (?:&#x27;|')([^ ]+?)(?:&#x27;|')<", page)
+    assert link
+    assert vkey
+    served = client.get(link.group(1))
+    program, proof = tmp_path / "verify_receipt.py", tmp_path / "receipt.json"
+    program.write_bytes(served.getvalue())
+    proof.write_bytes(client.get(f"/privacy/receipt/{chosen(client).proof}/").content)
+    command = [sys.executable, "-I", "-S", str(program), str(proof), vkey.group(1)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+
+    assert '"/privacy/receipts/"' in choices_page
+    assert program.read_bytes() == (DOCS / "verify_receipt.py").read_bytes()
+    assert told.returncode == 0, told.stderr
+    assert "May this site set a cookie with a random number?" in told.stdout
 
 
 @pytest.mark.parametrize("value", ["x", "1.a~b.c", "1." + "x" * 5000, '"', "1.~~~~."])

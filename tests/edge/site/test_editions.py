@@ -23,7 +23,7 @@ def test_the_difference_is_told_in_plain_words_with_the_keys_in_small_print(
     assert '<h2 class="h3">Site visitors</h2><small><code>visits.measure</code></small>' in page
     assert "did not say no to being recognised when visits are counted" in plain
     assert "<ins>unless:measurement</ins></code></small>" in page
-    assert "<dd>Data is kept longer: 7 months</dd>" in page
+    assert "<dd>Data is kept longer: 15 months</dd>" in page
     assert page.count("unless:measurement") == 1
 
 

@@ -26,7 +26,7 @@ from tests.instance import NAMES
 DEFAULT = (settings.ENV.policy_dir / "2026-01-01.toml").read_text(encoding="utf-8")
 FIRST = date(2026, 11, 1)
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-LONGER = ('kept       = "6 months"', 'kept       = "7 months"')
+LONGER = ('kept       = "400 days"', 'kept       = "15 months"')
 BETTER = ("A tiny image on each page", "A very small image on each page")
 CRASH_AT = """
 import os, sys

@@ -31,8 +31,9 @@ def make_choice(number: int = 0) -> ChoiceRecorded:
         method="button",
         surface="/privacy/choices/",
         edition="2026-12-01",
-        text_sha256="5f" * 32,
-        gpc=number % 2 == 0,
+        text="May we? [Accept]",
+        by_signal=("sale_or_sharing",) if number % 2 == 0 else (),
+        before="",
     )
 
 
