@@ -63,9 +63,10 @@ async def answer(scope, receive, send):
 SERVE_NOTHING: Final = """
 import sys
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 Granian("nothing:answer", address="127.0.0.1", port=int(sys.argv[1]),
-        interface=Interfaces.ASGI, workers=1, websockets=False, log_access=False).serve()
+        interface=Interfaces.ASGI, http=HTTPModes.http1, workers=1, websockets=False,
+        log_access=False).serve()
 """
 
 

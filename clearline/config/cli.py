@@ -25,6 +25,7 @@ THEN: Final = "Mend that and run the same command again."
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 refused or found wanting, 2 usage."""
+    os.umask(0o077)  # what an instance holds is its owner's alone
     args = make_parser().parse_args(argv)
     set_up_logs()
     args.instance = instance_of(args).absolute()

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clearline.config.env import Env
-from clearline.config.init_command import KEYS, placeholders_in
+from clearline.config.init_command import KEYS, PRIVATE, placeholders_in
 from clearline.config.instance import open_instance, require_instance
 from clearline.edge.site.brand import LOGO_BYTES_MAX, read_logo
 from clearline.edge.site.content import instance_shelf
@@ -100,6 +100,15 @@ def look_at_keys(env: Env, now: datetime) -> Iterator[Finding]:
             yield Finding(f"keys/{path.name}", problem, remedy)
 
 
+def look_at_folders(env: Env, now: datetime) -> Iterator[Finding]:
+    del now
+    for name in PRIVATE:
+        path = env.instance / name
+        if path.is_dir() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            problem = "others on this machine can look inside"
+            yield Finding(f"{name}/", problem, f"chmod 700 {path}")
+
+
 def look_at_policy(env: Env, now: datetime) -> Iterator[Finding]:
     try:
         Shelf.open(env.policy_dir).in_force(now)
@@ -164,6 +173,7 @@ Look: TypeAlias = Callable[[Env, datetime], Iterator[Finding]]
 LOOKS: Final[tuple[Look, ...]] = (
     look_at_names,
     look_at_logo,
+    look_at_folders,
     look_at_policy,
     look_at_disk,
     look_at_address,

@@ -14,6 +14,7 @@ from typing import Final
 from clearline.kit.errors import Conflict
 
 FOLDERS: Final = ("policy", "content", "keys", "data", "data/journal", "data/status", "brand")
+PRIVATE: Final = ("data", "keys")  # whoever is not the owner may not even look inside
 KEYS: Final = (
     "django",  # signs Django's own short-lived tokens
     "choices",  # signs the two cookies
@@ -97,7 +98,8 @@ def make_instance(
         raise NotEmpty(directory)
     for folder in FOLDERS:
         (directory / folder).mkdir(parents=True, exist_ok=True)
-    (directory / "keys").chmod(0o700)
+    for folder in PRIVATE:
+        (directory / folder).chmod(0o700)
     made = [path for name in KEYS if (path := make_key(directory / "keys" / name))]
     if is_new:
         made.append(write_new(directory / "clearline.toml", filled(TOML, names or {})))

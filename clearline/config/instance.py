@@ -56,7 +56,7 @@ def open_instance(instance: Path) -> None:
 
 def prepare_tables(instance: Path) -> None:
     """Bring the tables of the open instance to what this release needs."""
-    (instance / "data").mkdir(exist_ok=True)
+    (instance / "data").mkdir(mode=0o700, exist_ok=True)
     from django.core.management import call_command  # noqa: PLC0415  # as above
     from django.db import connections  # noqa: PLC0415  # as above
 

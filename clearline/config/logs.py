@@ -142,7 +142,8 @@ def set_up_logs() -> None:
     # A request that was refused is no event; each carries a path, which people type.
     logging.getLogger("django.request").setLevel(logging.ERROR)
     # The store and the loader say in their own lines when the store does not answer.
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    for name in ("urllib3", "clickhouse_connect"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def tell_falls() -> None:

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import resource
 import sys
 import threading
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from clearline.config.env import Env
@@ -29,7 +30,8 @@ from clearline.kit.status import write_status
 ONE_MACHINE: Final = ("front", "loader", "worker", "store")
 # Alone on a machine of its own, each of these brings the tables up to date itself.
 NEEDS_TABLES: Final = frozenset({"front", "site", "worker"})
-HEADER_TIMEOUT_MS: Final = 10_000
+HEADER_TIMEOUT_MS: Final = 10_000  # also of a connection that is silent, before or between requests
+CONNECTIONS_MAX: Final = 8_192  # whoever holds all must open 800 new ones each second
 TOLD_EVERY_S: Final = 2.0
 
 
@@ -88,6 +90,7 @@ def serve_collector(env: Env, port: int) -> None:
 
 
 def serve_http(factory: str, *, host: str, port: int) -> None:
+    connections_max = allow_connections()
     Granian(
         f"clearline.config.front:{factory}",
         address=host,
@@ -99,9 +102,24 @@ def serve_http(factory: str, *, host: str, port: int) -> None:
         log_access=False,
         log_dictconfig=TO_THE_ROOT,
         log_level="warning",  # type: ignore[arg-type]  # it takes the word as well
+        http=HTTPModes.http1,  # while it guesses between 1 and 2 no time limit runs
+        backlog=connections_max,
+        backpressure=connections_max,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
         workers_kill_timeout=5,
     ).serve()
+
+
+def allow_connections() -> int:
+    """Return how many connections may stand at once: half the files that may be open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = (
+        2 * CONNECTIONS_MAX if hard == resource.RLIM_INFINITY else min(2 * CONNECTIONS_MAX, hard)
+    )
+    if soft != resource.RLIM_INFINITY:
+        files = max(soft, files)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return min(CONNECTIONS_MAX, files // 2)
 
 
 def serve_loader(env: Env, port: int) -> None:

@@ -44,6 +44,24 @@ def test_tables_that_wait_are_told_with_the_command_that_makes_them(
     assert "clearline serve" in found_by_doctor(provider)["database"]
 
 
+@pytest.mark.parametrize("name", ["data", "keys"])
+def test_a_folder_that_others_can_look_into_is_told(provider: RunningProvider, name: str) -> None:
+    (provider.instance / name).chmod(0o755)
+
+    found = found_by_doctor(provider)
+
+    assert f"chmod 700 {provider.instance / name}" in found[f"{name}/"]
+
+
+def test_what_commands_write_is_for_their_owner_alone(provider: RunningProvider) -> None:
+    provider.command("user", "list")  # makes the tables
+
+    data = provider.instance / "data"
+    for path in (data, *data.glob("*.sqlite3*")):
+        assert not path.stat().st_mode & 0o077, path
+    assert (data / "clearline.sqlite3").is_file()
+
+
 def test_every_file_that_is_wanting_is_told_at_once(provider: RunningProvider) -> None:
     instance = provider.instance
     (instance / "content" / "help" / "bills.toml").write_text('title = "Bills"\n[[block]')

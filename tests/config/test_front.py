@@ -1,13 +1,35 @@
 """The public port: what it hands on, and what it refuses before a thread is spent on it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import http.client
+import socket
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from datetime import date
 
 import pytest
 
 from clearline.config import front
 from clearline.config.front import BODY_BYTES_MAX, Message, Receive, Scope, Send
+from clearline.config.init_command import make_instance
 from clearline.config.logs import set_up_logs
+from tests.journeys.provider import free_port, wait_until
+
+# The real front with a shorter time for silence: the real one is ten seconds.
+SERVE = """
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    from clearline.config.instance import open_instance
+    open_instance(Path(sys.argv[1]))
+    from clearline.config import processes
+    processes.HEADER_TIMEOUT_MS = 1_000
+    processes.serve_http("front_application", host="127.0.0.1", port=int(sys.argv[2]))
+"""
+SILENT = 300
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,3 +124,67 @@ def test_a_mistake_that_nobody_caught_is_answered_and_logged_without_its_words(
     assert "front.broke" in line
     assert "ValueError" in line
     assert "jane" not in line
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Serve an instance of its own and yield where."""
+    folder = tmp_path_factory.mktemp("front")
+    make_instance(folder / "instance", form="accept", effective=date(2026, 11, 1))
+    (folder / "serve.py").write_text(SERVE, encoding="utf-8")
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, str(folder / "serve.py"), str(folder / "instance"), str(port)],
+        process_group=0,
+    )
+    try:
+        wait_until(lambda: is_open(port), seconds=60, what="the front listens")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def ask_for_script(port: int) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/cl.js")
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def connect(port: int, stack: ExitStack) -> socket.socket:
+    return stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=15))
+
+
+def test_connections_that_say_nothing_are_ended_and_others_are_answered_meanwhile(
+    port: int,
+) -> None:
+    with ExitStack() as stack:
+        silent = [connect(port, stack) for _ in range(SILENT)]
+
+        assert ask_for_script(port) == 200
+        assert {each.recv(1) for each in silent} == {b""}
+
+
+def test_a_connection_that_is_silent_after_its_answer_is_ended(port: int) -> None:
+    with ExitStack() as stack:
+        idle = connect(port, stack)
+        idle.sendall(b"GET /cl.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert idle.recv(12) == b"HTTP/1.1 200"
+
+        while idle.recv(65_536):
+            pass  # until it ends
+
+
+def test_a_client_that_speaks_http_2_is_refused(port: int) -> None:
+    with ExitStack() as stack:
+        client = connect(port, stack)
+        client.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000"))
+
+        assert client.recv(12) in {b"HTTP/1.1 400", b"HTTP/1.1 505", b""}

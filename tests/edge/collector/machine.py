@@ -18,7 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 
 from clearline.edge.collector.app import Collector, make_collector
 from clearline.edge.collector.loader import LoaderOptions, run_loader
@@ -176,6 +176,7 @@ def run_process(name: str, folder: Path, journal_dir: Path, port: int) -> None:
             address="127.0.0.1",
             port=port,
             interface=Interfaces.ASGI,
+            http=HTTPModes.http1,
             factory=True,
             workers=1,
             websockets=False,
