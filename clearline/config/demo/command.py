@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,7 @@ class Mark:
     """What `demo.json` says: this instance may be thrown away, since when, and how far it is."""
 
     made_at: datetime
-    made: str = WHOLE  # half | whole
+    made: str  # half | whole
 
     def write(self, instance: Path) -> None:
         told = {"made_at": self.made_at.isoformat(), "made": self.made}
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
     if mark.made == HALF:
         begin(now=mark.made_at)
-        replace(mark, made=WHOLE).write(instance)
+        Mark(mark.made_at, WHOLE).write(instance)
     serve(instance, port=args.port, now=args.now, as_json=args.json)
     return 0
 
