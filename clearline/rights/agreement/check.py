@@ -103,8 +103,12 @@ def find_without_edition(
     program = read_files(PACKAGE) if files is None else files
     found = sources or read_sources(program)
     cookies = found.all_of(FoundCookie)
-    known = {(finding.file, finding.line) for finding in found.all_of(Finding)}
-    live = [each for each in find_live_columns(program) if (each.file, each.line) not in known]
+    known = {(each.file, each.line, each.kind) for each in found.all_of(Finding)}
+    live = (
+        each
+        for each in find_live_columns(program)
+        if (each.file, each.line, each.kind) not in known
+    )
     every = {
         *found.all_of(Finding),
         *live,

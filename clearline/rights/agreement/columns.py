@@ -9,12 +9,21 @@ from clearline.rights.agreement.code import Code
 from clearline.rights.agreement.finding import Finding, FindingKind
 from clearline.rights.agreement.schema import FoundColumn, looks_like_a_key, no_reason
 
+# What gives a model or a table a column that stands in no class.
+ADDERS: Final = frozenset(
+    {"add_to_class", "contribute_to_class", "schema_editor", "add_field", "create_model"}
+)
 REMEDY: Final = "Name it in the model's DATA: a Category, or why it is not personal."
 
 
 def find_model_columns(code: Code) -> Iterator[FoundColumn | Finding]:
     """Yield the columns of each Django model that hold personal data, or findings."""
     for node in code.nodes:
+        if isinstance(node, ast.Attribute | ast.Name):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id
+            if name in ADDERS:
+                text = f"{name} can make a column that stands in no class"
+                yield Finding(code.file, node.lineno, FindingKind.SCHEMA_UNREADABLE, text, REMEDY)
         if isinstance(node, ast.ClassDef):
             told = data_of(node)
             fields = dict(fields_of(node))

@@ -14,6 +14,7 @@ DECLARATIONS: Final = "clearline/trust/consent/cookies.py"
 SETTER: Final = "clearline/edge/site/visit.py"
 PUT: Final = "put_cookie"
 SETTERS: Final = frozenset({"set_cookie", "set_signed_cookie"})
+GETTERS: Final = frozenset({"getattr", "attrgetter", "__getattribute__", "setattr"})
 NAME_AS_DECLARED: Final = "wire_name(cookie, is_https=settings.ENV.is_https)"
 LIFE_AS_DECLARED: Final = "cookie.lifetime - age"
 HEADER: Final = "set-cookie"
@@ -71,6 +72,12 @@ def judge_name(node: ast.Attribute | ast.Name, code: Code) -> Iterator[SetCookie
         yield put_in(node, call, file)
     elif call and code.full_name(node).endswith("consent.cookies.Cookie"):
         yield undeclared(file, node.lineno, "a cookie is described outside the list of cookies")
+    elif name == "set_expiry":
+        text = "a session is set to live longer or shorter than its cookie is declared to"
+        remedy = "Take it out: SESSION_COOKIE_AGE says how long."
+        yield Finding(file, node.lineno, FindingKind.KEPT_TOO_LONG, text, remedy)
+    elif name in GETTERS and call and "cookies" in map(text_of, call.args):
+        yield undeclared(file, node.lineno, "the cookies of an answer are reached by their name")
     elif name == "cookies" and isinstance(node, ast.Attribute):
         owner = ast.unparse(node.value)
         if owner != "self" and not code.names.get(owner, "").startswith("clearline."):

@@ -83,6 +83,9 @@ def find_policy(text: str) -> Iterator[Finding]:
             if source not in OWN_SOURCES | DECLARED_HOSTS:
                 line = line_of(text, f'"{directive}": ["{source}', f'"{directive}"', source)
                 yield setting(line, f"{directive} lets pages reach {source}, outside the site")
+    for part in sorted(settings.CONTENT_SECURITY_POLICY.keys() - {"DIRECTIVES"}):
+        what = f"{part} makes an exception from the security policy of pages"
+        yield setting(line_of(text, f'"{part}"', "CONTENT_SECURITY_POLICY ="), what)
     for directive in sorted(NEEDED_DIRECTIVES - told.keys()):
         what = f"{directive} is not set, so pages may reach anywhere"
         yield setting(line_of(text, "CONTENT_SECURITY_POLICY ="), what)

@@ -31,7 +31,7 @@ REACHES: Final = words_of(
     Worker SharedWorker importScripts import Image Audio Request FormData eval Function Reflect
     Proxy with innerHTML outerHTML insertAdjacentHTML write writeln createElement createElementNS
     createContextualFragment setAttribute setAttributeNS append appendChild insertBefore
-    requestSubmit submit open setHTMLUnsafe DOMParser globalThis"""
+    requestSubmit submit assign open setHTMLUnsafe DOMParser globalThis"""
 )
 ASKS: Final = frozenset({"fetch", "sendBeacon"})
 GOES: Final = frozenset({"src", "href", "action", "location", "srcset", "formAction"})

@@ -87,7 +87,7 @@ def span_in(
     line = told["kept"].lineno
     if kept_s is None or name not in LEDGER_CLAUSES:
         text = f"ledger entry {node.name} is not known: which clause, and how long"
-        remedy = "Name its kind in LEDGER_CLAUSES and write kept as so many days or years."
+        remedy = "Name its kind in spans.py here and write kept as so many days or years."
         yield Finding(code.file, node.lineno, FindingKind.KEPT_TOO_LONG, text, remedy)
     else:
         yield FoundSpan(code.file, line, str(name), kept_s)

@@ -22,9 +22,11 @@ REMEDY: Final = (
     "Write Use(…) with members of the vocabulary: Purpose.X, {Category.Y}, SubjectKind.Z."
 )
 PARTS_MIN: Final = 5  # of a use; the recipient may be left out
-# What makes a changed copy of a use, and what reaches a thing by its name.
+# What makes a changed copy of a use, and what sets a part of a thing by its name.
 COPIERS: Final = frozenset({"dataclasses.replace", "copy.replace"})
-BY_NAME: Final = frozenset({"getattr", "attrgetter", "methodcaller", "get", "__getattribute__"})
+BY_NAME: Final = frozenset({"setattr", "__setattr__", "force_setattr"})
+# Files that have that name in a list, to find it elsewhere.
+WORD_LISTS: Final = frozenset({"clearline/rights/agreement/uses.py"})
 
 Member = TypeVar("Member", Category, Purpose, SubjectKind)
 
@@ -74,6 +76,11 @@ def find_uses(code: Code) -> Iterator[FoundUse | Finding]:
                 text = "Use is handed on, so nobody can tell what is made of it"
                 yield unreadable_use(code.file, node.lineno, text)
     yield from find_other_ways(code)
+    yield from (
+        unreadable_use(code.file, line, "Use is reached by its name in quotes")
+        for text, line in code.texts
+        if text == "Use" and code.file not in WORD_LISTS
+    )
 
 
 def find_other_ways(code: Code) -> Iterator[Finding]:
@@ -94,8 +101,8 @@ def other_ways_in(node: ast.Call, code: Code) -> Iterator[str]:
         yield "a use may be changed here, and nobody can tell to what"
     if is_of_a_type(node, code):
         yield "something is made of another thing's type, so nobody can tell what"
-    if is_by_name(node, code):
-        yield "a use is made or changed by a name in quotes"
+    if sets_a_field(node):
+        yield "a field of a use is set by its name in quotes"
 
 
 def is_of_a_type(node: ast.Call, code: Code) -> bool:
@@ -114,13 +121,10 @@ def is_of_a_type(node: ast.Call, code: Code) -> bool:
     return (is_type or is_class) and is_whole
 
 
-def is_by_name(node: ast.Call, code: Code) -> bool:
-    """Say whether a call takes Use, or sets a field of one, by its name as a text."""
-    texts = {text_of(each) for each in node.args}
-    name = code.full_name(node.func).rpartition(".")[2]
-    return (name in BY_NAME and "Use" in texts) or (
-        name in {"setattr", "__setattr__", "force_setattr"} and bool(texts & set(FIELDS))
-    )
+def sets_a_field(node: ast.Call) -> bool:
+    """Say whether a call sets a field of something by its name, as of a use."""
+    name = ast.unparse(node.func).rpartition(".")[2]
+    return name in BY_NAME and bool({text_of(each) for each in node.args} & set(FIELDS))
 
 
 def ids_of_annotations(code: Code) -> Iterator[int]:
@@ -140,11 +144,11 @@ def unreadable_use(file: str, line: int, text: str) -> Finding:
 def use_names(code: Code) -> frozenset[str]:
     """Return the names under which this file imports Use."""
     return frozenset(
-        alias.asname or alias.name
+        alias.asname or "Use"
         for node in code.nodes
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
-        if alias.name == "Use"
+        if alias.name in {"Use", "*"}
     )
 
 

@@ -122,6 +122,9 @@ def find_headers(code: Code) -> Iterator[Finding]:
             if any((module or each.name).partition(".")[0] == "csp" for each in node.names):
                 text = "the security policy of a page is changed for one page"
                 yield way_out(code.file, node.lineno, text)
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_csp"):
+            text = "the security policy of a page is changed for one page"
+            yield way_out(code.file, node.lineno, text)
     for text, line in code.texts:
         plain = text.lower().replace('"', "").replace("'", "")
         if plain.strip() in HEADERS or any(hint in plain for hint in HINTS):
