@@ -26,7 +26,7 @@ from clearline.reach.visitors.queries import read_report as popularity_report
 from clearline.reach.visitors.report import Population, Report, ReportQuery, Thing
 
 SIZES: Final = (1_000_000, 10_000_000)
-CHUNK: Final = 100_000  # the roll-ups of one insert must fit into memory
+CHUNK: Final = 500_000  # the roll-ups of one insert must fit into memory
 DAYS: Final = 90
 LAST: Final = date(2026, 11, 23)
 FIRST: Final = LAST - timedelta(days=DAYS - 1)
@@ -47,7 +47,8 @@ INSERT INTO event
 SELECT
     cityHash64(number, 1) AS id,
     toDateTime64({first:Date}, 3, 'UTC')
-        + toIntervalSecond(cityHash64(number, 2) % (90 * 86400)) AS at,
+        + toIntervalMillisecond(toUInt64(number * {ms_each:Float64})
+            + cityHash64(number, 2) % 600000) AS at,
     toDate(at),
     ['view', 'view', 'view', 'time', 'time', 'service'][cityHash64(number, 3) % 6 + 1] AS kind,
     concat(
@@ -138,6 +139,7 @@ def fill(store: ColumnStore, size: int) -> float:
             "first": FIRST,
             "start": start,
             "rows": min(CHUNK, size - start),
+            "ms_each": (DAYS * 86_400_000 - 600_000) / size,  # in the order in which they came
             "people": max(1_000, size // 40),
         }
         store.command(FILL, params, seconds_max=WRITE_S)

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -121,7 +121,8 @@ class Loader:
             self.fixed = self.fix_next(with_lone_tally=with_lone_tally)
         if self.fixed is None:
             return 0
-        fixed, self.fixed = self.fixed, replace(self.fixed, is_doubtful=True)
+        fixed = self.fixed
+        self.fixed = Fixed(fixed.batch, fixed.contents, is_doubtful=True)
         fixed.send(self.options.store)
         self.finish(fixed, now)
         self.fixed = None

@@ -1,7 +1,6 @@
 """What the loader asks of the event tables: put a batch in once, make good, which ids came when."""
 
 import re
-import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,7 +26,6 @@ IDS_S_MAX: Final = 60.0
 EPOCH: Final = date(1970, 1, 1)
 SPAN_DAYS: Final = 8
 SENDS_MAX: Final = 5
-QUIET_S_MAX: Final = 60.0
 REBUILD_S_MAX: Final = 600.0
 OF_EVENT: Final = re.compile(r"FROM \S*\bevent\b")
 SLICES: Final = 16  # a day's sums are made again in so many parts, each of which fits into memory
@@ -96,7 +94,7 @@ def make_good(store: ColumnStore, events: Sequence[StoredEvent], *, token: str) 
     repetition: so it is looked which rows are there, and whether the sums of their days agree
     with them. Takes the time of a few reports. Raises StoreError: then call it again.
     """
-    wait_for_inserts(store)
+    require_quiet(store)
     for number in range(SENDS_MAX):
         missing = find_missing(store, events)
         if not missing:
@@ -114,18 +112,16 @@ def make_days_good(store: ColumnStore, today: date) -> None:
 
     For a loader that begins and cannot know what the one before it left undone. Raises StoreError.
     """
-    wait_for_inserts(store)
+    require_quiet(store)
     restore_sums(store, {today + timedelta(days=days) for days in (-2, -1, 0, 1)})
 
 
-def wait_for_inserts(store: ColumnStore) -> None:
-    """Return when no insert runs. Raises StoreDown when one still does after a minute."""
-    end = time.monotonic() + QUIET_S_MAX
-    while store.query(statements.RUNNING, Running)[0].inserts:
-        if time.monotonic() > end:
-            message = "An earlier insert still runs. Visits wait in the journal."
-            raise StoreDown(message)
-        time.sleep(0.1)
+def require_quiet(store: ColumnStore) -> None:
+    """Raise StoreDown while an insert runs, perhaps one that a dead loader sent."""
+    (running,) = store.query(statements.RUNNING, Running)
+    if running.inserts:
+        message = "An earlier insert still runs. Visits wait in the journal."
+        raise StoreDown(message)
 
 
 def find_missing(store: ColumnStore, events: Sequence[StoredEvent]) -> list[StoredEvent]:
