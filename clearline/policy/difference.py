@@ -10,7 +10,12 @@ from typing import Final
 from clearline.policy.condition import alternatives, in_words
 from clearline.policy.edition import Clause, Edition, Form
 from clearline.policy.headings import HEADING_OF, HEADINGS
-from clearline.policy.words import category_in_words, purpose_in_words, recipient_in_words
+from clearline.policy.words import (
+    category_in_words,
+    law_in_words,
+    purpose_in_words,
+    recipient_in_words,
+)
 
 FORM_WORDS: Final = {
     Form.ACCEPT: "We ask before we recognise a browser.",
@@ -174,7 +179,7 @@ def told(clause: Clause) -> tuple[Told, ...]:
         Told(PartName.OTHERWISE, clause.otherwise),
         Told(PartName.HOW_LONG, str(clause.kept)),
         Told(PartName.PROMISE, HEADING_OF[clause.promise].title, clause.promise),
-        Told(PartName.LAW, ", ".join(clause.law)),
+        Told(PartName.LAW, "; ".join(map(law_in_words, clause.law)), ", ".join(clause.law)),
     )
 
 

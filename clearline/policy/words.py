@@ -33,6 +33,19 @@ def purpose_in_words(purpose: Purpose) -> str:
     return words_in("purposes")[purpose]
 
 
+@cache
+def sections_of_rows() -> Mapping[str, str]:
+    """Return the section of law of each requirement row, by its ID."""
+    file = resources.files("clearline.policy") / "law.toml"
+    rows = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {row_id: str(row["section"]) for row_id, row in rows.items()}
+
+
+def law_in_words(law: str) -> str:
+    """Return the section that an ID like CC-02 stands for; a section stays as it is."""
+    return sections_of_rows().get(law, law)
+
+
 def recipient_in_words(recipient: Recipient) -> str:
     name = recipient.name.replace("_", " ").title()
     return RECIPIENT_WORDS[recipient.kind].format(name=name)

@@ -39,7 +39,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
     shown = {
         "service": found,
         "area": catalogue.find_area(found.area),
-        "others": [each for each in catalogue.service if each.slug != slug][:3],
+        "others": [each for each in catalogue.service if each.area == found.area and each != found],
     }
     return with_place_left(render(request, "site/service.html", shown), visit, request.path)
 

@@ -24,7 +24,12 @@ from clearline.policy.edition import Clause, Edition
 from clearline.policy.headings import HEADING_OF, HEADINGS, Heading
 from clearline.policy.plain import as_plain
 from clearline.policy.shelf import Published
-from clearline.policy.words import category_in_words, purpose_in_words, recipient_in_words
+from clearline.policy.words import (
+    category_in_words,
+    law_in_words,
+    purpose_in_words,
+    recipient_in_words,
+)
 from clearline.rights.agreement.check import agreement_of
 from clearline.trust.consent.cookies import DECLARED, wire_name
 from clearline.trust.gate import queries as gate
@@ -185,7 +190,7 @@ def clause_shown(clause: Clause) -> ClauseShown:
         id=clause.id,
         text=clause.text,
         otherwise=clause.otherwise,
-        law=" · ".join(clause.law),
+        law=" · ".join(map(law_in_words, clause.law)),
         what=sentence(", ".join(map(category_in_words, clause.categories))),
         why=sentence(purpose_in_words(clause.purpose)),
         who=sentence(", ".join(map(recipient_in_words, clause.recipients))),

@@ -12,8 +12,8 @@ QUERY_CHARACTERS_MAX: Final = 100
 WORDS_MAX: Final = 8
 FOUND_MAX: Final = 20
 WORD: Final = re.compile(r"[^\W_]+")
-# A word of the title says more about a page than one of its text.
-WEIGHTS: Final = (("title", 8), ("words", 6), ("summary", 3), ("text", 1))
+# A word of the title says more about a page than all the rest of it.
+WEIGHTS: Final = (("title", 11), ("words", 6), ("summary", 3), ("text", 1))
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Editions on the site: what changed in plain words, and nothing of today on the pages of old."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -33,6 +34,21 @@ def test_sentences_that_changed_are_shown_and_not_called_material(tmp_path: Path
 
     assert "<ins>very small</ins>" in page.replace("<ins>very</ins> <ins>small</ins>", "")
     assert "Why it is material" not in page
+
+
+def test_an_edition_of_the_past_has_no_mark_of_its_standing(tmp_path: Path) -> None:
+    with published(tmp_path, (OLD, ()), (NEW, (BETTER,))):
+        page = browser().get("/privacy/editions/").content.decode()
+
+    assert page.count('class="tag') == 1
+    assert '<span class="tag good">in force</span>' in page
+
+
+def test_a_clause_names_its_sections_of_law_and_no_rows_of_ours() -> None:
+    page = browser().get("/privacy/").content.decode()
+
+    assert "Cal. Civ. Code 1798.100(a)" in page
+    assert re.findall(r"\b(?:CC|EU|CO|CP)-[0-9]+", page) == []
 
 
 def test_the_cookie_table_of_today_stands_on_the_policy_of_today_alone(tmp_path: Path) -> None:
