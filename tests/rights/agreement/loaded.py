@@ -1,7 +1,7 @@
 """Loads planted copies of the program, one after the other, and prints what check finds of each.
 
-`python -m tests.rights.agreement.loaded COPY`: each breach of `loaded.toml` is planted in the copy,
-a fork of this process loads it as it would start, and the copy is made whole again.
+`python -m tests.rights.agreement.loaded COPY`: the breaches of `loaded.toml` are planted in the
+copy, a fork of this process loads it as it would start, and the copy is made whole again.
 """
 
 import json
@@ -42,8 +42,27 @@ def main(copy: Path) -> None:
         for path in copy.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    found = {breach.that: found_in_fork(copy, files, breach) for breach in breaches_of("loaded")}
+    found: dict[str, list[list[object]]] = {}
+    for batch in batches(breaches_of("loaded")):
+        together = Breach("", tuple(p for breach in batch for p in breach.plants), "", None)
+        answer = found_in_fork(copy, files, together)
+        found |= {breach.that: answer for breach in batch}
     sys.stdout.write(json.dumps(found))
+
+
+def batches(breaches: tuple[Breach, ...]) -> list[list[Breach]]:
+    """Put breaches of different files together: they are loaded at once, and named apart."""
+    made: list[list[Breach]] = []
+    for breach in breaches:
+        files = {plant.file for plant in breach.plants}
+        for batch in made:
+            taken = {plant.file for each in batch for plant in each.plants}
+            if breach.finds and all(each.finds for each in batch) and not files & taken:
+                batch.append(breach)
+                break
+        else:
+            made.append([breach])
+    return made
 
 
 def found_in_fork(copy: Path, files: dict[str, str], breach: Breach) -> list[list[object]]:

@@ -100,7 +100,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[str,
         capture_output=True,
         check=False,
         text=True,
-        timeout=100,
+        timeout=115,
     )
     assert done.returncode == 0, done.stderr
     answers = json.loads(done.stdout)
