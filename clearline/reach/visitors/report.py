@@ -1,4 +1,4 @@
-"""What a popularity report asks and may tell: no group of fewer than five, nor by a difference."""
+"""What a popularity report asks and may tell: no group under five, nor by its own differences."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

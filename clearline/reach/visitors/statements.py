@@ -103,7 +103,8 @@ GROUP BY is_now
 
 # The greatest of each side one by one, and all others together. A value of a group that is too
 # small is never told apart, and neither are the smallest after it while those left out together
-# are too few; whatever is searched, these are the same. People of several are at least the most.
+# are too few; whatever is searched, these are the same, and a search does not even count them: it
+# would spell out their names letter by letter. People of several are at least the most.
 APART: Final = """,
 sized AS
 (
@@ -144,7 +145,9 @@ SELECT
     is_apart,
     is_apart ? value : '' AS name,
     any(kind_of_value),
-    countIf(views_now > 0 AND is_searched AND value != ''),
+    countIf(
+        views_now > 0 AND is_searched AND value != '' AND (NOT is_small OR {search:String} = '')
+    ),
     sum(views_now), sum(visits_now), max(people_now), sum(seconds_now), sum(declined_now),
     sum(views_before), sum(visits_before), max(people_before), sum(seconds_before),
     sum(declined_before)
