@@ -1,15 +1,16 @@
 """A batch whose content is fixed on disk before it is first sent, and how far the loader has read.
 
-A batch names stretches of segments, which never change, and the events among them to leave out.
-Sent again after a crash it carries the same rows under the same token, so the store counts it once.
+A batch holds its events, so that nothing that happens to the journal changes it: after a crash it
+is known what was sent, and the store is brought to have just that.
 """
 
 import contextlib
 import errno
 import hashlib
 import os
+import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -17,12 +18,11 @@ from typing import Final, TypeVar
 import msgspec
 
 from clearline.edge.collector.record import Tally, find_record
-from clearline.edge.collector.segment import CLOSED, OPEN, read_stretch
 from clearline.kit.files import replace_durably
 from clearline.reach.visitors.event import StoredEvent
 
 FILE_BYTES_MAX: Final = 16 * 1024 * 1024
-RESERVE_BYTES: Final = 256 * 1024
+RESERVE_BYTES: Final = 4 * 1024 * 1024  # more than the largest batch takes
 DIGEST_BYTES: Final = 32
 ENCODER: Final = msgspec.msgpack.Encoder()
 
@@ -41,7 +41,10 @@ class Batch(msgspec.Struct, frozen=True):
     number: int
     token: str
     stretches: tuple[Stretch, ...]
-    left_out: tuple[int, ...]  # places of events that were stored before
+    events: tuple[StoredEvent, ...]
+    footings: tuple[str, ...]  # of each event, "<edition> <clause>"
+    dropped: dict[str, int]
+    replayed: int  # events of the stretches that were stored before, and are left out
     sha256: str  # of the rows as they are sent
 
 
@@ -60,17 +63,8 @@ class Contents:
     """What stretches of the journal say."""
 
     events: tuple[StoredEvent, ...]
-    footings: tuple[str, ...]  # of each event, "<edition> <clause>"
+    footings: tuple[str, ...]
     dropped: Counter[str]
-
-    def without(self, left_out: Iterable[int]) -> "Contents":
-        gone = frozenset(left_out)
-        places = [place for place in range(len(self.events)) if place not in gone]
-        return Contents(
-            tuple(self.events[place] for place in places),
-            tuple(self.footings[place] for place in places),
-            self.dropped,
-        )
 
 
 class Unwritten(Exception):
@@ -94,24 +88,23 @@ def read_contents(payloads: Iterable[bytes]) -> Contents:
     return Contents(tuple(events), tuple(footings), dropped)
 
 
-def find_contents(journal_dir: Path, batch: Batch) -> Contents | None:
-    """Return what a fixed batch sends, or None when its segments no longer say that."""
-    payloads: list[bytes] = []
-    for stretch in batch.stretches:
-        path = find_segment(journal_dir, stretch.segment)
-        if path is None:
-            return None
-        payloads += read_stretch(path, stretch.start, stretch.end)
-    contents = read_contents(payloads).without(batch.left_out)
-    return contents if digest(contents.events) == batch.sha256 else None
-
-
-def find_segment(journal_dir: Path, segment: str) -> Path | None:
-    for suffix in (OPEN, CLOSED):  # in this order: it is renamed from the first to the second
-        path = journal_dir / (segment + suffix)
-        if path.exists():
-            return path
-    return None
+def make_batch(
+    number: int, stretches: tuple[Stretch, ...], contents: Contents, repeated: Sequence[int]
+) -> Batch:
+    """Return a batch under a new token; `repeated` are the places of events stored before."""
+    gone = frozenset(repeated)
+    places = [place for place in range(len(contents.events)) if place not in gone]
+    events = tuple(contents.events[place] for place in places)
+    return Batch(
+        number=number,
+        token=secrets.token_hex(16),
+        stretches=stretches,
+        events=events,
+        footings=tuple(contents.footings[place] for place in places),
+        dropped=dict(contents.dropped),
+        replayed=len(gone),
+        sha256=digest(events),
+    )
 
 
 def digest(events: tuple[StoredEvent, ...]) -> str:

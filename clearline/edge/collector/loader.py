@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import secrets
 import signal
 import threading
 from collections import Counter
@@ -22,8 +21,7 @@ from clearline.edge.collector.batch import (
     Room,
     Stretch,
     Unwritten,
-    digest,
-    find_contents,
+    make_batch,
     read_contents,
 )
 from clearline.edge.collector.manifest import to_manifest
@@ -65,17 +63,16 @@ class LoaderOptions:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A batch that is written down, with what it sends. Doubtful: it may have been sent before."""
+    """A batch that is written down. Doubtful: it may have been sent before."""
 
     batch: Batch
-    contents: Contents
     is_doubtful: bool = False
 
     def send(self, store: ColumnStore) -> None:
         """Bring its events into the store, each once. Raises StoreError."""
         bring = load.make_good if self.is_doubtful else load.insert_events
-        if self.contents.events:
-            bring(store, self.contents.events, token=self.batch.token)
+        if self.batch.events:
+            bring(store, self.batch.events, token=self.batch.token)
 
 
 class Loader:
@@ -102,11 +99,7 @@ class Loader:
         batch = self.room.read(BATCH, Batch)
         if batch is None or batch.number <= self.progress.number:
             return None
-        contents = find_contents(self.options.journal_dir, batch)
-        if contents is None:
-            log.warning("loader.batch_changed", batch=batch.token)
-            return None
-        return Fixed(batch, contents, is_doubtful=True)
+        return Fixed(batch, is_doubtful=True)
 
     def load_next(self, now: datetime, *, with_lone_tally: bool) -> int:
         """Load one batch and return how many journal bytes it took; 0 when there is nothing.
@@ -122,9 +115,9 @@ class Loader:
         if self.fixed is None:
             return 0
         fixed = self.fixed
-        self.fixed = Fixed(fixed.batch, fixed.contents, is_doubtful=True)
+        self.fixed = Fixed(fixed.batch, is_doubtful=True)
         fixed.send(self.options.store)
-        self.finish(fixed, now)
+        self.finish(fixed.batch, now)
         self.fixed = None
         return sum(stretch.end - stretch.start for stretch in fixed.batch.stretches)
 
@@ -133,19 +126,11 @@ class Loader:
         stretches, contents = self.gather()
         if not stretches or not (contents.events or with_lone_tally):
             return None
-        left_out = tuple(self.seen.find_repeated(contents.events))
-        contents = contents.without(left_out)
-        number = self.progress.number + 1
-        batch = Batch(
-            number=number,
-            token=secrets.token_hex(16),
-            stretches=stretches,
-            left_out=left_out,
-            sha256=digest(contents.events),
-        )
+        repeated = self.seen.find_repeated(contents.events)
+        batch = make_batch(self.progress.number + 1, stretches, contents, repeated)
         self.room.write(BATCH, batch)
-        self.seen.add(contents.events)
-        return Fixed(batch, contents)
+        self.seen.add(batch.events)
+        return Fixed(batch)
 
     def gather(self) -> tuple[tuple[Stretch, ...], Contents]:
         stretches: list[Stretch] = []
@@ -176,12 +161,11 @@ class Loader:
         elif reading.is_finished:
             path.unlink(missing_ok=True)
 
-    def finish(self, fixed: Fixed, now: datetime) -> None:
+    def finish(self, batch: Batch, now: datetime) -> None:
         """Write the manifest, then how far all is loaded, and only then free what is loaded."""
-        batch, contents = fixed.batch, fixed.contents
-        if contents.events or contents.dropped:
+        if batch.events or batch.dropped:
             manifest = self.options.manifests_dir / f"{batch.token}.json"
-            content = to_manifest(batch, contents, now)
+            content = to_manifest(batch, now)
             self.room.with_reserve(lambda: replace_durably(manifest, content))
         offsets = self.progress.offsets | {
             stretch.segment: stretch.end for stretch in batch.stretches
@@ -193,9 +177,9 @@ class Loader:
         )
         self.room.write(PROGRESS, self.progress)
         self.room.forget(BATCH)
-        self.loaded += len(contents.events)
-        self.dropped.update(contents.dropped)
-        self.dropped["replayed"] += len(batch.left_out)
+        self.loaded += len(batch.events)
+        self.dropped.update(batch.dropped)
+        self.dropped["replayed"] += batch.replayed
 
     def set_aside(self, segment: str, damage: Damage) -> None:
         """Keep damaged bytes for a person to look at. A tail that was torn was never answered."""

@@ -51,28 +51,27 @@ def framed(payload: bytes) -> bytes:
 def read_segment(path: Path, offset: int) -> Reading:
     """Return the next records of a segment from `offset` on, at most a megabyte of them.
 
-    Of an open segment a record that is not whole is left for the next time: it may still be
-    written. What follows damage is read; what was damaged is told. Raises OSError.
+    An open segment is read up to the first place without a whole record: what stands there is
+    still being written, and of a write that runs the later bytes may be seen before the earlier.
+    What follows damage in a closed one is read; what was damaged is told. Raises OSError.
     """
     content = read_bytes(path, offset, READ_BYTES)
+    if path.suffix == OPEN:
+        whole, place = take_whole(content, 0)
+        return Reading(tuple(whole), offset + place)
     payloads, damaged, place = walk(content)
     damages = [Damage(offset + start, content[start:end]) for start, end in damaged]
-    if path.suffix == OPEN or (place and len(content) == READ_BYTES):
+    if place and len(content) == READ_BYTES:
         return Reading(tuple(payloads), offset + place, tuple(damages))
-    if not content[place:].strip(b"\0"):
-        end = skip_zeros(path, offset + place)
-        return Reading(tuple(payloads), end, tuple(damages), is_finished=end >= path.stat().st_size)
-    is_last = len(content) < READ_BYTES
-    # A record may begin in the last part of what was read and end behind it.
-    end = len(content) if is_last else READ_BYTES - RECORD_BYTES_MAX
-    is_torn = is_last and is_cut_short(content, place)
-    damages.append(Damage(offset + place, content[place:end], is_torn=is_torn))
-    return Reading(tuple(payloads), offset + end, tuple(damages), is_finished=is_last)
-
-
-def read_stretch(path: Path, start: int, end: int) -> list[bytes]:
-    """Return the payloads between two offsets that `read_segment` gave. Raises OSError."""
-    return walk(read_bytes(path, start, end - start))[0]
+    size = path.stat().st_size
+    is_last = skip_zeros(path, offset + len(content)) >= size
+    # Of a record that ends behind what was read the rest comes with the next reading.
+    rest = content[place:].rstrip(b"\0") if is_last else content[:-RECORD_BYTES_MAX]
+    if rest:
+        is_torn = is_last and is_cut_short(rest)
+        damages.append(Damage(offset + place, rest, is_torn=is_torn))
+    end = max(size, offset) if is_last else offset + len(rest)
+    return Reading(tuple(payloads), end, tuple(damages), is_finished=is_last)
 
 
 def read_bytes(path: Path, offset: int, size: int) -> bytes:
@@ -91,22 +90,24 @@ def skip_zeros(path: Path, offset: int) -> int:
     return offset
 
 
-def walk(content: bytes) -> tuple[list[bytes], list[tuple[int, int]], int]:
-    """Return the payloads, the stretches between them that are none, and where the last ends."""
+def take_whole(content: bytes, place: int) -> tuple[list[bytes], int]:
+    """Return the payloads of the whole records from `place` on, and where the last of them ends."""
     payloads: list[bytes] = []
-    damaged: list[tuple[int, int]] = []
-    place = 0
-    while True:
-        payload = find_payload(content, place)
-        if payload is None:
-            following = find_following(content, place)
-            if following is None:
-                return payloads, damaged, place
-            damaged.append((place, following))
-            place = following
-            continue
+    while (payload := find_payload(content, place)) is not None:
         payloads.append(payload)
         place += HEAD.size + len(payload)
+    return payloads, place
+
+
+def walk(content: bytes) -> tuple[list[bytes], list[tuple[int, int]], int]:
+    """Return the payloads, the stretches between them that are none, and where the last ends."""
+    payloads, place = take_whole(content, 0)
+    damaged: list[tuple[int, int]] = []
+    while (following := find_following(content, place)) is not None:
+        damaged.append((place, following))
+        more, place = take_whole(content, following)
+        payloads += more
+    return payloads, damaged, place
 
 
 def find_payload(content: bytes, place: int) -> bytes | None:
@@ -131,10 +132,12 @@ def find_following(content: bytes, place: int) -> int | None:
     return None
 
 
-def is_cut_short(content: bytes, place: int) -> bool:
-    """Tell a record that a dying writer did not finish from one that was whole and has changed."""
-    if len(content) - place < HEAD.size:
+def is_cut_short(rest: bytes) -> bool:
+    """Tell a record that a dying writer did not finish from one that was whole and has changed.
+
+    `rest` is what stands behind the last record, without the zeros at its end.
+    """
+    if len(rest) < HEAD.size:
         return True
-    mark, size, _ = HEAD.unpack_from(content, place)
-    end = place + HEAD.size + size
-    return bool(mark == MARK and (end > len(content) or content[end - 1] == 0))
+    mark, size, _ = HEAD.unpack_from(rest)
+    return bool(mark == MARK and HEAD.size + size > len(rest))

@@ -9,13 +9,14 @@ from clearline.reach.visitors.event import Device, Kind, Part, ReferrerClass, St
 
 NOON_MS = 1_795_521_600_000
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
 def make_event(*, number: int | None = None, received_ms: int = NOON_MS) -> StoredEvent:
     return StoredEvent(
         id=secrets.randbits(64) if number is None else number,
         at_ms=received_ms,
-        day=20_781,
+        day=received_ms // DAY_MS,
         kind=Kind.VIEW,
         page="/rates/",
         part=Part.RATES,

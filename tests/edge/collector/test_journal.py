@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clearline.edge.collector.journal import (
+    SEGMENT_BYTES,
     Journal,
     JournalBroken,
     JournalFull,
@@ -191,6 +193,68 @@ def test_a_record_that_is_still_being_written_is_waited_for(tmp_path: Path) -> N
     assert not reading.damages
     path.write_bytes(whole + b"\0" * 97)
     assert read_segment(path, reading.offset).payloads == (b"second",)
+
+
+def test_a_later_page_that_is_seen_before_an_earlier_one_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / f"x{OPEN}"
+    whole = framed(b"first") + framed(b"a" * 5000) + framed(b"last")
+    path.write_bytes(whole[:100] + b"\0" * 4000 + whole[4100:] + b"\0" * 100)
+
+    reading = read_segment(path, 0)
+
+    assert (reading.payloads, reading.damages) == ((b"first",), ())
+    path.write_bytes(whole)
+    assert read_segment(path, reading.offset).payloads == (b"a" * 5000, b"last")
+
+
+def test_nothing_is_stepped_over_in_a_segment_that_is_read_while_it_is_written(
+    tmp_path: Path,
+) -> None:
+    journal = Journal.open(tmp_path, segment_bytes=16 * 1024 * 1024)
+    groups = [[b"%d %d " % (group, one) * 90 for one in range(150)] for group in range(30)]
+    journal.write([b"begun"])
+    (path,) = segments(tmp_path)
+    told: list[bytes] = []
+    damages: list[Damage] = []
+    offset = 0
+
+    def write_all() -> None:
+        for group in groups:
+            journal.write(group)
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write_all)
+        is_written = False
+        while not is_written:
+            is_written = writing.done()
+            reading = read_segment(path, offset)
+            told += reading.payloads
+            damages += reading.damages
+            offset = reading.offset
+        writing.result()
+    told += read_segment(path, offset).payloads
+
+    assert damages == []
+    assert told == [b"begun", *(payload for group in groups for payload in group)]
+    journal.close()
+
+
+def test_a_tail_torn_early_in_a_segment_of_full_size_is_no_damage(tmp_path: Path) -> None:
+    dead = Journal.open(tmp_path)
+    dead.write([b"kept"])
+    os.pwrite(dead.handle, framed(b"half a record" * 9)[:40], dead.offset)
+    os.close(dead.lock)  # as the kernel does when a process dies
+    Journal.open(tmp_path).close()
+    (path,) = segments(tmp_path)
+    assert path.stat().st_size == SEGMENT_BYTES
+
+    reading = read_whole(path)
+
+    assert reading.payloads == (b"kept",)
+    assert reading.is_finished
+    (damage,) = reading.damages
+    assert damage.is_torn
+    assert len(damage.content) == 40
 
 
 def test_a_full_disk_is_said_so_leaves_no_file_and_is_got_over(

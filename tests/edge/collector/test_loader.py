@@ -128,6 +128,31 @@ def test_a_batch_that_was_sent_but_not_noted_is_sent_again_and_counts_once(
     assert stored(options.store) == Stored(57, 57, 57)
 
 
+def test_a_batch_whose_journal_was_damaged_after_it_was_sent_is_made_good_all_the_same(
+    options: LoaderOptions, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago = NOON_MS - 30 * 24 * HOUR_MS  # no day that a loader looks at when it begins
+    keep(journal, *(make_event(received_ms=long_ago) for _ in range(50)))
+
+    def lose_sums_and_die(*_: object) -> None:
+        # As a store that is killed between the events and their sums.
+        options.store.command("ALTER TABLE popularity DELETE WHERE 1 SETTINGS mutations_sync = 1")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Loader, "finish", lose_sums_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            Loader(options).load_next(NOW, with_lone_tally=True)
+    (path,) = list_segments(options.journal_dir)
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 4
+    path.write_bytes(content)
+
+    load_all(Loader(options))
+
+    assert stored(options.store) == Stored(50, 50, 50)
+
+
 def test_a_loader_whose_notes_are_lost_reads_all_again_and_counts_nothing_twice(
     options: LoaderOptions, journal: Journal
 ) -> None:

@@ -1,12 +1,11 @@
 """Loaded batches enter the ledger once each; a file that is no manifest stops nothing."""
 
 import json
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from clearline.edge.collector.batch import Batch, Contents
+from clearline.edge.collector.batch import Batch
 from clearline.edge.collector.manifest import to_manifest
 from clearline.edge.jobs.manifests import record_manifests
 from clearline.trust.ledger import actions, queries
@@ -15,9 +14,17 @@ from tests.trust.ledger.log import NOW, Log
 
 def write_manifest(log: Log, token: str) -> Path:
     """Write one as the loader does."""
-    contents = Contents((), ("2026-12-01 visits.count",) * 3, Counter(bot=2, too_long=1))
-    batch = Batch(number=1, token=token, stretches=(), left_out=(), sha256="ab" * 32)
-    return write_file(log, f"{token}.json", to_manifest(batch, contents, NOW))
+    batch = Batch(
+        number=1,
+        token=token,
+        stretches=(),
+        events=(),
+        footings=("2026-12-01 visits.count",) * 3,
+        dropped={"bot": 2, "too_long": 1},
+        replayed=0,
+        sha256="ab" * 32,
+    )
+    return write_file(log, f"{token}.json", to_manifest(batch, NOW))
 
 
 def write_file(log: Log, name: str, content: bytes) -> Path:
