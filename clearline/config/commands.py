@@ -3,22 +3,50 @@
 So that help needs no instance, and no command waits for what only another one needs.
 """
 
-import argparse  # noqa: TC003
+import argparse
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from clearline.reach.visitors.event import Device, Part, ReferrerClass
 from clearline.reach.visitors.report import Order, Population, Thing
 from clearline.trust.safeguards.roles import Role
 
 # argparse has no public name for what add_subparsers returns.
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+PORT_MAX: Final = 65_535
+DAYS_DEFAULT: Final = 30  # of a report
 PROCESS_NAMES: Final = ("front", "site", "collector", "loader", "store", "worker")
+
+
+def day(text: str) -> date:
+    """Read a day. Raises ArgumentTypeError, which argparse tells."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is no day; write one like 2026-12-01"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def port_number(text: str) -> int:
+    """Read a port. Raises ArgumentTypeError, which argparse tells."""
+    if text.isdecimal() and len(text) <= len(str(PORT_MAX)) and 0 < int(text) <= PORT_MAX:
+        return int(text)
+    message = f"{text!r} is no port; write a number from 1 to {PORT_MAX}"
+    raise argparse.ArgumentTypeError(message)
+
+
+def values(words: type[StrEnum]) -> list[str]:
+    """Return the words of a closed set as people write them; argparse shows them so."""
+    return [str(word) for word in words]
 
 
 def add_demo(commands: Subparsers) -> None:
     parser = commands.add_parser("demo", help="make and serve a provider with life in it")
-    parser.add_argument("--port", type=int, default=8000, help="where to listen (default: 8000)")
+    parser.add_argument(
+        "--port", type=port_number, default=8000, help="where to listen (default: 8000)"
+    )
     parser.add_argument("--reset", action="store_true", help="begin anew: removes the demo first")
     parser.set_defaults(
         run="clearline.config.demo.command:run",
@@ -29,7 +57,13 @@ def add_demo(commands: Subparsers) -> None:
 
 def add_init(commands: Subparsers) -> None:
     parser = commands.add_parser("init", help="make an instance: settings, keys, policy, pages")
-    parser.add_argument("directory", type=Path, metavar="DIR")
+    parser.add_argument(
+        "directory",
+        nargs="?",
+        type=Path,
+        metavar="DIR",
+        help="the folder to make; the same as --dir, so give one of the two",
+    )
     parser.add_argument(
         "--edition",
         choices=("accept", "notice"),
@@ -37,7 +71,7 @@ def add_init(commands: Subparsers) -> None:
         help="ask before measuring (accept, the default) or measure until declined (notice)",
     )
     parser.add_argument(
-        "--effective", type=date.fromisoformat, metavar="DATE", help="first day of the edition"
+        "--effective", type=day, metavar="DATE", help="first day of the edition (default: today)"
     )
     parser.set_defaults(run="clearline.config.init_command:run", needs_instance=False)
 
@@ -51,7 +85,9 @@ def add_serve(commands: Subparsers) -> None:
         metavar="PROCESS",
         help=f"one alone: {', '.join(PROCESS_NAMES)}",
     )
-    parser.add_argument("--port", type=int, help="where to listen (default: clearline.toml)")
+    parser.add_argument(
+        "--port", type=port_number, help="where to listen (default: clearline.toml)"
+    )
     parser.set_defaults(run="clearline.config.processes:run")
 
 
@@ -100,20 +136,39 @@ def add_report(commands: Subparsers) -> None:
     report = commands.add_parser("report", help="print a report, or write it as a file")
     names = report.add_subparsers(title="reports", metavar="NAME", required=True)
     popularity = names.add_parser("popularity", help="which pages and services are visited most")
-    popularity.add_argument("--thing", type=Thing, choices=list(Thing), default=Thing.PAGE)
-    popularity.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DATE")
-    popularity.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DATE")
     popularity.add_argument(
-        "--population", type=Population, choices=list(Population), default=Population.ALL
+        "--thing", choices=values(Thing), default=Thing.PAGE, help="what the rows are"
     )
-    popularity.add_argument("--order", type=Order, choices=list(Order), default=Order.VIEWS)
-    for name in ("part", "device", "referrer_class", "referrer", "campaign"):
-        flag = "--" + name.replace("_", "-")
-        popularity.add_argument(flag, default="", help="only these visits")
+    popularity.add_argument(
+        "--from",
+        dest="start",
+        type=day,
+        metavar="DATE",
+        help=f"first day (default: so that it is {DAYS_DEFAULT} days)",
+    )
+    popularity.add_argument(
+        "--to", dest="end", type=day, metavar="DATE", help="last day (default: today)"
+    )
+    popularity.add_argument(
+        "--population", choices=values(Population), default=Population.ALL, help="whose visits"
+    )
+    popularity.add_argument(
+        "--order", choices=values(Order), default=Order.VIEWS, help="the most first, by this"
+    )
+    for flag, words in (
+        ("--part", Part),
+        ("--device", Device),
+        ("--referrer-class", ReferrerClass),
+    ):
+        popularity.add_argument(flag, choices=values(words), default="", help="only these visits")
+    for flag in ("--referrer", "--campaign"):
+        popularity.add_argument(flag, default="", metavar="NAME", help="only these visits")
     popularity.add_argument("--search", default="", help="only names with these letters")
     popularity.add_argument("--csv", action="store_true", help="write CSV")
     popularity.set_defaults(
-        run="clearline.edge.jobs.report_command:run_popularity", needs_tables=True
+        run="clearline.edge.jobs.report_command:run_popularity",
+        needs_tables=True,
+        days_default=DAYS_DEFAULT,
     )
 
 
@@ -123,7 +178,7 @@ def add_user(commands: Subparsers) -> None:
     create = verbs.add_parser("create-staff", help="make a login; asks for its password")
     create.add_argument("user_id", metavar="USER_ID", help="what they sign in with")
     create.add_argument(
-        "--role", action="append", required=True, choices=sorted(Role), help="may be repeated"
+        "--role", action="append", required=True, choices=values(Role), help="may be repeated"
     )
     create.add_argument(
         "--password-file", type=Path, metavar="FILE", help="read the password from its first line"

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clearline.config.env import Env
-from clearline.config.init_command import KEYS, PRIVATE, placeholders_in
+from clearline.config.init_command import KEYS, PRIVATE, placeholders_in, publish_command
 from clearline.config.instance import open_instance, require_instance
 from clearline.edge.site.brand import LOGO_BYTES_MAX, read_logo
 from clearline.edge.site.content import instance_shelf
@@ -25,6 +25,7 @@ from clearline.policy.shelf import NoEditionInForce, PolicyBroken, Shelf
 from clearline.service.catalogue.parse import parse_catalogue
 from clearline.service.catalogue.queries import SERVICES_FILE
 
+NONE_IN_FORCE: Final = "No edition of the privacy policy is in force, so nothing may be recorded."
 FREE_BYTES_MIN: Final = 1_000_000_000
 NEEDED: Final = (
     *("content/home.toml", "content/contact.toml", "content/rights.toml"),
@@ -111,9 +112,14 @@ def look_at_folders(env: Env, now: datetime) -> Iterator[Finding]:
 
 def look_at_policy(env: Env, now: datetime) -> Iterator[Finding]:
     try:
-        Shelf.open(env.policy_dir).in_force(now)
-    except NoEditionInForce as missing:
-        yield Finding("policy/", str(missing), "clearline policy publish policy/DATE.toml")
+        shelf = Shelf.open(env.policy_dir)
+        shelf.in_force(now)
+    except NoEditionInForce:
+        coming = shelf.coming(now)
+        remedy = publish_command(env.instance)
+        if coming is not None:
+            remedy = f"The one that is published takes effect on {coming.edition.date}."
+        yield Finding("policy/", NONE_IN_FORCE, remedy)
     except PolicyBroken as broken:
         yield Finding("policy/", str(broken), "Restore the edition as it was published.")
 
@@ -163,8 +169,7 @@ def look_at_disk(env: Env, now: datetime) -> Iterator[Finding]:
 
 def look_at_address(env: Env, now: datetime) -> Iterator[Finding]:
     del now
-    is_local = env.url.startswith(("http://localhost", "http://127.0.0.1"))
-    if not env.is_https and not is_local:
+    if not env.is_https and not env.is_local:
         remedy = "Put a proxy with a certificate in front and write https:// in clearline.toml."
         yield Finding("clearline.toml", f"{env.url} is not encrypted", remedy)
 

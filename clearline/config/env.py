@@ -1,7 +1,8 @@
 """What the environment and `clearline.toml` say, read once and frozen; usable without Django."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -15,6 +16,7 @@ from pydantic_settings import (
 from clearline.config.instance_toml import NAME, read_settings
 from clearline.kit.errors import Unavailable
 
+LOCAL_HOSTS: Final = ("localhost", "127.0.0.1")
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -115,6 +117,15 @@ class Env(BaseSettings):
     @property
     def is_https(self) -> bool:
         return self.url.startswith("https://")
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether the site is for this machine's own browsers."""
+        return urlsplit(self.url).hostname in LOCAL_HOSTS
+
+    def is_direct(self, port: int) -> bool:
+        """Tell whether browsers that follow `url` come to this port, with nothing between."""
+        return self.is_local and not self.is_https and self.url.rpartition(":")[2] == str(port)
 
     @property
     def policy_dir(self) -> Path:

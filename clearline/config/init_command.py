@@ -6,12 +6,13 @@ import os
 import re
 import secrets
 import sys
+from dataclasses import dataclass
 from datetime import UTC, date
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from clearline.kit.errors import Conflict
+from clearline.kit.errors import Conflict, Invalid
 
 FOLDERS: Final = ("policy", "content", "keys", "data", "data/journal", "data/status", "brand")
 PRIVATE: Final = ("data", "keys")  # whoever is not the owner may not even look inside
@@ -67,34 +68,92 @@ class NotEmpty(Conflict):
         )
 
 
+class TwoFolders(Invalid):
+    def __init__(self, one: Path, other: Path) -> None:
+        super().__init__(f"{one} and --dir {other} are two folders. Name one of them.")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run of `init` did: files made, and drafts of the policy given the provider's names."""
+
+    new: tuple[Path, ...]
+    filled: tuple[Path, ...]
+
+
 def run(args: argparse.Namespace) -> int:
-    directory: Path = args.directory.absolute()
+    directory = directory_of(args)
     made = make_instance(
         directory, form=args.edition, effective=args.effective or args.now.astimezone(UTC).date()
     )
+    new, filled_in = ([str(path.relative_to(directory)) for path in paths]
+                      for paths in (made.new, made.filled))  # fmt: skip
     if args.json:
-        told = [str(path.relative_to(directory)) for path in made]
-        sys.stdout.write(json.dumps({"instance": str(directory), "made": told}, indent=2) + "\n")
+        told = {"instance": str(directory), "made": new, "filled": filled_in}
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
         return 0
-    sys.stdout.write("".join(f"made {path.relative_to(directory)}\n" for path in made))
-    sys.stdout.write(
-        f"\nNext: open {directory / 'clearline.toml'} and write your names for {{brackets}},\n"
-        f"then  clearline init {directory}            (fills them into the policy draft)\n"
-        f"then  clearline --dir {directory} doctor    (says what is missing)\n"
-    )
+    lines = [*(f"made {name}" for name in new), *(f"filled in {name}" for name in filled_in)]
+    lines += ["", *next_steps(directory)] if lines else next_steps(directory)
+    sys.stdout.write("\n".join(lines) + "\n")
     return 0
+
+
+def directory_of(args: argparse.Namespace) -> Path:
+    """Return the folder to make: DIR, else the instance as every command finds it.
+
+    Raises TwoFolders.
+    """
+    other: Path | None = getattr(args, "dir", None)
+    if args.directory is None:
+        return Path(args.instance)
+    directory: Path = args.directory.absolute()
+    if other is not None and other.absolute() != directory:
+        raise TwoFolders(args.directory, other)
+    return directory
+
+
+def next_steps(directory: Path) -> list[str]:
+    toml = directory / "clearline.toml"
+    waiting = placeholders_in(toml.read_text(encoding="utf-8"))
+    if waiting:
+        number = "1 placeholder waits" if len(waiting) == 1 else f"{len(waiting)} placeholders wait"
+        return [
+            f"Next: open {toml} and write your names for {{brackets}}: {number}",
+            f"then  clearline init {directory}            (fills them into the policy draft)",
+            f"then  clearline doctor --dir {directory}    (says what is missing)",
+        ]
+    return [
+        f"Next: clearline doctor --dir {directory}    (says what is missing)",
+        *([f"then  {publish_command(directory)}"] if drafts_in(directory) else []),
+    ]
+
+
+def drafts_in(directory: Path) -> list[Path]:
+    """Return the editions that nobody published yet, by date."""
+    published = directory / "policy" / "published.json"
+    told = published.read_text(encoding="utf-8") if published.exists() else ""
+    return [path for path in sorted((directory / "policy").glob("*.toml")) if path.stem not in told]
+
+
+def publish_command(directory: Path) -> str:
+    """Return the command that publishes the last draft; without one, that which writes one."""
+    drafts = drafts_in(directory)
+    if not drafts:
+        return f"clearline init {directory}"
+    return f"clearline policy publish {drafts[-1]} --dir {directory}"
 
 
 def make_instance(
     directory: Path, *, form: str, effective: date, names: dict[str, str] | None = None
-) -> list[Path]:
-    """Make what is missing of an instance and return the files made; nothing is overwritten.
+) -> Made:
+    """Make what is missing of an instance and return what was done; nothing is overwritten.
 
     Run again after clearline.toml is filled in, it carries the names into policy drafts that
     still have placeholders. Raises NotEmpty when the folder holds something else.
     """
     is_new = not (directory / "clearline.toml").exists()
-    if is_new and directory.exists() and {p.name for p in directory.iterdir()} - {DEMO_MARK}:
+    is_demo = (directory / DEMO_MARK).exists()
+    if is_new and not is_demo and directory.exists() and any(directory.iterdir()):
         raise NotEmpty(directory)
     for folder in FOLDERS:
         (directory / folder).mkdir(parents=True, exist_ok=True)
@@ -105,8 +164,8 @@ def make_instance(
         made.append(write_new(directory / "clearline.toml", filled(TOML, names or {})))
     made += copy_starter(directory)
     made += make_edition(directory, form=form, effective=effective)
-    fill_drafts(directory, names_of(directory))
-    return made
+    filled_in = fill_drafts(directory, names_of(directory))
+    return Made(tuple(made), tuple(path for path in filled_in if path not in made))
 
 
 def make_key(path: Path) -> Path | None:
@@ -167,14 +226,14 @@ def names_of(directory: Path) -> dict[str, str]:
     return {name: value for name, value in names.items() if not PLACEHOLDER.search(value)}
 
 
-def fill_drafts(directory: Path, names: dict[str, str]) -> None:
-    """Carry names into editions that nobody published yet; a published one is never touched."""
-    published = directory / "policy" / "published.json"
-    told = published.read_text(encoding="utf-8") if published.exists() else ""
-    for path in sorted((directory / "policy").glob("*.toml")):
+def fill_drafts(directory: Path, names: dict[str, str]) -> list[Path]:
+    """Carry names into drafts and return those changed; a published one is never touched."""
+    changed = []
+    for path in drafts_in(directory):
         text = path.read_text(encoding="utf-8")
-        if path.stem not in told and filled(text, names) != text:
-            path.write_text(filled(text, names), encoding="utf-8")
+        if filled(text, names) != text:
+            changed.append(write_new(path, filled(text, names)))
+    return changed
 
 
 def filled(text: str, names: dict[str, str]) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import os
 import resource
 import sys
 import threading
@@ -14,6 +15,8 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
+from clearline.config.claim import LEFT_BEHIND_S, claimed, require_free
+from clearline.config.doctor import look_at_policy
 from clearline.config.env import Env
 from clearline.config.init_command import KEYS
 from clearline.config.instance import prepare_tables
@@ -30,6 +33,7 @@ from clearline.kit.status import write_status
 ONE_MACHINE: Final = ("front", "loader", "worker", "store")
 # Alone on a machine of its own, each of these brings the tables up to date itself.
 NEEDS_TABLES: Final = frozenset({"front", "site", "worker"})
+LISTENS: Final = frozenset({"front", "site", "collector"})
 HEADER_TIMEOUT_MS: Final = 10_000  # also of a connection that is silent, before or between requests
 CONNECTIONS_MAX: Final = 8_192  # whoever holds all must open 800 new ones each second
 TOLD_EVERY_S: Final = 2.0
@@ -41,8 +45,10 @@ def run(args: argparse.Namespace) -> int:
     for name in KEYS:
         env.key(name)  # better now and in words than in a process that falls again and again
     if args.process is None:
-        serve_all(env, port=port, as_json=args.json)
+        serve_all(env_at(env, port), port=port, now=args.now, as_json=args.json)
         return 0
+    if args.process in LISTENS:
+        require_free(env.host, port, wait_s=LEFT_BEHIND_S)
     tell_falls()
     watch_lifeline()
     make_folders(env)
@@ -52,13 +58,38 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def serve_all(env: Env, *, port: int, as_json: bool) -> None:
-    prepare(env)
-    told = {"serving": env.provider.brand_name, "url": env.url}
+def env_at(env: Env, port: int) -> Env:
+    """Return what the processes go by: the address follows the port where it named the usual one.
+
+    An address that a proxy or a tunnel answers stays as it is.
+    """
+    if port != env.port and not env.proxies and env.is_direct(env.port):
+        os.environ["CLEARLINE_URL"] = f"{env.url.rpartition(':')[0]}:{port}"
+    return Env()  # type: ignore[call-arg]  # as in run
+
+
+def serve_all(env: Env, *, port: int, now: datetime, as_json: bool) -> None:
+    with claimed(env.instance, host=env.host, port=port):
+        prepare(env)
+        told = {"serving": env.provider.brand_name, "url": env.url, "port": port}
+        sys.stdout.write(f"{json.dumps(told)}\n" if as_json else where_it_is(env, port))
+        sys.stdout.flush()
+        for finding in look_at_policy(env, now):
+            sys.stderr.write(f"{finding.problem}\n    {finding.remedy}\n")
+        Supervisor(instance=env.instance, names=names_for(env), port=port).run()
+
+
+def where_it_is(env: Env, port: int) -> str:
     line = f"Serving {env.provider.brand_name} at {env.url}"
-    sys.stdout.write(f"{json.dumps(told) if as_json else line}\n")
-    sys.stdout.flush()
-    Supervisor(instance=env.instance, names=names_for(env), port=port).run()
+    if env.is_direct(port):
+        return f"{line}\n"
+    line += f", listening at {env.host}:{port}\n"
+    if env.proxies:
+        return line
+    return (
+        f"{line}Signing in and counting visits work only in browsers that come by {env.url}. If "
+        f"nothing there passes them on to port {port}, change url in clearline.toml.\n"
+    )
 
 
 def names_for(env: Env) -> tuple[str, ...]:

@@ -53,3 +53,13 @@ def test_a_command_without_an_instance_says_how_to_make_one(
 
     assert code == 1
     assert "clearline init" in capsys.readouterr().err
+
+
+def test_a_role_that_nobody_knows_is_refused_with_those_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["user", "create-staff", "ann", "--role", "boss"])
+
+    told = capsys.readouterr().err
+    assert "invalid choice: 'boss' (choose from 'marketer', 'administrator')" in told

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,26 @@ def test_machines_read_a_refusal_as_json(provider: RunningProvider) -> None:
 
     assert json.loads(run.stdout)["code"] == KeyMissing.code
     assert run.returncode == 1
+
+
+def test_without_a_published_policy_the_command_that_publishes_the_draft_is_told(
+    provider: RunningProvider,
+) -> None:
+    (provider.instance / "policy" / "published.json").unlink()
+
+    told = found_by_doctor(provider)["policy/"]
+
+    draft = provider.instance / "policy" / f"{FIRST_DAY}.toml"
+    assert f"clearline policy publish {draft} --dir {provider.instance}" in told
+
+
+def test_a_policy_that_is_published_for_a_later_day_is_told_with_that_day(
+    provider: RunningProvider,
+) -> None:
+    later = (datetime.now(UTC) + timedelta(days=20)).date()
+    draft = provider.instance / "policy" / f"{FIRST_DAY}.toml"
+    text = draft.read_text(encoding="utf-8").replace(f"date = {FIRST_DAY}", f"date = {later}")
+    draft.with_name(f"{later}.toml").write_text(text, encoding="utf-8")
+    publish(provider.instance / "policy", later)
+
+    assert f"takes effect on {later}" in found_by_doctor(provider)["policy/"]

@@ -9,12 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from clearline.config.claim import claimed, held
 from clearline.config.demo.provider import ACCEPT_AGE, NAMES, NOTICE_AGE
 from clearline.config.init_command import DEMO_MARK, make_edition, make_instance
 from clearline.config.instance import open_instance
 from clearline.kit.errors import Conflict
 
 REAL_STORES: Final = ("CLEARLINE_DATABASE_URL", "CLEARLINE_STORE_URL")
+HOST: Final = "127.0.0.1"  # as in Env, which the file of a demo never changes
 HALF, WHOLE = "half", "whole"
 
 
@@ -42,6 +44,14 @@ def run(args: argparse.Namespace) -> int:
     os.environ["CLEARLINE_URL"] = f"http://localhost:{args.port}"
     for name in REAL_STORES:
         os.environ.pop(name, None)  # a demo has stores of its own, whatever the environment names
+    with claimed(instance, host=os.environ.get("CLEARLINE_HOST", HOST), port=args.port):
+        serve_demo(args, mark)
+    return 0
+
+
+def serve_demo(args: argparse.Namespace, mark: Mark) -> None:
+    """Make what is missing of the demo, then serve it until stopped."""
+    instance: Path = args.instance
     if mark.made == HALF:
         make_demo(instance, now=mark.made_at)
     open_instance(instance)
@@ -51,7 +61,6 @@ def run(args: argparse.Namespace) -> int:
         begin(now=mark.made_at)
         Mark(mark.made_at, WHOLE).write(instance)
     serve(instance, port=args.port, now=args.now, as_json=args.json)
-    return 0
 
 
 def read_mark(instance: Path) -> Mark | None:
@@ -78,13 +87,14 @@ def begin_demo(instance: Path, now: datetime) -> Mark:
 
 
 def remove_demo(instance: Path) -> None:
-    """Remove a demo, and nothing that is not one. Raises NotADemo."""
+    """Remove a demo, and nothing that is not one. Raises NotADemo, AlreadyServed."""
     if not instance.exists():
         return
     if not (instance / DEMO_MARK).is_file():
         message = f"{instance} is no demo, so it is left alone. Name another with --dir."
         raise NotADemo(message)
-    shutil.rmtree(instance)
+    with held(instance):
+        shutil.rmtree(instance)
 
 
 def make_demo(instance: Path, *, now: datetime) -> None:

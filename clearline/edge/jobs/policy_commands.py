@@ -12,14 +12,23 @@ from django.conf import settings
 from clearline.kit.errors import NotFound
 from clearline.policy.condition import in_words
 from clearline.policy.difference import Change, Run, RunKind, difference
-from clearline.policy.edition import CHARACTERS_MAX, Edition, EditionBroken, parse_edition
-from clearline.policy.headings import HEADING_OF, HEADINGS, PROMISES
+from clearline.policy.edition import (
+    CHARACTERS_MAX,
+    Edition,
+    EditionBroken,
+    parse_edition,
+    placeholders_of,
+)
+from clearline.policy.headings import HEADING_OF, HEADINGS, PROMISES, Heading
 from clearline.policy.plain import as_plain
 from clearline.policy.shelf import Shelf
 from clearline.rights.agreement import actions as agreement
 from clearline.rights.agreement.check import Agreement, check, find_without_edition
 
 MARKS = {RunKind.SAME: "{}", RunKind.ADDED: "{{+{}+}}", RunKind.REMOVED: "[-{}-]"}
+NOTHING = "Nothing of this kind happens on this site."
+COOKIES_HERE = "The page lists every cookie here."
+WAIT = "wait for your names: write them in clearline.toml, then run `clearline init DIR`."
 
 
 class NoSuchEdition(NotFound):
@@ -32,12 +41,14 @@ def run_check(args: argparse.Namespace) -> int:
     except EditionBroken as broken:
         return tell_broken(broken, args)
     found = check(edition)
+    waiting = sorted({placeholder for _, placeholder in placeholders_of(edition)})
     if args.json:
-        write_json(dataclasses.asdict(found))
+        write_json({**dataclasses.asdict(found), "placeholders": waiting})
     else:
-        for finding in found.findings:
-            sys.stdout.write(f"{finding}\n")
-        sys.stdout.write(summary_of(edition, found))
+        lines = [*map(str, found.findings), *([""] if found.findings else [])]
+        lines.append(summary_of(edition, found))
+        lines += [f"Note: {', '.join(waiting)} {WAIT}"] if waiting else []
+        sys.stdout.write("\n".join(lines) + "\n")
     return 1 if found.findings else 0
 
 
@@ -59,10 +70,10 @@ def tell_broken(broken: EditionBroken, args: argparse.Namespace) -> int:
 
 def summary_of(edition: Edition, found: Agreement) -> str:
     return (
-        f"\nEdition of {edition.date}: {found.places_covered} of {found.places_found} places "
+        f"Edition of {edition.date}: {found.places_covered} of {found.places_found} places "
         f"covered, {len(edition.clauses)} clauses, promises {len(found.promises)} of "
         f"{len(PROMISES)} have clauses ({', '.join(found.promises)}), "
-        f"{len(found.findings)} found wanting.\n"
+        f"{len(found.findings)} found wanting."
     )
 
 
@@ -75,13 +86,19 @@ def run_show(args: argparse.Namespace) -> int:
     lines += [f"- {line}" for line in edition.summary]
     for number, heading in enumerate(HEADINGS, start=1):
         lines += ["", f"{number}. {heading.title}"]
-        lines += [f"   {line}" for line in edition.statements.get(heading.key, ())]
-        for clause in edition.clauses:
-            if HEADING_OF[clause.promise] is heading:
-                lines += [f"   [{clause.id}] {clause.text}"]
-                lines += [f"       {in_words(clause.requires)}; kept {clause.kept}"]
+        is_last = number == len(HEADINGS)
+        lines += lines_under(heading, edition) or [f"   {COOKIES_HERE if is_last else NOTHING}"]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
+
+
+def lines_under(heading: Heading, edition: Edition) -> list[str]:
+    lines = [f"   {line}" for line in edition.statements.get(heading.key, ())]
+    for clause in edition.clauses:
+        if HEADING_OF[clause.promise] is heading:
+            lines += [f"   [{clause.id}] {clause.text}"]
+            lines += [f"       {in_words(clause.requires)}; kept {clause.kept}"]
+    return lines
 
 
 def run_diff(args: argparse.Namespace) -> int:

@@ -13,10 +13,9 @@ from clearline.kit.columnstore.client import ColumnStore
 from clearline.policy.use import Actor, ActorKind
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors.export import Format
-from clearline.reach.visitors.report import Figures, Report, ReportQuery
+from clearline.reach.visitors.report import Figures, Order, Population, Report, ReportQuery, Thing
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
-DAYS_DEFAULT: Final = 30
 NAME_WIDTH: Final = 44
 
 
@@ -34,20 +33,20 @@ def run_popularity(args: argparse.Namespace) -> int:
 
 
 def query_of(args: argparse.Namespace) -> ReportQuery:
-    """Return what the arguments ask: without days the last 30. Raises WrongQuery."""
+    """Return what the arguments ask: without days the last ones. Raises WrongQuery."""
     zone = ZoneInfo(settings.ENV.provider.time_zone)
     end = args.end or args.now.astimezone(zone).date()
     return ReportQuery(
-        start=args.start or end - timedelta(days=DAYS_DEFAULT - 1),
+        start=args.start or end - timedelta(days=args.days_default - 1),
         end=end,
-        thing=args.thing,
-        population=args.population,
+        thing=Thing(args.thing),
+        population=Population(args.population),
         part=args.part,
         device=args.device,
         referrer_class=args.referrer_class,
         referrer=args.referrer,
         campaign=args.campaign,
-        order=args.order,
+        order=Order(args.order),
         search=args.search,
     )
 
@@ -65,7 +64,7 @@ def in_lines(report: Report) -> str:
         line(head),
         *map(line, rows),
         "",
-        line(("All", *cells(totals.all))),
+        line(("All pages" if query.search else "All", *cells(totals.all))),
         line(("Who agreed", *cells(totals.agreed))),
         line(("Who did not", *cells(totals.declined))),
         "",

@@ -10,7 +10,7 @@ from typing import Final
 from django.db import transaction
 
 from clearline.kit.errors import Conflict, Invalid
-from clearline.kit.files import replace_durably, sync_file
+from clearline.kit.files import locked, replace_durably, sync_file
 from clearline.policy.difference import is_material
 from clearline.policy.edition import Edition, parse_edition, placeholders_of
 from clearline.policy.shelf import PUBLISHED, Shelf
@@ -19,6 +19,7 @@ from clearline.rights.agreement.finding import Finding
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries import EditionPublished
 
+LOCK: Final = ".publish.lock"
 BYTES_MAX: Final = 400_000
 # "before a change takes effect that lets us do more with your data, we say so on every page of the
 # site at least two weeks ahead": the default edition, [statements] agreement; row CO-05.
@@ -43,11 +44,17 @@ class AlreadyPublished(Conflict):
 def publish_edition(*, policy_dir: Path, source: Path, now: datetime) -> Agreement:
     """Fix an edition by its hash, list it, and enter it in the ledger. Returns the agreement.
 
+    One at a time: who comes second sees what the first one listed.
     Raises EditionChanged when an old edition was edited, AlreadyPublished, EditionBroken, and
     EditionRefused for a wrong name, a first day in the past, a material change told too late,
     placeholders, or a failed check.
     Source: Cal. Bus. & Prof. Code 22575(b)(3)-(4); promise P3.
     """
+    with locked(policy_dir / LOCK):
+        return publish_alone(policy_dir, source, now)
+
+
+def publish_alone(policy_dir: Path, source: Path, now: datetime) -> Agreement:
     shelf = Shelf.open(policy_dir)
     raw = read_draft(source)
     sha256 = hashlib.sha256(raw).hexdigest()
@@ -104,8 +111,15 @@ def reasons_against(
         yield f"{edition.date} is not after the last edition, {shelf.editions[-1].date}."
     elif shelf.editions and is_material(shelf.editions[-1].policy.edition, edition):
         yield from reasons_of_haste(edition, now)
-    for where, placeholder in placeholders_of(edition):
-        yield f"{where}: {placeholder} is still a placeholder. Write your own words there."
+    waiting = placeholders_of(edition)
+    for where, placeholder in waiting:
+        yield f"{where}: {placeholder} is still a placeholder."
+    if waiting:
+        instance = policy_dir.parent
+        yield (
+            f"Fill in {instance / 'clearline.toml'}, then run `clearline init {instance}`: it "
+            "carries your names into the draft. Any other bracket wants words of your own."
+        )
 
 
 def reasons_of_haste(edition: Edition, now: datetime) -> Iterator[str]:

@@ -41,6 +41,7 @@ ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "socketserver": "listens on loopback, for the column store",
         "http.server": "answers on loopback, for the column store",
     },
+    "clearline/config/claim.py": {"socket": "tries whether the site's port is free, sends nothing"},
     "clearline/config/supervisor.py": {"subprocess": "starts the program's own processes"},
     "clearline/config/demo/serving.py": {"subprocess": "starts the program's own processes"},
     "clearline/config/processes.py": {"granian": "serves the site"},

@@ -1,10 +1,8 @@
 """Writing to the ledger: entries first in SQL, then into the signed tree, words gone when due."""
 
-import fcntl
 import os
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from clearline.kit.errors import Conflict
-from clearline.kit.files import replace_durably
+from clearline.kit.files import locked, replace_durably
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import Sealer, new_key, wrap_key
 from clearline.trust.ledger.body import SALT_BYTES, Footing, at_text, commit, to_body
@@ -238,7 +236,7 @@ def sign(state: LogState, tree: Tree, now: datetime) -> None:
 
 def publish(folder: Path) -> None:
     """Replace the published checkpoint by the one signed last, whoever signed it."""
-    with locked(folder):
+    with locked(folder / "lock"):
         # Read under the lock: an older checkpoint must not take the place of a newer one.
         text = LogState.objects.values_list("checkpoint", flat=True).get(pk=1)
         if read_published(folder) != text:
@@ -250,16 +248,6 @@ def read_published(folder: Path) -> str:
         return (folder / CHECKPOINT).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return ""
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def expire_bodies(*, now: datetime) -> int:

@@ -112,3 +112,30 @@ def test_no_more_of_a_file_is_read_than_an_edition_may_have(tmp_path: Path) -> N
 
     with pytest.raises(EditionBroken, match="longer than"):
         run("show", "--edition", str(path))
+
+
+def test_check_notes_the_names_that_wait_and_begins_with_a_word(
+    instance: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draft = instance / "policy" / "2026-01-01.toml"
+    draft.write_text(DEFAULT.replace("This policy covers", "{brand_name} covers"), encoding="utf-8")
+    args = cli.make_parser().parse_args(["check"])
+    args.now = NOW
+
+    code = cli.do_of(args)(args)
+
+    told = capsys.readouterr().out
+    assert code == 0
+    assert told.startswith("Edition of 2026-01-01: ")
+    assert "Note: {brand_name} wait for your names" in told
+
+
+def test_a_heading_without_clauses_says_that_nothing_of_its_kind_happens(
+    instance: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("show")
+
+    lines = capsys.readouterr().out.splitlines()
+    place = lines.index("3. Third-party advertising")
+    assert lines[place + 1] == "   Nothing of this kind happens on this site."
+    assert lines[-2:] == ["8. Throughout", "   The page lists every cookie here."]

@@ -75,6 +75,36 @@ def test_wrong_days_are_refused_and_words_are_usage() -> None:
     assert stopped.value.code == cli.USAGE
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--device", "toaster"), "choose from 'phone', 'tablet', 'computer', 'other'"),
+        (("--part", "attic"), "choose from 'home', 'services',"),
+        (("--referrer-class", "pigeon"), "choose from 'direct', 'internal',"),
+        (("--thing", "boat"), "choose from 'page', 'service'"),
+        (("--from", "yesterday"), "'yesterday' is no day; write one like 2026-12-01"),
+    ],
+)
+def test_a_word_that_nobody_knows_is_refused_with_those_there_are(
+    words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(*words)
+
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("log", "visited")
+def test_totals_beside_a_search_say_that_they_are_of_all_pages(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(*OCTOBER, "--search", "fibre")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("All pages  ") for line in lines)
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("log")
 def test_a_store_that_is_down_is_told_as_such(

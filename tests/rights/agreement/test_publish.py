@@ -22,6 +22,7 @@ from clearline.rights.agreement.actions import (
 )
 from clearline.trust.ledger.models import Entry
 from tests.instance import NAMES
+from tests.journeys.provider import wait_until
 
 DEFAULT = (settings.ENV.policy_dir / "2026-01-01.toml").read_text(encoding="utf-8")
 FIRST = date(2026, 11, 1)
@@ -42,6 +43,19 @@ def end_at(event, args):
 sys.addaudithook(end_at)
 from clearline.config.cli import main
 sys.exit(main(sys.argv[3:]))
+"""
+PAUSED_AT_THE_LIST = """
+import sys
+
+def pause(event, args):
+    if event == "os.rename" and str(args[1]).endswith("published.json"):
+        sys.stdout.write("paused\\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
+
+sys.addaudithook(pause)
+from clearline.config.cli import main
+sys.exit(main(sys.argv[1:]))
 """
 STEPS_MAX = 40
 
@@ -186,7 +200,10 @@ def test_an_edition_that_fails_the_check_is_refused_with_what_is_wanting(tmp_pat
 def test_an_edition_with_placeholders_is_refused(tmp_path: Path) -> None:
     path = draft(tmp_path, FIRST, ("This policy covers this web site", "{brand_name} covers this"))
 
-    assert "summary: {brand_name} is still a placeholder. Write your own words" in refusal(path)
+    told = refusal(path)
+
+    assert "summary: {brand_name} is still a placeholder." in told
+    assert f"run `clearline init {tmp_path.parent}`" in told
 
 
 @pytest.mark.django_db
@@ -227,6 +244,51 @@ def test_a_crash_at_any_step_is_made_good_by_publishing_again(
     assert [each["date"] for each in listed(policy)] == [str(today)]
     assert entries(instance) == 1
     assert [each.date for each in Shelf.open(policy).editions] == [today]
+
+
+def test_two_that_publish_at_the_same_moment_both_stand_in_the_list(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    instance = tmp_path_factory.mktemp("instance")
+    today = datetime.now(UTC).date()
+    make_instance(instance, form="accept", effective=today, names=NAMES)
+    policy = instance / "policy"
+    text = (policy / f"{today}.toml").read_text(encoding="utf-8")
+    later = today + timedelta(days=30)
+    (policy / f"{later}.toml").write_text(
+        text.replace(f"date = {today}", f"date = {later}"), encoding="utf-8"
+    )
+    first = publisher([sys.executable, "-c", PAUSED_AT_THE_LIST], instance, today)
+    assert first.stdout is not None
+    assert first.stdout.readline() == b"paused\n"
+
+    second = publisher([sys.executable, "-m", "clearline.config.cli"], instance, later)
+    wait_until(
+        lambda: waits_for_a_lock(second.pid) or second.poll() is not None,
+        seconds=60,
+        what="the second waits for the first",
+    )
+    first.communicate(b"\n", timeout=60)
+    second.communicate(timeout=60)
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert [each["date"] for each in listed(policy)] == [str(today), str(later)]
+
+
+def publisher(program: list[str], instance: Path, day: date) -> "subprocess.Popen[bytes]":
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CLEARLINE_")}
+    return subprocess.Popen(
+        [*program, "policy", "publish", f"{instance}/policy/{day}.toml", "--dir", str(instance)],
+        env=kept,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def waits_for_a_lock(pid: int) -> bool:
+    lines = Path("/proc/locks").read_text(encoding="utf-8").splitlines()
+    return any("->" in line and str(pid) in line.split() for line in lines)
 
 
 def run_until(step: int, instance: Path, *words: str) -> int:
