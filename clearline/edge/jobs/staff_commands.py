@@ -33,7 +33,10 @@ def run_create(args: argparse.Namespace) -> int:
     if args.json:
         sys.stdout.write(json.dumps({"public_id": public_id}) + "\n")
     else:
-        sys.stdout.write(f"Made {public_id}. They sign in at /staff/ with the user ID you gave.\n")
+        sys.stdout.write(
+            f"Made {args.user_id}, staff number {public_id}. They sign in at /staff/.\n"
+            "Note the two together: the user ID is stored only as a keyed code.\n"
+        )
     return 0
 
 
@@ -47,7 +50,7 @@ def run_list(args: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
         return 0
     for each in staff:
-        state = "active" if each.is_active else "way in taken back"
+        state = "open" if each.is_active else "closed"
         sys.stdout.write(f"{each.public_id}  {', '.join(sorted(each.roles))}  {state}\n")
     if not staff:
         sys.stdout.write("Nobody yet. `clearline user create-staff NAME --role administrator`\n")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -57,7 +58,8 @@ class StaffMiddleware:
         if member is None:
             return to_sign_in(request)
         if not audience & {Audience(role) for role in member.roles}:
-            raise PermissionDenied
+            shown = {"roles": [role for role in STAFF if role in audience]}
+            return render(request, "staff/forbidden.html", shown, status=HTTPStatus.FORBIDDEN)
         return None
 
 

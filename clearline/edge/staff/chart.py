@@ -27,16 +27,27 @@ class Chart:
     lines: tuple[str, ...]
     areas: tuple[str, ...]
     lines_before: tuple[str, ...]
-    dots: tuple[tuple[float, float], ...]  # days alone between gaps
+    dots: tuple[tuple[float, float], ...]  # days alone between gaps, and today
     scale: tuple[Label, ...]
     days: tuple[Label, ...]
 
 
-def draw(days: Sequence[date], values: Sequence[int | None], before: Sequence[int | None]) -> Chart:
-    """Return the chart of at least one day; None is a day of which nothing may be told."""
+def draw(
+    days: Sequence[date],
+    values: Sequence[int | None],
+    before: Sequence[int | None],
+    *,
+    today: date,
+) -> Chart:
+    """Return the chart of at least one day; None is a day of which nothing may be told.
+
+    The line ends with the last whole day; today so far is a dot of its own, later days are empty.
+    """
     highest = max((value for value in (*values, *before) if value), default=0)
     top = nice_top(highest)
-    runs = list(runs_of(values, top))
+    days_values = list(zip(days, values, strict=True))
+    runs = list(runs_of([value if day < today else None for day, value in days_values], top))
+    runs += list(runs_of([value if day == today else None for day, value in days_values], top))
     return Chart(
         lines=tuple(map(points_text, (run for run in runs if len(run) > 1))),
         areas=tuple(area_text(run) for run in runs if len(run) > 1),

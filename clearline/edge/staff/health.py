@@ -25,7 +25,7 @@ REASONS: Final[dict[str, str | Promise]] = {
     "bad_seconds": _("with a time in view that cannot be"),
     "from_the_future": _("dated in the future"),
     "too_old": _("older than a day when it came"),
-    "replayed": _("told twice"),
+    "replayed": _("sent twice, counted once"),
     "wrong_method": _("sent in a way that is not taken"),
     "no_such_path": _("sent to an address that is not there"),
     "wrong_origin": _("sent from another site"),

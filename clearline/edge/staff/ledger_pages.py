@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from clearline.edge.staff.entry_words import facts_of, moment_of, sentence_of
 from clearline.edge.staff.templatetags.staff_text import kind_words
 from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Conflict
@@ -44,7 +45,10 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
         told = ledger.receipt(entry_id)
     except Conflict:  # written, but no checkpoint covers it yet
         told = None
-    shown = {"entry_id": entry_id, "told": told, "body": (told or {}).get("body")}
+    shown: dict[str, object] = {"entry_id": entry_id, "told": told}
+    if told is not None and (body := told.get("body")) is not None:
+        shown["at"] = moment_of(body)
+        shown["sentence"], shown["facts"] = sentence_of(body), tuple(facts_of(body))
     return render(request, "staff/entry.html", shown)
 
 

@@ -41,6 +41,12 @@ class Asked:
     query: ReportQuery
     period: int
     charted: Charted
+    today: date
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether all its days are over, so that they compare with the days before."""
+        return self.query.end < self.today
 
     def link(self, drop: Collection[str], changed: Mapping[str, str]) -> str:
         """Return the query string of the same report with parts dropped or changed."""
@@ -88,10 +94,12 @@ def read_query(told: Mapping[str, str], now: datetime) -> Asked:
         query=query,
         period=period,
         charted=read_word(told, "chart", Charted.VISITS),
+        today=today,
     )
 
 
 def read_days(told: Mapping[str, str], today: date) -> tuple[date, date, int]:
+    """Return the days asked for; a period has whole days, so its last one is yesterday."""
     if told.get("from") or told.get("to"):
         start, end = read_day(told, "from", today), read_day(told, "to", today)
         return start, end, 0
@@ -99,7 +107,7 @@ def read_days(told: Mapping[str, str], today: date) -> tuple[date, date, int]:
     if text not in {str(days) for days in PERIODS}:
         message = f"A period has {', '.join(map(str, PERIODS))} days; or choose from and to."
         raise WrongQuery(message)
-    return today - timedelta(days=int(text) - 1), today, int(text)
+    return today - timedelta(days=int(text)), today - timedelta(days=1), int(text)
 
 
 def read_day(told: Mapping[str, str], name: str, today: date) -> date:
@@ -109,7 +117,7 @@ def read_day(told: Mapping[str, str], name: str, today: date) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"The day {text[:20]!r} is none. Write it like {today.isoformat()}."
+        message = f"“{text[:20]}” is no day. Write one like {today.isoformat()}."
         raise WrongQuery(message) from None
 
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -33,7 +35,8 @@ class Top:
     """One of the most visited, with its name in words."""
 
     title: str
-    url: str
+    report_url: str
+    page_url: str
     row: Row
 
 
@@ -81,12 +84,30 @@ def week_shown(day: date, *, by: Actor, now: datetime) -> dict[str, object]:
         "so_far": so_far.totals,
         "week_from": yesterday - timedelta(days=WEEK_DAYS - 1),
         "week_to": yesterday,
-        "pages": [Top(row.name, row.name, row) for row in pages.rows[:ROWS]],
+        "pages": [
+            Top(row.name, report_of(row, pages.query), row.name, row) for row in pages.rows[:ROWS]
+        ],
         "services": [
-            Top(names.get(row.name, row.name), f"/services/{row.name}/", row)
+            Top(
+                names.get(row.name, row.name),
+                report_of(row, services.query),
+                f"/services/{row.name}/",
+                row,
+            )
             for row in services.rows[:ROWS]
         ],
     }
+
+
+def report_of(row: Row, query: ReportQuery) -> str:
+    """Return the address of the week's report with this row in it."""
+    told = {
+        "from": query.start.isoformat(),
+        "to": query.end.isoformat(),
+        "thing": query.thing,
+        "search": row.name,
+    }
+    return f"{reverse('staff_visitors')}?{urlencode(told)}"
 
 
 def week_of(day: date, thing: Thing) -> ReportQuery:

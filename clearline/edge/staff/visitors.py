@@ -8,7 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -23,12 +25,15 @@ from clearline.reach.visitors.export import Format
 from clearline.reach.visitors.report import (
     Breakdown,
     Day,
+    Figures,
     Order,
     Population,
     Report,
+    ReportQuery,
     Row,
     Side,
     Thing,
+    Totals,
     WrongQuery,
 )
 from clearline.service.catalogue.queries import service_names
@@ -66,6 +71,11 @@ VALUE_NAMES: Final[dict[str, str | Promise]] = {
 }
 
 
+# A day that is not over is compared with nothing: part of a day beside a whole one misleads.
+UNTOLD: Final = Figures(None, None, None, None)
+NOT_TOLD_YET: Final = Totals(UNTOLD, UNTOLD, UNTOLD)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One link of a row of choices."""
@@ -81,9 +91,9 @@ class Line:
 
     title: str | Promise
     row: Row
+    before: Figures
     part: int
     url: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +166,11 @@ def choices_shown(asked: Asked) -> dict[str, object]:
                 is_current=asked.period == days,
             )
             for days in PERIODS
-        ],
+        ]
+        + [today_choice(asked)],
+        "is_chosen": asked.period == 0 and not is_today(asked),
+        "period_words": period_in_words(query),
+        "before_words": before_in_words(query),
         "things": [
             Choice(_("Pages"), link(asked, thing=Thing.PAGE), query.thing is Thing.PAGE),
             Choice(_("Services"), link(asked, thing=Thing.SERVICE), query.thing is Thing.SERVICE),
@@ -197,6 +211,31 @@ def choices_shown(asked: Asked) -> dict[str, object]:
     }
 
 
+def today_choice(asked: Asked) -> Choice:
+    day = asked.today.isoformat()
+    return Choice(_("Today"), asked.link(("period",), {"from": day, "to": day}), is_today(asked))
+
+
+def is_today(asked: Asked) -> bool:
+    return asked.query.start == asked.query.end == asked.today
+
+
+def period_in_words(query: ReportQuery) -> str:
+    """Return the days as people say them: one day is one date."""
+    end = date_format(query.end, "j F Y")
+    if query.days == 1:
+        return end
+    is_one_year = query.start.year == query.end.year
+    start = date_format(query.start, "j F" if is_one_year else "j F Y")
+    return gettext("%(start)s to %(end)s") % {"start": start, "end": end}
+
+
+def before_in_words(query: ReportQuery) -> str:
+    days = query.days
+    words = ngettext("compared with the day before", "compared with the %(n)d days before", days)
+    return words % {"n": days}
+
+
 def link(asked: Asked, *, drop: Collection[str] = (), **changed: str) -> str:
     """Return the address of the same report with parts dropped or changed."""
     return asked.link(drop, changed)
@@ -211,7 +250,8 @@ def report_shown(report: Report, asked: Asked) -> dict[str, object]:
         "report": report,
         "lines": lines_of(report.rows, asked, names),
         "splits": [split_of(each, asked) for each in report.breakdowns],
-        "chart": draw(days, values, before),
+        "before": report.before if asked.is_over else NOT_TOLD_YET,
+        "chart": draw(days, values, before, today=asked.today),
         "day_rows": list(zip(report.days, report.days_before, strict=True)),
         "is_empty": not report.totals.all.views and not report.rows,
     }
@@ -234,6 +274,7 @@ def lines_of(rows: tuple[Row, ...], asked: Asked, names: dict[str, str]) -> tupl
         Line(
             title=names.get(row.name, row.name),
             row=row,
+            before=row.before if asked.is_over else UNTOLD,
             part=round(100 * size / most),
             url=row.name if is_page else f"/services/{row.name}/",
         )
@@ -248,6 +289,7 @@ def split_of(found: Breakdown, asked: Asked) -> Split:
         Line(
             title=VALUE_NAMES.get(row.name, row.name) if row.name else _("None"),
             row=row,
+            before=row.before,
             part=round(100 * (row.figures.views or 0) / most),
             url=link(asked, **{str(found.side): row.name}) if row.name else "",
         )

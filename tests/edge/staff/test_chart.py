@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from clearline.edge.staff.chart import BOTTOM, LEFT, RIGHT, TOP, draw, nice_top
 
+LATER = date(2030, 1, 1)
 told = st.none() | st.integers(min_value=0, max_value=10**9)
 
 
@@ -18,7 +19,7 @@ def days(number: int) -> list[date]:
 def test_every_point_lies_inside_the_frame(values: list[int | None], data: st.DataObject) -> None:
     before = data.draw(st.lists(told, min_size=len(values), max_size=len(values)))
 
-    chart = draw(days(len(values)), values, before)
+    chart = draw(days(len(values)), values, before, today=LATER)
 
     drawn = [pair.split(",") for line in chart.lines for pair in line.split()]
     points = [(float(x), float(y)) for x, y in drawn] + list(chart.dots)
@@ -37,8 +38,17 @@ def test_the_scale_ends_above_the_highest_and_splits_into_four_whole_steps(highe
 
 
 def test_a_day_that_may_not_be_told_breaks_the_line() -> None:
-    chart = draw(days(5), [5, 6, None, 7, None], [None] * 5)
+    chart = draw(days(5), [5, 6, None, 7, None], [None] * 5, today=LATER)
 
     assert len(chart.lines) == 1
     assert len(chart.dots) == 1
     assert chart.lines_before == ()
+
+
+def test_today_so_far_is_a_dot_and_days_to_come_are_empty() -> None:
+    chart = draw(days(5), [5, 6, 7, 1, 0], [4] * 5, today=days(4)[-1])
+
+    assert [len(line.split()) for line in chart.lines] == [3]
+    (dot,) = chart.dots
+    assert dot[0] == draw(days(5), [None, None, None, 1, None], [4] * 5, today=LATER).dots[0][0]
+    assert len(chart.lines_before[0].split()) == 5

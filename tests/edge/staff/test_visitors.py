@@ -3,10 +3,13 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 
+import msgspec
 import pytest
 from django.test import Client
 
+from clearline.edge.staff.templatetags.staff_text import clock_change, clock_direction
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.migrate import migrate
 from clearline.reach.visitors import load
@@ -14,7 +17,7 @@ from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import browser, signed_in
 from tests.reach.visitors.conftest import without
-from tests.reach.visitors.test_report import make_events
+from tests.reach.visitors.test_report import EPOCH, make_events
 from tests.trust.ledger.conftest import log
 
 __all__ = ["log", "without"]
@@ -126,6 +129,78 @@ def test_those_who_agreed_are_shown_when_only_the_others_have_no_clause(
 
     assert page.status_code == 200
     assert page.context["report"].clauses == ("visits.measure",)
+
+
+def test_a_bare_address_shows_thirty_whole_days_beside_the_thirty_before(dana: Client) -> None:
+    page = dana.get(REPORT)
+
+    query, today = page.context["query"], page.context["asked"].today
+    assert (query.days, query.end) == (30, today - timedelta(days=1))
+    assert "compared with the 30 days before" in page.content.decode()
+    assert "today so far" not in page.content.decode()
+
+
+def test_a_period_with_today_in_it_is_compared_with_nothing(
+    dana: Client, column_store: ColumnStore
+) -> None:
+    today = dana.get(REPORT).context["asked"].today
+    october = timedelta(days=(today - date(2026, 10, 1)).days)
+    days = {"from": str(today - october), "to": str(today)}
+
+    text = dana.get(REPORT, days).content.decode()
+
+    assert "Today is not over, so nothing is compared yet." in text
+    assert "today so far" in text
+    assert 'class="up"' not in text
+    assert 'class="down"' not in text
+
+
+def test_one_day_is_told_as_one_date_beside_the_day_before(dana: Client) -> None:
+    text = dana.get(REPORT, {"from": "2026-10-07", "to": "2026-10-07"}).content.decode()
+
+    assert "<small>7 October 2026, compared with the day before</small>" in text
+
+
+def test_a_period_over_the_new_year_has_both_years(dana: Client) -> None:
+    text = dana.get(REPORT, {"from": "2025-12-30", "to": "2026-01-02"}).content.decode()
+
+    assert "30 December 2025 to 2 January 2026, compared with the 4 days before" in text
+
+
+def test_a_day_that_is_none_is_told_kindly_with_how_to_write_one(dana: Client) -> None:
+    text = dana.get(REPORT, {"from": "foo"}).content.decode()
+
+    assert "“foo” is no day. Write one like 20" in text
+
+
+def test_a_figure_that_stays_as_it_was_says_so() -> None:
+    assert clock_change(42.2, 41.9) == "± 0:00"
+    assert clock_direction(42.2, 41.9) == ""
+    assert clock_change(42.0, None) == ""
+    assert clock_change(61.0, 42.0) == "+ 0:19"
+
+
+def test_names_on_today_lead_to_the_weeks_report_with_them(
+    dana: Client, column_store: ColumnStore
+) -> None:
+    yesterday = dana.get(REPORT).context["query"].end
+    day = (yesterday - EPOCH).days
+    events = [
+        msgspec.structs.replace(each, id=each.id ^ 1, day=day, at_ms=day * 86_400_000)
+        for each in make_events(1, 400)
+    ]
+    load.insert_events(column_store, events, token="b")
+
+    page = dana.get("/staff/")
+
+    tops = [*page.context["pages"], *page.context["services"]]
+    assert {top.report_url.partition("thing=")[2][:4] for top in tops} == {"page", "serv"}
+    for top in tops:
+        lines = dana.get(top.report_url).context["lines"]
+        assert (top.row.name, top.row.figures.views) in [
+            (line.row.name, line.row.figures.views) for line in lines
+        ]
+        assert f'<a href="{top.page_url}">open' in page.content.decode()
 
 
 def test_a_marketer_who_is_not_signed_in_sees_no_figures() -> None:

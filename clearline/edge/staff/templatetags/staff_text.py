@@ -63,10 +63,17 @@ def change(now: float | None, before: float | None) -> str:
 
 @register.filter
 def clock_change(now: float | None, before: float | None) -> str:
-    if now is None or before is None or round(now) == round(before):
+    if now is None or before is None:
         return ""
-    sign = "+" if now > before else LESS
-    return f"{sign} {clock(abs(round(now) - round(before)))}"
+    difference = round(now) - round(before)
+    sign = "+" if difference > 0 else LESS if difference < 0 else "±"
+    return f"{sign} {clock(abs(difference))}"
+
+
+@register.filter
+def clock_direction(now: float | None, before: float | None) -> str:
+    """Return the class of a change in time, of whole seconds as they are shown."""
+    return "" if now is None or before is None else direction(round(now), round(before))
 
 
 @register.filter

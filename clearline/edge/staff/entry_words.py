@@ -1,0 +1,168 @@
+"""An entry of the ledger in words: what happened in one sentence, and its facts by their names."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clearline.policy.condition import choice_in_words
+from clearline.policy.words import words_in
+
+# What an entry of each kind tells; {names} are its fields in words.
+SENTENCES: Final = {
+    "choice.recorded": gettext_lazy("A visitor chose what may be done with their data."),
+    "use.denied": gettext_lazy("The program asked to use data {purpose}, and was refused."),
+    "use.granted": gettext_lazy("The program was permitted to use data {purpose}."),
+    "edition.published": gettext_lazy("The edition of {date} of the privacy policy was published."),
+    "events.loaded": gettext_lazy("A batch of {rows} counted events went into the reports."),
+    "staff.signed_in": gettext_lazy("Someone of the staff signed in."),
+    "staff.created": gettext_lazy("Someone of the staff was given a way in as {roles}."),
+    "staff.roles_changed": gettext_lazy("A way in was set: {roles}, {is_active}."),
+    "staff.password_changed": gettext_lazy("Someone of the staff changed their password."),
+    "report.exported": gettext_lazy("Figures about visitors were taken as a file."),
+}
+NAMES: Final[dict[str, str | Promise]] = {
+    "yes": gettext_lazy("Yes to"),
+    "no": gettext_lazy("No to"),
+    "method": gettext_lazy("How"),
+    "surface": gettext_lazy("Where it was asked"),
+    "text": gettext_lazy("The words they saw"),
+    "by_signal": gettext_lazy("Answered by the browser's signal"),
+    "before": gettext_lazy("The choice before it"),
+    "purpose": gettext_lazy("What for"),
+    "categories": gettext_lazy("Which data"),
+    "recipient": gettext_lazy("For whom"),
+    "by": gettext_lazy("Who did it"),
+    "reason": gettext_lazy("Why"),
+    "clause": gettext_lazy("Clause"),
+    "edition": gettext_lazy("Edition of the policy"),
+    "date": gettext_lazy("First day"),
+    "sha256": gettext_lazy("SHA-256"),
+    "is_material": gettext_lazy("Told beforehand"),
+    "uses_found": gettext_lazy("Places found in the program"),
+    "uses_covered": gettext_lazy("Places covered by the policy"),
+    "batch": gettext_lazy("Batch"),
+    "rows": gettext_lazy("Events"),
+    "counts": gettext_lazy("How they were decided"),
+    "login": gettext_lazy("Whose way in"),
+    "roles": gettext_lazy("Roles"),
+    "is_active": gettext_lazy("Way in"),
+    "report": gettext_lazy("Report"),
+    "query": gettext_lazy("What was asked"),
+    "format": gettext_lazy("Form of the file"),
+}
+# Words for values that are keys of the program; a value without words shows as it is.
+VALUES: Final[dict[str, dict[object, str | Promise]]] = {
+    "method": {"form": gettext_lazy("by a form"), "gpc": gettext_lazy("by the browser's signal")},
+    "surface": {
+        "prompt": gettext_lazy("the prompt above a page"),
+        "choices": gettext_lazy("Your Privacy Choices"),
+        "signal": gettext_lazy("nowhere: the signal spoke"),
+    },
+    "reason": {
+        "silence": gettext_lazy("no clause of the policy speaks of it"),
+        "condition": gettext_lazy("the clause's condition was not met"),
+    },
+    "is_active": {True: gettext_lazy("open"), False: gettext_lazy("closed")},
+    "is_material": {True: gettext_lazy("yes"), False: gettext_lazy("not needed")},
+    "recipient": {"provider": gettext_lazy("we ourselves")},
+    "report": {"popularity": gettext_lazy("most popular pages or services")},
+    "format": {"csv": "CSV", "json": "JSON"},
+}
+CHOSEN: Final = frozenset({"yes", "no", "by_signal"})
+PAGES: Final = {"edition": "edition", "before": "staff_entry", "login": "staff_person"}
+STAFF, JOB = "staff:", "job:"
+SHORT: Final = 8  # of a random number, as the list of people shows it
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line: its name, its words, and where they lead, "" for nowhere."""
+
+    name: str | Promise
+    words: str
+    url: str = ""
+    is_code: bool = False
+
+
+def moment_of(body: Mapping[str, object]) -> datetime:
+    return datetime.fromisoformat(str(body["at"]))
+
+
+def sentence_of(body: Mapping[str, object]) -> str:
+    """Return what happened, in one sentence."""
+    fields = fields_of(body)
+    words = {name: words_of(name, value) for name, value in fields.items()}
+    kind = str(body["kind"])
+    return str(SENTENCES.get(kind, kind)).format_map(words)
+
+
+def facts_of(body: Mapping[str, object]) -> Iterator[Fact]:
+    """Yield the clause that an entry rests on and each field that says something."""
+    if clause := str(body["clause"]):
+        yield fact_of("clause", clause)
+    if edition := str(body["edition"]):
+        yield fact_of("edition", edition)
+    for name, value in fields_of(body).items():
+        if value not in ("", []) and not (name in body and body[name] == value):
+            yield fact_of(name, value)
+
+
+def fields_of(body: Mapping[str, object]) -> Mapping[str, object]:
+    fields = body["fields"]
+    return fields if isinstance(fields, dict) else {}
+
+
+def fact_of(name: str, value: object) -> Fact:
+    return Fact(
+        name=NAMES.get(name, name),
+        words=words_of(name, value),
+        url=url_of(name, str(value)),
+        is_code=name in {"sha256", "batch", "before"},
+    )
+
+
+def words_of(name: str, value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(word_of(name, each) for each in value) or _("nothing")
+    return word_of(name, value)
+
+
+def word_of(name: str, value: object) -> str:
+    """Return one value in words."""
+    if known := VALUES.get(name, {}).get(value):
+        return str(known)
+    text = str(value)
+    if name in CHOSEN:
+        return choice_in_words(text)
+    if name in {"purpose", "categories"}:
+        return words_in("purposes" if name == "purpose" else "categories").get(text, text)
+    if name in {"by", "login"}:
+        return who_in_words(text)
+    if name == "counts":
+        reason, _sign, count = text.partition("=")
+        return f"{reason.replace('_', ' ')}: {number_format(count, force_grouping=True)}"
+    return number_format(text, force_grouping=True) if isinstance(value, int) else text
+
+
+def who_in_words(text: str) -> str:
+    if text.startswith(JOB):
+        return _("the program's own work: %s") % text.removeprefix(JOB)
+    return _("staff number %s") % text.removeprefix(STAFF)[:SHORT]
+
+
+def url_of(name: str, text: str) -> str:
+    """Return where a value is shown: a clause, an edition, an entry, one of the staff."""
+    if name == "clause":
+        return f"{reverse('privacy')}#{text}"
+    page = "staff_person" if text.startswith(STAFF) else PAGES.get(name, "")
+    try:
+        return reverse(page, args=[text.removeprefix(STAFF)])
+    except NoReverseMatch:
+        return ""

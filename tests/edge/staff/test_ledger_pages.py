@@ -1,0 +1,73 @@
+"""An entry of the ledger is told in words, each kind and each field of it."""
+
+import dataclasses
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from clearline.edge.staff.entry_words import NAMES, SENTENCES
+from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger.entries import KINDS
+from clearline.trust.safeguards.roles import Role
+from tests.browser_client import make_staff, signed_in
+from tests.trust.ledger.conftest import log
+from tests.trust.ledger.log import Log
+
+__all__ = ["log"]
+
+AT = datetime(2026, 12, 1, 3, 30, 15, 123456, tzinfo=UTC)
+
+
+def test_every_kind_has_a_sentence_and_every_field_a_name() -> None:
+    fields = {field.name for kind in KINDS.values() for field in dataclasses.fields(kind)}
+
+    assert SENTENCES.keys() == KINDS.keys()
+    assert NAMES.keys() == fields | {"clause", "edition"}
+    assert {
+        name for text in SENTENCES.values() for name in re.findall(r"{(\w+)}", str(text))
+    } <= fields
+
+
+@pytest.mark.django_db
+def test_an_entry_reads_as_a_sentence_with_its_clause_and_no_word_of_the_program(log: Log) -> None:
+    log.append(6)
+    olu = signed_in("olu", Role.ADMINISTRATOR)
+    actions.integrate(now=AT)
+
+    for each in queries.list_entries():
+        page = olu.get(f"/staff/ledger/{each.id}/").content.decode()
+        main = page.partition("<main")[2].partition("</main>")[0]
+        assert "{" not in main
+        assert "[&#x27;" not in main
+        assert "is_active" not in main
+        if each.kind == "choice.recorded":
+            assert "<h1>A visitor chose what may be done with their data.</h1>" in main
+            assert '<a href="/privacy/#choices.keep">choices.keep</a>' in main
+            assert "<dd>being recognised when visits are counted</dd>" in main
+        assert " UTC</time>" in main
+        assert 'href="/privacy/receipts/"' in main
+
+
+@pytest.mark.django_db
+def test_a_page_for_administrators_tells_a_marketer_so_and_leads_to_today() -> None:
+    dana = signed_in("dana", Role.MARKETER)
+
+    answer = dana.get("/staff/ledger/")
+
+    text = answer.content.decode()
+    assert answer.status_code == 403
+    assert "Only administrators may open this." in text
+    assert 'class="button" href="/staff/"' in text
+    assert "signed in." not in text
+
+
+@pytest.mark.django_db
+def test_one_of_the_staff_is_shown_by_number_day_and_state() -> None:
+    olu = signed_in("olu", Role.ADMINISTRATOR)
+    number = make_staff("dana", Role.MARKETER)
+
+    text = olu.get(f"/staff/people/{number}/").content.decode()
+
+    assert f"<dt>Staff number</dt><dd><code>{number}</code></dd>" in text
+    assert "> closed</label>" in text
