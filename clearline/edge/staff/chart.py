@@ -7,6 +7,7 @@ from typing import Final
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 750.0, 14.0, 190.0
 LABELS_MAX: Final = 7
+LABEL_HALF: Final = 20.0  # half the width of a date in words
 STEPS: Final = 4
 NICE: Final = (1, 2, 2.5, 4, 5, 10)  # a step of the scale is one of these times a power of ten
 
@@ -18,6 +19,11 @@ class Label:
     place: float
     text: str
     day: date | None = None
+
+    @property
+    def anchor(self) -> str:
+        """Return which end of the word stands at its place: one at the right edge stays inside."""
+        return "end" if self.place > RIGHT - LABEL_HALF else "middle"
 
 
 @dataclass(frozen=True, slots=True)

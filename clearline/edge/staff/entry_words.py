@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clearline.edge.staff.health import REASONS
 from clearline.policy.condition import choice_in_words
 from clearline.policy.words import words_in
 
@@ -130,7 +131,8 @@ def fact_of(name: str, value: object) -> Fact:
 
 def words_of(name: str, value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(word_of(name, each) for each in value) or _("nothing")
+        mark = "\n" if name == "counts" else ", "
+        return mark.join(word_of(name, each) for each in value) or _("nothing")
     return word_of(name, value)
 
 
@@ -146,9 +148,23 @@ def word_of(name: str, value: object) -> str:
     if name in {"by", "login"}:
         return who_in_words(text)
     if name == "counts":
-        reason, _sign, count = text.partition("=")
-        return f"{reason.replace('_', ' ')}: {number_format(count, force_grouping=True)}"
+        return count_in_words(text)
     return number_format(text, force_grouping=True) if isinstance(value, int) else text
+
+
+def count_in_words(text: str) -> str:
+    """Return one count of a batch in words: how many, under which clause or left out why."""
+    what, _sign, count = text.partition("=")
+    kind, _dot, rest = what.partition(".")
+    told = {"n": number_format(count, force_grouping=True), "what": rest}
+    if kind == "clause":
+        return _("%(n)s under %(what)s") % told
+    if kind == "dropped":
+        told["what"] = str(REASONS.get(rest, rest.replace("_", " ")))
+        return _("%(n)s left out: %(what)s") % told
+    if kind == "recognised":
+        return _("%(n)s of people recognised") % told
+    return _("%(n)s sent again, counted once") % told
 
 
 def who_in_words(text: str) -> str:

@@ -52,3 +52,9 @@ def test_today_so_far_is_a_dot_and_days_to_come_are_empty() -> None:
     (dot,) = chart.dots
     assert dot[0] == draw(days(5), [None, None, None, 1, None], [4] * 5, today=LATER).dots[0][0]
     assert len(chart.lines_before[0].split()) == 5
+
+
+def test_a_date_at_the_right_edge_ends_there_and_is_not_cut() -> None:
+    labels = draw(days(5), [5] * 5, [4] * 5, today=LATER).days
+
+    assert [label.anchor for label in labels] == ["middle"] * 4 + ["end"]

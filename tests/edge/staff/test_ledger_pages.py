@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clearline.edge.staff.entry_words import NAMES, SENTENCES
+from clearline.edge.staff.entry_words import NAMES, SENTENCES, words_of
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries import KINDS
 from clearline.trust.safeguards.roles import Role
@@ -27,6 +27,20 @@ def test_every_kind_has_a_sentence_and_every_field_a_name() -> None:
     assert {
         name for text in SENTENCES.values() for name in re.findall(r"{(\w+)}", str(text))
     } <= fields
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        ("clause.2026-10-03 visits.measure=1200", "1,200 under 2026-10-03 visits.measure"),
+        ("dropped.bot=5", "5 left out: programs, not people"),
+        ("dropped.of_a_new_kind=5", "5 left out: of a new kind"),
+        ("recognised=7", "7 of people recognised"),
+        ("replayed=0", "0 sent again, counted once"),
+    ],
+)
+def test_each_count_of_a_batch_is_told_in_words(count: str, words: str) -> None:
+    assert words_of("counts", [count]) == words
 
 
 @pytest.mark.django_db
