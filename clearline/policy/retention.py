@@ -40,15 +40,22 @@ class Retention:
 
     def cutoff(self, now: datetime) -> datetime:
         """Return the moment before which data is older than this."""
+        return self.moved(now, -self.amount)
+
+    def end(self, start: datetime) -> datetime:
+        """Return the moment from which what began at `start` is not kept any more."""
+        return self.moved(start, self.amount)
+
+    def moved(self, moment: datetime, amount: int) -> datetime:
         if self.unit is Unit.DAY:
-            return now - timedelta(days=self.amount)
-        months = self.amount * (MONTHS_A_YEAR if self.unit is Unit.YEAR else 1)
-        whole = now.year * MONTHS_A_YEAR + now.month - 1 - months
+            return moment + timedelta(days=amount)
+        months = amount * (MONTHS_A_YEAR if self.unit is Unit.YEAR else 1)
+        whole = moment.year * MONTHS_A_YEAR + moment.month - 1 + months
         year, month = divmod(whole, MONTHS_A_YEAR)
-        day = now.day
+        day = moment.day
         while True:  # at most three steps: 31 March less one month is 28 or 29 February
             try:
-                return now.replace(year=year, month=month + 1, day=day)
+                return moment.replace(year=year, month=month + 1, day=day)
             except ValueError:
                 if day <= LAST_DAY_OF_ALL_MONTHS:
                     raise

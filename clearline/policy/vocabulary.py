@@ -176,6 +176,7 @@ class SubjectKind(StrEnum):
 
     VISITOR = "visitor"
     CUSTOMER = "customer"
+    STAFF = "staff"
 
 
 class ChoiceName(StrEnum):

@@ -29,6 +29,21 @@ def test_the_cutoff_follows_the_calendar(text: str, now: str, cutoff: str) -> No
     assert Retention.from_text(text).cutoff(moment).date().isoformat() == cutoff
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("30 days", "2026-11-24", "2026-12-24"),
+        ("1 month", "2026-01-31", "2026-02-28"),
+        ("3 years", "2024-02-29", "2027-02-28"),
+        ("3 years", "2026-11-24", "2029-11-24"),
+    ],
+)
+def test_the_end_follows_the_calendar(text: str, start: str, end: str) -> None:
+    moment = datetime.fromisoformat(start).replace(tzinfo=UTC)
+
+    assert Retention.from_text(text).end(moment).date().isoformat() == end
+
+
 @given(RETENTIONS)
 def test_what_is_written_is_read(retention: Retention) -> None:
     assert Retention.from_text(str(retention)) == retention

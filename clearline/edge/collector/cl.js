@@ -3,7 +3,7 @@
   const script = d.currentScript, early = []
   let url, since = 0, seen = 0
 
-  const address = () => l.href.split("#")[0]
+  const address = () => script.dataset.url || l.href.split("#")[0]
   const tell = (kind, more) => {
     try {
       const words = [...crypto.getRandomValues(new Uint32Array(2))]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -12,10 +12,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from clearline.kit.network import cut_address
-from clearline.policy.choices import NOTHING_CHOSEN, says_gpc
+from clearline.policy.choices import NOTHING_CHOSEN, Choices, says_gpc
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.shelf import NoEditionInForce, Shelf
+from clearline.policy.use import Use
+from clearline.policy.vocabulary import Category, Purpose, SubjectKind
 from clearline.reach.visitors.admit import (
+    ANY_VISITOR,
+    COLLECTOR,
     QUIET,
     Drop,
     Glance,
@@ -30,6 +34,7 @@ from clearline.reach.visitors.event import Kind, ReferrerClass, StoredEvent, Tol
 from clearline.reach.visitors.names import Names
 from clearline.reach.visitors.visits import Visits
 from clearline.trust.consent.cookie import CookieSigner
+from clearline.trust.gate.decide import Outcome, decide
 
 EVENTS_PATH: Final = "/c/e"
 BEACON_PATH: Final = "/c/b.gif"
@@ -41,6 +46,15 @@ EVENTS_MAX: Final = 50
 QUERY_FIELDS_MAX: Final = 16
 SENDERS_MAX: Final = 8192  # remembered, with at most 4 kB of headers each
 HEAD_BYTES_KEPT: Final = 4096
+SENDERS_WINDOW: Final = timedelta(minutes=10)  # then all of them are forgotten
+# Whether a visit begins, of someone not recognised: a number of the day, in memory only.
+TELL_START: Final = Use(
+    COLLECTOR,
+    ANY_VISITOR,
+    frozenset({Category.DEVICE_IP_ADDRESS, Category.DEVICE_KIND}),
+    Purpose.ANALYTICS_REPORTING_POPULARITY,
+    SubjectKind.VISITOR,
+)
 
 CONTENT_TYPES: Final = frozenset({b"application/json", b"text/plain"})
 SAME_ORIGIN: Final = frozenset({None, b"same-origin", b"none"})
@@ -143,6 +157,7 @@ class Intake:
         self.policy: CompiledPolicy | None = None
         self.edition = ""
         self.senders: dict[tuple[bytes | None, ...], Sender | Refusal] = {}
+        self.forgot_at: datetime | None = None
 
     def take(self, arrival: Arrival, now: datetime) -> Taken | Refused:
         """Return what is to be kept of one request at the moment `now`, or why nothing is."""
@@ -162,7 +177,7 @@ class Intake:
             else:
                 kept.append(self.names.keep(result))
         if kept and sender.footing is not None:
-            self.mark_start(kept, arrival, glance.now_ms)
+            self.mark_start(kept, arrival, glance)
             return Taken(self.edition, sender.footing.clause, tuple(kept), dropped)
         for reason in dropped:
             if reason not in QUIET:
@@ -178,8 +193,9 @@ class Intake:
             policy = self.shelf.in_force(now)
         except NoEditionInForce:
             return Refusal.NO_EDITION
-        if policy is not self.policy or len(self.senders) >= SENDERS_MAX:
-            self.policy, self.senders = policy, {}
+        is_stale = self.forgot_at is None or abs(now - self.forgot_at) >= SENDERS_WINDOW
+        if is_stale or policy is not self.policy or len(self.senders) >= SENDERS_MAX:
+            self.policy, self.senders, self.forgot_at = policy, {}, now
             self.edition = policy.edition.date.isoformat()
         headers = arrival.headers
         is_beacon = arrival.path == BEACON_PATH
@@ -211,18 +227,29 @@ class Intake:
             agent=agent_of(headers.get(b"user-agent", b"").decode("latin-1")),
             is_prefetch=b"prefetch" in purpose.lower(),
             footing=find_footing(policy, choices, number) if is_told_rightly else None,
+            may_tell_start=may_tell_start(policy, choices),
         )
 
-    def mark_start(self, kept: list[StoredEvent], arrival: Arrival, now_ms: int) -> None:
-        """Mark the first page view as the start of a visit, if nothing was heard for a while."""
+    def mark_start(self, kept: list[StoredEvent], arrival: Arrival, glance: Glance) -> None:
+        """Mark the first page view as the start of a visit, if nothing was heard for a while.
+
+        Where no clause lets us know that, a view starts one that comes from outside.
+        """
         views = [place for place, event in enumerate(kept) if event.kind is Kind.VIEW]
         event = kept[views[0] if views else 0]
-        key = event.visitor or self.visits.key_of(
-            arrival.client_ip, arrival.headers.get(b"user-agent", b""), event.day
-        )
         is_inside = not views or event.referrer_class is ReferrerClass.INTERNAL
-        if self.visits.begins(key, now_ms, is_from_inside=is_inside) and views:
+        begins = not is_inside
+        if event.visitor or glance.sender.may_tell_start:
+            key = event.visitor or self.visits.key_of(
+                arrival.client_ip, arrival.headers.get(b"user-agent", b""), event.day
+            )
+            begins = self.visits.begins(key, glance.now_ms, is_from_inside=is_inside)
+        if begins and views:
             kept[views[0]] = msgspec.structs.replace(event, starts=1)
+
+
+def may_tell_start(policy: CompiledPolicy, choices: Choices) -> bool:
+    return decide(policy=policy, use=TELL_START, choices=choices).outcome is Outcome.YES
 
 
 def refuse(reason: Refusal | Drop) -> Refused:

@@ -33,7 +33,8 @@ HEARTBEAT_S: Final = 2.0
 STOP_S: Final = 4.0  # for each lane to finish what it does
 RETRY_AFTER: Final = timedelta(minutes=1)  # what is due seldom does not wait that long
 NO_TIME: Final = timedelta()
-STOP_GUESSERS_CLAUSE: Final = ClauseId("security.staff")
+STOP_GUESSERS_CLAUSE: Final = ClauseId("security.attempts")
+LOGIN_CLAUSE: Final = ClauseId("staff.login")
 
 log = structlog.get_logger()
 
@@ -63,6 +64,12 @@ def erase_sign_in_attempts(now: datetime) -> None:
         safeguards.erase_attempts(before=clause.kept.cutoff(now))
 
 
+def erase_closed_logins(now: datetime) -> None:
+    clause = gate.policy_in_force(now).edition.find_clause(LOGIN_CLAUSE)
+    if clause is not None:
+        safeguards.erase_closed_logins(before=clause.kept.cutoff(now))
+
+
 # Each lane has a thread of its own, so that what may take many minutes holds nothing up.
 QUICK: Final = (
     Beat("manifests", "entering loaded visits", timedelta(seconds=2), record_manifests),
@@ -74,6 +81,7 @@ QUICK: Final = (
         lambda now: erase_expired_sessions(now=now),
     ),
     Beat("sign_in_attempts", "erasing old sign-ins", timedelta(hours=24), erase_sign_in_attempts),
+    Beat("closed_logins", "erasing old logins", timedelta(hours=24), erase_closed_logins),
 )
 LONG: Final = (
     Beat(

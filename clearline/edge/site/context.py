@@ -126,13 +126,20 @@ class Site:
         return currency_for(self.visit, content(self.visit.now).catalogue)
 
     @property
+    def told_url(self) -> str:
+        """The address that this page is counted under where it is not the browser's own, or ""."""
+        path: str = getattr(self.request, "clearline_told_path", "")
+        return settings.ENV.url + path if path else ""
+
+    @property
     def beacon_url(self) -> str:
         """The picture that counts a page where scripts do not run; each rendering is one view."""
         match = self.request.resolver_match
-        is_service = match is not None and match.url_name == "service"
+        told_url = self.told_url
+        is_service = match is not None and match.url_name == "service" and not told_url
         parts = {
             "id": secrets.token_hex(8),
-            "url": (settings.ENV.url + self.request.path)[:ADDRESS_CHARACTERS_MAX],
+            "url": told_url or (settings.ENV.url + self.request.path)[:ADDRESS_CHARACTERS_MAX],
             "referrer": self.request.headers.get("Referer", "")[:ADDRESS_CHARACTERS_MAX],
             "service": match.kwargs["slug"] if match is not None and is_service else "",
         }

@@ -11,7 +11,11 @@ from django.utils.translation import gettext as _
 def error_page(
     request: HttpRequest, *, status: HTTPStatus, title: str, text: str, next_step: str = ""
 ) -> HttpResponse:
-    """Return the designed page for one kind of refusal."""
+    """Return the designed page for one kind of refusal.
+
+    Visits count it under one name: the address may be a slip of somebody's own words.
+    """
+    request.clearline_told_path = f"/error-{status.value}/"  # type: ignore[attr-defined]  # Django's request is open
     shown = {"status": status.value, "title": title, "text": text, "next_step": next_step}
     return render(request, "site/error.html", shown, status=status)
 

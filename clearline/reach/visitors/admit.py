@@ -21,6 +21,7 @@ from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, ClauseId, Purpose, SubjectId, SubjectKind
 from clearline.reach.visitors.agents import Agent
 from clearline.reach.visitors.event import Kind, Part, StoredEvent, ToldEvent
+from clearline.reach.visitors.names import OVERFLOW
 from clearline.reach.visitors.referrers import referrer_of
 from clearline.trust.gate.decide import Outcome, decide
 
@@ -29,13 +30,19 @@ PAGE_LENGTH_MAX: Final = 256
 FUTURE_MS_MAX: Final = 5 * 60 * 1000
 AGE_MS_MAX: Final = 24 * 3600 * 1000
 SECONDS_MAX: Final = 4 * 3600  # in view since last told; a page left open over night is not read
+MINUTE_MS: Final = 60 * 1000
 QUARTER_MS: Final = 15 * 60 * 1000  # no time zone moves by less
-PLACES_MAX: Final = 4096  # addresses remembered, at most 4 kB each
 QUERY_FIELDS_MAX: Final = 50
 
 PAGE: Final = re.compile(r"/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*", re.ASCII)  # RFC 3986, path
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+WORD: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)  # an act, a campaign
+BETWEEN_WORDS: Final = re.compile(r"[ ._]+")
+# A page as sites name theirs. What else people type, or a link tells, may name a person.
+PLAIN_PAGE: Final = re.compile(r"/(?:[a-z0-9][a-z0-9-]{0,63}(?:/|$))*", re.ASCII)
+# Of a page fiber-1000 is none. Of an act or a campaign a year is none.
+LONG_NUMBER: Final = re.compile(r"[0-9]{5}", re.ASCII)
+NUMBER: Final = re.compile(r"(?<![0-9])(?!(?:19|20)[0-9]{2}(?![0-9]))[0-9]{4}", re.ASCII)
 ID: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 PARTS: Final = {part.value: part for part in Part} | {
@@ -124,6 +131,7 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
     agent: Agent
     is_prefetch: bool
     footing: Footing | None
+    may_tell_start: bool  # by a number made of network and browser, in memory only
 
 
 class Glance(msgspec.Struct, frozen=True, gc=False):
@@ -183,8 +191,8 @@ def drop_bad_names(event: ToldEvent, _glance: Glance) -> Drop | None:
     is_service_named = SLUG.fullmatch(event.service) or (
         not event.service and event.kind is not Kind.SERVICE
     )
-    is_act_named = NAME.fullmatch(event.name) or (not event.name and event.kind is not Kind.CUSTOM)
-    is_campaign_named = not event.campaign or NAME.fullmatch(event.campaign)
+    is_act_named = WORD.fullmatch(event.name) or (not event.name and event.kind is not Kind.CUSTOM)
+    is_campaign_named = not event.campaign or WORD.fullmatch(event.campaign)
     return None if is_service_named and is_act_named and is_campaign_named else Drop.BAD_NAME
 
 
@@ -225,33 +233,38 @@ def admit(event: ToldEvent, glance: Glance) -> StoredEvent | Drop:
 
 
 def cut_down(event: ToldEvent, glance: Glance) -> StoredEvent:
-    """Keep what the columns have: path for address, host for referrer, device for browser."""
+    """Keep what the columns have: path for address, host for referrer, device for browser.
+
+    Of someone not recognised less is kept, as clause visits.count says: the minute, and the
+    referrer's host only if it is widely known.
+    """
     place = find_place(event.url, glance.site.url)
     assert isinstance(place, Place), "drop_bad_address stands before"  # noqa: S101
     referrer = referrer_of(event.referrer, glance.site.url)
     footing = glance.sender.footing
+    visitor = 0 if footing is None else footing.visitor
     at_ms = glance.now_ms if event.at is None else min(event.at, glance.now_ms)
+    exact_to_ms = 1 if visitor else MINUTE_MS
     return StoredEvent(
         id=int(event.id, 16),
-        at_ms=at_ms,
+        at_ms=at_ms - at_ms % exact_to_ms,
         day=day_of(at_ms // QUARTER_MS, glance.site.zone),
         kind=event.kind,
         page=place.page,
         part=place.part,
         service=event.service,
-        name=event.name,
+        name=without_number("name", event.name),
         device=glance.sender.agent.device,
         referrer_class=referrer.kind,
-        referrer=referrer.host,
-        campaign=event.campaign.lower() or place.campaign,
-        visitor=0 if footing is None else footing.visitor,
+        referrer=referrer.host if visitor else referrer.known,
+        campaign=without_number("campaign", event.campaign or place.campaign),
+        visitor=visitor,
         starts=0,
         seconds=min(event.seconds, SECONDS_MAX) if event.kind is Kind.TIME else 0,
-        received_ms=glance.now_ms,
+        received_ms=glance.now_ms - glance.now_ms % exact_to_ms,
     )
 
 
-@lru_cache(maxsize=PLACES_MAX)
 def find_place(url: str, own_url: str) -> Place | Drop:
     """Return what is kept of an address of ours, or why it is none."""
     if len(url) > ADDRESS_LENGTH_MAX:
@@ -265,17 +278,26 @@ def find_place(url: str, own_url: str) -> Place | Drop:
         return Drop.OVER_LONG
     if PAGE.fullmatch(page) is None:
         return Drop.BAD_ADDRESS
+    if PLAIN_PAGE.fullmatch(page) is None or LONG_NUMBER.search(page):
+        page = OVERFLOW["page"]
     return Place(page, PARTS.get(page[1:].partition("/")[0], Part.OTHER), campaign_of(query))
+
+
+def without_number(column: str, name: str) -> str:
+    """Return the name, or what stands for all the rest when it holds a number of somebody."""
+    return OVERFLOW[column] if NUMBER.search(name) else name
 
 
 def campaign_of(query: str) -> str:
     """Return the campaign an address names, or "": what is no plain name may be a person's."""
+    if "utm_campaign" not in query:
+        return ""
     try:
         named = dict(parse_qsl(query, max_num_fields=QUERY_FIELDS_MAX)).get("utm_campaign", "")
     except ValueError:
         return ""
-    name = named.strip().replace(" ", "-").lower()
-    return name if NAME.fullmatch(name) else ""
+    name = BETWEEN_WORDS.sub("-", named.strip().lower())
+    return name if WORD.fullmatch(name) else ""
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,4 @@
-"""Where a visitor came from: the host alone and what kind of place it is, never the address."""
+"""Where a visitor came from: what kind of place, which host; never the address."""
 
 import re
 from dataclasses import dataclass
@@ -36,15 +36,17 @@ MAIL: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Referrer:
+    """`known` is the widely known site that the host belongs to, or ""."""
+
     kind: ReferrerClass
     host: str
+    known: str
 
 
-DIRECT: Final = Referrer(ReferrerClass.DIRECT, "")
-INTERNAL: Final = Referrer(ReferrerClass.INTERNAL, "")
+DIRECT: Final = Referrer(ReferrerClass.DIRECT, "", "")
+INTERNAL: Final = Referrer(ReferrerClass.INTERNAL, "", "")
 
 
-@lru_cache(maxsize=HOSTS_MAX)
 def referrer_of(address: str, own_url: str) -> Referrer:
     """Return host and class of a referrer; what is no web address counts as none."""
     match = ADDRESS.match(address)
@@ -56,19 +58,26 @@ def referrer_of(address: str, own_url: str) -> Referrer:
     return classify(host) if 0 < len(host) <= HOST_LENGTH_MAX else DIRECT
 
 
+@lru_cache(maxsize=HOSTS_MAX)
 def classify(host: str) -> Referrer:
     name = host.removeprefix("www.")
+    mail, search, social = (find_among(name, hosts) for hosts in (MAIL, SEARCH, SOCIAL))
     # Mail stands first: mail.google.com is both mail and a part of google.com.
-    if is_among(name, MAIL) or name.startswith(("mail.", "webmail.")):
-        return Referrer(ReferrerClass.MAIL, name)
-    if is_among(name, SEARCH):
-        return Referrer(ReferrerClass.SEARCH, name)
-    return Referrer(ReferrerClass.SOCIAL if is_among(name, SOCIAL) else ReferrerClass.OTHER, name)
+    if mail or name.startswith(("mail.", "webmail.")):
+        return Referrer(ReferrerClass.MAIL, name, mail)
+    if search:
+        return Referrer(ReferrerClass.SEARCH, name, search)
+    return Referrer(ReferrerClass.SOCIAL if social else ReferrerClass.OTHER, name, social)
 
 
-def is_among(name: str, hosts: frozenset[str]) -> bool:
+def find_among(name: str, hosts: frozenset[str]) -> str:
+    """Return the part of a host's name that stands in the list, or "".
+
+    Of alice.tumblr.com that is tumblr.com: what stands before it may name a person.
+    """
     labels = name.split(".")
-    tails = {".".join(labels[start:]) for start in range(len(labels))}
+    tails = [".".join(labels[start:]) for start in range(len(labels))]
     # google.com and google.co.uk are `google.`; google.example.com is not.
-    owner = labels[:-2] if labels[-2:-1] in (["co"], ["com"]) else labels[:-1]
-    return not hosts.isdisjoint(tails | {f"{label}." for label in owner[-1:]})
+    owner = 3 if labels[-2:-1] in (["co"], ["com"]) else 2
+    national = [tails[-owner]] if len(labels) >= owner and f"{labels[-owner]}." in hosts else []
+    return next(iter([tail for tail in tails if tail in hosts] + national), "")

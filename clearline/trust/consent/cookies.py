@@ -43,7 +43,7 @@ VISITOR_COOKIE: Final = Cookie(
 )
 SESSION_COOKIE: Final = Cookie(
     name="sessionid",
-    clauses=(ClauseId("security.staff"),),
+    clauses=(ClauseId("staff.session"),),
     lifetime=timedelta(hours=12),
     what_for="Keeps you signed in.",
     set_when="when you sign in",

@@ -100,11 +100,13 @@ def refuse_inside_transaction() -> None:
 
 
 def make_permit(policy: CompiledPolicy, use: Use, verdict: Verdict, now: datetime) -> Permit:
-    if verdict.clause is None:
+    clause = policy.edition.find_clause(verdict.clause or "")
+    if clause is None:
         raise UseDenied(verdict)
     return Permit(
-        clause=verdict.clause,
+        clause=clause.id,
         edition=policy.edition.date.isoformat(),
+        kept=clause.kept,
         subject=use.subject,
         categories=use.categories,
         recipient=use.recipient,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, Never
 
 from clearline.kit.errors import Denied
+from clearline.policy.retention import Retention
 from clearline.policy.vocabulary import Category, ClauseId, Recipient, SubjectId
 
 LIFETIME: Final = timedelta(seconds=60)
@@ -32,6 +33,7 @@ class Permit:
 
     clause: ClauseId
     edition: str
+    kept: Retention  # as the clause has it
     subject: SubjectId
     categories: frozenset[Category]
     recipient: Recipient

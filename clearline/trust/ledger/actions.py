@@ -14,9 +14,17 @@ from django.db.models import F
 
 from clearline.kit.errors import Conflict
 from clearline.kit.files import locked, replace_durably
+from clearline.policy.retention import Retention
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import Sealer, new_key, wrap_key
-from clearline.trust.ledger.body import SALT_BYTES, Footing, at_text, commit, to_body
+from clearline.trust.ledger.body import (
+    SALT_BYTES,
+    EntryInvalid,
+    Footing,
+    at_text,
+    commit,
+    to_body,
+)
 from clearline.trust.ledger.checkpoint import (
     Checkpoint,
     CheckpointBroken,
@@ -43,6 +51,9 @@ class Granted(Protocol):
 
     @property
     def edition(self) -> str: ...
+
+    @property
+    def kept(self) -> Retention: ...
 
 
 class LogWouldBeRewritten(Conflict):
@@ -117,15 +128,24 @@ class Writing:
     now: datetime
     at: str
     footing: Footing
+    kept: Retention | None  # as the clause has it that permitted what is noted
     master: Sealer
 
     @classmethod
     def start(cls, permit: Granted | None, now: datetime) -> Self:
         footing = Footing(permit.clause, permit.edition) if permit else Footing()
-        return cls(now=now, at=at_text(now), footing=footing, master=sealer())
+        kept = permit.kept if permit else None
+        return cls(now=now, at=at_text(now), footing=footing, kept=kept, master=sealer())
 
     def to_row(self, entry: LedgerEntry, subject: SubjectId | None) -> Entry:
-        """Return the row of an entry: committed to, its words sealed under a key of their own."""
+        """Return the row of an entry: committed to, its words sealed under a key of their own.
+
+        Raises EntryInvalid.
+        """
+        kept = entry.kept or self.kept
+        if kept is None:
+            message = f"An entry of kind {entry.kind} rests on a clause: append it with a permit."
+            raise EntryInvalid(message)
         entry_id, salt, key = secrets.token_hex(16), os.urandom(SALT_BYTES), new_key()
         body = to_body(entry, entry_id=entry_id, at=self.at, footing=self.footing)
         context = words_context(entry_id)
@@ -136,7 +156,7 @@ class Writing:
             commitment=commit(salt, body),
             body_sealed=Sealer(key).seal(salt + body, context=context),
             key_wrapped=wrap_key(key, master=self.master, context=context),
-            expires_at=self.now + entry.kept,
+            expires_at=kept.end(self.now),
             subject=subject,
         )
 

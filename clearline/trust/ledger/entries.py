@@ -1,14 +1,14 @@
 """What the ledger can say: each kind of entry, its fields, and how long its words are kept.
 
-The commitment of an entry stays for ever; after `kept` its words cannot be read any more.
+The commitment of an entry stays for ever; after `kept` its words cannot be read any more. Where
+`kept` is None they are kept as long as the clause says that permitted what is noted.
 `docs/ledger.md` lists the kinds with the rule that each retention comes from.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar, Final
 
-YEAR: Final = timedelta(days=366)  # the longer year, so that "3 years" is never cut short
+from clearline.policy.retention import Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class LedgerEntry:
     """One fact. Fields are text, whole numbers, yes or no, or tuples of text: nothing else."""
 
     kind: ClassVar[str]
-    kept: ClassVar[timedelta]
+    kept: ClassVar[Retention | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class ChoiceRecorded(LedgerEntry):
     """
 
     kind: ClassVar[str] = "choice.recorded"
-    kept: ClassVar[timedelta] = 3 * YEAR  # clause choices.keep; CCPA records: 24 months at least
+    kept: ClassVar[Retention | None] = None  # clause choices.keep; CCPA records: 24 months at least
 
     yes: tuple[str, ...]
     no: tuple[str, ...]
@@ -45,7 +45,7 @@ class UseDenied(LedgerEntry):
     """A use that the gate refused, with the reason."""
 
     kind: ClassVar[str] = "use.denied"
-    kept: ClassVar[timedelta] = 3 * YEAR
+    kept: ClassVar[Retention | None] = Retention.from_text("3 years")
 
     purpose: str
     categories: tuple[str, ...]
@@ -61,7 +61,7 @@ class UseGranted(LedgerEntry):
     """A use that the gate permitted and that left no other entry."""
 
     kind: ClassVar[str] = "use.granted"
-    kept: ClassVar[timedelta] = 3 * YEAR
+    kept: ClassVar[Retention | None] = Retention.from_text("3 years")
 
     purpose: str
     categories: tuple[str, ...]
@@ -74,7 +74,8 @@ class EditionPublished(LedgerEntry):
     """An edition of the policy went on the shelf; its hash shows that it was never changed."""
 
     kind: ClassVar[str] = "edition.published"
-    kept: ClassVar[timedelta] = 100 * YEAR  # the policy itself is public: nothing to expire
+    # The policy itself is public: there is nothing to expire.
+    kept: ClassVar[Retention | None] = Retention.from_text("100 years")
 
     date: str
     sha256: str
@@ -88,7 +89,7 @@ class EventsLoaded(LedgerEntry):
     """One batch of visitors' events, by its manifest: how many, decided how, and their hash."""
 
     kind: ClassVar[str] = "events.loaded"
-    kept: ClassVar[timedelta] = 3 * YEAR
+    kept: ClassVar[Retention | None] = Retention.from_text("3 years")
 
     batch: str
     rows: int
@@ -101,7 +102,7 @@ class StaffSignedIn(LedgerEntry):
     """Someone of the staff signed in; `login` is the random public id."""
 
     kind: ClassVar[str] = "staff.signed_in"
-    kept: ClassVar[timedelta] = 3 * YEAR
+    kept: ClassVar[Retention | None] = None  # clause staff.acts
 
     login: str
 
@@ -111,7 +112,7 @@ class StaffCreated(LedgerEntry):
     """Someone of the staff was given a way in, with these roles."""
 
     kind: ClassVar[str] = "staff.created"
-    kept: ClassVar[timedelta] = 6 * YEAR
+    kept: ClassVar[Retention | None] = None  # clause staff.login
 
     login: str
     roles: tuple[str, ...]
@@ -123,7 +124,7 @@ class StaffRolesChanged(LedgerEntry):
     """What someone of the staff may do was changed, or their way in was taken or given back."""
 
     kind: ClassVar[str] = "staff.roles_changed"
-    kept: ClassVar[timedelta] = 6 * YEAR
+    kept: ClassVar[Retention | None] = None  # clause staff.login
 
     login: str
     roles: tuple[str, ...]
@@ -136,7 +137,7 @@ class StaffPasswordChanged(LedgerEntry):
     """Someone of the staff replaced their password, which ended their other sessions."""
 
     kind: ClassVar[str] = "staff.password_changed"
-    kept: ClassVar[timedelta] = 3 * YEAR
+    kept: ClassVar[Retention | None] = None  # clause staff.acts
 
     login: str
 
@@ -146,7 +147,7 @@ class ReportExported(LedgerEntry):
     """Figures about visitors left as a file."""
 
     kind: ClassVar[str] = "report.exported"
-    kept: ClassVar[timedelta] = 3 * YEAR
+    kept: ClassVar[Retention | None] = Retention.from_text("3 years")
 
     report: str
     query: str

@@ -16,6 +16,7 @@ from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
 from clearline.trust.gate import actions as gate
+from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries import (
     StaffCreated,
@@ -42,6 +43,28 @@ STOP_GUESSERS: Final = Use(
     categories=frozenset({Category.DEVICE_IP_ADDRESS, Category.AUTHORIZATION_CREDENTIALS}),
     purpose=Purpose.ESSENTIAL_SERVICE_SECURITY,
     about=SubjectKind.VISITOR,
+)
+OWN_STAFF: Final = SubjectId("staff")
+KEEP_LOGIN: Final = Use(
+    by=Actor(ActorKind.JOB, "logins"),
+    subject=OWN_STAFF,
+    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.JOB_TITLE}),
+    purpose=Purpose.ESSENTIAL_SERVICE_AUTHENTICATION,
+    about=SubjectKind.STAFF,
+)
+KEEP_SESSION: Final = Use(
+    by=Actor(ActorKind.JOB, "sign_in"),
+    subject=OWN_STAFF,
+    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.DEVICE_COOKIE}),
+    purpose=Purpose.ESSENTIAL_SERVICE_AUTHENTICATION,
+    about=SubjectKind.STAFF,
+)
+NOTE_ACTS: Final = Use(
+    by=Actor(ActorKind.JOB, "sign_in"),
+    subject=OWN_STAFF,
+    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.JOB_TITLE}),
+    purpose=Purpose.ESSENTIAL_SERVICE_SECURITY,
+    about=SubjectKind.STAFF,
 )
 
 
@@ -88,8 +111,10 @@ def create_staff(
 ) -> str:
     """Give someone of the staff a way in and return its public id.
 
-    Raises UserIdRefused, PasswordRefused, NoRole, UserIdTaken. Source: 47 CFR 64.2010(a).
+    Raises UserIdRefused, PasswordRefused, NoRole, UserIdTaken, gate.UseDenied, NoEditionInForce.
+    Source: 47 CFR 64.2010(a); clause staff.login.
     """
+    permit = gate.ask(use=KEEP_LOGIN, choices=NOTHING_CHOSEN, now=now)
     given = tuple(sorted(set(roles)))
     if not given:
         message = "Name at least one role."
@@ -114,7 +139,7 @@ def create_staff(
             raise UserIdTaken(message) from None
         StaffRole.objects.bulk_create(StaffRole(login=login, role=role) for role in given)
         entry = StaffCreated(login=login.public_id, roles=given, by=told(by))
-        ledger.append(entry, subject=None, permit=None, now=now)
+        ledger.append(entry, subject=None, permit=permit, now=now)
     return login.public_id
 
 
@@ -123,9 +148,11 @@ def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> Sign
 
     An attempt counts before the password is looked at, so that many at once gain nothing; one
     that is refused for being too many does not count, so that nobody prolongs the wait.
-    Raises SignInRefused, TooManyTries, gate.UseDenied. Source: clause security.staff.
+    Raises SignInRefused, TooManyTries, gate.UseDenied. Source: clauses security.attempts,
+    staff.session, staff.acts.
     """
-    permit = gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
+    gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
+    permit = ask_to_let_in(now)
     attempt = SignInAttempt(
         name_index=name_index(user_id), network_index=network_index(network), at=now
     )
@@ -152,7 +179,7 @@ def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> Sign
 
 def sign_in_by_link(*, user_id: str, now: datetime) -> SignedIn:
     """Sign in whom the demo's one-time link names. Raises NoSuchStaff, gate.UseDenied."""
-    permit = gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
+    permit = ask_to_let_in(now)
     index = name_index(user_id)
     login = Login.objects.filter(name_index=index, kind=LoginKind.STAFF, is_active=True).first()
     if login is None:
@@ -163,6 +190,12 @@ def sign_in_by_link(*, user_id: str, now: datetime) -> SignedIn:
         entry = StaffSignedIn(login=login.public_id)
         ledger.append(entry, subject=None, permit=permit, now=now)
     return SignedIn(login.public_id, login.get_session_auth_hash())
+
+
+def ask_to_let_in(now: datetime) -> Permit:
+    """Return the permit under which a session begins and is noted. Raises gate.UseDenied."""
+    gate.ask(use=KEEP_SESSION, choices=NOTHING_CHOSEN, now=now)
+    return gate.ask(use=NOTE_ACTS, choices=NOTHING_CHOSEN, now=now)
 
 
 def count(attempt: SignInAttempt, now: datetime) -> None:
@@ -212,9 +245,10 @@ def change_password(*, public_id: str, old: str, new: str, now: datetime) -> Sig
     """Replace a password; every other session of the login ends by it.
 
     Tries count by themselves, so that nobody at the sign-in page keeps the owner from changing it.
-    Raises NoSuchStaff, SignInRefused, TooManyTries, PasswordRefused.
+    Raises NoSuchStaff, SignInRefused, TooManyTries, PasswordRefused, gate.UseDenied.
     """
-    permit = gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
+    gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
+    permit = ask_to_let_in(now)
     login = get_login(public_id)
     index = session_index(public_id)
     attempt = SignInAttempt(name_index=index, network_index=index, at=now)
@@ -244,8 +278,9 @@ def set_staff(
 ) -> None:
     """Set what someone may do, or take the way in back; the last administrator stays one.
 
-    Raises NoSuchStaff, NoRole, LastAdministrator.
+    Raises NoSuchStaff, NoRole, LastAdministrator, gate.UseDenied, NoEditionInForce.
     """
+    permit = gate.ask(use=KEEP_LOGIN, choices=NOTHING_CHOSEN, now=now)
     given = frozenset(roles)
     if not given:
         message = "Name at least one role."
@@ -263,7 +298,8 @@ def set_staff(
             message = "Nobody else is an administrator. Make someone else one first."
             raise LastAdministrator(message)
         login.is_active = is_active
-        login.save(update_fields=["is_active"])
+        login.closed_at = None if is_active else login.closed_at or now
+        login.save(update_fields=["is_active", "closed_at"])
         StaffRole.objects.filter(login=login).exclude(role__in=given).delete()
         known = set(login.roles.values_list("role", flat=True))
         StaffRole.objects.bulk_create(
@@ -272,7 +308,7 @@ def set_staff(
         entry = StaffRolesChanged(
             login=public_id, roles=tuple(sorted(given)), is_active=is_active, by=told(by)
         )
-        ledger.append(entry, subject=None, permit=None, now=now)
+        ledger.append(entry, subject=None, permit=permit, now=now)
 
 
 def get_login(public_id: str) -> Login:
@@ -289,6 +325,11 @@ def no_such_staff() -> NoSuchStaff:
 def erase_attempts(*, before: datetime) -> int:
     """Erase attempts older than the clause keeps them."""
     return SignInAttempt.objects.filter(at__lt=before).delete()[0]
+
+
+def erase_closed_logins(*, before: datetime) -> int:
+    """Erase logins whose way in was taken back longer ago than the clause keeps them."""
+    return Login.objects.filter(is_active=False, closed_at__lt=before).delete()[0]
 
 
 def told(by: Actor) -> str:

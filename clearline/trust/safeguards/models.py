@@ -28,6 +28,7 @@ class Login(AbstractBaseUser):
         "kind": "a word of a closed list",
         "is_active": "whether it may be used",
         "created_at": "a moment of our own",
+        "closed_at": "a moment of our own",
         "last_login": "not kept: the column is taken away",
     }
 
@@ -36,6 +37,7 @@ class Login(AbstractBaseUser):
     kind = models.CharField(max_length=16)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
     last_login = None
 
     USERNAME_FIELD = "public_id"
@@ -55,7 +57,7 @@ class StaffRole(models.Model):
 
     DATA: ClassVar[Mapping[str, Category | str]] = {
         "login": "points at a login",
-        "role": "a word of a closed list",
+        "role": Category.JOB_TITLE,
     }
 
     login = models.ForeignKey(Login, on_delete=models.CASCADE, related_name="roles")

@@ -25,6 +25,7 @@ otherwise = "We do not."
 kept = "25 months"
 """
 COUNTED = '"user.behavior.browsing_history", "user.device.kind"'
+STARTED = '"user.device.ip_address", "user.device.kind"'
 MEASURED = f'{COUNTED}, "user.device.cookie_id"'
 
 
@@ -37,6 +38,7 @@ def edition(
     *,
     measure: str = "choice:measurement",
     count: str = "nothing",
+    start: str = "nothing",
     beacon: str = "nothing",
 ) -> str:
     """Return an edition whose clauses require what is said; "" leaves a clause out."""
@@ -45,6 +47,8 @@ def edition(
         text += clause("visits.measure", MEASURED, POPULARITY, measure)
     if count:
         text += clause("visits.count", COUNTED, POPULARITY, count)
+    if start:
+        text += clause("visits.start", STARTED, POPULARITY, start)
     if beacon:
         text += clause("visits.beacon", COUNTED, PERFORMANCE, beacon)
     return text

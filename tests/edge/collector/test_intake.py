@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -215,6 +216,92 @@ def test_an_event_keeps_what_the_columns_have_and_no_more(intake: Intake) -> Non
 
 
 @pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/john.smith@example.com", "/other"),
+        ("/john%2Esmith%40example.com/", "/other"),
+        ("/John-Smith/", "/other"),
+        ("/help/12075550100/", "/other"),
+        ("/services/fiber-1000/", "/services/fiber-1000/"),
+        ("/privacy/editions/2026-11-01/2026-12-01/", "/privacy/editions/2026-11-01/2026-12-01/"),
+    ],
+)
+def test_an_address_that_no_page_of_a_site_has_is_counted_under_one_name(
+    intake: Intake, path: str, page: str
+) -> None:
+    assert take_one(intake, {**VIEW, "url": OWN + path}).page == page
+
+
+def test_what_led_someone_unrecognised_here_is_told_by_its_kind_alone(intake: Intake) -> None:
+    told = {**VIEW, "referrer": "https://hiv-clinic.example.org/"}
+
+    unknown = take_one(intake, told)
+    agreed = take_one(intake, told, {b"cookie": cookies(ACCEPTED)})
+
+    assert (unknown.referrer_class, unknown.referrer) == (ReferrerClass.OTHER, "")
+    assert (agreed.referrer_class, agreed.referrer) == (
+        ReferrerClass.OTHER,
+        "hiv-clinic.example.org",
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("jane-doe-4711", "other"),
+        ("Jane.Doe_4711", "other"),
+        ("Black_Friday 2026", "black-friday-2026"),
+        ("jane@example.com", ""),
+        ("x" * 41, ""),
+    ],
+)
+def test_the_campaign_of_a_link_is_a_plain_name_without_a_number(
+    intake: Intake, told: str, kept: str
+) -> None:
+    address = f"{OWN}/?{urlencode({'utm_campaign': told})}"
+
+    assert take_one(intake, {**VIEW, "url": address}).campaign == kept
+
+
+def test_an_act_is_named_without_a_number(intake: Intake) -> None:
+    told = {**VIEW, "kind": "custom"}
+
+    assert take_one(intake, {**told, "name": "order-done"}).name == "order-done"
+    assert take_one(intake, {**told, "name": "order-47110815"}).name == "other"
+
+
+def test_the_moment_of_someone_unrecognised_is_kept_to_the_minute(intake: Intake) -> None:
+    at = NOW + timedelta(seconds=17, milliseconds=123)
+
+    (counted,) = taken(intake.take(arrive(VIEW), at))
+    (agreed,) = taken(intake.take(arrive(VIEW, {b"cookie": cookies(ACCEPTED)}), at))
+
+    assert (counted.at_ms, counted.received_ms) == (NOW_MS, NOW_MS)
+    assert (agreed.at_ms, agreed.received_ms) == (NOW_MS + 17_123, NOW_MS + 17_123)
+
+
+def test_where_no_clause_lets_a_network_be_looked_at_what_led_here_tells_where_a_visit_starts(
+    tmp_path: Path,
+) -> None:
+    publish(tmp_path, edition(EFFECTIVE, start=""))
+    intake = make_intake(tmp_path)
+    inside = {**VIEW, "referrer": f"{OWN}/"}
+
+    starts = [take_one(intake, told).starts for told in (VIEW, inside, VIEW)]
+
+    assert starts == [1, 0, 1]
+    assert not intake.visits.recent
+
+
+def test_headers_are_forgotten_within_ten_minutes(intake: Intake) -> None:
+    take_one(intake, VIEW, {b"cookie": cookies(ACCEPTED)})
+
+    intake.take(arrive(VIEW), NOW + timedelta(minutes=10))
+
+    assert len(intake.senders) == 1
+
+
+@pytest.mark.parametrize(
     ("path", "part"),
     [
         ("", "home"),
@@ -325,6 +412,8 @@ def test_programs_and_pages_fetched_ahead_are_answered_and_not_counted(
         ({"service": "x'; DROP TABLE event"}, Drop.BAD_NAME),
         ({"service": "x" * 65}, Drop.BAD_NAME),
         ({"campaign": "alice@example.com"}, Drop.BAD_NAME),
+        ({"campaign": "x" * 41}, Drop.BAD_NAME),
+        ({"kind": "custom", "name": "Sign up"}, Drop.BAD_NAME),
         ({"kind": "service"}, Drop.BAD_NAME),
         ({"kind": "custom"}, Drop.BAD_NAME),
         ({"kind": "custom", "name": "<b>"}, Drop.BAD_NAME),

@@ -47,6 +47,25 @@ def test_nothing_but_the_host_is_kept(address: str) -> None:
     assert referrer_of(address, OWN).host == "portland.example"
 
 
+@pytest.mark.parametrize(
+    ("address", "known"),
+    [
+        ("https://www.google.com/search?q=calls", "google.com"),
+        ("https://google.co.uk/", "google.co.uk"),
+        ("https://alice.google.de/", "google.de"),
+        ("https://alice.tumblr.com/post/1", "tumblr.com"),
+        ("https://mail.google.com/mail/u/0/", "mail.google.com"),
+        ("https://webmail.hiv-clinic.example/", ""),
+        ("https://hiv-clinic.example.org/", ""),
+        ("https://google.example.com/", ""),
+    ],
+)
+def test_of_a_widely_known_site_its_own_name_is_known_and_of_others_none(
+    address: str, known: str
+) -> None:
+    assert referrer_of(address, OWN).known == known
+
+
 @given(st.text(max_size=300) | st.from_regex(r"https?://\S{1,200}"))
 def test_no_text_makes_it_fail_or_keeps_more_than_a_host(address: str) -> None:
     host = referrer_of(address, OWN).host

@@ -24,7 +24,11 @@ CLAUSES = (
     "visits.beacon",
     "choices.keep",
     "extras.remember",
-    "security.staff",
+    "visits.start",
+    "security.attempts",
+    "staff.login",
+    "staff.session",
+    "staff.acts",
 )
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from clearline.kit.errors import Denied
 from clearline.policy.choices import NOTHING_CHOSEN, Choices
+from clearline.policy.retention import Retention
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import (
     PROVIDER,
@@ -103,6 +104,7 @@ def test_a_permit_built_elsewhere_is_a_forgery() -> None:
         Permit(
             clause=ClauseId("visits.measure"),
             edition="2026-01-01",
+            kept=Retention.from_text("3 years"),
             subject=ALICE,
             categories=frozenset(Category),
             recipient=PROVIDER,

@@ -12,7 +12,7 @@ from clearline.kit.status import write_status
 from clearline.trust.health.queries import PROCESSES, SILENT_AFTER, health
 from clearline.trust.ledger import actions as ledger
 from tests.browser_client import browser
-from tests.trust.ledger.log import make_entry
+from tests.trust.ledger.log import Footing, make_entry
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -73,7 +73,7 @@ def test_what_a_process_says_of_itself_is_told(status_dir: Path) -> None:
 
 
 def test_entries_that_nobody_signs_are_told_after_a_minute(status_dir: Path) -> None:
-    ledger.append(make_entry(1), subject=None, permit=None, now=NOW)
+    ledger.append(make_entry(1), subject=None, permit=Footing(), now=NOW)
 
     early, late = told(NOW + timedelta(seconds=14)), health(NOW + timedelta(seconds=61)).problems
 
@@ -82,7 +82,7 @@ def test_entries_that_nobody_signs_are_told_after_a_minute(status_dir: Path) -> 
 
 
 def test_entries_that_are_signed_are_no_trouble(status_dir: Path) -> None:
-    ledger.append(make_entry(1), subject=None, permit=None, now=NOW - timedelta(hours=1))
+    ledger.append(make_entry(1), subject=None, permit=Footing(), now=NOW - timedelta(hours=1))
 
     ledger.integrate(now=NOW)
 

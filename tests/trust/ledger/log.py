@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from clearline.policy.retention import Retention
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries import (
@@ -13,6 +14,7 @@ from clearline.trust.ledger.entries import (
     StaffSignedIn,
 )
 
+KEPT = Retention.from_text("3 years")
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 
 
@@ -22,6 +24,7 @@ class Footing:
 
     clause: str = "choices.keep"
     edition: str = "2026-12-01"
+    kept: Retention = KEPT
 
 
 def make_choice(number: int = 0) -> ChoiceRecorded:

@@ -1,14 +1,16 @@
 """Entries in SQL: sealed, once per source, countable, and unreadable when their time is over."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 
+from clearline.policy.retention import Retention
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import SealBroken
 from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger.body import EntryInvalid
 from clearline.trust.ledger.entries import EventsLoaded
 from clearline.trust.ledger.models import Entry
 from clearline.trust.ledger.queries import LedgerDamaged, NoSuchEntry, NotInTree
@@ -61,7 +63,7 @@ def test_the_row_says_nothing_of_the_words(log: Log) -> None:
 @pytest.mark.django_db
 def test_an_entry_goes_with_the_transaction_that_is_rolled_back(log: Log) -> None:
     with transaction.atomic():
-        actions.append(make_choice(), subject=None, permit=None, now=NOW)
+        actions.append(make_choice(), subject=None, permit=Footing(), now=NOW)
         transaction.set_rollback(True)
 
     assert Entry.objects.count() == 0
@@ -142,7 +144,7 @@ def test_entries_are_listed_newest_first_page_by_page(log: Log) -> None:
 
 @pytest.mark.django_db
 def test_an_entry_that_is_not_there_is_told_so(log: Log) -> None:
-    ref = actions.append(make_choice(), subject=None, permit=None, now=NOW)
+    ref = actions.append(make_choice(), subject=None, permit=Footing(), now=NOW)
 
     for entry_id in ("", "0" * 32, ref.id.upper() + " ", "\x00", "x" * 10_000):
         with pytest.raises(NoSuchEntry):
@@ -158,9 +160,10 @@ def test_expiry_destroys_the_words_and_keeps_the_proof(log: Log) -> None:
     before = queries.receipt(ids[0])
     old = log.export("old")
 
-    assert actions.expire_bodies(now=later(days=3 * 366 - 1)) == 0
-    assert actions.expire_bodies(now=later(days=3 * 366)) == 6
-    assert actions.expire_bodies(now=later(days=3 * 366)) == 0
+    three_years_later = datetime(2029, 12, 1, 12, 0, tzinfo=UTC)
+    assert actions.expire_bodies(now=three_years_later - timedelta(days=1)) == 0
+    assert actions.expire_bodies(now=three_years_later) == 6
+    assert actions.expire_bodies(now=three_years_later) == 0
 
     row = Entry.objects.get(public_id=ids[0])
     assert (row.key_wrapped, bytes(row.body_sealed), row.subject) == (None, b"", None)
@@ -192,7 +195,7 @@ def test_an_entry_whose_words_were_sealed_anew_gives_no_receipt(log: Log) -> Non
     (first,) = log.append(1)
     actions.integrate(now=NOW)
     row = Entry.objects.get()
-    forged = actions.Writing.start(None, NOW).to_row(make_choice(5), SubjectId("s"))
+    forged = actions.Writing.start(Footing(), NOW).to_row(make_choice(5), SubjectId("s"))
     Entry.objects.update(
         public_id=forged.public_id,
         body_sealed=forged.body_sealed,
@@ -211,3 +214,21 @@ def test_a_moment_before_the_first_is_no_trouble(log: Log) -> None:
     assert queries.count_by_kind(start, NOW) == {}
     assert queries.list_entries() == ()
     assert queries.log_state().size == 0
+
+
+@pytest.mark.django_db
+def test_an_entry_is_kept_as_long_as_the_clause_says_that_permitted_it(log: Log) -> None:
+    month = Footing(kept=Retention.from_text("30 days"))
+
+    actions.append(make_choice(), subject=None, permit=month, now=NOW)
+
+    assert actions.expire_bodies(now=later(days=29)) == 0
+    assert actions.expire_bodies(now=later(days=30)) == 1
+
+
+@pytest.mark.django_db
+def test_an_entry_that_rests_on_a_clause_is_not_written_without_a_permit(log: Log) -> None:
+    with pytest.raises(EntryInvalid):
+        actions.append(make_choice(), subject=None, permit=None, now=NOW)
+
+    assert not Entry.objects.exists()

@@ -3,15 +3,18 @@
 import json
 import re
 from datetime import UTC, datetime
+from importlib import resources
 from pathlib import Path
 
+import pytest
 import rfc8785
 
+from clearline.policy.edition import parse_edition
+from clearline.rights.agreement.spans import LEDGER_CLAUSES
 from clearline.trust.ledger.body import Footing, at_text, commit, parse_body, to_body
 from clearline.trust.ledger.checkpoint import Checkpoint, Signer, open_checkpoint
 from clearline.trust.ledger.entries import (
     KINDS,
-    YEAR,
     ChoiceRecorded,
     EventsLoaded,
     LedgerEntry,
@@ -64,7 +67,7 @@ ENTRIES: list[tuple[LedgerEntry, Footing]] = [
     ),
 ]
 HASHES = [bytes.fromhex(each["leaf_hash"]) for each in VECTORS["entries"]]
-ROW = re.compile(r"^\| `([a-z_.]+)` \|.*\| (\d+) years \|", re.MULTILINE)
+ROW = re.compile(r"^\| `([a-z_.]+)` \|.*\| (\d+ years|as `[a-z.]+` says) \|", re.MULTILINE)
 
 
 def node(height: int, index: int) -> bytes:
@@ -108,10 +111,20 @@ def test_the_checkpoint_and_the_proofs_of_the_vectors_come_out() -> None:
 
 
 def test_the_ledgers_page_lists_every_kind_with_its_retention() -> None:
-    listed = {
-        kind: int(years)
-        for kind, years in ROW.findall((DOCS / "ledger.md").read_text(encoding="utf-8"))
+    listed = dict(ROW.findall((DOCS / "ledger.md").read_text(encoding="utf-8")))
+
+    assert listed == {
+        kind: str(entry.kept) if entry.kept else f"as `{LEDGER_CLAUSES[kind]}` says"
+        for kind, entry in KINDS.items()
     }
 
-    assert listed == {kind: entry.kept // YEAR for kind, entry in KINDS.items()}
-    assert all(entry.kept % YEAR == entry.kept * 0 for entry in KINDS.values())
+
+@pytest.mark.parametrize("form", ["accept", "notice"])
+def test_the_default_edition_names_the_clause_of_every_kind(form: str) -> None:
+    file = resources.files("clearline.policy") / "default" / f"{form}.toml"
+    text = file.read_text(encoding="utf-8").replace("{effective}", "2026-12-01")
+
+    edition = parse_edition(text, source=form)
+
+    named = {clause for clause in LEDGER_CLAUSES.values() if clause}
+    assert named <= {clause.id for clause in edition.clauses}

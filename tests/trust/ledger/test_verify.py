@@ -11,7 +11,7 @@ from clearline.trust.ledger.checkpoint import Checkpoint, CheckpointBroken, Sign
 from clearline.trust.ledger.keys import signer
 from clearline.trust.ledger.models import Entry, LogState
 from clearline.trust.ledger.verify import LedgerBroken, verify_export
-from tests.trust.ledger.log import NOW, Log, later, make_entry
+from tests.trust.ledger.log import NOW, Footing, Log, later, make_entry
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_a_log_rewritten_with_the_right_key_is_refused_against_an_older_checkpoi
 
 def rewrite(log: Log, entry_id: str) -> None:
     """Do what someone can who holds every key: change one entry and sign the whole log anew."""
-    forged = actions.Writing.start(None, NOW).to_row(make_entry(99), None)
+    forged = actions.Writing.start(Footing(), NOW).to_row(make_entry(99), None)
     Entry.objects.filter(public_id=entry_id).update(
         public_id=forged.public_id,
         body_sealed=forged.body_sealed,

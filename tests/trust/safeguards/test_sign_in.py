@@ -359,6 +359,33 @@ def test_somebody_without_a_role_is_nobody() -> None:
 
 
 @pytest.mark.django_db
+def test_what_staff_do_can_be_read_as_long_as_the_clauses_on_staff_say() -> None:
+    make_dana()
+    try_in()
+
+    ends = dict(Entry.objects.values_list("kind", "expires_at"))
+
+    assert ends == {
+        "staff.created": NOW.replace(year=2032),
+        "staff.signed_in": NOW.replace(year=2029),
+    }
+
+
+@pytest.mark.django_db
+def test_a_login_goes_six_years_after_its_way_in_was_taken_back() -> None:
+    dana = make_dana()
+    olu = actions.create_staff(
+        by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
+    )
+    actions.set_staff(by=OPERATOR, public_id=dana, roles=[Role.MARKETER], is_active=False, now=NOW)
+
+    assert actions.erase_closed_logins(before=NOW) == 0
+    actions.erase_closed_logins(before=NOW + timedelta(seconds=1))
+
+    assert [each.public_id for each in queries.list_staff()] == [olu]
+
+
+@pytest.mark.django_db
 def test_attempts_are_erased_when_the_clause_says() -> None:
     make_dana()
     with pytest.raises(SignInRefused):
