@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from clearline.config.commands import COMMANDS
 from clearline.config.instance import database_trouble_told, open_instance, prepare_tables
-from clearline.config.instance_toml import NAME, SettingsBroken, lines_of
+from clearline.config.instance_toml import NAME, SettingsBroken, read_text
 from clearline.config.logs import set_up_logs
 from clearline.kit.errors import Refusal
+from clearline.kit.strict_toml import at_line, in_words, lines_of
 
 DONE, REFUSED, USAGE = 0, 1, 2
 STOPPED: Final = "Stopped. Nothing acknowledged is lost; run the same command to go on."
@@ -108,16 +109,16 @@ def instance_of(args: argparse.Namespace) -> Path:
 
 
 def told_by_pydantic(error: ValidationError, instance: Path) -> str:
-    """Say every wrong value at once, each with its line and name in clearline.toml."""
+    """Say every wrong value at once, each with its line in clearline.toml or its variable."""
     file = instance / NAME
-    places = lines_of(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    lines = [f"{file} or the environment cannot be used:"]
+    lines = lines_of(read_text(file)) if file.is_file() else {}
+    told = ["The settings cannot be used:"]
     for problem in error.errors():
-        place = tuple(str(part) for part in problem["loc"])
-        where = f"line {places[place]}, " if place in places else ""
-        lines.append(f"  {where}{'.'.join(place)}: {problem['msg']}")
-    lines.append("Mend these lines and run the command again.")
-    return "\n".join(lines)
+        place = problem["loc"]
+        variable = "CLEARLINE_" + "__".join(map(str, place)).upper()
+        where = variable if variable in os.environ else f"{file}{at_line(place, lines)}"
+        told.append(f"  {where}: {'.'.join(map(str, place))}: {in_words(problem)}")
+    return "\n".join([*told, THEN])
 
 
 def say_no(args: argparse.Namespace, text: str, code: str) -> int:

@@ -1,5 +1,6 @@
 """What the environment and `clearline.toml` say, read once and frozen; usable without Django."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -15,7 +16,10 @@ from pydantic_settings import (
 
 from clearline.config.instance_toml import NAME, read_settings
 from clearline.kit.errors import Unavailable
+from clearline.kit.money import CURRENCIES
 
+ADDRESS: Final = re.compile(r"https?://[^/\s]+")
+LOCALE: Final = re.compile(r"[a-z]{2}(-[a-z]{2})?")
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1")
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -56,8 +60,8 @@ class Provider(BaseModel):
     phone: Line
     hue: Annotated[int, Field(ge=0, le=360)] = 222
     time_zone: Line = "America/New_York"
-    locale: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]{2})?$")] = "en-us"
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    locale: Line = "en-us"
+    currency: Line = "USD"
     legal_department: PostalAddress
 
     @field_validator("time_zone")
@@ -68,6 +72,22 @@ class Provider(BaseModel):
         except (KeyError, ValueError, OSError):
             message = f"{value!r} is no time zone; write one like America/New_York"
             raise ValueError(message) from None
+        return value
+
+    @field_validator("locale")
+    @classmethod
+    def is_a_locale(cls, value: str) -> str:
+        if not LOCALE.fullmatch(value):
+            message = f"{value!r} is no language; write one like en-us"
+            raise ValueError(message)
+        return value
+
+    @field_validator("currency")
+    @classmethod
+    def is_a_currency(cls, value: str) -> str:
+        if value not in CURRENCIES:
+            message = f"{value!r} is no currency in use; write its three letters, like USD"
+            raise ValueError(message)
         return value
 
 
@@ -82,7 +102,7 @@ class Env(BaseSettings):
     )
 
     instance: Path  # CLEARLINE_INSTANCE, set by --dir; no default, so nothing runs by accident
-    url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] = "http://localhost:8000"
+    url: str = "http://localhost:8000"
     host: str = "127.0.0.1"  # where this machine listens; 0.0.0.0 behind a proxy in a container
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     proxies: Annotated[int, Field(ge=0, le=5)] = 0  # trusted ones in front, each adds one address
@@ -104,6 +124,14 @@ class Env(BaseSettings):
         values = read_settings(Path(str(instance)) / NAME, settings_cls)
         toml = InitSettingsSource(settings_cls, init_kwargs=values)
         return init_settings, env_settings, toml
+
+    @field_validator("url")
+    @classmethod
+    def is_an_address(cls, value: str) -> str:
+        if not ADDRESS.fullmatch(value):
+            message = "write http:// or https:// and a name, with no path: https://voice.example"
+            raise ValueError(message)
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -1,22 +1,19 @@
 """Reading `clearline.toml` strictly: what nobody asked for is refused with its line."""
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from clearline.kit.errors import Invalid
+from clearline.kit.strict_toml import lines_of
 
 NAME: Final = "clearline.toml"
-HEADER: Final = re.compile(r"\s*\[([\w.\s-]+)\]")
-SETTING: Final = re.compile(r"\s*([\w.\s-]+?)\s*=")
+CHARACTERS_MAX: Final = 100_000
 NOT_IN_THE_FILE: Final = frozenset({"instance"})  # it is where the file stands
-
-Place: TypeAlias = tuple[str, ...]
 
 
 class SettingsBroken(Invalid):
@@ -28,7 +25,7 @@ class SettingsBroken(Invalid):
 def read_settings(path: Path, model: type[BaseModel]) -> dict[str, Any]:
     """Return what the file says, nothing when there is none. Raises SettingsBroken."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         values = tomllib.loads(text)
     except FileNotFoundError:
         return {}
@@ -47,9 +44,21 @@ def read_settings(path: Path, model: type[BaseModel]) -> dict[str, Any]:
     return values
 
 
+def read_text(path: Path) -> str:
+    """Return the text of the file. Raises SettingsBroken, OSError, UnicodeDecodeError."""
+    with path.open(encoding="utf-8") as file:
+        text = file.read(CHARACTERS_MAX + 1)
+    if len(text) > CHARACTERS_MAX:
+        message = (
+            f"{path} is longer than {CHARACTERS_MAX:,} characters. Take out what is no setting."
+        )
+        raise SettingsBroken(message)
+    return text
+
+
 def unknown_in(
-    values: Mapping[str, Any], model: type[BaseModel], above: Place = ()
-) -> Iterator[tuple[Place, str]]:
+    values: Mapping[str, Any], model: type[BaseModel], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield each setting that the model does not have, with the nearest one that it has."""
     known = sorted(set(model.model_fields) - NOT_IN_THE_FILE)
     for name, value in values.items():
@@ -62,21 +71,3 @@ def unknown_in(
         below = model.model_fields[name].annotation
         if isinstance(value, Mapping) and isinstance(below, type) and issubclass(below, BaseModel):
             yield from unknown_in(value, below, place)
-
-
-def lines_of(text: str) -> dict[Place, int]:
-    """Return the line on which each setting and each table of the file stands."""
-    lines: dict[Place, int] = {}
-    table: Place = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := HEADER.match(line):
-            table = parts_of(header.group(1))
-            lines.setdefault(table, number)
-        elif setting := SETTING.match(line):
-            for end, _ in enumerate(whole := (*table, *parts_of(setting.group(1))), start=1):
-                lines.setdefault(whole[:end], number)
-    return lines
-
-
-def parts_of(name: str) -> Place:
-    return tuple(part.strip() for part in name.split("."))

@@ -1,12 +1,14 @@
 """`clearline doctor` and what other commands say of an instance that is broken."""
 
 import json
+import os
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from clearline.config import cli
 from clearline.config.env import KeyMissing
 from clearline.config.init_command import make_instance
 from tests.instance import FIRST_DAY, NAMES, publish
@@ -120,7 +122,7 @@ def test_a_command_that_needs_a_missing_key_says_what_to_do(
     ("find", "write", "said"),
     [
         ("[provider]", "[provider", "line 11"),
-        ("port = 8000", 'port = "many"', "line 5, port"),
+        ("port = 8000", 'port = "many"', "toml:5: port: write a whole number"),
         ("port = 8000", "databse_url = 1", "toml:5: there is no setting databse_url; did you mean"),
         ("hue = 222", "colour = 222", "there is no setting provider.colour; there are brand_name,"),
         ('zip = "04101"', 'zipp = "04101"', "provider.legal_department.zipp; did you mean zip?"),
@@ -187,3 +189,43 @@ def test_a_policy_that_is_published_for_a_later_day_is_told_with_that_day(
     publish(provider.instance / "policy", later)
 
     assert f"takes effect on {later}" in found_by_doctor(provider)["policy/"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('currency = "USD"', 'currency = "XXX"', "'XXX' is no currency in use"),
+        ("hue = 222", "hue = 400", "provider.hue: write 360 or less"),
+        ('url = "http://localhost:8000"', 'url = "voice.example"', "write http:// or https://"),
+        ('locale = "en-us"', 'locale = "English"', "'English' is no language"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_with_its_line_and_what_to_write(
+    provider: RunningProvider, capsys: pytest.CaptureFixture[str], old: str, new: str, told: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(os, "environ", {})
+    toml = provider.instance / "clearline.toml"
+    text = toml.read_text(encoding="utf-8")
+    toml.write_text(text.replace(old, new), encoding="utf-8")
+    line = text[: text.index(old)].count("\n") + 1
+
+    code = cli.main(["doctor", "--dir", str(provider.instance)])
+
+    said = capsys.readouterr().err
+    assert code == 1
+    assert f"{toml}:{line}: " in said
+    assert told in said
+
+
+def test_a_wrong_value_of_the_environment_is_told_by_its_variable(
+    provider: RunningProvider,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "environ", {"CLEARLINE_PROVIDER__COLOUR": "blue"})
+
+    cli.main(["doctor", "--dir", str(provider.instance)])
+
+    said = capsys.readouterr().err
+    assert "CLEARLINE_PROVIDER__COLOUR: provider.colour: is not known here; take it out" in said

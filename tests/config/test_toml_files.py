@@ -77,3 +77,10 @@ def test_settings_that_are_no_toml_are_refused_with_what_to_mend(
 
     with pytest.raises(SettingsBroken, match=r"is not TOML: .* Mend that line"):
         Env(instance=tmp_path)  # type: ignore[call-arg]  # the rest comes from the file
+
+
+def test_no_more_of_the_settings_is_read_than_they_may_have(tmp_path: Path) -> None:
+    (tmp_path / "clearline.toml").write_text("#" * 100_001, encoding="utf-8")
+
+    with pytest.raises(SettingsBroken, match="longer than 100,000 characters"):
+        Env(instance=tmp_path)  # type: ignore[call-arg]  # the rest comes from the file

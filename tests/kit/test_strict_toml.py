@@ -37,8 +37,16 @@ def test_a_text_of_the_right_shape_is_read() -> None:
     "case",
     [
         Case("[[line]\n", "lines.toml: Expected"),
-        Case('[[line]]\nname = "one"\n[[line]]\n', "lines.toml: line 2, name: Field required"),
-        Case('[[line]]\nname = "one"\ncolour = 1', "lines.toml: line 1, colour: Unexpected"),
+        Case('[[line]]\nname = "one"\n[[line]]\n', "lines.toml:3: line 2, name: is missing"),
+        Case(
+            '[[line]]\nname = "one"\ncolour = 1',
+            "lines.toml:3: line 1, colour: is not known here; take it out or mend its name",
+        ),
+        Case(
+            '[[line]]\nname = """\n[a]\n"""\n[[line]]\nname = 4',
+            "lines.toml:6: line 2, name: write text in quotation marks",
+        ),
+        Case('[[line]]\nname = "a"\ndesks = "b"', "lines.toml:3: line 1, desks: write a whole"),
     ],
 )
 def test_each_problem_says_where_it_is(case: Case) -> None:

@@ -1,8 +1,8 @@
 """Fill in the demo's past: each act goes through the collector's own steps, journal and loader.
 
-What a day brought is noted when the day is on the
-disk; stopped and started again, it goes on with the day after. A day that was cut off is told
-again with the same event ids, so nothing counts twice.
+What a day brought is noted when the day is on the disk; stopped and started again, it goes on
+with the day after. A day that was cut off is told again with the same event ids, and a choice with
+the id of the first act that carries it, so nothing counts twice.
 """
 
 import json
@@ -59,8 +59,8 @@ def fill() -> None:
         disable=None,  # only where a terminal shows it
     )
     try:
-        for index, day in filling.missing_days():
-            filling.fill_day(journal, index, day)
+        for index in filling.missing_days():
+            filling.fill_day(journal, index)
             filling.note(index)
             bar.update()
             tell(filling, index)
@@ -91,6 +91,7 @@ class Filling:
     signer: CookieSigner
     places: tuple[Place, ...]
     acts: int = 0
+    first_acts: dict[int, Act] = field(default_factory=dict)  # of each person who answered
     cookies: dict[int, bytes] = field(default_factory=dict)
 
     @classmethod
@@ -99,7 +100,7 @@ class Filling:
         zone = ZoneInfo(env.provider.time_zone)
         today = now.astimezone(zone).date()
         signer = CookieSigner(env.key("choices"), is_https=env.is_https)
-        return cls(
+        filling = cls(
             env=env,
             until=now,
             first_day=noted[0] if noted else today - timedelta(days=DAYS),
@@ -110,17 +111,31 @@ class Filling:
             signer=signer,
             places=places_of(content(now)),
         )
+        for index in range(filling.done_days):
+            filling.note_first_acts(filling.acts_of(index))
+        return filling
 
-    def missing_days(self) -> Iterator[tuple[int, date]]:
-        for index in range(self.done_days, DAYS + 1):
-            yield index, self.first_day + timedelta(days=index)
-
-    def fill_day(self, journal: Journal, index: int, day: date) -> None:
-        waiting: list[bytes] = []
-        dropped: Counter[str] = Counter()
+    def acts_of(self, index: int) -> list[Act]:
+        day = self.first_day + timedelta(days=index)
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
         offset = noon.astimezone(self.intake.site.zone).utcoffset() or timedelta()
-        for act in acts_of_day(index, day, self.places, offset):
+        return acts_of_day(index, day, self.places, offset)
+
+    def note_first_acts(self, acts: list[Act]) -> None:
+        """Note when each person answered, in this start of the demo or in one before."""
+        for act in acts:
+            if act.person.said != "nothing":
+                self.first_acts.setdefault(act.person.number, act)
+
+    def missing_days(self) -> range:
+        return range(self.done_days, DAYS + 1)
+
+    def fill_day(self, journal: Journal, index: int) -> None:
+        waiting: list[bytes] = []
+        dropped: Counter[str] = Counter()
+        acts = self.acts_of(index)
+        self.note_first_acts(acts)
+        for act in acts:
             if act.at >= self.until:
                 break
             self.acts += 1
@@ -165,7 +180,7 @@ class Filling:
         if act.person.sends_gpc:
             headers[b"sec-gpc"] = b"1"
         if act.person.said != "nothing":
-            headers[b"cookie"] = self.cookie_of(act.person, act.at)
+            headers[b"cookie"] = self.cookie_of(act.person)
         return Arrival(
             method="POST",
             path=EVENTS_PATH,
@@ -174,12 +189,13 @@ class Filling:
             client_ip=act.person.ip,
         )
 
-    def cookie_of(self, person: Person, at: datetime) -> bytes:
+    def cookie_of(self, person: Person) -> bytes:
         """Return what the browser sends; its choice is recorded where it is made, once."""
         known = self.cookies.get(person.number)
         if known is not None:
             return known
-        chosen = record_choice(person, at)
+        first = self.first_acts[person.number]
+        chosen = record_choice(first)
         cookie = f"{self.signer.choices_name}={self.signer.write_choices(chosen)}"
         if person.said == "yes":
             visitor = VisitorOnDevice(
@@ -187,25 +203,26 @@ class Filling:
                 country="",
                 currency="",
                 last_page="",
-                since=at.date(),
+                since=first.at.date(),
             )
             cookie += f"; {self.signer.visitor_name}={self.signer.write_visitor(visitor)}"
         self.cookies[person.number] = cookie.encode()
         return self.cookies[person.number]
 
 
-def record_choice(person: Person, at: datetime) -> ChosenOnDevice:
+def record_choice(first: Act) -> ChosenOnDevice:
     """Record an answer to the prompt by the action that the site uses."""
-    answer = Answer.YES if person.said == "yes" else Answer.NO
-    edition = gate.policy_in_force(at).edition
+    answer = Answer.YES if first.person.said == "yes" else Answer.NO
+    edition = gate.policy_in_force(first.at).edition
     shown = shown_prompt("accept" if answer is Answer.YES else "decline")
     return consent.record_choices(
         answers=dict.fromkeys(PROMPT, answer),
         before=None,
         shown=ShownText(shown.surface, edition.date, shown.text),
         method="form",
-        gpc=person.sends_gpc,
-        now=at,
+        gpc=first.person.sends_gpc,
+        now=first.at,
+        source_key=f"demo:{first.event_id:016x}",
     )
 
 

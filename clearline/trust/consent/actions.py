@@ -48,7 +48,7 @@ class SignalSaysNo(Denied):
         )
 
 
-def record_choices(  # a proof of choice is all of these
+def record_choices(  # noqa: PLR0913  # a proof of choice is all of these
     *,
     answers: Mapping[str, Answer],
     before: ChosenOnDevice | None,
@@ -56,13 +56,15 @@ def record_choices(  # a proof of choice is all of these
     method: str,
     gpc: bool,
     now: datetime,
+    source_key: str = "",
 ) -> ChosenOnDevice:
     """Write the answers to the ledger and return all choices as they now stand.
 
     Answers not given stay as they were. With the signal (`gpc`), what it speaks to becomes a no
     that outlives it: "the business shall not interpret the absence of that signal … as consent"
     (11 CCR 7025(c)(5)). The entry has no subject: its random id, kept in the person's own cookie,
-    is all that leads to it. Source: GDPR 7(1); clause choices.keep.
+    is all that leads to it. What is told again under a `source_key` has its first entry.
+    Source: GDPR 7(1); clause choices.keep.
     Raises SignalSaysNo, gate.UseDenied, NoEditionInForce.
     """
     if gpc and any(answers.get(name) is Answer.YES for name in GPC_CLOSES):
@@ -87,6 +89,7 @@ def record_choices(  # a proof of choice is all of these
             subject=None,
             permit=permit,
             now=now,
+            source_key=source_key,
         )
     return ChosenOnDevice(choices=choices, at=now, edition=shown.edition, proof=entry.id)
 

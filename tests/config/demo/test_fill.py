@@ -46,8 +46,8 @@ def fill_in(env: Env, *, days: int = DAYS + 1) -> Filling:
     filling = Filling.begin(env, NOW)
     journal = Journal.open(env.journal_dir / "past")
     try:
-        for index, day in list(filling.missing_days())[:days]:
-            filling.fill_day(journal, index, day)
+        for index in list(filling.missing_days())[:days]:
+            filling.fill_day(journal, index)
             filling.note(index)
     finally:
         journal.close()
@@ -82,7 +82,7 @@ def test_a_filling_that_was_stopped_goes_on_with_the_next_day(env: Env) -> None:
 
     second = Filling.begin(env, NOW + timedelta(days=5))
 
-    assert [index for index, _ in second.missing_days()] == [1, 2]
+    assert list(second.missing_days()) == [1, 2]
     assert second.first_day.isoformat() == "2026-11-22"
 
 
@@ -104,3 +104,20 @@ def test_each_person_s_choice_is_recorded_once_in_the_ledger(env: Env) -> None:
     filling = fill_in(env)
 
     assert Entry.objects.count() - before == len(filling.cookies) > 0
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_a_filling_that_goes_on_records_nobody_s_choice_again(env: Env, *, is_noted: bool) -> None:
+    before = Entry.objects.count()
+    first = fill_in(env, days=2)
+    if not is_noted:
+        (env.data_dir / fill.NOTE).unlink()  # as if it died before any day was noted
+
+    second = fill_in(env)
+
+    assert first.cookies.keys() & second.cookies.keys()
+    people = first.cookies.keys() | second.cookies.keys()
+    assert Entry.objects.count() - before == len(people)
+    same = {first.cookies[each] == second.cookies[each]
+            for each in first.cookies.keys() & second.cookies.keys()}  # fmt: skip
+    assert same == {True}

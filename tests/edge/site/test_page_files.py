@@ -48,7 +48,7 @@ def test_the_provider_s_names_stand_where_the_file_has_placeholders() -> None:
     [
         ('kind = "text"', 'kind = "movie"', "block 1"),
         ('text = "Write', 'txt = "Write', "txt"),
-        ('title = "Leave {brand_name}"', "", "title: Field required"),
+        ('title = "Leave {brand_name}"', "", "title: is missing; write it"),
         ("[[block]]", "[block]", "block"),
     ],
 )
