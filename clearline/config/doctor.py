@@ -112,7 +112,7 @@ def look_at_folders(env: Env, now: datetime) -> Iterator[Finding]:
 
 def look_at_policy(env: Env, now: datetime) -> Iterator[Finding]:
     try:
-        shelf = Shelf.open(env.policy_dir)
+        shelf = Shelf.open_whole(env.policy_dir)
         shelf.in_force(now)
     except NoEditionInForce:
         coming = shelf.coming(now)

@@ -1,5 +1,6 @@
 """The published editions of one instance: which is in force, which is coming, what is wrong."""
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from clearline.kit.errors import Unavailable
 from clearline.policy.compile import CompiledPolicy, compile_edition
@@ -18,6 +19,8 @@ PUBLISHED: Final = "published.json"
 LOOK_EVERY: Final = timedelta(seconds=5)
 EDITIONS_MAX: Final = 1_000
 STEPS_REMEMBERED: Final = 16  # asked on every page while an edition is coming
+TOLD_MAX: Final = 3  # of the editions that are broken, at one time
+REST_STANDS: Final = "The editions that were read before, or can be, stay in use."
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -48,6 +51,15 @@ class Published:
     policy: CompiledPolicy
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A published edition that cannot be read as it was published, and why."""
+
+    date: date
+    kind: type[PolicyBroken]
+    text: str
+
+
 @dataclass(slots=True)
 class Shelf:
     """Editions in the order of their dates. `trouble` says, in plain words, what is wrong now."""
@@ -55,42 +67,69 @@ class Shelf:
     folder: Path
     editions: tuple[Published, ...]
     stamp: int
+    unreadable: tuple[Unreadable, ...] = ()
     trouble: str = ""
     looked_at: datetime = LONG_AGO
 
     @classmethod
     def open(cls, folder: Path) -> Self:
+        """Read what was published; an edition that cannot be relied on is told in `trouble`.
+
+        Raises PolicyBroken when it cannot be known what was published.
+        """
+        shelf = cls(folder, (), stamp_of(folder))
+        shelf.take(read_published(folder))
+        return shelf
+
+    @classmethod
+    def open_whole(cls, folder: Path) -> Self:
         """Read what was published. Raises PolicyBroken when any of it cannot be relied on."""
-        stamp = stamp_of(folder)
-        return cls(folder, read_published(folder), stamp)
+        shelf = cls.open(folder)
+        for each in shelf.unreadable:
+            raise each.kind(each.text)
+        return shelf
 
     def refresh(self, now: datetime) -> None:
         """Look again, at most every 5 s of `now`; on a broken file the last good ones stay."""
         if timedelta() <= now - self.looked_at < LOOK_EVERY:
             return
         self.looked_at = now
-        stamp = stamp_of(self.folder)
-        if stamp == self.stamp and not self.trouble:
-            return
         try:
-            self.editions = self.with_kept_tables(read_published(self.folder))
+            stamp = stamp_of(self.folder)
+            if stamp == self.stamp and not self.trouble:
+                return
+            self.take(read_published(self.folder))
         except PolicyBroken as broken:
-            self.trouble = f"{broken} The last good editions stay in use."
+            self.trouble = f"{broken} {REST_STANDS}"
         else:
-            self.trouble = ""
             self.stamp = stamp
 
-    def with_kept_tables(self, fresh: tuple[Published, ...]) -> tuple[Published, ...]:
-        """Keep the table of an edition that did not change: callers compare by identity."""
+    def take(self, found: "Found") -> None:
+        """Put what was found in the place of what stood; what broke since stays as it was."""
+        by_date = {each.date: each for each in self.editions}
+        # The table of an edition that did not change is kept: callers compare by identity.
         known = {each.sha256: each for each in self.editions}
-        return tuple(known.get(each.sha256, each) for each in fresh)
+        good = [known.get(each.sha256, each) for each in found.editions]
+        broken = found.unreadable
+        stayed = [by_date[each.date] for each in broken if each.date in by_date]
+        self.editions = tuple(sorted([*good, *stayed], key=lambda each: each.date))
+        self.unreadable = tuple(each for each in broken if each.date not in by_date)
+        self.trouble = " ".join([*(each.text for each in broken[:TOLD_MAX]), REST_STANDS])
+        if not broken:
+            self.trouble = ""
 
     def in_force(self, now: datetime) -> CompiledPolicy:
-        """Return the edition whose first day came last. Raises NoEditionInForce."""
+        """Return the edition whose first day came last.
+
+        Raises NoEditionInForce, and PolicyBroken when that edition cannot be relied on.
+        """
         today = now.astimezone(UTC).date()
-        for each in reversed(self.editions):
-            if each.date <= today:
-                return each.policy
+        standing = next((each for each in reversed(self.editions) if each.date <= today), None)
+        for each in self.unreadable:
+            if each.date <= today and (standing is None or standing.date < each.date):
+                raise each.kind(each.text)
+        if standing is not None:
+            return standing.policy
         message = (
             "No edition of the privacy policy is in force. Publish one: clearline policy publish."
         )
@@ -118,20 +157,31 @@ def is_material_step(old: CompiledPolicy, new: CompiledPolicy) -> bool:
 
 
 def stamp_of(folder: Path) -> int:
-    """Return a number that changes when a file of the folder is written, made or removed."""
-    paths = [folder / PUBLISHED, *sorted(folder.glob("*.toml"))[:EDITIONS_MAX]]
+    """Return a number that changes when a file of the folder is written, made or removed.
+
+    Raises PolicyBroken when the folder cannot be looked at.
+    """
     told = []
-    for path in paths:
-        try:
-            state = path.stat()
-        except FileNotFoundError:
-            continue
-        told.append((path.name, state.st_mtime_ns, state.st_size, state.st_ino))
+    try:
+        for path in (folder / PUBLISHED, *sorted(folder.glob("*.toml"))[:EDITIONS_MAX]):
+            with contextlib.suppress(FileNotFoundError):
+                state = path.stat()
+                told.append((path.name, state.st_mtime_ns, state.st_size, state.st_ino))
+    except OSError as error:
+        message = f"{folder} cannot be read ({error.strerror})."
+        raise PolicyBroken(message) from None
     return hash(tuple(told))
 
 
-def read_published(folder: Path) -> tuple[Published, ...]:
-    """Return the published editions, by date. Raises PolicyBroken or EditionChanged."""
+class Found(NamedTuple):
+    """What a folder holds of what was published, by date."""
+
+    editions: tuple[Published, ...]
+    unreadable: tuple[Unreadable, ...]
+
+
+def read_published(folder: Path) -> Found:
+    """Return the published editions. Raises PolicyBroken when their list cannot be read."""
     try:
         listed = json.loads((folder / PUBLISHED).read_text(encoding="utf-8"))
         rows = [
@@ -143,11 +193,21 @@ def read_published(folder: Path) -> tuple[Published, ...]:
             for row in listed
         ]
     except FileNotFoundError:
-        return ()
+        return Found((), ())
+    except OSError as error:
+        message = f"{folder / PUBLISHED} cannot be read ({error.strerror})."
+        raise PolicyBroken(message) from None
     except (ValueError, KeyError, TypeError, RecursionError) as broken:
         message = f"{folder / PUBLISHED} cannot be read: {broken}. Restore it from your backup."
         raise PolicyBroken(message) from None
-    return tuple(read_one(folder, *row) for row in sorted(rows))
+    editions: list[Published] = []
+    unreadable: list[Unreadable] = []
+    for day, sha256, published_at in sorted(rows):
+        try:
+            editions.append(read_one(folder, day, sha256, published_at))
+        except PolicyBroken as broken:
+            unreadable.append(Unreadable(day, type(broken), str(broken)))
+    return Found(tuple(editions), tuple(unreadable))
 
 
 def read_one(folder: Path, day: date, sha256: str, published_at: datetime) -> Published:

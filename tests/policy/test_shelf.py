@@ -103,7 +103,46 @@ def test_a_changed_old_edition_is_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "\n")
 
     with pytest.raises(EditionChanged, match="Restore the published text"):
-        Shelf.open(tmp_path)
+        Shelf.open_whole(tmp_path)
+    with pytest.raises(EditionChanged, match="Restore the published text"):
+        Shelf.open(tmp_path).in_force(noon(NEW))
+
+
+def test_a_damaged_old_edition_stops_nothing_and_is_told(tmp_path: Path) -> None:
+    put(tmp_path, OLD, NEW)
+    (tmp_path / f"{OLD}.toml").unlink()
+
+    shelf = Shelf.open(tmp_path)
+
+    assert shelf.in_force(noon(NEW)).edition.date == NEW
+    assert f"{OLD}.toml was published but cannot be read" in shelf.trouble
+    shelf.refresh(noon(NEW))
+    assert shelf.in_force(noon(NEW)).edition.date == NEW
+
+
+def test_an_older_edition_never_stands_in_for_the_one_in_force(tmp_path: Path) -> None:
+    put(tmp_path, OLD, NEW)
+    (tmp_path / f"{NEW}.toml").write_text("date = 2026-11-01")
+    shelf = Shelf.open(tmp_path)
+
+    with pytest.raises(EditionChanged):
+        shelf.in_force(noon(NEW))
+
+    assert shelf.in_force(noon(NEW) - timedelta(days=1)).edition.date == OLD
+
+
+def test_a_folder_that_the_system_does_not_let_be_read_leaves_the_last_good_editions(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, OLD)
+    shelf = Shelf.open(tmp_path)
+    (tmp_path / "published.json").unlink()
+    (tmp_path / "published.json").mkdir()
+
+    shelf.refresh(noon(NEW))
+
+    assert "published.json cannot be read" in shelf.trouble
+    assert shelf.in_force(noon(NEW)).edition.date == OLD
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"date": "x"}]', "[" * 100_000])

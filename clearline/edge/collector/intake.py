@@ -14,18 +14,20 @@ import msgspec
 from clearline.kit.network import cut_address
 from clearline.policy.choices import NOTHING_CHOSEN, Choices, says_gpc
 from clearline.policy.compile import CompiledPolicy
-from clearline.policy.shelf import NoEditionInForce, Shelf
+from clearline.policy.shelf import NoEditionInForce, PolicyBroken, Shelf
 from clearline.policy.use import Use
 from clearline.policy.vocabulary import Category, Purpose, SubjectKind
 from clearline.reach.visitors.admit import (
     ANY_VISITOR,
     COLLECTOR,
+    QUARTER_MS,
     QUIET,
     Drop,
     Glance,
     Sender,
     Site,
     admit,
+    day_of,
     find_footing,
     may_beacon,
 )
@@ -146,13 +148,11 @@ class Intake:
         signer: CookieSigner,
         own_url: str,
         zone: ZoneInfo,
-        is_alone: bool = True,
     ) -> None:
-        """`is_alone`: no other intake sees a part of the same visits."""
         self.shelf = shelf
         self.signer = signer
         self.site = Site(own_url, zone)
-        self.visits = Visits(is_alone=is_alone)
+        self.visits = Visits()
         self.names = Names()
         self.policy: CompiledPolicy | None = None
         self.edition = ""
@@ -191,7 +191,7 @@ class Intake:
         """
         try:
             policy = self.shelf.in_force(now)
-        except NoEditionInForce:
+        except (NoEditionInForce, PolicyBroken):
             return Refusal.NO_EDITION
         is_stale = self.forgot_at is None or abs(now - self.forgot_at) >= SENDERS_WINDOW
         if is_stale or policy is not self.policy or len(self.senders) >= SENDERS_MAX:
@@ -235,17 +235,22 @@ class Intake:
 
         Where no clause lets us know that, a view starts one that comes from outside.
         """
-        views = [place for place, event in enumerate(kept) if event.kind is Kind.VIEW]
-        event = kept[views[0] if views else 0]
-        is_inside = not views or event.referrer_class is ReferrerClass.INTERNAL
+        view = next((place for place, event in enumerate(kept) if event.kind is Kind.VIEW), None)
+        event = kept[view or 0]
+        is_inside = event.referrer_class is ReferrerClass.INTERNAL
         begins = not is_inside
         if event.visitor or glance.sender.may_tell_start:
             key = event.visitor or self.visits.key_of(
-                arrival.client_ip, arrival.headers.get(b"user-agent", b""), event.day
+                arrival.client_ip,
+                arrival.headers.get(b"user-agent", b""),
+                day_of(glance.now_ms // QUARTER_MS, self.site.zone),
             )
-            begins = self.visits.begins(key, glance.now_ms, is_from_inside=is_inside)
-        if begins and views:
-            kept[views[0]] = msgspec.structs.replace(event, starts=1)
+            if view is None:
+                self.visits.goes_on(key, glance.now_ms)
+            else:
+                begins = self.visits.begins(key, glance.now_ms, is_from_inside=is_inside)
+        if begins and view is not None:
+            kept[view] = msgspec.structs.replace(event, starts=1)
 
 
 def may_tell_start(policy: CompiledPolicy, choices: Choices) -> bool:

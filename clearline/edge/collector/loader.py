@@ -1,5 +1,6 @@
 """The loader: brings events from the journals to the column store, each once, and frees space."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -39,6 +40,8 @@ IDLE_S: Final = 0.5
 LONE_TALLY_S: Final = 60.0  # counts without events wait for events this long
 BACKOFF_S_MAX: Final = 5.0
 DAMAGES_MAX: Final = 100
+# Damaged bytes may still say who saw what: they go long before any clause lets visits go.
+DAMAGE_KEPT_S: Final = 30 * 24 * 3600.0
 
 BATCH, PROGRESS = "batch", "progress"
 
@@ -269,13 +272,25 @@ def told_trouble(error: Exception) -> str:
     )
 
 
+def drop_old_damage(folder: Path, now: datetime) -> int:
+    """Remove bytes that were set aside too long ago and return how many places are left."""
+    places = 0
+    with contextlib.suppress(FileNotFoundError):
+        for path in folder.iterdir():
+            if now.timestamp() - path.stat().st_mtime > DAMAGE_KEPT_S:
+                path.unlink()
+            else:
+                places += 1
+    return places
+
+
 def tell(loader: Loader, trouble: str, now: datetime) -> None:
     damaged = loader.options.damaged_dir
-    places = len(list(damaged.iterdir())) if damaged.exists() else 0
+    places = drop_old_damage(damaged, now)
     if places and not trouble:
         trouble = (
             f"The journal was damaged in {places} places. The bytes stand in {damaged}; "
-            "remove them once you have looked at them."
+            "remove them once you have looked at them. After 30 days they go by themselves."
         )
     if loader.seen.forgot and not trouble:
         trouble = "More events came than ids can be remembered: one sent again may count twice."

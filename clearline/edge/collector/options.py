@@ -15,7 +15,6 @@ class CollectorOptions:
     choices_key: bytes
     proxies: int = 0  # trusted ones in front; each adds one address to X-Forwarded-For
     has_own_process: bool = False  # nothing else runs on its loop
-    is_alone: bool = True  # no other collector sees a part of the same visits
 
     @property
     def is_https(self) -> bool:

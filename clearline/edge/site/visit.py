@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN, Choices, says_gpc
 from clearline.policy.compile import CompiledPolicy
-from clearline.policy.shelf import NoEditionInForce
+from clearline.policy.shelf import NoEditionInForce, PolicyBroken
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
 from clearline.trust.consent.cookies import CHOICES_COOKIE, Cookie, wire_name
 from clearline.trust.gate import queries as gate
@@ -61,7 +61,7 @@ def visit_of(request: HttpRequest) -> Visit:
 def read_visit(request: HttpRequest, now: datetime) -> Visit:
     try:
         policy = gate.policy_in_force(now)
-    except NoEditionInForce:
+    except (NoEditionInForce, PolicyBroken):
         policy = None
     return Visit(
         now=now,

@@ -7,6 +7,7 @@ import msgspec
 from clearline.reach.visitors.event import StoredEvent
 
 NAMES_MAX: Final = 20_000
+DAYS_MAX: Final = 3  # today, the day before, and one more around midnight
 # What stands for all the rest, by column.
 OVERFLOW: Final = {
     "page": "/other",
@@ -17,28 +18,21 @@ OVERFLOW: Final = {
 }
 
 
-class Names:
+class DayNames:
     """The names that each column had on one day, as far as this process saw them."""
 
-    __slots__ = ("day", "names_max", "seen", "together")
+    __slots__ = ("names_max", "seen", "together")
 
-    def __init__(self, names_max: int = NAMES_MAX) -> None:
+    def __init__(self, names_max: int) -> None:
         self.names_max = names_max
-        self.begin_day(-1)
-
-    def begin_day(self, day: int) -> None:
-        self.day = day
         self.seen: dict[str, set[str]] = {column: {""} for column in OVERFLOW}
         # Names that came together before: one look tells that all five are known.
         self.together: set[tuple[str, ...]] = set()
 
     def keep(self, event: StoredEvent) -> StoredEvent:
-        """Return the event with the names for which its day still has room."""
         names = (event.page, event.service, event.name, event.referrer, event.campaign)
-        if event.day == self.day and names in self.together:
+        if names in self.together:
             return event
-        if event.day != self.day:
-            self.begin_day(event.day)
         kept = tuple(map(self.keep_name, OVERFLOW, names))
         if kept == names:
             if len(self.together) < self.names_max:
@@ -54,3 +48,23 @@ class Names:
             return OVERFLOW[column]
         seen.add(name)
         return name
+
+
+class Names:
+    """The ceilings of the days that events can be of: a client may say when they happened."""
+
+    __slots__ = ("days", "names_max")
+
+    def __init__(self, names_max: int = NAMES_MAX) -> None:
+        self.names_max = names_max
+        self.days: dict[int, DayNames] = {}
+
+    def keep(self, event: StoredEvent) -> StoredEvent:
+        """Return the event with the names for which its day still has room."""
+        of_day = self.days.get(event.day)
+        if of_day is None:
+            of_day = self.days[event.day] = DayNames(self.names_max)
+            if len(self.days) > DAYS_MAX:
+                # The farthest: days go by, and a clock may be set back.
+                del self.days[max(self.days, key=lambda day: abs(day - event.day))]
+        return of_day.keep(event)

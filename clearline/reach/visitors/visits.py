@@ -19,16 +19,13 @@ class Visits:
         "before",
         "born_ms",
         "day",
-        "is_alone",
         "recent",
         "rotated_ms",
         "salt",
         "visits_max",
     )
 
-    def __init__(self, *, is_alone: bool = True, visits_max: int = VISITS_MAX) -> None:
-        """`is_alone`: no other process sees some of the same visitors' events."""
-        self.is_alone = is_alone
+    def __init__(self, *, visits_max: int = VISITS_MAX) -> None:
         self.visits_max = visits_max
         self.recent: dict[int, int] = {}
         self.before: dict[int, int] = {}
@@ -45,7 +42,7 @@ class Visits:
         return int.from_bytes(blake2b(text, key=self.salt, digest_size=8).digest())
 
     def begins(self, key: int, now_ms: int, *, is_from_inside: bool) -> bool:
-        """Note a sign of life and return whether a visit begins with it.
+        """Note a page view and return whether a visit begins with it.
 
         `is_from_inside`: the page before was ours too. It decides where this memory cannot know:
         while it is younger than a visit, or when others see some of the events.
@@ -53,12 +50,26 @@ class Visits:
         if self.born_ms is None:
             self.born_ms = now_ms
         self.forget_old(now_ms)
-        last_ms = self.recent.get(key) or self.before.get(key)
+        last_ms = self.last_seen_ms(key)
         self.recent[key] = now_ms
         if last_ms is not None:
             return abs(now_ms - last_ms) > GAP_MS  # a clock set back ends no visit
-        knows_all = self.is_alone and abs(now_ms - self.born_ms) >= GAP_MS
+        knows_all = abs(now_ms - self.born_ms) >= GAP_MS
         return knows_all or not is_from_inside
+
+    def goes_on(self, key: int, now_ms: int) -> None:
+        """Note a sign of life that is no page view: a visit goes on with it, and none begins."""
+        self.forget_old(now_ms)
+        last_ms = self.last_seen_ms(key)
+        if last_ms is not None and abs(now_ms - last_ms) <= GAP_MS:
+            self.recent[key] = now_ms
+
+    def note_others(self) -> None:
+        """Hear that another process sees some of the same visitors' events at this time."""
+        self.born_ms = None
+
+    def last_seen_ms(self, key: int) -> int | None:
+        return self.recent.get(key) or self.before.get(key)
 
     def forget_old(self, now_ms: int) -> None:
         is_due = abs(now_ms - self.rotated_ms) > GAP_MS

@@ -55,7 +55,7 @@ def publish_edition(*, policy_dir: Path, source: Path, now: datetime) -> Agreeme
 
 
 def publish_alone(policy_dir: Path, source: Path, now: datetime) -> Agreement:
-    shelf = Shelf.open(policy_dir)
+    shelf = Shelf.open_whole(policy_dir)
     raw = read_draft(source)
     sha256 = hashlib.sha256(raw).hexdigest()
     edition = parse_edition(raw.decode("utf-8", errors="replace"), source=source.name)

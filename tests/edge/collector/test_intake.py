@@ -333,6 +333,34 @@ def test_a_visit_starts_with_its_first_view_only(intake: Intake) -> None:
     assert starts == [1, 0, 1]
 
 
+def test_leaving_a_tab_and_coming_back_after_half_an_hour_is_another_visit(
+    intake: Intake,
+) -> None:
+    left = {"id": "00000000000000a2", "kind": "time", "url": f"{OWN}/rates/", "seconds": 9}
+    back = {**VIEW, "id": "00000000000000a3", "referrer": f"{OWN}/"}
+    take_one(intake, VIEW)
+    later = NOW + timedelta(minutes=40)
+
+    intake.take(arrive(left), later)
+
+    assert taken(intake.take(arrive(back), later))[0].starts == 1
+
+
+def test_a_moment_that_a_client_names_does_not_change_who_it_is_taken_for(intake: Intake) -> None:
+    take_one(intake, VIEW)
+    take_one(intake, {**VIEW, "at": NOW_MS - AGE_MS_MAX})
+
+    assert take_one(intake, VIEW).starts == 0
+
+
+def test_an_edition_in_force_that_was_changed_lets_nothing_be_taken(policy_dir: Path) -> None:
+    (policy_dir / f"{EFFECTIVE}.toml").write_text("")
+
+    result = make_intake(policy_dir).take(arrive(VIEW), NOW)
+
+    assert result == Refused(503, Refusal.NO_EDITION)
+
+
 def test_people_behind_one_network_with_other_browsers_are_other_visits(intake: Intake) -> None:
     take_one(intake, VIEW)
 

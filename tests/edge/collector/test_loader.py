@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,13 @@ import pytest
 
 import clearline.reach.visitors
 from clearline.edge.collector.journal import Journal
-from clearline.edge.collector.loader import Loader, LoaderOptions, keep_loading, list_segments
+from clearline.edge.collector.loader import (
+    Loader,
+    LoaderOptions,
+    drop_old_damage,
+    keep_loading,
+    list_segments,
+)
 from clearline.kit.columnstore.client import ColumnStore, StoreDown, StorePlace
 from clearline.kit.columnstore.migrate import migrate
 from clearline.kit.status import read_statuses
@@ -274,6 +280,18 @@ def test_a_flipped_byte_is_set_aside_and_all_else_is_loaded(
     assert stored(options.store) == Stored(2, 2, 2)
     (damaged,) = options.damaged_dir.iterdir()
     assert damaged.read_bytes() in content
+
+
+def test_damaged_bytes_go_after_thirty_days(tmp_path: Path) -> None:
+    moments = {"old": NOW - timedelta(days=31), "new": NOW - timedelta(days=29)}
+    for name, moment in moments.items():
+        (tmp_path / name).write_bytes(b"who saw what")
+        os.utime(tmp_path / name, (moment.timestamp(), moment.timestamp()))
+
+    left = drop_old_damage(tmp_path, NOW)
+
+    assert left == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
 def test_a_record_that_is_none_of_ours_is_counted_and_stepped_over(

@@ -23,6 +23,27 @@ def test_a_day_has_room_for_so_many_names_and_then_counts_the_rest_together() ->
     assert names.keep(msgspec.structs.replace(EVENT, page=page(1))).page == page(1)
 
 
+def test_going_from_one_day_to_another_and_back_makes_no_room() -> None:
+    names = Names(names_max=1)
+    events = [
+        msgspec.structs.replace(EVENT, page=f"/{number}/", day=EVENT.day - number % 2)
+        for number in range(6)
+    ]
+
+    kept = [names.keep(event).page for event in events]
+
+    assert kept == ["/0/", "/1/", *["/other"] * 4]
+
+
+def test_the_ceilings_of_days_gone_by_are_forgotten() -> None:
+    names = Names()
+
+    for number in range(10):
+        names.keep(msgspec.structs.replace(EVENT, day=EVENT.day + number))
+
+    assert sorted(names.days) == [EVENT.day + 7, EVENT.day + 8, EVENT.day + 9]
+
+
 def test_another_day_has_room_again() -> None:
     names = Names(names_max=1)
     names.keep(msgspec.structs.replace(EVENT, page="/a/"))

@@ -42,11 +42,29 @@ def test_a_collector_that_just_started_takes_a_page_before_ours_for_the_same_vis
     assert visits.begins(13, NOON_MS + GAP_MS, is_from_inside=True)
 
 
-def test_one_of_several_collectors_never_trusts_its_memory_alone() -> None:
-    visits = Visits(is_alone=False)
-    visits.begins(BOB, NOON_MS, is_from_inside=False)
+def test_one_of_several_collectors_never_trusts_its_memory_alone(visits: Visits) -> None:
+    visits.note_others()
 
-    assert not visits.begins(ALICE, NOON_MS + 3 * GAP_MS, is_from_inside=True)
+    assert not visits.begins(ALICE, NOON_MS, is_from_inside=True)
+    assert visits.begins(13, NOON_MS + GAP_MS, is_from_inside=True)  # it has been alone since
+
+
+def test_a_tab_that_is_left_after_half_an_hour_does_not_hide_the_visit_that_begins(
+    visits: Visits,
+) -> None:
+    visits.begins(ALICE, NOON_MS, is_from_inside=False)
+
+    visits.goes_on(ALICE, NOON_MS + GAP_MS + 1)
+
+    assert visits.begins(ALICE, NOON_MS + GAP_MS + 2, is_from_inside=True)
+
+
+def test_a_page_that_is_still_looked_at_holds_a_visit_together(visits: Visits) -> None:
+    visits.begins(ALICE, NOON_MS, is_from_inside=False)
+
+    visits.goes_on(ALICE, NOON_MS + GAP_MS)
+
+    assert not visits.begins(ALICE, NOON_MS + GAP_MS + 1, is_from_inside=False)
 
 
 def test_a_clock_set_back_ends_no_visit(visits: Visits) -> None:
