@@ -151,7 +151,7 @@ def edition_named(name: str | None, args: argparse.Namespace) -> Edition:
     """Return an edition by date or file; without a name the one in force, else the last."""
     folder = settings.ENV.policy_dir
     if name is None:
-        shelf = Shelf.open(folder)
+        shelf = Shelf.open_whole(folder)
         standing = [each for each in shelf.editions if each.date <= args.now.date()]
         drafts = sorted(folder.glob("*.toml"))
         if standing:
