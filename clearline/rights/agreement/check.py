@@ -15,12 +15,15 @@ from clearline.rights.agreement.finding import Finding, FindingKind
 from clearline.rights.agreement.running import find_in_settings
 from clearline.rights.agreement.schema import FoundColumn
 from clearline.rights.agreement.sources import PACKAGE, Sources, read_files, read_sources
-from clearline.rights.agreement.spans import LEDGER_CLAUSES, FoundSpan, kept_longer
+from clearline.rights.agreement.spans import DAY_S, LEDGER_CLAUSES, FoundSpan, kept_longer
 from clearline.rights.agreement.stored import FoundField, fields_without_column
 from clearline.rights.agreement.tables import find_live_columns
 from clearline.rights.agreement.uses import FoundUse, NamedClause
 
 SESSION_CONSTANT: Final = "SESSION_COOKIE"  # set by Django's own middleware
+# Visits that the image tells of lie among all others, and go when these clauses say.
+TELLS_OF_VISITS: Final = "visits.beacon"
+KEEP_VISITS: Final = frozenset({"visits.measure", "visits.count"})
 # A finding of these kinds is a place that needs a clause and that no clause can cover.
 PLACES_UNREADABLE: Final = frozenset(
     {FindingKind.USE_UNREADABLE, FindingKind.COLUMN_UNDECLARED, FindingKind.COOKIE_UNDECLARED}
@@ -235,7 +238,7 @@ def cookies_undeclared(
 
 
 def kept_too_long(sources: Sources, edition: Edition) -> Iterator[Finding]:
-    """Yield what outlives the clause it rests on: cookies, and entries of the ledger."""
+    """Yield what outlives the clause it rests on: cookies, entries of the ledger, visits told."""
     of_cookies = (
         kept_longer(edition, clause, each.lifetime_s, f"cookie {each.name}", (each.file, each.line))
         for each in sources.all_of(FoundCookie)
@@ -246,4 +249,15 @@ def kept_too_long(sources: Sources, edition: Edition) -> Iterator[Finding]:
         for each in sources.all_of(FoundSpan)
         if (clause := LEDGER_CLAUSES[each.kind]) is not None
     )
-    yield from chain(*of_cookies, *of_entries)
+    of_visits = (
+        kept_longer(
+            edition,
+            TELLS_OF_VISITS,
+            each.kept.days_at_most * DAY_S,
+            f"what it tells, kept under {each.id},",
+            (edition.source, each.line),
+        )
+        for each in edition.clauses
+        if each.id in KEEP_VISITS
+    )
+    yield from chain(*of_cookies, *of_entries, *of_visits)
