@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from clearline.kit.errors import Invalid
 from clearline.trust.ledger import actions, queries
-from clearline.trust.ledger.verify import LedgerBroken, Verified, verify_export
+from clearline.trust.ledger.verify import PUBLISHED, LedgerBroken, Verified, verify_export
 
 CHECKPOINT_BYTES_MAX = 64 * 1024
 NEXT_STEP = (
@@ -31,7 +31,9 @@ def run_verify(args: argparse.Namespace) -> int:
     try:
         if args.export is not None:
             with bar_of("Verifying", None) as bar:
-                verified = verify_export(args.export, vkey, against=against, advance=bar.update)
+                verified = verify_export(
+                    args.export, vkey, now=args.now, against=against, advance=bar.update
+                )
         else:
             verified = verify_own(vkey, against, args.now)
     except LedgerBroken as broken:
@@ -50,13 +52,24 @@ def run_verify(args: argparse.Namespace) -> int:
 def verify_own(vkey: str, against: str | None, now: datetime) -> Verified:
     """Verify this instance's ledger from an export, so that nothing but files is believed."""
     sign_if_never_signed(now)
+    published = read_published()  # before the export, so that it cannot be the newer one
     with tempfile.TemporaryDirectory(prefix="clearline-ledger-") as folder:
         export = Path(folder) / "export"
         size = queries.log_state().size
         with bar_of("Reading", size) as bar:
             queries.export_log(export, advance=bar.update)
         with bar_of("Verifying", size) as bar:
-            return verify_export(export, vkey, against=against, advance=bar.update)
+            return verify_export(
+                export, vkey, now=now, against=against, published=published, advance=bar.update
+            )
+
+
+def read_published() -> str:
+    try:
+        return queries.read_checkpoint()
+    except queries.NoCheckpoint:
+        what = "it is missing; `clearline serve worker` publishes it again"
+        raise LedgerBroken(what, PUBLISHED) from None
 
 
 def bar_of(what: str, size: int | None) -> "tqdm[NoReturn]":

@@ -21,9 +21,10 @@ from clearline.trust.ledger.body import (
     SALT_BYTES,
     EntryInvalid,
     Footing,
-    at_text,
     commit,
+    hash_words,
     to_body,
+    to_head,
 )
 from clearline.trust.ledger.checkpoint import (
     Checkpoint,
@@ -126,7 +127,6 @@ class Writing:
     """What entries written at one moment share."""
 
     now: datetime
-    at: str
     footing: Footing
     kept: Retention | None  # as the clause has it that permitted what is noted
     master: Sealer
@@ -135,7 +135,7 @@ class Writing:
     def start(cls, permit: Granted | None, now: datetime) -> Self:
         footing = Footing(permit.clause, permit.edition) if permit else Footing()
         kept = permit.kept if permit else None
-        return cls(now=now, at=at_text(now), footing=footing, kept=kept, master=sealer())
+        return cls(now=now, footing=footing, kept=kept, master=sealer())
 
     def to_row(self, entry: LedgerEntry, subject: SubjectId | None) -> Entry:
         """Return the row of an entry: committed to, its words sealed under a key of their own.
@@ -147,16 +147,20 @@ class Writing:
             message = f"An entry of kind {entry.kind} rests on a clause: append it with a permit."
             raise EntryInvalid(message)
         entry_id, salt, key = secrets.token_hex(16), os.urandom(SALT_BYTES), new_key()
-        body = to_body(entry, entry_id=entry_id, at=self.at, footing=self.footing)
+        expires_at = kept.end(self.now)
+        body = to_body(entry, subject=subject, footing=self.footing)
+        head = to_head(entry_id=entry_id, kind=entry.kind, at=self.now, expires_at=expires_at)
+        words_hash = hash_words(salt, body)
         context = words_context(entry_id)
         return Entry(
             public_id=entry_id,
             at=self.now,
             kind=entry.kind,
-            commitment=commit(salt, body),
+            words_hash=words_hash,
+            commitment=commit(words_hash, head),
             body_sealed=Sealer(key).seal(salt + body, context=context),
             key_wrapped=wrap_key(key, master=self.master, context=context),
-            expires_at=kept.end(self.now),
+            expires_at=expires_at,
             subject=subject,
         )
 
@@ -219,10 +223,18 @@ def refuse_to_rewrite(state: LogState, folder: Path) -> None:
     text = read_published(folder)
     if text in {"", state.checkpoint}:
         return
+    own = signer()
+    if not own.has_signed(text) and own.has_signed(state.checkpoint):
+        return  # a damaged copy: the one in the database is proved and takes its place
     try:
         published = parse_checkpoint(text)
     except CheckpointBroken:
-        return  # a damaged copy: the one in the database takes its place
+        message = (
+            f"The published checkpoint ({folder / CHECKPOINT}) is damaged, and the one in the "
+            "database is not signed by keys/ledger, so neither proves what was published. Restore "
+            "the file, the database and the key from one backup."
+        )
+        raise LogWouldBeRewritten(message) from None
     is_part = published.size <= state.size
     if not is_part or range_root(0, published.size, tree.node) != published.root:
         message = (
@@ -273,7 +285,8 @@ def read_published(folder: Path) -> str:
 def expire_bodies(*, now: datetime) -> int:
     """Destroy the words of entries whose time is over; return how many.
 
-    Key, sealed body and subject go; commitment and place stay, so every proof still holds.
+    Key, sealed body and subject go; head, hash of the words, commitment and place stay, so every
+    proof still holds and anyone can see that the words were due to go.
     """
     total = 0
     while True:

@@ -1,4 +1,4 @@
-"""The exact bytes of an entry: canonical JSON, a salt, and the commitment to both. Pure.
+"""The exact bytes of an entry: its head, its words, a salt, and the commitment to all. Pure.
 
 Specified with test vectors in `docs/ledger-format.md`.
 """
@@ -14,16 +14,22 @@ import msgspec
 from clearline.kit.errors import Invalid
 from clearline.trust.ledger.entries import KINDS, LedgerEntry
 
-DOMAIN: Final = b"clearline.entry.v1\n"
+DOMAIN: Final = b"clearline.entry.v2\n"
+WORDS_DOMAIN: Final = b"clearline.words.v2\n"
 SALT_BYTES: Final = 32
 COMMITMENT_BYTES: Final = 32
 BODY_BYTES_MAX: Final = 16 * 1024
 INTEGER_MAX: Final = 2**53 - 1  # what RFC 8785 can say exactly
-BODY_KEYS: Final = frozenset({"id", "kind", "at", "fields", "clause", "edition"})
+BODY_KEYS: Final = frozenset({"clause", "edition", "fields", "subject"})
 FIELDS: Final = {
     kind: tuple(field.name for field in dataclasses.fields(entry)) for kind, entry in KINDS.items()
 }
 ENTRY_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+MOMENT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+HEAD: Final = re.compile(
+    f'{{"at":"{MOMENT}","expires":"({MOMENT})","id":"[0-9a-f]{{32}}","kind":"[a-z_.]{{1,64}}"}}',
+    re.ASCII,
+)
 
 # For text, whole numbers, yes and no these are the bytes of RFC 8785, forty times as fast as
 # rfc8785 writes them: names are ASCII, so code points and UTF-16 units sort alike. Property tests
@@ -51,19 +57,23 @@ class Footing:
     edition: str = ""
 
 
-def to_body(entry: LedgerEntry, *, entry_id: str, at: str, footing: Footing) -> bytes:
-    """Return the body of an entry, at most 16 KiB; `at` is from `at_text`. Raises EntryInvalid."""
+def to_head(*, entry_id: str, kind: str, at: datetime, expires_at: datetime) -> bytes:
+    """Return what is still told of an entry when its words are destroyed: canonical JSON."""
+    moments = f'"at":"{at_text(at)}","expires":"{at_text(expires_at)}"'
+    return f'{{{moments},"id":"{entry_id}","kind":"{kind}"}}'.encode()
+
+
+def to_body(entry: LedgerEntry, *, subject: str | None, footing: Footing) -> bytes:
+    """Return the body of an entry, at most 16 KiB. Raises EntryInvalid."""
     names = FIELDS.get(entry.kind)
     if names is None:
         message = f"{entry.kind} is no kind of entry; name it in clearline/trust/ledger/entries.py."
         raise EntryInvalid(message)
     told = {
-        "at": at,
         "clause": footing.clause,
         "edition": footing.edition,
         "fields": {name: checked(getattr(entry, name)) for name in names},
-        "id": entry_id,
-        "kind": entry.kind,
+        "subject": subject or "",
     }
     try:
         body = ENCODER.encode(told)
@@ -98,9 +108,26 @@ def at_text(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def commit(salt: bytes, body: bytes) -> bytes:
-    """Return the commitment: what stands in the public tree, and says nothing of the body."""
-    return hashlib.sha256(DOMAIN + salt + body).digest()
+def hash_words(salt: bytes, body: bytes) -> bytes:
+    """Return what stays of the words for ever, and says nothing of them."""
+    return hashlib.sha256(WORDS_DOMAIN + salt + body).digest()
+
+
+def commit(words_hash: bytes, head: bytes) -> bytes:
+    """Return the commitment: what stands in the public tree, and says nothing of the entry."""
+    return hashlib.sha256(DOMAIN + words_hash + head).digest()
+
+
+def expiry_of(head: bytes) -> str:
+    """Return when the words of an entry may be destroyed, as `at_text` writes it.
+
+    Raises BodyBroken when these bytes are not the one way to write a head.
+    """
+    match = HEAD.fullmatch(head.decode("latin-1"))
+    if match is None:
+        message = "the bytes are no head of an entry"
+        raise BodyBroken(message)
+    return match.group(1)
 
 
 def parse_body(body: bytes) -> dict[str, object]:

@@ -63,10 +63,22 @@ class Signer:
         signature = key_id(self.name, self.public) + self.key.sign(text.encode())
         return f"{text}\n\u2014 {self.name} {base64.b64encode(signature).decode()}\n"
 
+    def has_signed(self, note: str) -> bool:
+        """Say whether this is a checkpoint that the key signed, under whatever name."""
+        try:
+            open_checkpoint(note, to_vkey(parse_checkpoint(note).origin, self.public))
+        except CheckpointBroken:
+            return False
+        return True
+
     def vkey(self) -> str:
         """Return the verifier key that auditors hold: `name+key id+public key`."""
-        public = base64.b64encode(ED25519 + self.public).decode()
-        return f"{self.name}+{key_id(self.name, self.public).hex()}+{public}"
+        return to_vkey(self.name, self.public)
+
+
+def to_vkey(name: str, public: bytes) -> str:
+    encoded = base64.b64encode(ED25519 + public).decode()
+    return f"{name}+{key_id(name, public).hex()}+{encoded}"
 
 
 def key_id(name: str, public: bytes) -> bytes:

@@ -21,7 +21,10 @@ class EntryRows(models.QuerySet["Entry"]):
 
 
 class Entry(models.Model):
-    """One entry: its commitment stays for ever, its sealed body until `expires_at`.
+    """One entry: commitment, head and hash of the words stay for ever, the body until `expires_at`.
+
+    Kind, id, `at` and `expires_at` are its head, which the commitment holds, and the body holds the
+    subject: a column that was changed does not verify.
 
     The key of the body stands wrapped beside it; without that key nothing opens the body.
     """
@@ -32,7 +35,8 @@ class Entry(models.Model):
         "at": "a moment, of nobody without the body",
         "kind": "a word of a closed list",
         "source_key": "names a batch, never a person",
-        "commitment": "a salted hash, which says nothing of the body",
+        "words_hash": "a salted hash, which says nothing of the words",
+        "commitment": "a salted hash, which says nothing of the entry",
         "body_sealed": Category.PRIVACY_PREFERENCES,
         "key_wrapped": "a key",
         "position": "a place in the tree",
@@ -45,6 +49,7 @@ class Entry(models.Model):
     at = models.DateTimeField()
     kind = models.CharField(max_length=64)
     source_key = models.CharField(max_length=128, null=True)  # noqa: DJ001  # many have none
+    words_hash = models.BinaryField(max_length=32)
     commitment = models.BinaryField(max_length=32)
     body_sealed = models.BinaryField()
     key_wrapped = models.BinaryField(max_length=60, null=True)

@@ -7,13 +7,23 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypedDict
 
+import msgspec
 from django.conf import settings
 from django.db.models import Count
 
 from clearline.kit.errors import Conflict, NotFound, Unavailable
 from clearline.kit.files import replace_durably
 from clearline.trust.envelope import SealBroken, Sealer, unwrap_key
-from clearline.trust.ledger.body import ENCODER, ENTRY_ID, SALT_BYTES, commit, parse_body
+from clearline.trust.ledger.body import (
+    ENCODER,
+    ENTRY_ID,
+    SALT_BYTES,
+    BodyBroken,
+    commit,
+    hash_words,
+    parse_body,
+    to_head,
+)
 from clearline.trust.ledger.checkpoint import parse_checkpoint
 from clearline.trust.ledger.entries import ChoiceRecorded
 from clearline.trust.ledger.keys import sealer, signer
@@ -26,9 +36,16 @@ from clearline.trust.ledger.tiles import (
     names_for,
     parse_tile_path,
 )
-from clearline.trust.ledger.verify import BODIES, CHECKPOINT, EXPIRED, UNREADABLE, tell_nobody
+from clearline.trust.ledger.verify import (
+    BODIES,
+    CHECKPOINT,
+    DESTROYED,
+    SUBJECT_FALSE,
+    UNREADABLE,
+    tell_nobody,
+)
 
-RECEIPT_FORMAT: Final = "clearline.receipt.v1"
+RECEIPT_FORMAT: Final = "clearline.receipt.v2"
 LIST_MAX: Final = 200
 ROWS_AT_ONCE: Final = 2_000
 
@@ -102,16 +119,17 @@ class LogStatus:
 class Receipt(TypedDict, total=False):
     """What proves one entry offline; its canonical JSON is a receipt file.
 
-    An expired entry has `commitment` in the place of `body` and `salt`.
+    An expired entry has `words_hash` in the place of `body` and `salt`.
     """
 
     format: str
     position: int
     proof: list[str]
     checkpoint: str
+    head: dict[str, object]
     salt: str
     body: dict[str, object]
-    commitment: str
+    words_hash: str
 
 
 def oldest_waiting(*, now: datetime) -> timedelta | None:
@@ -189,14 +207,19 @@ def receipt(entry_id: str) -> Receipt:
         position=row.position,
         proof=[each.hex() for each in path],
         checkpoint=state.checkpoint,
+        head=msgspec.json.decode(head_of(row)),
     )
     if row.key_wrapped is None:
-        return Receipt(**told, commitment=commitment.hex())
-    salt, body = open_words(row, sealer())
-    if commit(salt, body) != commitment:
+        words_hash = bytes(row.words_hash)
+        told["words_hash"] = words_hash.hex()
+    else:
+        salt, body = open_words(row, sealer())
+        words_hash = hash_words(salt, body)
+        told["salt"], told["body"] = salt.hex(), parse_body(body)
+    if commit(words_hash, head_of(row)) != commitment:
         message = "The words of this entry are not those that were signed. Verify the ledger."
         raise LedgerDamaged(message)
-    return Receipt(**told, salt=salt.hex(), body=parse_body(body))
+    return told
 
 
 def choice_receipt(entry_id: str) -> Receipt:
@@ -254,7 +277,8 @@ def words_context(entry_id: str) -> bytes:
 def read_checkpoint() -> str:
     """Return the published checkpoint. Raises NoCheckpoint."""
     try:
-        return (settings.ENV.tiles_dir / CHECKPOINT).read_text(encoding="utf-8")
+        path = settings.ENV.tiles_dir / CHECKPOINT
+        return path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         message = "The ledger has not been signed yet. `clearline serve worker` signs it."
         raise NoCheckpoint(message) from None
@@ -318,10 +342,19 @@ def body_lines(size: int) -> Iterator[bytes]:
 
 
 def line_of(row: Entry, master: Sealer) -> bytes:
+    """Return head, then salt and body; or the hash of the words and why they are not there."""
+    head = head_of(row)
     if row.key_wrapped is None:
-        return EXPIRED
+        return b"%b %b %b" % (head, bytes(row.words_hash).hex().encode(), DESTROYED)
     try:
         salt, body = open_words(row, master)
-    except SealBroken:
-        return UNREADABLE
-    return salt.hex().encode() + b" " + body
+        subject = parse_body(body)["subject"]
+    except (SealBroken, BodyBroken):
+        return head + b" " + UNREADABLE
+    if subject != (row.subject or ""):
+        return head + b" " + SUBJECT_FALSE
+    return b"%b %b %b" % (head, salt.hex().encode(), body)
+
+
+def head_of(row: Entry) -> bytes:
+    return to_head(entry_id=row.public_id, kind=row.kind, at=row.at, expires_at=row.expires_at)

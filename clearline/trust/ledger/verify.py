@@ -6,11 +6,21 @@ The form of an export stands in `docs/ledger-format.md`.
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from clearline.kit.errors import Invalid
-from clearline.trust.ledger.body import BODY_BYTES_MAX, DOMAIN, SALT_BYTES, BodyBroken, parse_body
+from clearline.trust.ledger.body import (
+    BODY_BYTES_MAX,
+    SALT_BYTES,
+    BodyBroken,
+    at_text,
+    commit,
+    expiry_of,
+    hash_words,
+    parse_body,
+)
 from clearline.trust.ledger.checkpoint import (
     NOTE_BYTES_MAX,
     Checkpoint,
@@ -33,10 +43,14 @@ from clearline.trust.ledger.tiles import (
 
 CHECKPOINT: Final = "checkpoint"
 BODIES: Final = "bodies"
-EXPIRED: Final = b"-"  # the words of the entry are past their time and destroyed
-UNREADABLE: Final = b"?"  # the database had no words though they are due, or could not open them
+DESTROYED: Final = b"-"  # the words are gone; only their hash is left
+UNREADABLE: Final = b"?"  # the words, or without a head the whole entry, are missing or shut
+SUBJECT_FALSE: Final = b"!"  # the database names another subject than the words do
 SALT_DIGITS: Final = 2 * SALT_BYTES
-LINE_BYTES_MAX: Final = SALT_DIGITS + 1 + BODY_BYTES_MAX + 1
+HEAD_BYTES_MAX: Final = 256
+LINE_BYTES_MAX: Final = HEAD_BYTES_MAX + 1 + SALT_DIGITS + 1 + BODY_BYTES_MAX + 1
+PUBLISHED: Final = "the published checkpoint"
+OLDER: Final = "the older checkpoint"
 
 
 class LedgerBroken(Invalid):
@@ -73,35 +87,47 @@ def verify_export(
     folder: Path,
     vkey: str,
     *,
+    now: datetime,
     against: str | None = None,
+    published: str | None = None,
     advance: Callable[[int], object] = tell_nobody,
 ) -> Verified:
     """Recompute all from the files and return what they prove.
 
-    `against` is the text of an older checkpoint; `advance` is told of entries done. Raises
-    LedgerBroken at the first fault, and CheckpointBroken when `vkey` itself is none.
+    `against` is the text of an older checkpoint, `published` of the one that the site gives out;
+    `advance` is told of entries done. Raises LedgerBroken at the first fault, and CheckpointBroken
+    when `vkey` itself is none.
     """
     checkpoint = signed(read_text(folder / CHECKPOINT), vkey, CHECKPOINT)
-    older = None if against is None else signed(against, vkey, "the older checkpoint")
-    if older is not None and older.size > checkpoint.size:
-        what = f"it has {older.size} entries, this log only {checkpoint.size}: entries were removed"
-        raise LedgerBroken(what, "the older checkpoint")
+    continued = {
+        where: signed(note, vkey, where)
+        for where, note in ((OLDER, against), (PUBLISHED, published))
+        if note is not None
+    }
+    for where, older in continued.items():
+        if older.size > checkpoint.size:
+            what = (
+                f"it has {older.size} entries, this log only {checkpoint.size}: some were removed"
+            )
+            raise LedgerBroken(what, where)
     refuse_other_files(folder, checkpoint.size)
-    log = Rebuilt(folder, checkpoint.size, frozenset({older.size if older else 0}), advance)
+    sizes = frozenset(older.size for older in continued.values())
+    log = Rebuilt(folder, checkpoint.size, sizes, at_text(now), advance)
     log.rebuild()
     if log.root_at(checkpoint.size) != checkpoint.root:
         what = "the entries do not give the root that was signed: entries were changed"
         raise LedgerBroken(what, CHECKPOINT)
-    if older is not None and log.root_at(older.size) != older.root:
-        what = f"the first {older.size} entries are not those that were signed then: rewritten"
-        raise LedgerBroken(what, "the older checkpoint")
+    for where, older in continued.items():
+        if log.root_at(older.size) != older.root:
+            what = f"the first {older.size} entries are not those that were signed then: rewritten"
+            raise LedgerBroken(what, where)
     return Verified(
         origin=checkpoint.origin,
         size=checkpoint.size,
         root=checkpoint.root,
         readable=log.readable,
         expired=log.expired,
-        grown_from=older.size if older else None,
+        grown_from=continued[OLDER].size if OLDER in continued else None,
     )
 
 
@@ -155,6 +181,7 @@ class Rebuilt:
     folder: Path
     size: int
     sizes: frozenset[int]
+    now: str
     advance: Callable[[int], object] = tell_nobody
     levels: list[bytearray] = field(default_factory=list)
     edges: dict[int, bytes] = field(default_factory=dict)
@@ -207,12 +234,13 @@ class Rebuilt:
     def compare_words(self, bodies: BinaryIO, first: int, commitments: list[bytes]) -> None:
         for position, commitment in enumerate(commitments, start=first):
             line = bodies.readline(LINE_BYTES_MAX)
-            if line == EXPIRED + b"\n":
-                self.expired += 1
-                continue
-            if wrong := wrong_words(line, commitment):
-                raise LedgerBroken(wrong, f"{BODIES} line {position + 1} (position {position})")
-            self.readable += 1
+            try:
+                is_gone = is_destroyed(line, commitment, self.now)
+            except BodyBroken as error:
+                where = f"{BODIES} line {position + 1} (position {position})"
+                raise LedgerBroken(str(error), where) from None
+            self.expired += is_gone
+            self.readable += not is_gone
 
     def rebuild_level(self, level: int) -> None:
         hashes = self.levels[level]
@@ -243,22 +271,42 @@ class Rebuilt:
         return fold([hash_at(tile, offset + step) for step in range(1 << rest)])
 
 
-def wrong_words(line: bytes, commitment: bytes) -> str:
-    """Return what is wrong with one line of bodies, "" when its words are those committed to."""
-    if line == UNREADABLE + b"\n":
-        return "the words of this entry are missing or cannot be opened, and have not expired"
-    digits, body = line[:SALT_DIGITS], line[SALT_DIGITS + 1 : -1]
+def is_destroyed(line: bytes, commitment: bytes, now: str) -> bool:
+    """Say whether the words of one line of bodies are gone, as they were due to be by now.
+
+    Raises BodyBroken when the line is not what the log committed to, or words went too early.
+    """
+    head, salt, body = split_line(line)
+    is_gone = body == DESTROYED
+    if commit(salt if is_gone else hash_words(salt, body), head) != commitment:
+        message = "the entry is not the one that the log committed to"
+        raise BodyBroken(message)
+    expires = expiry_of(head)
+    # Whoever lets words go earlier, for a person who is erased, has an entry of this same log
+    # account for it here.
+    if is_gone and expires > now:
+        message = f"its words were destroyed, though they are to be kept until {expires}"
+        raise BodyBroken(message)
+    if not is_gone:
+        parse_body(body)
+    return is_gone
+
+
+def split_line(line: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return head, salt and body, or head, hash of the words and DESTROYED. Raises BodyBroken."""
+    head, _, rest = line.removesuffix(b"\n").partition(b" ")
+    digits, _, body = rest.partition(b" ")
     try:
         salt = bytes.fromhex(digits.decode("ascii"))
     except ValueError:
-        salt = b""
-    is_line = line[SALT_DIGITS : SALT_DIGITS + 1] == b" " and line[-1:] == b"\n"
-    if salt.hex().encode() != digits or not is_line:
-        return "the line is not a salt, a space and a body"
-    if hashlib.sha256(DOMAIN + salt + body).digest() != commitment:
-        return "the words are not those that the log committed to"
-    try:
-        parse_body(body)
-    except BodyBroken as error:
-        return str(error)
-    return ""
+        raise BodyBroken(WRONG.get(rest, NO_LINE)) from None
+    if len(salt) != SALT_BYTES or salt.hex().encode() != digits or line[-1:] != b"\n":
+        raise BodyBroken(WRONG.get(rest or head, NO_LINE))
+    return head, salt, body
+
+
+NO_LINE: Final = "the line is not a head, a salt and a body"
+WRONG: Final = {
+    UNREADABLE: "the words of this entry are missing or cannot be opened, and have not expired",
+    SUBJECT_FALSE: "the database names another subject of this entry than its words do",
+}

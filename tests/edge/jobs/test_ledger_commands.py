@@ -46,6 +46,25 @@ def test_a_good_ledger_verifies_and_a_broken_one_says_where_and_what_next(
 
 
 @pytest.mark.django_db
+def test_a_published_checkpoint_that_nobody_signed_or_that_is_gone_does_not_verify(
+    log: Log,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.append(3)
+    log.integrate_all()
+    path = log.tiles_dir / "checkpoint"
+    good = path.read_bytes()
+
+    for place in (0, good.index(b"\n3\n") + 1, len(good) // 2, len(good) - 9):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 128]) + good[place + 1 :])
+        assert run("verify") == 1
+        assert "the published checkpoint" in capsys.readouterr().err
+    path.unlink()
+    assert run("verify") == 1
+    assert "publishes it again" in capsys.readouterr().err
+
+
+@pytest.mark.django_db
 def test_an_export_verifies_far_from_here_with_the_key_alone(
     log: Log,
     capsys: pytest.CaptureFixture[str],
@@ -74,7 +93,7 @@ def test_an_entry_is_proved_at_once_even_if_it_is_not_signed_yet(
 
     assert run("prove", first, "-o", str(receipt)) == 0
 
-    assert json.loads(receipt.read_bytes())["body"]["id"] == first
+    assert json.loads(receipt.read_bytes())["head"]["id"] == first
     assert f"verify_receipt.py {receipt} {queries.vkey()}" in capsys.readouterr().out
 
 

@@ -43,9 +43,9 @@ def test_a_manifest_becomes_one_entry_and_its_file_goes(log: Log) -> None:
     assert not path.exists()
     (listed,) = queries.list_entries()
     actions.integrate(now=NOW)
-    body = queries.receipt(listed.id)["body"]
-    assert body["kind"] == "events.loaded"
-    assert body["fields"] == {
+    receipt = queries.receipt(listed.id)
+    assert receipt["head"]["kind"] == "events.loaded"
+    assert receipt["body"]["fields"] == {
         "batch": "0a" * 16,
         "rows": 0,
         "sha256": "ab" * 32,

@@ -162,8 +162,9 @@ def test_the_ledger_knows_that_figures_left_and_under_which_clause(
     file = export_report(store, WHOLE, by=DANA, file_format=Format.CSV, now=NOW)
 
     integrate(now=NOW)
-    body = ledger.receipt(Entry.objects.get().public_id)["body"]
-    assert (body["kind"], body["clause"], body["edition"]) == (
+    told = ledger.receipt(Entry.objects.get().public_id)
+    head, body = told["head"], told["body"]
+    assert (head["kind"], body["clause"], body["edition"]) == (
         "report.exported",
         "visits.measure",
         "2026-01-01",

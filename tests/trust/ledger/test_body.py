@@ -17,8 +17,11 @@ from clearline.trust.ledger.body import (
     Footing,
     at_text,
     commit,
+    expiry_of,
+    hash_words,
     parse_body,
     to_body,
+    to_head,
 )
 from clearline.trust.ledger.entries import EventsLoaded, LedgerEntry, ReportExported
 from tests.trust.ledger.log import NOW, make_choice
@@ -33,7 +36,7 @@ class Unlisted(ReportExported):
 
 
 def body_of(entry: LedgerEntry) -> bytes:
-    return to_body(entry, entry_id="0" * 32, at=at_text(NOW), footing=Footing())
+    return to_body(entry, subject=None, footing=Footing())
 
 
 @given(told=st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), VALUE))
@@ -53,7 +56,7 @@ def test_a_body_says_what_the_entry_says(query: str) -> None:
         "by": "staff:1",
         "format": "csv",
     }
-    assert told["kind"] == "report.exported"
+    assert told["subject"] == ""
 
 
 @given(body=st.binary(max_size=200))
@@ -65,7 +68,12 @@ def test_no_bytes_break_the_reading_of_a_body(body: bytes) -> None:
 def test_another_way_to_write_a_body_is_refused() -> None:
     body = body_of(make_choice())
 
-    for other in (b" " + body, body.replace(b'"at"', b'"At"'), body + b"\n", body[:-1] + b",}"):
+    for other in (
+        b" " + body,
+        body.replace(b'"clause"', b'"Clause"'),
+        body + b"\n",
+        body[:-1] + b",}",
+    ):
         with pytest.raises(BodyBroken):
             parse_body(other)
 
@@ -109,10 +117,26 @@ def test_moments_are_told_in_utc() -> None:
 
 
 def test_a_commitment_hides_the_body_behind_its_salt() -> None:
-    body = body_of(make_choice())
+    body, head = body_of(make_choice()), b"head"
+    first, other = hash_words(b"a" * 32, body), hash_words(b"b" * 32, body)
 
-    assert commit(b"a" * 32, body) != commit(b"b" * 32, body)
-    assert commit(b"a" * 32, body) == commit(b"a" * 32, body)
+    assert commit(first, head) != commit(other, head)
+    assert commit(first, head) == commit(hash_words(b"a" * 32, body), head)
+
+
+@given(head=st.binary(max_size=200))
+def test_no_bytes_break_the_reading_of_a_head(head: bytes) -> None:
+    with pytest.raises(BodyBroken):
+        expiry_of(head)
+
+
+def test_another_way_to_write_a_head_is_refused() -> None:
+    head = to_head(entry_id="0" * 32, kind="use.denied", at=NOW, expires_at=NOW)
+
+    assert expiry_of(head) == "2026-12-01T12:00:00.000000Z"
+    for other in (b" " + head, head + b"\n", head.replace(b"12-01T", b"1-01T"), head[:-2] + b"}"):
+        with pytest.raises(BodyBroken):
+            expiry_of(other)
 
 
 def test_every_character_is_written_as_rfc_8785_writes_it() -> None:

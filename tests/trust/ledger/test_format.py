@@ -10,8 +10,17 @@ import pytest
 import rfc8785
 
 from clearline.policy.edition import parse_edition
+from clearline.policy.retention import Retention
 from clearline.rights.agreement.spans import LEDGER_CLAUSES
-from clearline.trust.ledger.body import Footing, at_text, commit, parse_body, to_body
+from clearline.trust.ledger.body import (
+    Footing,
+    commit,
+    expiry_of,
+    hash_words,
+    parse_body,
+    to_body,
+    to_head,
+)
 from clearline.trust.ledger.checkpoint import Checkpoint, Signer, open_checkpoint
 from clearline.trust.ledger.entries import (
     KINDS,
@@ -66,6 +75,7 @@ ENTRIES: list[tuple[LedgerEntry, Footing]] = [
         Footing(),
     ),
 ]
+SUBJECTS = (None, None, "s-0b0b")
 HASHES = [bytes.fromhex(each["leaf_hash"]) for each in VECTORS["entries"]]
 ROW = re.compile(r"^\| `([a-z_.]+)` \|.*\| (\d+ years|as `[a-z.]+` says) \|", re.MULTILINE)
 
@@ -79,16 +89,27 @@ def test_the_bodies_of_the_vectors_come_out() -> None:
         vector = VECTORS["entries"][number]
         at = datetime(2026, 12, 1, 12, 0, number, 123456, UTC)
 
-        body = to_body(entry, entry_id=f"{number + 1:02x}" * 16, at=at_text(at), footing=footing)
+        head = to_head(
+            entry_id=f"{number + 1:02x}" * 16,
+            kind=entry.kind,
+            at=at,
+            expires_at=Retention.from_text("3 years").end(at),
+        )
+        body = to_body(entry, subject=SUBJECTS[number], footing=footing)
 
+        assert head.decode() == vector["head"]
+        assert rfc8785.dumps(json.loads(head)) == head
+        assert expiry_of(head) == json.loads(head)["expires"]
         assert body.decode() == vector["body"]
         assert rfc8785.dumps(parse_body(body)) == body  # type: ignore[arg-type]  # plain JSON
 
 
 def test_the_hashes_of_the_vectors_come_out() -> None:
     for vector in VECTORS["entries"]:
-        commitment = commit(bytes.fromhex(vector["salt"]), vector["body"].encode())
+        words_hash = hash_words(bytes.fromhex(vector["salt"]), vector["body"].encode())
+        commitment = commit(words_hash, vector["head"].encode())
 
+        assert words_hash.hex() == vector["words_hash"]
         assert commitment.hex() == vector["commitment"]
         assert leaf_hash(commitment).hex() == vector["leaf_hash"]
     assert range_root(0, 3, node).hex() == VECTORS["root"]

@@ -56,7 +56,7 @@ def test_gaps_in_the_rows_leave_no_gap_in_the_tree(log: Log) -> None:
 
     places = Entry.objects.order_by("number").values_list("position", flat=True)
     assert list(places) == list(range(7))
-    assert verify_export(log.export(), queries.vkey()).size == 7
+    assert verify_export(log.export(), queries.vkey(), now=NOW).size == 7
 
 
 @pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_a_log_of_any_size_verifies(log: Log, size: int) -> None:
     log.append(size)
     integrate(now=NOW)
 
-    assert verify_export(log.export(), queries.vkey()).readable == size
+    assert verify_export(log.export(), queries.vkey(), now=NOW).readable == size
 
 
 @pytest.mark.django_db
@@ -78,7 +78,7 @@ def test_a_log_that_grows_in_uneven_steps_keeps_all_its_past(log: Log) -> None:
     export = log.export()
 
     for checkpoint in checkpoints:
-        verify_export(export, queries.vkey(), against=checkpoint)
+        verify_export(export, queries.vkey(), now=NOW, against=checkpoint)
 
 
 @pytest.mark.django_db
@@ -124,7 +124,7 @@ def test_a_crash_at_any_sync_is_made_good_by_the_next_turn(
 
     log.integrate_all()
 
-    verified = verify_export(log.export(), queries.vkey(), against=before)
+    verified = verify_export(log.export(), queries.vkey(), now=NOW, against=before)
     assert verified.size == 555
     assert queries.read_checkpoint() == queries.log_state().checkpoint
 
@@ -154,7 +154,7 @@ def test_a_crash_between_the_commit_and_the_publishing_is_made_good(
     assert integrate(now=NOW) == 0
 
     assert queries.read_checkpoint() == queries.log_state().checkpoint
-    assert verify_export(log.export(), queries.vkey(), against=before).size == 6
+    assert verify_export(log.export(), queries.vkey(), now=NOW, against=before).size == 6
 
 
 @pytest.mark.django_db(transaction=True)
@@ -196,7 +196,7 @@ def test_integrators_and_writers_at_once_give_one_log(log: Log) -> None:
     log.integrate_all()
 
     assert queries.read_checkpoint() == queries.log_state().checkpoint
-    assert verify_export(log.export(), queries.vkey()).size == 30
+    assert verify_export(log.export(), queries.vkey(), now=NOW).size == 30
 
 
 @pytest.mark.django_db
@@ -272,3 +272,29 @@ def test_partial_tiles_go_when_the_full_one_is_published_and_are_still_answered(
     assert not (log.tiles_dir / "tile" / "entries" / "000.p").exists()
     assert queries.read_tile("entries/000.p/5") == partial
     assert queries.read_tile("entries/000")[: len(partial)] == partial
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_published_checkpoint_that_was_changed_is_made_good_wherever_it_was(log: Log) -> None:
+    log.append(3)
+    integrate(now=NOW)
+    path = log.tiles_dir / "checkpoint"
+    good = path.read_bytes()
+
+    for place in range(len(good)):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+        integrate(now=NOW)
+        assert path.read_bytes() == good, place
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_damaged_checkpoint_is_left_alone_when_the_database_proves_none(log: Log) -> None:
+    log.append(3)
+    integrate(now=NOW)
+    path = log.tiles_dir / "checkpoint"
+    path.write_bytes(path.read_bytes()[:-10])
+    state = LogState.objects.get()
+    LogState.objects.update(checkpoint=state.checkpoint[:-9] + "AAAAAAA=\n")
+
+    with pytest.raises(LogWouldBeRewritten, match="from one backup"):
+        integrate(now=NOW)

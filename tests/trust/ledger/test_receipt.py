@@ -117,11 +117,12 @@ def test_every_changed_field_of_a_receipt_is_found(log: Log) -> None:
             VERIFY(ENCODER.encode(without) + b"\n", vkey)
     with pytest.raises(ERRORS):
         VERIFY(ENCODER.encode(good | {"note": ""}) + b"\n", vkey)
-    for name in good["body"]:
-        altered = copy.deepcopy(good)
-        altered["body"][name] = "other"
-        with pytest.raises(ERRORS):
-            VERIFY(ENCODER.encode(altered) + b"\n", vkey)
+    for part in ("head", "body"):
+        for name in good[part]:
+            altered = copy.deepcopy(good)
+            altered[part][name] = "other"
+            with pytest.raises(ERRORS):
+                VERIFY(ENCODER.encode(altered) + b"\n", vkey)
 
 
 @pytest.mark.django_db
@@ -157,7 +158,8 @@ def test_an_expired_entry_is_proved_without_its_words(log: Log) -> None:
 
     told = VERIFY(queries.receipt_file(queries.receipt(entry_id)), queries.vkey())
 
-    assert "destroyed" in told
+    assert "were to be kept until 2029-12-01T12:00:00.000000Z and are destroyed" in told
+    assert "choice.recorded" in told
     assert VERIFY(before, queries.vkey())
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from clearline.trust.ledger.checkpoint import Checkpoint, CheckpointBroken, Sign
 from clearline.trust.ledger.keys import signer
 from clearline.trust.ledger.models import Entry, LogState
 from clearline.trust.ledger.verify import LedgerBroken, verify_export
-from tests.trust.ledger.log import NOW, Footing, Log, later, make_entry
+from tests.trust.ledger.log import KEPT, NOW, Footing, Log, later, make_entry
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def is_found(log: Log) -> Callable[[Path, str, Path, int, int], bool]:
         changed = bytes([content[place] ^ mask])
         path.write_bytes(content[:place] + changed + content[place + 1 :])
         try:
-            verify_export(export, vkey)
+            verify_export(export, vkey, now=NOW)
         except LedgerBroken:
             return True
         else:
@@ -52,7 +53,7 @@ def make_export(log: Log, count: int) -> Path:
 def test_an_export_says_what_it_proves(log: Log) -> None:
     export = make_export(log, 1_200)
 
-    verified = verify_export(export, queries.vkey())
+    verified = verify_export(export, queries.vkey(), now=NOW)
 
     assert verified.size == 1_200
     assert (verified.readable, verified.expired) == (1_188, 12)
@@ -71,7 +72,7 @@ def test_500_random_flips_in_1_200_entries_are_all_found(
         path, place = chance.choice(places)
         assert is_found(export, vkey, path, place, chance.randrange(1, 256)), (path, place)
 
-    verify_export(export, vkey)
+    verify_export(export, vkey, now=NOW)
 
 
 @pytest.mark.django_db
@@ -109,12 +110,12 @@ def test_a_missing_cut_or_added_file_is_named(log: Log) -> None:
         for harm in (None, b"", content[:-1], content + b"\n", content * 3):
             path.unlink() if harm is None else path.write_bytes(harm)
             with pytest.raises(LedgerBroken) as broken:
-                verify_export(export, vkey)
+                verify_export(export, vkey, now=NOW)
             assert broken.value.where.startswith(name)
             path.write_bytes(content)
     (export / "notes").write_text("added", encoding="utf-8")
     with pytest.raises(LedgerBroken, match="notes"):
-        verify_export(export, vkey)
+        verify_export(export, vkey, now=NOW)
 
 
 @pytest.mark.django_db
@@ -126,14 +127,14 @@ def test_a_log_rewritten_with_the_right_key_is_refused_against_an_older_checkpoi
     older = queries.read_checkpoint()
     rewrite(log, log.append(10)[3])
 
-    verify_export(log.export("first"), queries.vkey())
-    verify_export(log.export("second"), queries.vkey(), against=older)
+    verify_export(log.export("first"), queries.vkey(), now=NOW)
+    verify_export(log.export("second"), queries.vkey(), now=NOW, against=older)
     rewrite(log, Entry.objects.get(position=7).public_id)
     export = log.export("third")
 
-    assert verify_export(export, queries.vkey()).size == 310
+    assert verify_export(export, queries.vkey(), now=NOW).size == 310
     with pytest.raises(LedgerBroken, match="rewritten") as broken:
-        verify_export(export, queries.vkey(), against=older)
+        verify_export(export, queries.vkey(), now=NOW, against=older)
     assert broken.value.where == "the older checkpoint"
 
 
@@ -146,6 +147,10 @@ def rewrite(log: Log, entry_id: str) -> None:
         key_wrapped=forged.key_wrapped,
         commitment=forged.commitment,
         kind=forged.kind,
+        at=forged.at,
+        expires_at=forged.expires_at,
+        words_hash=forged.words_hash,
+        subject=forged.subject,
     )
     Entry.objects.update(position=None)
     LogState.objects.all().delete()
@@ -162,7 +167,7 @@ def test_entries_taken_from_the_end_are_seen_against_an_older_checkpoint(log: Lo
     rewrite(log, Entry.objects.get(position=0).public_id)
 
     with pytest.raises(LedgerBroken, match="removed"):
-        verify_export(log.export(), queries.vkey(), against=older)
+        verify_export(log.export(), queries.vkey(), now=NOW, against=older)
 
 
 @pytest.mark.django_db
@@ -172,7 +177,7 @@ def test_an_entry_taken_from_the_database_is_seen(log: Log) -> None:
     Entry.objects.filter(position__in=[4, 9]).delete()
 
     with pytest.raises(LedgerBroken, match=r"line 5 \(position 4\).*missing"):
-        verify_export(log.export(), queries.vkey())
+        verify_export(log.export(), queries.vkey(), now=NOW)
 
 
 @pytest.mark.django_db
@@ -185,7 +190,45 @@ def test_words_changed_in_the_database_are_seen(log: Log) -> None:
     Entry.objects.filter(position=4).update(body_sealed=bytes(sealed))
 
     with pytest.raises(LedgerBroken, match=r"position 4"):
-        verify_export(log.export(), queries.vkey())
+        verify_export(log.export(), queries.vkey(), now=NOW)
+
+
+@pytest.mark.django_db
+def test_words_destroyed_before_their_time_are_found(log: Log) -> None:
+    log.append(10)
+    actions.integrate(now=NOW)
+    Entry.objects.filter(position=4).update(key_wrapped=None, body_sealed=b"", subject=None)
+    due = KEPT.end(NOW)
+
+    with pytest.raises(LedgerBroken, match=r"position 4\): its words were destroyed, though"):
+        verify_export(log.export(), queries.vkey(), now=due - timedelta(seconds=1))
+    assert verify_export(log.export("due"), queries.vkey(), now=due).expired == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "false",
+    [
+        {"expires_at": later(days=-1), "key_wrapped": None},
+        {"words_hash": b"w" * 32, "expires_at": later(days=-1), "key_wrapped": None},
+        {"expires_at": later(days=-1)},
+        {"at": later(days=-1)},
+        {"kind": "use.granted"},
+        {"public_id": "0" * 32},
+        {"subject": "someone-else"},
+        {"subject": None},
+    ],
+    ids="+".join,
+)
+def test_a_column_that_says_what_was_not_signed_is_found(
+    log: Log, false: dict[str, object]
+) -> None:
+    log.append(10)
+    actions.integrate(now=NOW)
+    Entry.objects.filter(position=4).update(**false)
+
+    with pytest.raises(LedgerBroken, match=r"position 4"):
+        verify_export(log.export(), queries.vkey(), now=later(days=5000))
 
 
 @pytest.mark.django_db
@@ -195,9 +238,9 @@ def test_a_log_signed_by_another_key_is_refused(log: Log) -> None:
     other = Signer(own.name, b"o" * 32)
 
     with pytest.raises(LedgerBroken, match="no signature"):
-        verify_export(export, other.vkey())
+        verify_export(export, other.vkey(), now=NOW)
     with pytest.raises(CheckpointBroken, match="verifier key"):
-        verify_export(export, own.vkey()[:-2])
+        verify_export(export, own.vkey()[:-2], now=NOW)
 
 
 @pytest.mark.django_db
@@ -208,7 +251,7 @@ def test_an_older_checkpoint_that_nobody_signed_proves_nothing(log: Log) -> None
 
     for text in (forged, "", "rubbish\n\n", queries.read_checkpoint()[:-3]):
         with pytest.raises(LedgerBroken, match="the older checkpoint"):
-            verify_export(export, queries.vkey(), against=text)
+            verify_export(export, queries.vkey(), now=NOW, against=text)
 
 
 @pytest.mark.django_db
@@ -217,9 +260,9 @@ def test_the_same_checkpoint_and_the_empty_one_are_continued(log: Log) -> None:
     empty = queries.read_checkpoint()
     export = make_export(log, 257)
 
-    assert verify_export(export, queries.vkey(), against=empty).grown_from == 0
+    assert verify_export(export, queries.vkey(), now=NOW, against=empty).grown_from == 0
     same = queries.read_checkpoint()
-    assert verify_export(export, queries.vkey(), against=same).grown_from == 257
+    assert verify_export(export, queries.vkey(), now=NOW, against=same).grown_from == 257
 
 
 @pytest.mark.django_db
