@@ -28,7 +28,6 @@ from clearline.rights.agreement.check import Agreement, check, find_without_edit
 MARKS = {RunKind.SAME: "{}", RunKind.ADDED: "{{+{}+}}", RunKind.REMOVED: "[-{}-]"}
 NOTHING = "Nothing of this kind happens on this site."
 COOKIES_HERE = "The page lists every cookie here."
-WAIT = "wait for your names: write them in clearline.toml, then run `clearline init DIR`."
 
 
 class NoSuchEdition(NotFound):
@@ -47,9 +46,17 @@ def run_check(args: argparse.Namespace) -> int:
     else:
         lines = [*map(str, found.findings), *([""] if found.findings else [])]
         lines.append(summary_of(edition, found))
-        lines += [f"Note: {', '.join(waiting)} {WAIT}"] if waiting else []
+        lines += [note_on(waiting)] if waiting else []
         sys.stdout.write("\n".join(lines) + "\n")
     return 1 if found.findings else 0
+
+
+def note_on(waiting: list[str]) -> str:
+    instance = settings.ENV.instance
+    return (
+        f"Note: brackets wait for your names: {', '.join(waiting)}. Fill in "
+        f"{instance / 'clearline.toml'}, then run `clearline init {instance}`."
+    )
 
 
 def tell_broken(broken: EditionBroken, args: argparse.Namespace) -> int:

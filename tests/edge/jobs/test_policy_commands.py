@@ -127,7 +127,8 @@ def test_check_notes_the_names_that_wait_and_begins_with_a_word(
     told = capsys.readouterr().out
     assert code == 0
     assert told.startswith("Edition of 2026-01-01: ")
-    assert "Note: {brand_name} wait for your names" in told
+    assert "Note: brackets wait for your names: {brand_name}. Fill in" in told
+    assert f"run `clearline init {instance}`." in told
 
 
 def test_a_heading_without_clauses_says_that_nothing_of_its_kind_happens(
