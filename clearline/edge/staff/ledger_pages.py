@@ -46,7 +46,8 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
     except Conflict:  # written, but no checkpoint covers it yet
         told = None
     shown: dict[str, object] = {"entry_id": entry_id, "told": told}
-    if told is not None and (body := told.get("body")) is not None:
+    if told is not None and "body" in told:
+        body = told["head"] | told["body"]
         shown["at"] = moment_of(body)
         shown["sentence"], shown["facts"] = sentence_of(body), tuple(facts_of(body))
     return render(request, "staff/entry.html", shown)
