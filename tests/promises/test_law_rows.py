@@ -79,6 +79,7 @@ READ_THE_SIGNAL = {
     "edge/site/urls.py",
     "edge/site/visit.py",
     "edge/site/wellknown.py",
+    "edge/staff/entry_words.py",
     "policy/choices.py",
     "trust/consent/actions.py",
 }

@@ -21,7 +21,9 @@ from urllib3.exceptions import HTTPError
 from clearline.kit.errors import Unavailable
 
 CONNECT_S_MAX: Final = 3
-ANSWER_S_MAX: Final = 120  # above any statement's own limit
+ANSWER_S_MAX: Final = 120  # for statements whose own limit is well below it
+PATIENT_S_MAX: Final = 3_700  # for those of up to an hour, such as erasing
+SPARE_S: Final = 30  # what an answer may take beyond the statement
 QUERY_S_MAX: Final = 10.0
 WRITE_S_MAX: Final = 60.0
 HTTP_PORT: Final = 8123
@@ -89,7 +91,7 @@ class ColumnStore:
     def __init__(self, place: StorePlace) -> None:
         self.place = place
         self.lock = threading.Lock()
-        self.connected: tuple[str, Client] | None = None
+        self.connected: dict[int, tuple[str, Client]] = {}  # by how long an answer may take
         self.types: dict[tuple[str, tuple[str, ...]], Sequence[Any]] = {}
 
     @classmethod
@@ -125,7 +127,7 @@ class ColumnStore:
         def ask(client: Client) -> Sequence[Sequence[Any]]:
             return client.query(sql, dict(params or {}), settings=limits(seconds_max)).result_rows
 
-        return msgspec.convert(self.run(ask), tuple[shape, ...])  # type: ignore[valid-type]  # a type made at run time
+        return msgspec.convert(self.run(ask, seconds_max), tuple[shape, ...])  # type: ignore[valid-type]  # a type made at run time
 
     def query_records(
         self,
@@ -145,7 +147,7 @@ class ColumnStore:
                 sql, dict(params or {}), settings=limits(seconds_max), fmt="RowBinary"
             )
 
-        return np.frombuffer(self.run(ask), dtype)
+        return np.frombuffer(self.run(ask, seconds_max), dtype)
 
     def insert(
         self,
@@ -170,7 +172,7 @@ class ColumnStore:
             types = self.types_of(client, table, tuple(columns))
             client.insert(table, rows, column_names=columns, column_types=types, settings=settings)
 
-        self.run(send)
+        self.run(send, seconds_max)
 
     def command(
         self,
@@ -184,26 +186,26 @@ class ColumnStore:
         def send(client: Client) -> None:
             client.command(sql, dict(params or {}), settings=limits(seconds_max))
 
-        self.run(send)
+        self.run(send, seconds_max)
 
     def close(self) -> None:
         with self.lock:
-            self.connected = None  # its sockets are in a pool of the driver's, which ages them
+            self.connected = {}  # its sockets are in a pool of the driver's, which ages them
 
-    def run(self, call: Callable[[Client], Answer]) -> Answer:
+    def run(self, call: Callable[[Client], Answer], seconds_max: float) -> Answer:
         """Call with the client. When the store has moved meanwhile, call once more at its place."""
         address = self.address()
         try:
-            return self.attempt(address, call)
+            return self.attempt(address, call, seconds_max)
         except StoreDown:
             moved = self.address()
             if moved == address:
                 raise
-        return self.attempt(moved, call)
+        return self.attempt(moved, call, seconds_max)
 
-    def attempt(self, address: str, call: Callable[[Client], Answer]) -> Answer:
+    def attempt(self, address: str, call: Callable[[Client], Answer], seconds_max: float) -> Answer:
         try:
-            return call(self.client(address))
+            return call(self.client(address, seconds_max))
         except (ClickHouseError, HTTPError, OSError) as error:
             failure = told(error)
             if isinstance(failure, StoreDown):
@@ -219,11 +221,15 @@ class ColumnStore:
             message = "The column store has not been started yet."
             raise StoreDown(message) from error
 
-    def client(self, address: str) -> Client:
+    def client(self, address: str, seconds_max: float) -> Client:
+        is_short = seconds_max + SPARE_S <= ANSWER_S_MAX
+        answer_s_max = ANSWER_S_MAX if is_short else PATIENT_S_MAX
         with self.lock:
-            if self.connected is None or self.connected[0] != address:
-                self.connected = address, connect(self.place, address)
-            return self.connected[1]
+            known = self.connected.get(answer_s_max)
+            if known is None or known[0] != address:
+                known = address, connect(self.place, address, answer_s_max)
+                self.connected[answer_s_max] = known
+            return known[1]
 
     def types_of(self, client: Client, table: str, columns: tuple[str, ...]) -> Sequence[Any]:
         """Return the columns' types, asked once."""
@@ -237,7 +243,7 @@ def limits(seconds_max: float) -> dict[str, object]:
     return {"max_execution_time": seconds_max}
 
 
-def connect(place: StorePlace, address: str) -> Client:
+def connect(place: StorePlace, address: str, answer_s_max: int) -> Client:
     """Open a client. Without a session of its own, so that threads may ask at the same time."""
     if place.address_file is not None:
         host, _, port = address.rpartition(":")
@@ -248,6 +254,7 @@ def connect(place: StorePlace, address: str) -> Client:
             username="",
             headers={"X-ClickHouse-Key": place.token},
             compress=False,
+            send_receive_timeout=answer_s_max,
             **COMMON,
         )
     url = urlsplit(address)
@@ -259,6 +266,7 @@ def connect(place: StorePlace, address: str) -> Client:
         database=place.database,
         username=unquote(url.username or "default"),
         password=unquote(url.password or ""),
+        send_receive_timeout=answer_s_max,
         **COMMON,
     )
 
@@ -267,7 +275,6 @@ COMMON: Final[dict[str, Any]] = {
     "autogenerate_session_id": False,
     "autogenerate_query_id": False,
     "connect_timeout": CONNECT_S_MAX,
-    "send_receive_timeout": ANSWER_S_MAX,
     "show_clickhouse_errors": "scrub",
 }
 
