@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from django.conf import settings
@@ -44,8 +45,12 @@ class Visit:
         return self.is_gpc and self.chosen is not None and not self.chosen.choices.no >= GPC_CLOSES
 
 
-@cache
 def signer() -> CookieSigner:
+    return signer_at(settings.ENV.instance)
+
+
+@cache
+def signer_at(_instance: Path) -> CookieSigner:
     return CookieSigner(settings.ENV.key("choices"), is_https=settings.ENV.is_https)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from clearline.edge.site import visit
 from tests.browser_client import browser
 from tests.edge.site.published import published
 
@@ -36,3 +37,14 @@ def test_a_list_of_editions_that_cannot_be_read_is_a_clear_503_too(tmp_path: Pat
 
     assert policy.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert "</html>" in policy.content.decode()
+
+
+def test_an_instance_signs_by_its_own_key_though_another_was_served_before(
+    tmp_path: Path,
+) -> None:
+    own = visit.signer()
+
+    with published(tmp_path, (FIRST, ())):
+        assert visit.signer() is not own
+
+    assert visit.signer() is own
