@@ -265,6 +265,7 @@ def cut_down(event: ToldEvent, glance: Glance) -> StoredEvent:
     )
 
 
+@lru_cache(maxsize=1)  # asked twice of each event; no more addresses are held than the last
 def find_place(url: str, own_url: str) -> Place | Drop:
     """Return what is kept of an address of ours, or why it is none."""
     if len(url) > ADDRESS_LENGTH_MAX:
