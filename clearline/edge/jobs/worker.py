@@ -19,10 +19,12 @@ from django.db import DatabaseError, close_old_connections
 
 from clearline.edge.jobs.manifests import record_manifests
 from clearline.kit.columnstore.client import ColumnStore
+from clearline.kit.columnstore.migrate import migrate
 from clearline.kit.errors import Refusal
 from clearline.kit.status import read_statuses, write_status
 from clearline.policy.vocabulary import ClauseId
 from clearline.reach.visitors import actions as visitors
+from clearline.reach.visitors import load
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.safeguards import actions as safeguards
@@ -31,7 +33,10 @@ from clearline.trust.safeguards.sessions import erase_expired_sessions
 TICK_S: Final = 0.5
 HEARTBEAT_S: Final = 2.0
 STOP_S: Final = 4.0  # for each lane to finish what it does
-RETRY_AFTER: Final = timedelta(minutes=1)  # what is due seldom does not wait that long
+# What failed is tried again soon, since a store may just be starting, and then less and less often.
+RETRY_FIRST: Final = timedelta(seconds=2)
+RETRY_LAST: Final = timedelta(minutes=1)
+FAILS_COUNTED: Final = 8
 NO_TIME: Final = timedelta()
 STOP_GUESSERS_CLAUSE: Final = ClauseId("security.attempts")
 LOGIN_CLAUSE: Final = ClauseId("staff.login")
@@ -50,8 +55,10 @@ class Beat:
 
 
 def erase_expired_events(now: datetime) -> None:
+    store = ColumnStore.of_instance(settings.ENV)
+    migrate(store, load.SCHEMA)  # a new instance's loader may not have made the tables yet
     visitors.erase_expired(
-        ColumnStore.of_instance(settings.ENV),
+        store,
         gate.policy_in_force(now),
         zone=ZoneInfo(settings.ENV.provider.time_zone),
         now=now,
@@ -105,12 +112,15 @@ class Lane:
     beats: tuple[Beat, ...]
     last: Mapping[str, datetime]  # when each beat ran
     troubles: Mapping[str, str] = field(default_factory=dict)  # what failed at its last turn
+    fails: dict[str, int] = field(default_factory=dict)  # how often in a row
 
     def run_due(self, now: datetime) -> None:
         """Do what is due; a piece that fails is told and tried again within a minute."""
         for beat in self.due(now):
             error = run_beat(beat, now)
-            at = now - max(beat.every - RETRY_AFTER, NO_TIME) if error else now
+            fails = min(self.fails.get(beat.name, 0) + 1, FAILS_COUNTED) if error else 0
+            self.fails[beat.name] = fails
+            at = now - max(beat.every - wait_after(fails), NO_TIME) if error else now
             others = {name: text for name, text in self.troubles.items() if name != beat.name}
             self.troubles = {**others, beat.name: f"{beat.title} ({error})"} if error else others
             self.last = {**self.last, beat.name: at}
@@ -157,6 +167,11 @@ def tell(lanes: Sequence[Lane], status_dir: Path, now: datetime) -> None:
         write_status(status_dir, "worker", {"runs": runs, "trouble": trouble}, now)
     except OSError as error:
         log.warning("worker.status_unwritten", error=error.strerror)
+
+
+def wait_after(fails: int) -> timedelta:
+    """Return how long work that failed so often in a row waits for its next turn."""
+    return min(RETRY_FIRST * (1 << fails - 1), RETRY_LAST)
 
 
 def run_beat(beat: Beat, now: datetime) -> str:

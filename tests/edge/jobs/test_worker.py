@@ -64,18 +64,32 @@ def test_a_clock_set_back_makes_work_due() -> None:
 
 
 @pytest.mark.parametrize("error", [StoreDown("x"), DatabaseError("x"), OSError("x")])
-def test_work_that_fails_is_tried_again_within_a_minute_and_holds_up_no_other(
+def test_work_that_fails_is_tried_again_soon_then_each_minute_and_holds_up_no_other(
     error: Exception,
 ) -> None:
     failing, other = Work(error), Work()
     lane = lane_of(failing, other)
-    lane.run_due(NOON)
 
-    lane.run_due(NOON + timedelta(seconds=59))
-    lane.run_due(NOON + timedelta(seconds=60))
+    for second in range(200):
+        lane.run_due(NOON + timedelta(seconds=second))
 
-    assert failing.turns == [NOON, NOON + timedelta(seconds=60)]
+    turns = [(turn - NOON).total_seconds() for turn in failing.turns]
+    assert turns == [0, 2, 6, 14, 30, 62, 122, 182]
     assert other.turns == [NOON]
+
+
+def test_work_that_was_well_meanwhile_is_tried_again_soon_once_more() -> None:
+    work = Work(StoreDown("x"))
+    lane = lane_of(work, every=timedelta(minutes=10))
+    lane.run_due(NOON)
+    work.error = None
+    lane.run_due(NOON + timedelta(seconds=2))
+    work.error = StoreDown("x")
+
+    lane.run_due(NOON + timedelta(seconds=602))
+    lane.run_due(NOON + timedelta(seconds=604))
+
+    assert len(work.turns) == 4
 
 
 def test_what_ran_is_known_to_the_next_worker(tmp_path: Path) -> None:
