@@ -100,7 +100,7 @@ def guard(application: Application) -> Application:
             return
         try:
             await application(scope, receive, send)
-        except Exception:
+        except Exception:  # whatever it was: the server would print it, with what was typed
             log.exception("front.broke")
             # Nothing stands between application and server on the way out: at thousands of events
             # a second it would cost a tenth. The server refuses a second answer by itself.

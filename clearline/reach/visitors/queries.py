@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from clearline.kit.columnstore.client import ColumnStore, Parameter
 from clearline.policy.vocabulary import ClauseId, SubjectId
 from clearline.reach.visitors import statements
+from clearline.reach.visitors.load import EPOCH, SPAN_DAYS
 from clearline.reach.visitors.report import (
     BREAKDOWN_ROWS_MAX,
     GROUP_MIN,
@@ -35,12 +36,10 @@ from clearline.reach.visitors.report import (
 )
 from clearline.trust.gate.permit import Permit
 
-SPAN_DAYS: Final = 8
 SPREAD_MAX: Final = 2**32 - 1
 SAMPLE_OF: Final = 10
 READS_AT_ONCE: Final = 2
 DEFAULT_LIMITS: Final = Limits()
-EPOCH: Final = date(1970, 1, 1)
 
 
 class SizeRow(NamedTuple):
