@@ -60,6 +60,18 @@ def load_all(loader: Loader) -> None:
         pass
 
 
+def send_and_die(options: LoaderOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send a batch with a loader that is killed before it notes so."""
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Loader, "finish", die)
+        with pytest.raises(KeyboardInterrupt):
+            Loader(options).load_next(NOW, with_lone_tally=True)
+
+
 def stored(store: ColumnStore) -> Stored:
     (counts,) = store.query(
         "SELECT count(), uniqExact(id), (SELECT sum(views) FROM popularity"
@@ -120,14 +132,7 @@ def test_a_batch_that_was_sent_but_not_noted_is_sent_again_and_counts_once(
     options: LoaderOptions, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(journal, *(make_event() for _ in range(50)))
-
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as dying:
-        dying.setattr(Loader, "finish", die)
-        with pytest.raises(KeyboardInterrupt):
-            Loader(options).load_next(NOW, with_lone_tally=True)
+    send_and_die(options, monkeypatch)
     keep(journal, *(make_event() for _ in range(7)))  # must not slip into that batch
     load_all(Loader(options))
 
@@ -178,14 +183,7 @@ def test_a_batch_whose_rows_the_store_lost_is_made_good(
 ) -> None:
     """So a store leaves it that is killed between noting a token and keeping the rows."""
     keep(journal, *(make_event() for _ in range(50)))
-
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as dying:
-        dying.setattr(Loader, "finish", die)
-        with pytest.raises(KeyboardInterrupt):
-            Loader(options).load_next(NOW, with_lone_tally=True)
+    send_and_die(options, monkeypatch)
     options.store.command(f"ALTER TABLE {lost} DELETE WHERE 1 SETTINGS mutations_sync = 1")
     load_all(Loader(options))
 
