@@ -35,12 +35,11 @@ from clearline.trust.ledger.checkpoint import (
 from clearline.trust.ledger.entries import LedgerEntry
 from clearline.trust.ledger.keys import sealer, signer
 from clearline.trust.ledger.merkle import EMPTY_ROOT, range_root
-from clearline.trust.ledger.models import Entry, LogState
+from clearline.trust.ledger.models import Entry, LogState, NewEntry
 from clearline.trust.ledger.queries import EntryRef, find_by_source_key, words_context
 from clearline.trust.ledger.tiles import TileBroken, Tiles, Tree
 from clearline.trust.ledger.verify import CHECKPOINT
 
-ROWS_AT_ONCE: Final = 1_000
 EXPIRE_AT_ONCE: Final = 5_000
 
 
@@ -79,14 +78,13 @@ def append(
     earlier = find_by_source_key(source_key) if source_key else None
     if earlier is not None:
         return earlier
-    row = Writing.start(permit, now).to_row(entry, subject)
+    row = Writing.start(permit, now).to_row(entry, subject, source_key)
     if not source_key:
-        row.save(force_insert=True)
+        Entry.objects.all().write([row])
         return EntryRef(row.public_id)
-    row.source_key = source_key
     try:
         with transaction.atomic():
-            row.save(force_insert=True)
+            Entry.objects.all().write([row])
     except IntegrityError:
         # Another process wrote it between the look and the insert.
         earlier = find_by_source_key(source_key)
@@ -118,7 +116,7 @@ def append_many(
     writing = Writing.start(permit, now)
     rows = [writing.to_row(entry, subject) for entry, subject in pairs]
     with transaction.atomic():
-        Entry.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
+        Entry.objects.all().write(rows)
     return tuple(EntryRef(row.public_id) for row in rows)
 
 
@@ -137,7 +135,9 @@ class Writing:
         kept = permit.kept if permit else None
         return cls(now=now, footing=footing, kept=kept, master=sealer())
 
-    def to_row(self, entry: LedgerEntry, subject: SubjectId | None) -> Entry:
+    def to_row(
+        self, entry: LedgerEntry, subject: SubjectId | None, source_key: str = ""
+    ) -> NewEntry:
         """Return the row of an entry: committed to, its words sealed under a key of their own.
 
         Raises EntryInvalid.
@@ -152,10 +152,11 @@ class Writing:
         head = to_head(entry_id=entry_id, kind=entry.kind, at=self.now, expires_at=expires_at)
         words_hash = hash_words(salt, body)
         context = words_context(entry_id)
-        return Entry(
+        return NewEntry(
             public_id=entry_id,
             at=self.now,
             kind=entry.kind,
+            source_key=source_key or None,
             words_hash=words_hash,
             commitment=commit(words_hash, head),
             body_sealed=Sealer(key).seal(salt + body, context=context),

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -100,6 +101,7 @@ def checked(value: object) -> object:
     raise EntryInvalid(message)
 
 
+@lru_cache(maxsize=64)  # the entries of a batch share their moments
 def at_text(at: datetime) -> str:
     """Return a moment as bodies write it: `2026-11-24T03:59:44.123456Z`."""
     if at.tzinfo is None:

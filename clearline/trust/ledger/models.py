@@ -1,16 +1,53 @@
 """The rows behind the ledger: entries, and how far the tree has come."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
 from clearline.policy.vocabulary import Category
 
+INSERT: Final = """
+INSERT INTO ledger_entry
+    (public_id, at, kind, source_key, words_hash, commitment, body_sealed, key_wrapped,
+     expires_at, subject)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+class NewEntry(NamedTuple):
+    """The columns of an entry as it is written, in the order of INSERT; the rest come later."""
+
+    public_id: str
+    at: datetime
+    kind: str
+    source_key: str | None
+    words_hash: bytes
+    commitment: bytes
+    body_sealed: bytes
+    key_wrapped: bytes
+    expires_at: datetime
+    subject: str | None
+
 
 class EntryRows(models.QuerySet["Entry"]):
+    def write(self, rows: Sequence[NewEntry]) -> None:
+        """Insert entries in their order, in the caller's transaction. Raises IntegrityError.
+
+        One statement in plain SQL: going through model instances took five times as long.
+        """
+        adapt = connection.ops.adapt_datetimefield_value
+        differing = {row.at for row in rows} | {row.expires_at for row in rows}
+        moments = {moment: adapt(moment) for moment in differing}
+        told = [
+            row._replace(at=moments[row.at], expires_at=moments[row.expires_at])
+            for row in rows
+        ]
+        with connection.cursor() as cursor:
+            cursor.executemany(INSERT, told)
+
     def waiting(self) -> Self:
         """Return what has no place in the tree yet, the oldest first."""
         return self.filter(position__isnull=True).order_by("number")
