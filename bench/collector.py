@@ -1,10 +1,13 @@
 """How many events a second are answered after their bytes are on the disk.
 
-Beside it, in the same run, the same server that answers 204 and does nothing. Needs Debian's `wrk`;
-client and server share the machine.
+Beside it, in the same run, the same server that answers 204 and does nothing, and the whole front
+while it gives out 50 template pages a second as well. Needs Debian's `wrk`; client and server share
+the machine.
 """
 
 # ruff: noqa: INP001
+import http
+import http.client
 import json
 import os
 import re
@@ -13,10 +16,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +30,9 @@ from typing import Final
 ROUNDS: Final = 5
 SECONDS: Final = 5
 CONNECTIONS: Final = 64
+PAGES_PER_S: Final = 50
+READERS: Final = 8
+PAGES: Final = ("/", "/services/", "/privacy/", "/help/", "/design/")
 TOP: Final = Path(__file__).parents[1]
 NAMES: Final = {
     "legal_name": "Bench Voice, Inc.",
@@ -78,21 +86,68 @@ def run() -> dict[str, object]:
 def measure(folder: Path) -> dict[str, object]:
     instance = make_instance(folder / "instance")
     (folder / "nothing.py").write_text(NOTHING, encoding="utf-8")
-    ours, theirs, late = [], [], []
-    with serving(folder, instance) as (own, nothing):
-        for _ in range(ROUNDS):  # interleaved, so that both meet the same machine
-            rate, p99_ms = load(folder, own)
-            ours.append(rate)
-            late.append(p99_ms)
-            theirs.append(load(folder, nothing)[0])
-    found, peer = statistics.median(ours), statistics.median(theirs)
+    ours, theirs, beside, pages = [], [], [], []
+    with serving(folder, instance) as (own, nothing, front):
+        for _ in range(ROUNDS):  # interleaved, so that all meet the same machine
+            ours.append(load(folder, own))
+            theirs.append(load(folder, nothing))
+            with reading_pages(front) as spans:
+                beside.append(load(folder, front))
+            pages.extend(spans)
+    found, peer = median_rate(ours), median_rate(theirs)
     return {
         "events_per_s": round(found),
-        "p99_ms": round(statistics.median(late), 1),
+        "p99_ms": median_p99(ours),
         "no_work_per_s": round(peer),
+        "no_work_p99_ms": median_p99(theirs),
         "ratio": round(found / peer, 2),
+        "beside_pages": {
+            "events_per_s": round(median_rate(beside)),
+            "p99_ms": median_p99(beside),
+            "pages_per_s": round(len(pages) / (ROUNDS * SECONDS)),
+            "page_p50_ms": round(statistics.median(pages) * 1000, 1),
+        },
         "fdatasync_per_s": round(syncs(folder)),
     }
+
+
+def median_rate(rounds: Sequence[tuple[float, float]]) -> float:
+    return statistics.median(rate for rate, _ in rounds)
+
+
+def median_p99(rounds: Sequence[tuple[float, float]]) -> float:
+    return round(statistics.median(p99_ms for _, p99_ms in rounds), 1)
+
+
+@contextmanager
+def reading_pages(port: int) -> Iterator[list[float]]:
+    """Ask for 50 pages a second on eight connections meanwhile; the list gets what each took."""
+    spans: list[float] = []
+    done = threading.Event()
+
+    def read(first: int) -> None:
+        connection = http.client.HTTPConnection("localhost", port, timeout=10)
+        due = time.perf_counter() + first / PAGES_PER_S
+        while not done.wait(max(0.0, due - time.perf_counter())):
+            began = time.perf_counter()
+            connection.request("GET", PAGES[first % len(PAGES)])
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != http.HTTPStatus.OK:
+                message = f"{PAGES[first % len(PAGES)]} answers {answer.status}"
+                raise RuntimeError(message)
+            spans.append(time.perf_counter() - began)
+            due += READERS / PAGES_PER_S
+        connection.close()
+
+    with ThreadPoolExecutor(READERS) as pool:
+        reading = [pool.submit(read, first) for first in range(READERS)]
+        try:
+            yield spans
+        finally:
+            done.set()
+            for each in reading:
+                each.result()
 
 
 def make_instance(instance: Path) -> Path:
@@ -119,30 +174,35 @@ def make_instance(instance: Path) -> Path:
 
 
 @contextmanager
-def serving(folder: Path, instance: Path) -> Iterator[tuple[int, int]]:
-    own, nothing = free_port(), free_port()
-    environment = {**os.environ, "CLEARLINE_URL": f"http://localhost:{own}"}
+def serving(folder: Path, instance: Path) -> Iterator[tuple[int, int, int]]:
+    own, nothing, front = free_port(), free_port(), free_port()
     processes = [
+        serve(instance, "collector", own),
+        serve(instance, "front", front),
         subprocess.Popen(  # noqa: S603  # our own program
-            [
-                *(sys.executable, "-m", "clearline.config.cli", "serve", "collector"),
-                *("--dir", str(instance), "--port", str(own)),
-            ],
-            env=environment,
-            stdin=subprocess.PIPE,
-        ),
-        subprocess.Popen(  # noqa: S603  # as above
             [sys.executable, "-c", SERVE_NOTHING, str(nothing)], cwd=folder
         ),
     ]
     try:
         wait_for(own, "/cl.js")
         wait_for(nothing, "/")
-        yield own, nothing
+        wait_for(front, "/")
+        yield own, nothing, front
     finally:
         for process in processes:
             process.terminate()
             process.wait(30)
+
+
+def serve(instance: Path, process: str, port: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603  # our own program
+        [
+            *(sys.executable, "-m", "clearline.config.cli", "serve", process),
+            *("--dir", str(instance), "--port", str(port)),
+        ],
+        env={**os.environ, "CLEARLINE_URL": f"http://localhost:{port}"},
+        stdin=subprocess.PIPE,
+    )
 
 
 def free_port() -> int:
