@@ -2,13 +2,11 @@
 
 import http.client
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
-from tests.journeys.browser import AGENT, chromium, cookie_names, person
+from tests.journeys.browser import AGENT, cookie_names, person
 from tests.journeys.provider import RunningProvider
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
@@ -46,24 +44,6 @@ LOOK = """element => {
 }"""
 ICON_TO_LETTERS = """icon =>
   icon.getBoundingClientRect().height / parseFloat(getComputedStyle(icon.parentElement).fontSize)"""
-
-
-@pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
-    running = RunningProvider(tmp_path_factory.mktemp("choices") / "instance")
-    today = datetime.now(UTC)
-    running.make(effective=today.date(), at=today)
-    running.start()
-    try:
-        yield running
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("browser")) as running:
-        yield running
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])

@@ -1,13 +1,12 @@
 """Every page, light and dark, wide and narrow, with and without script: no barrier, no overflow."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from tests.journeys.browser import AGENT, chromium
+from tests.journeys.browser import AGENT
 from tests.journeys.provider import RunningProvider
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
@@ -36,29 +35,15 @@ CUT_TABLES = """[...document.querySelectorAll('.scroll')]
     .map(each => each.innerText.slice(0, 60))"""
 
 
-@pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
-    running = RunningProvider(tmp_path_factory.mktemp("pages") / "instance")
-    today = datetime.now(UTC)
-    running.make(effective=today.date(), at=today)
-    secret = running.instance / "password"
+@pytest.fixture(scope="module", autouse=True)
+def staff(provider: RunningProvider) -> None:
+    secret = provider.instance / "password"
     secret.write_text(PASSWORD + "\n", encoding="utf-8")
-    made = running.command(
+    made = provider.command(
         *("user", "create-staff", "olu", "--role", "administrator", "--role", "marketer"),
         *("--password-file", str(secret)),
     )
     assert made.returncode == 0, made.stderr
-    running.start()
-    try:
-        yield running
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("browser")) as running:
-        yield running
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "360"])
