@@ -9,7 +9,6 @@ from typing import Final, TypedDict
 
 import msgspec
 from django.conf import settings
-from django.db.models import Count
 
 from clearline.kit.errors import Conflict, NotFound, Unavailable
 from clearline.kit.files import replace_durably
@@ -143,12 +142,6 @@ def log_state() -> LogStatus:
     if state is None:
         return LogStatus(0, "", None)
     return LogStatus(state.size, state.checkpoint, state.signed_at)
-
-
-def count_by_kind(start: datetime, end: datetime) -> dict[str, int]:
-    """Return how many entries of each kind came from `start` until before `end`."""
-    rows = Entry.objects.filter(at__gte=start, at__lt=end).values_list("kind")
-    return dict(rows.annotate(Count("number")).order_by("kind"))
 
 
 def list_entries(

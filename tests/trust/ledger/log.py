@@ -1,5 +1,6 @@
 """A ledger as tests drive it: entries in, the tree signed, an export out."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from clearline.trust.ledger.entries import (
     ReportExported,
     StaffSignedIn,
 )
+from clearline.trust.ledger.models import Entry
 
 KEPT = Retention.from_text("3 years")
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -25,6 +27,10 @@ class Footing:
     clause: str = "choices.keep"
     edition: str = "2026-12-01"
     kept: Retention = KEPT
+
+
+def count_kinds() -> dict[str, int]:
+    return dict(Counter(Entry.objects.values_list("kind", flat=True)))
 
 
 def make_choice(number: int = 0) -> ChoiceRecorded:

@@ -118,20 +118,6 @@ def test_a_source_entered_by_many_at_once_is_entered_once(log: Log) -> None:
 
 
 @pytest.mark.django_db
-def test_entries_are_counted_by_kind_and_period(log: Log) -> None:
-    log.append(7)
-    log.append(1, now=later(days=1))
-
-    assert queries.count_by_kind(NOW, later(days=1)) == {
-        "choice.recorded": 3,
-        "report.exported": 2,
-        "staff.signed_in": 2,
-    }
-    assert queries.count_by_kind(later(days=1), later(days=2)) == {"choice.recorded": 1}
-    assert queries.count_by_kind(later(days=2), later(days=3)) == {}
-
-
-@pytest.mark.django_db
 def test_entries_are_listed_newest_first_page_by_page(log: Log) -> None:
     ids = log.append(7)
 
@@ -212,10 +198,7 @@ def test_an_entry_whose_words_were_sealed_anew_gives_no_receipt(log: Log) -> Non
 
 
 @pytest.mark.django_db
-def test_a_moment_before_the_first_is_no_trouble(log: Log) -> None:
-    start = datetime(1970, 1, 1, tzinfo=UTC)
-
-    assert queries.count_by_kind(start, NOW) == {}
+def test_a_ledger_without_entries_is_no_trouble(log: Log) -> None:
     assert queries.list_entries() == ()
     assert queries.log_state().size == 0
 
