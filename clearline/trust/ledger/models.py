@@ -9,8 +9,7 @@ from django.db.models import Q
 
 from clearline.policy.vocabulary import Category
 
-INSERT: Final = """
-INSERT INTO ledger_entry
+INSERT: Final = """INSERT INTO ledger_entry
     (public_id, at, kind, source_key, words_hash, commitment, body_sealed, key_wrapped,
      expires_at, subject)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
