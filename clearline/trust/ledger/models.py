@@ -41,7 +41,8 @@ class EntryRows(models.QuerySet["Entry"]):
         differing = {row.at for row in rows} | {row.expires_at for row in rows}
         moments = {moment: adapt(moment) for moment in differing}
         told = [
-            row._replace(at=moments[row.at], expires_at=moments[row.expires_at]) for row in rows
+            tuple(moments[each] if isinstance(each, datetime) else each for each in row)
+            for row in rows
         ]
         with connection.cursor() as cursor:
             cursor.executemany(INSERT, told)
