@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Final
 
 from clearline.policy.condition import alternatives, in_words
@@ -22,6 +23,8 @@ FORM_WORDS: Final = {
     Form.NOTICE: "We recognise a browser until its person declines.",
 }
 WORD: Final = re.compile(r"\s+|[^\s]+")
+ISLAND_TOKENS_MAX: Final = 5  # two words and the spaces round them read worse alone than within
+ALIKE_MIN: Final = 0.5
 
 
 class RunKind(StrEnum):
@@ -125,21 +128,26 @@ def is_material(old: Edition, new: Edition) -> bool:
 
 def statement_changes(old: Edition, new: Edition) -> Iterator[Change]:
     pairs = [
-        ("Title", old.title, new.title),
-        ("How you are asked", FORM_WORDS[old.form], FORM_WORDS[new.form]),
-        ("In short", *joined_lines(old.summary, new.summary)),
+        ("Title", (old.title,), (new.title,)),
+        ("How you are asked", (FORM_WORDS[old.form],), (FORM_WORDS[new.form],)),
+        ("In short", old.summary, new.summary),
     ]
     for heading in HEADINGS:
         before, after = old.statements.get(heading.key, ()), new.statements.get(heading.key, ())
-        pairs.append((heading.title, *joined_lines(before, after)))
-    for title, before_text, after_text in pairs:
-        if before_text != after_text:
-            part = Part(PartName.TEXT, word_runs(before_text, after_text))
-            yield Change(title, ChangeKind.CHANGED, (part,))
+        pairs.append((heading.title, before, after))
+    for title, before, after in pairs:
+        if before != after:
+            parts = tuple(Part(PartName.TEXT, runs) for runs in line_runs(before, after))
+            yield Change(title, ChangeKind.CHANGED, parts)
 
 
-def joined_lines(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, str]:
-    return "\n".join(before), "\n".join(after)
+def line_runs(before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[tuple[Run, ...]]:
+    """Yield each sentence that came, went or changed; those that stayed are not told."""
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag != "equal":
+            pairs = zip_longest(before[i1:i2], after[j1:j2], fillvalue="")
+            yield from (text_runs(old, new) for old, new in pairs)
 
 
 def clause_changes(old: Edition, new: Edition) -> Iterator[Change]:
@@ -194,33 +202,48 @@ def changed_parts(before: Clause, after: Clause) -> Iterator[Part]:
     """Yield the sentence of the clause, changed or not, then each other part that changed."""
     for old, new in zip(told(before), told(after), strict=True):
         if old != new or new.name is PartName.TEXT:
-            runs_of = whole_runs if new.name in SHORT_PARTS else word_runs
+            runs_of = whole_runs if new.name in SHORT_PARTS else text_runs
             yield Part(new.name, runs_of(old.words, new.words), runs_of(old.key, new.key))
+
+
+def text_runs(before: str, after: str) -> tuple[Run, ...]:
+    """Return what changed word by word, or each text whole where they have little in common."""
+    matcher = difflib.SequenceMatcher(None, before.split(), after.split(), autojunk=False)
+    return (word_runs if matcher.ratio() >= ALIKE_MIN else whole_runs)(before, after)
 
 
 def whole_runs(before: str, after: str) -> tuple[Run, ...]:
     """Return the old text and the new one, each whole: 6 months, then 7 months, not 67 months."""
     if before == after:
-        return word_runs(before, after)
-    told = ((RunKind.REMOVED, before), (RunKind.SAME, " "), (RunKind.ADDED, after))
-    return tuple(Run(kind, text) for kind, text in told)
+        return (Run(RunKind.SAME, before),) if before else ()
+    gap = " " if before and after else ""
+    told = ((RunKind.REMOVED, before), (RunKind.SAME, gap), (RunKind.ADDED, after))
+    return tuple(Run(kind, text) for kind, text in told if text)
 
 
 def word_runs(before: str, after: str) -> tuple[Run, ...]:
-    """Return the words of both texts, each once where they agree."""
+    """Return the words of both texts, each once where at least three in a row agree."""
     old, new = WORD.findall(before), WORD.findall(after)
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     runs: list[Run] = []
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(
-        None, old, new, autojunk=False
-    ).get_opcodes():
-        if tag == "equal":
+    gone = come = ""
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        is_inside = i1 > 0 and i2 < len(old) and j1 > 0 and j2 < len(new)
+        if tag == "equal" and not (is_inside and i2 - i1 <= ISLAND_TOKENS_MAX):
+            runs += changed(gone, come)
+            gone = come = ""
             runs.append(Run(RunKind.SAME, "".join(old[i1:i2])))
             continue
-        if i2 > i1:
-            runs.append(Run(RunKind.REMOVED, "".join(old[i1:i2])))
-        if j2 > j1:
-            runs.append(Run(RunKind.ADDED, "".join(new[j1:j2])))
-    return tuple(runs)
+        gone += "".join(old[i1:i2])
+        come += "".join(new[j1:j2])
+    return (*runs, *changed(gone, come))
+
+
+def changed(gone: str, come: str) -> Iterator[Run]:
+    if gone:
+        yield Run(RunKind.REMOVED, gone)
+    if come:
+        yield Run(RunKind.ADDED, come)
 
 
 def reasons_of(clause: Clause, old: Edition) -> Iterator[Reason]:

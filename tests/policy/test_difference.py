@@ -129,6 +129,41 @@ def test_a_short_part_is_told_whole_before_and_after() -> None:
     ]
 
 
+def test_only_the_sentences_that_changed_are_told_each_by_itself() -> None:
+    old = written(clause()).replace(
+        "summary = [", 'summary = ["We sell no data.", "Cookies are yours to refuse.", '
+    )
+    new = old.replace("We sell no data.", "We sell no personal data.").replace(
+        "Cookies are yours to refuse.", "Nobody follows you here, and no number tells who you are."
+    )
+
+    (change,) = difference(parse_edition(old, source="x.toml"), parse_edition(new, source="x.toml"))
+
+    assert [[(run.kind, run.text) for run in part.runs] for part in change.parts] == [
+        [
+            (RunKind.SAME, "We sell no "),
+            (RunKind.ADDED, "personal "),
+            (RunKind.SAME, "data."),
+        ],
+        [
+            (RunKind.REMOVED, "Cookies are yours to refuse."),
+            (RunKind.SAME, " "),
+            (RunKind.ADDED, "Nobody follows you here, and no number tells who you are."),
+        ],
+    ]
+
+
+def test_a_word_or_two_between_changes_are_no_island() -> None:
+    runs = word_runs("we count it until you decline that", "we count it only if you accept that")
+
+    assert [(run.kind, run.text) for run in runs] == [
+        (RunKind.SAME, "we count it "),
+        (RunKind.REMOVED, "until you decline"),
+        (RunKind.ADDED, "only if you accept"),
+        (RunKind.SAME, " that"),
+    ]
+
+
 def said(runs: tuple[Run, ...], without: RunKind) -> str:
     return "".join(run.text for run in runs if run.kind is not without).strip()
 
