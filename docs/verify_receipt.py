@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519, RFC 8032 5.1
@@ -107,7 +108,7 @@ def verify_inclusion(found: bytes, place: int, size: int, path: list[bytes], roo
     check(last == 0 and found == root, "the entry is not in the log that was signed")
 
 
-def verify(raw: bytes, vkey: str) -> str:
+def verify(raw: bytes, vkey: str, now: datetime) -> str:
     """Return in words what the receipt proves. Raises ValueError and others when nothing."""
     told = json.loads(raw)
     check(canonical(told) + b"\n" == raw, "the file is not written in its one way")
@@ -118,8 +119,9 @@ def verify(raw: bytes, vkey: str) -> str:
         words_hash = sha256(b"clearline.words.v2\n", unhex(told["salt"]), body)
     else:
         check(told.keys() == PARTS | {"words_hash"}, "these are not the parts of a receipt")
-        words_hash = unhex(told["words_hash"])
-        words += f"\nIts words were to be kept until {told['head']['expires']} and are destroyed."
+        words_hash, until = unhex(told["words_hash"]), told["head"]["expires"]
+        check(datetime.fromisoformat(until) <= now, f"words kept until {until} are missing")
+        words += f"\nIts words are not given; they were to be kept until {until}."
     commitment = sha256(b"clearline.entry.v2\n", words_hash, canonical(told["head"]))
     origin, size, root = open_checkpoint(told["checkpoint"], vkey)
     path = [unhex(each) for each in told["proof"]]
@@ -131,6 +133,7 @@ if __name__ == "__main__":
     if len(sys.argv) != 3:  # noqa: PLR2004
         sys.exit("usage: python verify_receipt.py receipt.json VKEY")
     try:
-        sys.stdout.write(verify(Path(sys.argv[1]).read_bytes(), sys.argv[2].strip()) + "\n")
+        raw, vkey = Path(sys.argv[1]).read_bytes(), sys.argv[2].strip()
+        sys.stdout.write(verify(raw, vkey, datetime.now(UTC)) + "\n")
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         sys.exit(f"Not proved: {error}")

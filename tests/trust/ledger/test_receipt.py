@@ -6,13 +6,14 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from clearline.trust.ledger import actions, queries
-from clearline.trust.ledger.body import ENCODER
+from clearline.trust.ledger.body import ENCODER, hash_words
 from clearline.trust.ledger.checkpoint import Signer
 from clearline.trust.ledger.keys import signer
 from tests.trust.ledger.log import NOW, Log, later
@@ -21,17 +22,20 @@ VERIFIER = Path(__file__).parents[3] / "docs" / "verify_receipt.py"
 ERRORS = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
-def load_verifier() -> Callable[[bytes, str], str]:
+def load_verifier() -> ModuleType:
     spec = importlib.util.spec_from_file_location("verify_receipt", VERIFIER)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    verify: Callable[[bytes, str], str] = module.verify
-    return verify
+    return module
 
 
-VERIFY = load_verifier()
+MODULE = load_verifier()
+
+
+def verify(receipt: bytes, vkey: str, now: datetime = NOW) -> str:
+    return str(MODULE.verify(receipt, vkey, now))
 
 
 def make_receipt(log: Log, count: int = 7, place: int = 2) -> bytes:
@@ -88,41 +92,41 @@ def test_the_first_and_the_last_entry_of_any_log_are_proved(log: Log, size: int)
     actions.integrate(now=NOW)
 
     for entry_id in (ids[0], ids[-1]):
-        assert VERIFY(queries.receipt_file(queries.receipt(entry_id)), queries.vkey())
+        assert verify(queries.receipt_file(queries.receipt(entry_id)), queries.vkey())
 
 
 @pytest.mark.django_db
 def test_every_changed_byte_of_a_receipt_is_found(log: Log) -> None:
     good, vkey = make_receipt(log), queries.vkey()
-    VERIFY(good, vkey)
+    verify(good, vkey)
 
     for place in range(len(good)):
         changed = bytes([good[place] ^ (1 << place % 7)])
         with pytest.raises(ERRORS):
-            VERIFY(good[:place] + changed + good[place + 1 :], vkey)
+            verify(good[:place] + changed + good[place + 1 :], vkey)
 
 
 @pytest.mark.django_db
 def test_every_changed_field_of_a_receipt_is_found(log: Log) -> None:
     good, vkey = json.loads(make_receipt(log)), queries.vkey()
-    assert VERIFY(ENCODER.encode(good) + b"\n", vkey)
+    assert verify(ENCODER.encode(good) + b"\n", vkey)
 
     for key in good:
         values: tuple[object, ...] = (None, "", 0, 1, -1, True, [], {}, "0" * 64, 1.5, 2**60, good)
         for value in values:
             with pytest.raises(ERRORS):
-                VERIFY(ENCODER.encode(good | {key: value}) + b"\n", vkey)
+                verify(ENCODER.encode(good | {key: value}) + b"\n", vkey)
         without = {name: value for name, value in good.items() if name != key}
         with pytest.raises(ERRORS):
-            VERIFY(ENCODER.encode(without) + b"\n", vkey)
+            verify(ENCODER.encode(without) + b"\n", vkey)
     with pytest.raises(ERRORS):
-        VERIFY(ENCODER.encode(good | {"note": ""}) + b"\n", vkey)
+        verify(ENCODER.encode(good | {"note": ""}) + b"\n", vkey)
     for part in ("head", "body"):
         for name in good[part]:
             altered = copy.deepcopy(good)
             altered[part][name] = "other"
             with pytest.raises(ERRORS):
-                VERIFY(ENCODER.encode(altered) + b"\n", vkey)
+                verify(ENCODER.encode(altered) + b"\n", vkey)
 
 
 @pytest.mark.django_db
@@ -132,7 +136,7 @@ def test_the_same_receipt_written_otherwise_is_refused(log: Log) -> None:
 
     for other in (pretty, good[:-1], good + b"\n", b" " + good, b"\xef\xbb\xbf" + good):
         with pytest.raises(ERRORS):
-            VERIFY(other, vkey)
+            verify(other, vkey)
 
 
 @pytest.mark.django_db
@@ -146,7 +150,7 @@ def test_a_receipt_is_not_proved_under_another_key(log: Log) -> None:
         "",
     ):
         with pytest.raises(ERRORS):
-            VERIFY(good, vkey)
+            verify(good, vkey)
 
 
 @pytest.mark.django_db
@@ -154,27 +158,35 @@ def test_an_expired_entry_is_proved_without_its_words(log: Log) -> None:
     (entry_id,) = log.append(1)
     actions.integrate(now=NOW)
     before = queries.receipt_file(queries.receipt(entry_id))
-    actions.expire_bodies(now=later(days=2000))
+    expired = later(days=2000)
+    actions.expire_bodies(now=expired)
 
-    told = VERIFY(queries.receipt_file(queries.receipt(entry_id)), queries.vkey())
+    told = verify(queries.receipt_file(queries.receipt(entry_id)), queries.vkey(), expired)
 
-    assert "were to be kept until 2029-12-01T12:00:00.000000Z and are destroyed" in told
+    assert "not given; they were to be kept until 2029-12-01T12:00:00.000000Z" in told
     assert "choice.recorded" in told
-    assert VERIFY(before, queries.vkey())
+    assert verify(before, queries.vkey(), expired)
+
+
+@pytest.mark.django_db
+def test_a_receipt_whose_words_were_taken_out_proves_nothing_while_they_are_kept(log: Log) -> None:
+    told = json.loads(make_receipt(log))
+    salt, body = bytes.fromhex(told.pop("salt")), ENCODER.encode(told.pop("body"))
+    stripped = ENCODER.encode(told | {"words_hash": hash_words(salt, body).hex()}) + b"\n"
+    expires = datetime.fromisoformat(told["head"]["expires"])
+
+    with pytest.raises(ValueError, match=f"kept until {told['head']['expires']}"):
+        verify(stripped, queries.vkey(), expires - timedelta(microseconds=1))
+
+    assert "not given" in verify(stripped, queries.vkey(), expires)
 
 
 def test_the_signature_check_agrees_with_the_vectors_of_rfc_8032() -> None:
-    spec = importlib.util.spec_from_file_location("verify_receipt", VERIFIER)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-
     for public, message, signature in RFC_8032:
         vector = bytes.fromhex(public), bytes.fromhex(message), bytes.fromhex(signature)
-        module.verify_signature(*vector)
+        MODULE.verify_signature(*vector)
         with pytest.raises(ValueError, match="did not sign"):
-            module.verify_signature(vector[0], vector[1] + b"x", vector[2])
+            MODULE.verify_signature(vector[0], vector[1] + b"x", vector[2])
 
 
 # RFC 8032, 7.1, tests 1 to 3: public key, message, signature.
