@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,8 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COLLECTOR_PATHS: Final = ("/c/", "/cl.js")
 SITE_THREADS: Final = 8
-BODY_BYTES_MAX: Final = 1_000_000  # of a page's form; the collector has its own, smaller limit
+BODY_BYTES_MAX: Final = 64 * 1024  # many times the longest form there is
+BODIES_BYTES_MAX: Final = 64 * 1024 * 1024  # of all requests under way in this process
 BODY_S_MAX: Final = 10.0
 
 log = structlog.get_logger()
@@ -77,7 +79,8 @@ def make_site() -> Application:
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415  # after the settings' name
 
     django: Any = get_wsgi_application()  # Django's own type for it is looser than PEP 3333's
-    return limit_body(cast("Application", WSGIMiddleware(django, workers=SITE_THREADS)))
+    wsgi = cast("Application", WSGIMiddleware(django, workers=SITE_THREADS))
+    return limit_body(wsgi)
 
 
 def make_front(site: Application, collector: Application) -> Application:
@@ -110,40 +113,67 @@ def guard(application: Application) -> Application:
     return guarded
 
 
+class BodyRefused(Exception):
+    """A body came too slowly, is too long, or finds no room."""
+
+    def __init__(self, status: int, text: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        self.text = text
+
+
 def limit_body(application: Application) -> Application:
     """Read each body whole, within its limits of size and time, before a thread is given to it.
 
-    A client that sends slowly then holds a few bytes here, not one of Django's threads.
+    A client that sends slowly then holds a few bytes here, not one of Django's threads; and all
+    clients together hold no more than their limit, which whoever sends no body never meets.
     """
+    held = Held()
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await application(scope, receive, send)
             return
+        body = bytearray()
         try:
-            async with asyncio.timeout(BODY_S_MAX):
-                body = await read_body(receive)
-        except TimeoutError:
-            await answer_plainly(send, 408, b"Your request took too long to arrive. Send it again.")
-            return
-        if body is None:
-            await answer_plainly(send, 413, b"That is more than this page takes: 1 MB at most.")
-            return
-        await application(scope, replay(body, receive), send)
+            await read_body(receive, body, held)
+            await application(scope, replay(bytes(body), receive), send)
+        except BodyRefused as refused:
+            await answer_plainly(send, refused.status, refused.text)
+        finally:
+            held.size_bytes -= len(body)
 
     return limited
 
 
-async def read_body(receive: Receive) -> bytes | None:
-    """Return the whole body, or None when it is over the limit."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > BODY_BYTES_MAX:
-            return None
-        if message["type"] == "http.disconnect" or not message.get("more_body", False):
-            return bytes(body)
+@dataclass(slots=True)
+class Held:
+    """How much of bodies is in memory, from their arrival to their answer."""
+
+    size_bytes: int = 0
+
+
+async def read_body(receive: Receive, body: bytearray, held: Held) -> None:
+    """Fill `body` to its end, and count in `held` what is in it. Raises BodyRefused."""
+    try:
+        async with asyncio.timeout(BODY_S_MAX):
+            is_whole = False
+            while not is_whole:
+                message = await receive()
+                add_part(message.get("body", b""), body, held)
+                is_whole = message["type"] == "http.disconnect" or not message.get("more_body")
+    except TimeoutError:
+        text = b"Your request took too long to arrive. Send it again."
+        raise BodyRefused(408, text) from None
+
+
+def add_part(part: bytes, body: bytearray, held: Held) -> None:
+    if len(body) + len(part) > BODY_BYTES_MAX:
+        raise BodyRefused(413, b"That is more than this page takes: 64 kB at most.")
+    if part and held.size_bytes + len(part) > BODIES_BYTES_MAX:
+        raise BodyRefused(503, b"Too many forms arrive at once. Send yours again in a minute.")
+    held.size_bytes += len(part)
+    body += part
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

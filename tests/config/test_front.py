@@ -56,6 +56,28 @@ def in_parts(*parts: bytes, pause_s: float = 0.0) -> Callable[[], Awaitable[Mess
     return receive
 
 
+def halting(body: bytes, arrived: asyncio.Event) -> Callable[[], Awaitable[Message]]:
+    """Give a part of a body, then nothing more."""
+
+    async def receive() -> Message:
+        if arrived.is_set():
+            await asyncio.Event().wait()
+        arrived.set()
+        return {"type": "http.request", "body": body, "more_body": True}
+
+    return receive
+
+
+async def status_of(application: front.Application, receive: Receive) -> int:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await application({"type": "http", "path": "/"}, receive, send)
+    return int(sent[0]["status"])
+
+
 def answer_of(
     application: front.Application, receive: Receive, path: str = "/"
 ) -> tuple[int, bytes]:
@@ -94,6 +116,24 @@ def test_a_body_over_the_limit_is_refused_before_the_site_sees_it() -> None:
     status, _ = answer_of(application, in_parts(b"x" * BODY_BYTES_MAX, b"x"))
 
     assert status == 413
+
+
+def test_bodies_that_fill_their_room_leave_it_to_whoever_sends_none_and_free_it_when_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(front, "BODIES_BYTES_MAX", 5)
+    application = front.limit_body(echo)
+
+    async def while_one_arrives() -> list[int]:
+        arrived = asyncio.Event()
+        slow = asyncio.create_task(status_of(application, halting(b"1234", arrived)))
+        await arrived.wait()
+        meanwhile = [await status_of(application, in_parts(body)) for body in (b"", b"5", b"56")]
+        slow.cancel()
+        await asyncio.wait([slow])
+        return [*meanwhile, await status_of(application, in_parts(b"12345"))]
+
+    assert asyncio.run(while_one_arrives()) == [200, 200, 503, 200]
 
 
 def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
