@@ -198,6 +198,26 @@ def ask_for_script(port: int) -> int:
     return status
 
 
+def ask_for(port: int, target: bytes) -> bytes:
+    """Return the first line and the headers of the answer to bytes that no client library sends."""
+    with ExitStack() as stack:
+        asking = connect(port, stack)
+        asking.sendall(b"GET %b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % target)
+        return asking.makefile("rb").read()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [b"/help/?q=\xd9\xa7", b"/help/?\xff=\x80", b"/\xd9\xa7/", b"/\xff", b"/%ff", b"/help/?q=%ff"],
+)
+def test_raw_bytes_of_an_address_are_no_mistake_of_ours(port: int, target: bytes) -> None:
+    assert ask_for(port, target)[:12] in {b"HTTP/1.1 200", b"HTTP/1.1 400", b"HTTP/1.1 404"}
+
+
+def test_a_search_in_raw_bytes_finds_what_they_mean(port: int) -> None:
+    assert "zürich".encode() in ask_for(port, "/help/?q=zürich".encode())
+
+
 def connect(port: int, stack: ExitStack) -> socket.socket:
     return stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=15))
 
