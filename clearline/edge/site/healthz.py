@@ -4,6 +4,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from clearline.edge.site.refusals import for_outsiders
 from clearline.kit.access import Audience, open_to
 from clearline.trust.health.queries import health
 
@@ -16,7 +17,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     found = health(timezone.now())
     answer = {
         "status": "troubled" if found.problems else "ok",
-        "problems": [problem.text for problem in found.problems],
+        "problems": [for_outsiders(problem.text) for problem in found.problems],
         "dropped": found.dropped,
         "waiting_bytes": found.waiting_bytes,
     }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -52,7 +53,7 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Return the refusal as RFC 9457 problem+json or as a page, as the client prefers."""
     status = status_of(refusal)
     if wants_json(request):
-        problem = {"title": status.phrase, "status": status, "detail": str(refusal)}
+        problem = {"title": status.phrase, "status": status, "detail": for_outsiders(str(refusal))}
         return JsonResponse(
             problem | {"code": refusal.code},
             status=status,
@@ -63,9 +64,14 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         request,
         status=status,
         title=str(title),
-        text=str(refusal),
+        text=for_outsiders(str(refusal)),
         next_step=_("Nothing was changed."),
     )
+
+
+def for_outsiders(text: str) -> str:
+    """Return a text that names files of the instance, but not where on this machine they stand."""
+    return text.replace(f"{settings.ENV.instance}/", "")
 
 
 class RefusalMiddleware:

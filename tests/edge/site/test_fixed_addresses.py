@@ -86,3 +86,17 @@ def test_a_tile_grows_when_more_is_signed(log: Log) -> None:
     after = browser().get("/ledger/tile/0/000.p/15").content
     assert after[: len(before)] == before
     assert len(after) == 15 * 32
+
+
+def test_a_tile_that_is_cut_short_is_named_but_not_where_on_the_machine_it_stands(log: Log) -> None:
+    log.append(300)
+    log.integrate_all()
+    (log.tiles_dir / "tile" / "0" / "000").write_bytes(b"short")
+
+    page = browser().get("/ledger/tile/0/000")
+    problem = browser().get("/ledger/tile/0/000", headers={"accept": "application/json"})
+
+    for answer in (page, problem):
+        assert answer.status_code == 503
+        assert "data/ledger/tile/0/000 is missing" in answer.content.decode()
+        assert str(log.folder) not in answer.content.decode()

@@ -72,6 +72,18 @@ def test_what_a_process_says_of_itself_is_told(status_dir: Path) -> None:
     assert told() == ["The disk is full."]
 
 
+def test_the_public_is_told_which_file_is_wrong_but_not_where_on_the_machine_it_stands(
+    status_dir: Path, settings: Settings
+) -> None:
+    folder = settings.ENV.data_dir / "damaged"
+    write_status(status_dir, "loader", {"trouble": f"Bytes stand in {folder}; look."}, NOW)
+
+    public = browser().get("/healthz").json()["problems"]
+
+    assert f"Bytes stand in {folder}; look." in told()
+    assert "Bytes stand in data/damaged; look." in public
+
+
 def test_entries_that_nobody_signs_are_told_after_a_minute(status_dir: Path) -> None:
     ledger.append(make_entry(1), subject=None, permit=Footing(), now=NOW)
 
