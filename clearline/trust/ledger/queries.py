@@ -278,15 +278,16 @@ def read_checkpoint() -> str:
 
 
 def read_tile(path: str) -> bytes:
-    """Return the tile at a path below `/ledger/tile/`, if a published checkpoint covers it.
+    """Return the tile at a path below `/ledger/tile/`, proved by the published checkpoint.
 
     Raises NoSuchTile, NoCheckpoint, TileBroken.
     """
     name = parse_tile_path(path)
-    if not name.is_within(parse_checkpoint(read_checkpoint()).size):
+    published = parse_checkpoint(read_checkpoint())
+    if not name.is_within(published.size):
         message = "There is no such tile."
         raise NoSuchTile(message)
-    return Tiles(settings.ENV.tiles_dir).read(name)
+    return Tree(Tiles(settings.ENV.tiles_dir).read, published.size).proved(name, published.root)
 
 
 def export_log(folder: Path, *, advance: Callable[[int], object] = tell_nobody) -> LogStatus:

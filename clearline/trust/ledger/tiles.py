@@ -130,6 +130,37 @@ class Tree:
     def root(self) -> bytes:
         return range_root(0, self.size, self.node)
 
+    def proved(self, name: TileName, root: bytes) -> bytes:
+        """Return a tile of this tree once its hashes lead to the root. Raises TileBroken."""
+        index, level = name.index, max(name.level, 0)
+        hashes = self.tile(level, index)
+        if not self.leads_to(root, level, index):
+            raise not_signed(name)
+        if name.level != ENTRIES:
+            return hashes[: name.width * HASH_BYTES]
+        bundle = self.read(TileName(ENTRIES, index, len(hashes) // HASH_BYTES))
+        if b"".join([leaf_hash(each) for each in from_bundle(bundle)]) != hashes:
+            raise not_signed(name)
+        return bundle[: name.width * RECORD_BYTES]
+
+    def leads_to(self, root: bytes, level: int, index: int) -> bool:
+        """Say whether the hash of a tile stands in the one above it, and so on up to the root."""
+        content = self.tile(level, index)
+        if len(content) < WIDTH * HASH_BYTES:  # at the right edge, of which the root is made
+            return self.root() == root
+        own = fold([hash_at(content, offset) for offset in range(WIDTH)])
+        above, offset = divmod(index, WIDTH)
+        if own != hash_at(self.tile(level + 1, above), offset):
+            return False
+        return self.leads_to(root, level + 1, above)
+
+
+def not_signed(name: TileName) -> TileBroken:
+    return TileBroken(
+        f"The ledger's tile {name.path} is not what was signed, or one above it is not. "
+        "`clearline ledger verify` names the broken one; restore it from the backup."
+    )
+
 
 def hash_at(tile: bytes, offset: int) -> bytes:
     return tile[offset * HASH_BYTES : (offset + 1) * HASH_BYTES]

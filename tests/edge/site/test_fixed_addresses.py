@@ -10,6 +10,7 @@ from django.conf import settings
 
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.checkpoint import open_checkpoint
+from clearline.trust.ledger.tiles import names_for
 from tests.browser_client import browser
 from tests.trust.ledger.conftest import log
 from tests.trust.ledger.log import NOW, Log
@@ -100,3 +101,36 @@ def test_a_tile_that_is_cut_short_is_named_but_not_where_on_the_machine_it_stand
         assert answer.status_code == 503
         assert "data/ledger/tile/0/000 is missing" in answer.content.decode()
         assert str(log.folder) not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["0/000", "0/001.p/44", "1/000.p/1", "entries/000", "entries/001.p/44"]
+)
+def test_a_tile_in_which_a_byte_was_changed_is_not_given_out_to_be_kept(
+    path: str, log: Log
+) -> None:
+    log.append(300)
+    log.integrate_all()
+    file = log.tiles_dir / "tile" / path
+    good = file.read_bytes()
+
+    for place in (2, len(good) // 2, len(good) - 1):
+        file.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+        answer = browser().get(f"/ledger/tile/{path}")
+        assert answer.status_code == 503
+        assert "immutable" not in answer.get("Cache-Control", "")
+
+    file.write_bytes(good)
+    assert browser().get(f"/ledger/tile/{path}").content == good
+
+
+def test_every_tile_of_every_width_is_proved_and_given_out(log: Log) -> None:
+    log.append(600)
+    log.integrate_all()
+    bundle = browser().get("/ledger/tile/entries/002.p/88").content
+
+    for width in (1, 87):
+        partial = browser().get(f"/ledger/tile/entries/002.p/{width}").content
+        assert partial == bundle[: width * 34]
+    for name in names_for(600):
+        assert browser().get(f"/ledger/tile/{name.path}").status_code == 200

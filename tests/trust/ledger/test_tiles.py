@@ -108,6 +108,7 @@ def test_a_third_level_is_reached_and_its_tiles_agree(tmp_path: Path) -> None:
         [tiles.read(TileName(1, 0))[at * 32 : at * 32 + 32] for at in range(256)]
     )
     assert {name.level for name in names_for(size)} == {ENTRIES, 0, 1, 2}
+    assert tree.proved(TileName(0, 7), tree.root()) == tiles.read(TileName(0, 7))
 
 
 @given(bundle=st.binary(max_size=150))
