@@ -5,8 +5,11 @@ from django.apps import apps
 from django.db.models import AutoField, Model
 
 from clearline.edge.collector.intake import Refusal
+from clearline.edge.staff.access import STAFF
+from clearline.edge.staff.entry_words import VALUES
 from clearline.edge.staff.health import REASONS
 from clearline.edge.staff.templatetags.staff_text import KINDS as KIND_WORDS
+from clearline.kit.access import Audience, audience_of
 from clearline.policy.vocabulary import Category, Purpose, Recipient, RecipientClass
 from clearline.policy.words import (
     RECIPIENT_WORDS,
@@ -17,6 +20,8 @@ from clearline.policy.words import (
 )
 from clearline.reach.visitors.admit import Drop
 from clearline.trust.ledger.entries import KINDS
+from clearline.trust.safeguards.actions import OWN_PASSWORD, SIGN_IN
+from tests.architecture.test_who_may_open import ROUTES
 
 OWN_MODELS = [model for model in apps.get_models() if model.__module__.startswith("clearline.")]
 
@@ -48,6 +53,17 @@ def test_a_model_says_of_each_column_what_it_holds(model: type[Model]) -> None:
 
 def test_every_reason_to_leave_an_event_out_has_words_on_the_health_page() -> None:
     assert {*map(str, Drop), *map(str, Refusal), "replayed"} == set(REASONS)
+
+
+def test_every_page_that_one_of_the_staff_may_be_refused_has_words_in_the_ledger() -> None:
+    narrow = {
+        each.name
+        for _, each in ROUTES
+        if Audience.EVERYONE not in (audience := audience_of(each.callback) or frozenset())
+        and not audience.issuperset(STAFF)
+    }
+
+    assert narrow | {SIGN_IN, OWN_PASSWORD} == set(VALUES["page"])
 
 
 def test_every_kind_of_ledger_entry_has_words_for_the_staff() -> None:

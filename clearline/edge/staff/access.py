@@ -1,6 +1,7 @@
 """Who of the staff is here, and who may open which page. A page that does not say is closed."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
@@ -16,8 +17,10 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from clearline.kit.access import Audience, audience_of
+from clearline.kit.errors import Denied, Unavailable
 from clearline.kit.network import address_seen
 from clearline.policy.use import Actor, ActorKind
+from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.queries import StaffMember
@@ -58,9 +61,17 @@ class StaffMiddleware:
         if member is None:
             return to_sign_in(request)
         if not audience & {Audience(role) for role in member.roles}:
+            note_refused(request, member)
             shown = {"roles": [role for role in STAFF if role in audience]}
             return render(request, "staff/forbidden.html", shown, status=HTTPStatus.FORBIDDEN)
         return None
+
+
+def note_refused(request: HttpRequest, member: StaffMember) -> None:
+    """Write the refusal down; where the policy does not let us, the page stays shut too."""
+    page = request.resolver_match.view_name if request.resolver_match else ""
+    with suppress(Denied, Unavailable):  # that the gate denied it is written down by the gate
+        safeguards.note_refused_page(public_id=member.public_id, page=page, now=timezone.now())
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -26,6 +26,7 @@ SENTENCES: Final = {
     "staff.created": gettext_lazy("Someone of the staff was given a way in as {roles}."),
     "staff.roles_changed": gettext_lazy("A way in was set: {roles}, {is_active}."),
     "staff.password_changed": gettext_lazy("Someone of the staff changed their password."),
+    "staff.refused": gettext_lazy("Someone of the staff was refused: {page}."),
     "report.exported": gettext_lazy("Figures about visitors were taken as a file."),
 }
 NAMES: Final[dict[str, str | Promise]] = {
@@ -54,6 +55,7 @@ NAMES: Final[dict[str, str | Promise]] = {
     "login": gettext_lazy("Whose way in"),
     "roles": gettext_lazy("Roles"),
     "is_active": gettext_lazy("Way in"),
+    "page": gettext_lazy("What was refused"),
     "report": gettext_lazy("Report"),
     "query": gettext_lazy("What was asked"),
     "format": gettext_lazy("Form of the file"),
@@ -73,6 +75,17 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     "is_active": {True: gettext_lazy("open"), False: gettext_lazy("closed")},
     "is_material": {True: gettext_lazy("yes"), False: gettext_lazy("not needed")},
     "recipient": {"provider": gettext_lazy("we ourselves")},
+    "page": {
+        "staff_sign_in": gettext_lazy("a wrong password for their user ID"),
+        "staff_password": gettext_lazy("a wrong old password, while signed in"),
+        "staff_health": gettext_lazy("the page Health"),
+        "staff_ledger": gettext_lazy("the page Ledger"),
+        "staff_entry": gettext_lazy("an entry of the ledger"),
+        "staff_receipt": gettext_lazy("a receipt of the ledger"),
+        "staff_people": gettext_lazy("the page People"),
+        "staff_person": gettext_lazy("the page of one of the staff"),
+        "staff_person_set": gettext_lazy("to set the roles of one of the staff"),
+    },
     "report": {"popularity": gettext_lazy("most popular pages or services")},
     "format": {"csv": "CSV", "json": "JSON"},
 }

@@ -24,6 +24,7 @@ LEDGER_CLAUSES: Final[Mapping[str, str | None]] = {
     "staff.created": "staff.login",
     "staff.roles_changed": "staff.login",
     "staff.password_changed": "staff.acts",
+    "staff.refused": "staff.acts",
     "report.exported": "staff.acts",
 }
 

@@ -40,6 +40,7 @@ ENTRY_FIELDS: Final[Mapping[str, str]] = {
     "roles": "words of a closed list",
     "is_active": "of a login of staff",
     "report": "the name of a report",
+    "page": "the name of a page",
     "query": "the question that a report answers",
     "format": "the kind of a file",
 }

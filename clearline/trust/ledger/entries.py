@@ -143,6 +143,20 @@ class StaffPasswordChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffRefused(LedgerEntry):
+    """A page was not open to someone of the staff, or a wrong password was given for them.
+
+    `page` is the page's name in the program, `staff_sign_in` or `staff_password` for a password.
+    """
+
+    kind: ClassVar[str] = "staff.refused"
+    kept: ClassVar[Retention | None] = None  # clause staff.acts
+
+    login: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportExported(LedgerEntry):
     """Figures about visitors left as a file."""
 
@@ -167,6 +181,7 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         StaffCreated,
         StaffRolesChanged,
         StaffPasswordChanged,
+        StaffRefused,
         ReportExported,
     )
 }

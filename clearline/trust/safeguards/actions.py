@@ -21,6 +21,7 @@ from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries import (
     StaffCreated,
     StaffPasswordChanged,
+    StaffRefused,
     StaffRolesChanged,
     StaffSignedIn,
 )
@@ -44,6 +45,8 @@ STOP_GUESSERS: Final = Use(
     purpose=Purpose.ESSENTIAL_SERVICE_SECURITY,
     about=SubjectKind.VISITOR,
 )
+# What was refused, in the ledger, when a password was wrong.
+SIGN_IN, OWN_PASSWORD = "staff_sign_in", "staff_password"
 OWN_STAFF: Final = SubjectId("staff")
 KEEP_LOGIN: Final = Use(
     by=Actor(ActorKind.JOB, "logins"),
@@ -165,6 +168,12 @@ def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> Sign
     stored = login.password if login else spare_password()
     is_right = check_password(normalised(password), stored) and login is not None
     if not is_right or login is None:
+        with transaction.atomic():
+            # Written even where there is nobody to note: see spare_password.
+            tries_like(attempt).filter(pk=attempt.pk).update(was_right=False)
+            if login is not None:
+                refused = StaffRefused(login=login.public_id, page=SIGN_IN)
+                ledger.append(refused, subject=None, permit=permit, now=now)
         message = "User ID and password do not go together. Try again."
         raise SignInRefused(message)
 
@@ -255,6 +264,9 @@ def change_password(*, public_id: str, old: str, new: str, now: datetime) -> Sig
 
     count(attempt, now)
     if not check_password(normalised(old), login.password):
+        with transaction.atomic():
+            refused = StaffRefused(login=public_id, page=OWN_PASSWORD)
+            ledger.append(refused, subject=None, permit=permit, now=now)
         raise other_password()
     refuse_weak(new, own_words=(settings.ENV.provider.brand_name,))
     known, login.password = login.password, make_password(normalised(new))
@@ -267,6 +279,18 @@ def change_password(*, public_id: str, old: str, new: str, now: datetime) -> Sig
         entry = StaffPasswordChanged(login=public_id)
         ledger.append(entry, subject=None, permit=permit, now=now)
     return SignedIn(public_id, login.get_session_auth_hash())
+
+
+def note_refused_page(*, public_id: str, page: str, now: datetime) -> None:
+    """Write down that a page was not open to someone of the staff. `page` is its name.
+
+    Raises gate.UseDenied, NoEditionInForce. Source: clause staff.acts.
+    """
+    permit = gate.ask(use=NOTE_ACTS, choices=NOTHING_CHOSEN, now=now)
+
+    with transaction.atomic():
+        entry = StaffRefused(login=public_id, page=page)
+        ledger.append(entry, subject=None, permit=permit, now=now)
 
 
 def other_password() -> SignInRefused:

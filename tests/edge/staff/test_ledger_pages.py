@@ -2,7 +2,8 @@
 
 import dataclasses
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +12,13 @@ from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries import KINDS
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import make_staff, signed_in
+from tests.edge.site.published import published
 from tests.trust.ledger.conftest import log
 from tests.trust.ledger.log import Log
 
 __all__ = ["log"]
 
+FIRST = date(2026, 1, 1)
 AT = datetime(2026, 12, 1, 3, 30, 15, 123456, tzinfo=UTC)
 
 
@@ -74,6 +77,32 @@ def test_a_page_for_administrators_tells_a_marketer_so_and_leads_to_today() -> N
     assert "Only administrators may open this." in text
     assert 'class="button" href="/staff/"' in text
     assert "signed in." not in text
+
+
+@pytest.mark.django_db
+def test_a_page_that_was_refused_stands_in_the_ledger_with_whom_it_was_refused() -> None:
+    dana, olu = signed_in("dana", Role.MARKETER), signed_in("olu", Role.ADMINISTRATOR)
+
+    dana.get("/staff/people/")
+    actions.integrate(now=AT)
+
+    (entry,) = queries.list_entries(kind="staff.refused")
+    page = olu.get(f"/staff/ledger/{entry.id}/").content.decode()
+    assert "<h1>Someone of the staff was refused: the page People.</h1>" in page
+    assert "<dt>Whose way in</dt>" in page
+    assert '<a href="/privacy/#staff.acts">staff.acts</a>' in page
+
+
+@pytest.mark.django_db
+def test_a_page_stays_shut_where_the_policy_cannot_be_relied_on(tmp_path: Path) -> None:
+    dana = signed_in("dana", Role.MARKETER)
+
+    with published(tmp_path, (FIRST, ())):
+        (tmp_path / "policy" / f"{FIRST}.toml").write_text("changed")
+        answer = dana.get("/staff/ledger/")
+
+    assert answer.status_code == 403
+    assert not queries.list_entries(kind="staff.refused")
 
 
 @pytest.mark.django_db

@@ -25,6 +25,7 @@ KINDS: Final = {
     "staff.created": gettext_lazy("A way in was given"),
     "staff.roles_changed": gettext_lazy("Roles were changed"),
     "staff.password_changed": gettext_lazy("A password was changed"),
+    "staff.refused": gettext_lazy("Someone of the staff was refused"),
     "report.exported": gettext_lazy("Figures left as a file"),
 }
 
