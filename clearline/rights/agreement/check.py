@@ -15,7 +15,7 @@ from clearline.rights.agreement.finding import Finding, FindingKind
 from clearline.rights.agreement.running import find_in_settings
 from clearline.rights.agreement.schema import FoundColumn
 from clearline.rights.agreement.sources import PACKAGE, Sources, read_files, read_sources
-from clearline.rights.agreement.spans import DAY_S, LEDGER_CLAUSES, FoundSpan, kept_longer
+from clearline.rights.agreement.spans import DAY_S, FoundSpan, kept_longer
 from clearline.rights.agreement.stored import FoundField, fields_without_column
 from clearline.rights.agreement.tables import find_live_columns
 from clearline.rights.agreement.uses import FoundUse, NamedClause
@@ -28,6 +28,7 @@ KEEP_VISITS: Final = frozenset({"visits.measure", "visits.count"})
 PLACES_UNREADABLE: Final = frozenset(
     {FindingKind.USE_UNREADABLE, FindingKind.COLUMN_UNDECLARED, FindingKind.COOKIE_UNDECLARED}
 )
+Place = FoundUse | NamedClause | FoundColumn | FoundCookie
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +54,17 @@ def check(edition: Edition, *, files: Mapping[str, str] | None = None) -> Agreem
     sources = read_sources(program)
     policy = compile_edition(edition)
     uses = sources.all_of(FoundUse)
-    columns = sources.all_of(FoundColumn)
-    cookies = sources.all_of(FoundCookie)
-    uncovered = {
-        *uses_without_clause(uses, policy),
-        *missing_clauses(sources.all_of(NamedClause), edition),
-        *columns_without_clause(columns, edition),
-        *cookies_without_clause(cookies, edition),
-    }
+    uncovered = set(places_without_clause(sources, policy))
+    unused = set(unused_clauses(uses, policy))
     findings = {
         *find_without_edition(program, sources),
         *uncovered,
-        *unused_clauses(uses, policy),
-        *wide_clauses(uses, columns, policy),
+        *unused,
+        *wide_clauses(uses, sources.all_of(FoundColumn), policy),
         *kept_too_long(sources, edition),
     }
-    idle = {finding.line for finding in unused_clauses(uses, policy)}
-    named = [each for each in sources.all_of(NamedClause) if each.file != DECLARATIONS]
-    places: list[FoundUse | NamedClause | FoundColumn | FoundCookie] = [
-        *uses,
-        *named,
-        *columns,
-        *cookies,
-    ]
-    bare = {(each.file, each.line) for each in uncovered}
-    bare |= {(each.file, each.line) for each in named if line_of_clause(edition, each) in idle}
+    places = places_in(sources)
+    bare = lines_bare(places, edition, uncovered, unused)
     unreadable = sum(finding.kind in PLACES_UNREADABLE for finding in findings)
     promises = {clause.promise for clause in edition.clauses}
     return Agreement(
@@ -86,6 +73,34 @@ def check(edition: Edition, *, files: Mapping[str, str] | None = None) -> Agreem
         places_covered=sum((place.file, place.line) not in bare for place in places),
         promises=tuple(promise for promise in PROMISES if promise in promises),
     )
+
+
+def places_without_clause(sources: Sources, policy: CompiledPolicy) -> Iterator[Finding]:
+    yield from uses_without_clause(sources.all_of(FoundUse), policy)
+    yield from missing_clauses(sources.all_of(NamedClause), policy.edition)
+    yield from columns_without_clause(sources.all_of(FoundColumn), policy.edition)
+    yield from cookies_without_clause(sources.all_of(FoundCookie), policy.edition)
+
+
+def places_in(sources: Sources) -> tuple[Place, ...]:
+    """Return each place that needs a clause; a cookie's own clause is named with the cookie."""
+    return (
+        *sources.all_of(FoundUse),
+        *(each for each in sources.all_of(NamedClause) if each.file != DECLARATIONS),
+        *sources.all_of(FoundColumn),
+        *sources.all_of(FoundCookie),
+    )
+
+
+def lines_bare(
+    places: Iterable[Place], edition: Edition, uncovered: set[Finding], unused: set[Finding]
+) -> set[tuple[str, int]]:
+    """Return where no clause covers a place, or where one is named that nothing rests on."""
+    idle = {finding.line for finding in unused}
+    named = (each for each in places if isinstance(each, NamedClause))
+    return {(each.file, each.line) for each in uncovered} | {
+        (each.file, each.line) for each in named if line_of_clause(edition, each) in idle
+    }
 
 
 def line_of_clause(edition: Edition, named: NamedClause) -> int | None:
@@ -245,9 +260,8 @@ def kept_too_long(sources: Sources, edition: Edition) -> Iterator[Finding]:
         for clause in each.clauses
     )
     of_entries = (
-        kept_longer(edition, clause, each.kept_s, f"entry {each.kind}", (each.file, each.line))
+        kept_longer(edition, each.clause, each.kept_s, f"entry {each.kind}", (each.file, each.line))
         for each in sources.all_of(FoundSpan)
-        if (clause := LEDGER_CLAUSES[each.kind]) is not None
     )
     of_visits = (
         kept_longer(

@@ -108,9 +108,9 @@ def find_in_code(file: str, text: str) -> Iterator[Found]:
     yield from find_model_columns(code)
     yield from find_cookies(code)
     yield from find_ways_out(code)
+    yield from find_entry_fields(code)
     if file == ENTRIES:
         yield from find_spans(code)
-        yield from find_entry_fields(code)
     if file == EVENTS:
         yield from find_event_fields(code)
     for words, line in code.texts:

@@ -1,7 +1,7 @@
 """How long the program keeps things, as code says it, against what a clause promises."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -13,29 +13,16 @@ from clearline.rights.agreement.finding import Finding, FindingKind
 
 DAY_S: Final = 86_400
 UNITS: Final = frozenset({"days", "hours", "minutes", "seconds", "weeks"})
-# The clause that each kind of ledger entry rests on, or why none promises an end: docs/ledger.md.
-LEDGER_CLAUSES: Final[Mapping[str, str | None]] = {
-    "choice.recorded": "choices.keep",
-    "use.denied": "staff.acts",  # by staff under their random number
-    "use.granted": "staff.acts",
-    "edition.published": None,  # the policy itself
-    "events.loaded": None,  # counts of a batch
-    "staff.signed_in": "staff.acts",
-    "staff.created": "staff.login",
-    "staff.roles_changed": "staff.login",
-    "staff.password_changed": "staff.acts",
-    "staff.refused": "staff.acts",
-    "report.exported": "staff.acts",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class FoundSpan:
-    """How long one kind of ledger entry can be read."""
+    """How long one kind of ledger entry can be read, and the clause that promises an end of it."""
 
     file: str
     line: int
     kind: str
+    clause: str
     kept_s: int
 
 
@@ -73,17 +60,33 @@ def span_in(node: ast.ClassDef, code: Code) -> Iterator[FoundSpan | Finding]:
     }
     if "kind" not in told:
         return
-    name = text_of(told["kind"])
-    kept = told.get("kept")
-    if isinstance(kept, ast.Constant) and kept.value is None and LEDGER_CLAUSES.get(name or ""):
+    name, kept = text_of(told["kind"]), told.get("kept")
+    clause = clause_in(told.get("rests_on"))
+    if is_none(kept) and clause:
         return  # as long as the clause says
     kept_s = None if kept is None else retention_s(kept)
-    if kept_s is None or name not in LEDGER_CLAUSES:
-        text = f"ledger entry {node.name} is not known: which clause, and how long"
-        remedy = "Name its kind in spans.py here; write kept as None or Retention.from_text(…)."
+    if kept_s is None or clause is None or not name:
+        text = f"ledger entry {node.name} does not say which clause it rests on, and how long"
+        remedy = (
+            'Write rests_on as ClauseId("…") or None, kept as Retention.from_text("…") or None.'
+        )
         yield Finding(code.file, node.lineno, FindingKind.KEPT_TOO_LONG, text, remedy)
-    else:
-        yield FoundSpan(code.file, node.lineno, str(name), kept_s)
+    elif clause:
+        yield FoundSpan(code.file, node.lineno, name, clause, kept_s)
+
+
+def clause_in(node: ast.expr | None) -> str | None:
+    """Return the clause of `ClauseId("staff.acts")`, "" for a written None, or None if not told."""
+    if is_none(node):
+        return ""
+    match node:
+        case ast.Call(func=ast.Name(id="ClauseId"), args=[ast.Constant(value=str() as clause)]):
+            return clause
+    return None
+
+
+def is_none(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def retention_s(node: ast.expr) -> int | None:

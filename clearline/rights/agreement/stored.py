@@ -1,49 +1,19 @@
 """Finding what is kept beside tables: the fields of ledger entries and of journalled events."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from clearline.rights.agreement.code import Code
+from clearline.rights.agreement.columns import data_of
 from clearline.rights.agreement.finding import Finding, FindingKind
 from clearline.rights.agreement.schema import FoundColumn
 
 ENTRIES: Final = "clearline/trust/ledger/entries.py"
 EVENTS: Final = "clearline/reach/visitors/event.py"
 STORED_EVENT: Final = "StoredEvent"
-# What a ledger entry may say, and why none of it tells of a person: docs/ledger.md.
-ENTRY_FIELDS: Final[Mapping[str, str]] = {
-    "yes": "names of choices",
-    "no": "names of choices",
-    "method": "how a choice was told",
-    "surface": "where a choice was told",
-    "edition": "a day",
-    "text": "words of ours",
-    "by_signal": "names of choices",
-    "before": "an entry by random number",
-    "purpose": "a word of the vocabulary",
-    "categories": "words of the vocabulary",
-    "recipient": "a word of the vocabulary and a company",
-    "by": "a job, or staff by random number",
-    "reason": "a word of a closed list",
-    "clause": "a clause",
-    "date": "a day",
-    "sha256": "a hash of a file",
-    "is_material": "of an edition",
-    "uses_found": "a count",
-    "uses_covered": "a count",
-    "batch": "the name of a batch",
-    "rows": "a count",
-    "counts": "counts",
-    "login": "staff by random number",
-    "roles": "words of a closed list",
-    "is_active": "of a login of staff",
-    "report": "the name of a report",
-    "page": "the name of a page",
-    "query": "the question that a report answers",
-    "format": "the kind of a file",
-}
+ENTRY: Final = "LedgerEntry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +26,30 @@ class FoundField:
 
 
 def find_entry_fields(code: Code) -> Iterator[Finding]:
-    """Yield each field of a ledger entry that nobody told about."""
-    for owner, name, line in fields_in(code):
-        if name not in ENTRY_FIELDS:
-            text = f"field {name} of {owner} is written into the ledger, and nobody told what it is"
-            remedy = "Name it in rights/agreement/stored.py, with why it tells of nobody."
-            yield Finding(code.file, line, FindingKind.COLUMN_UNDECLARED, text, remedy)
+    """Yield each field of a ledger entry that its DATA does not tell of, and entries unseen."""
+    for owner in (node for node in code.nodes if isinstance(node, ast.ClassDef)):
+        bases = [ast.unparse(each).rpartition(".")[2] for each in owner.bases]
+        if code.file != ENTRIES and ENTRY not in bases:
+            continue
+        is_known = bases == [ENTRY] or (owner.name == ENTRY and not bases)
+        if code.file != ENTRIES or not is_known or owner not in code.tree.body:
+            text = f"{owner.name} is a ledger entry of a form that nobody looks into"
+            remedy = f"Write class {owner.name}({ENTRY}) in {ENTRIES}, by itself."
+            yield Finding(code.file, owner.lineno, FindingKind.COLUMN_UNDECLARED, text, remedy)
+        told = data_of(owner)
+        for name, line in fields_in(owner):
+            if name not in told:
+                text = f"field {name} of {owner.name} is written into the ledger, and is not told"
+                remedy = "Name it in the entry's DATA, with why it tells of nobody."
+                yield Finding(code.file, line, FindingKind.COLUMN_UNDECLARED, text, remedy)
 
 
 def find_event_fields(code: Code) -> Iterator[FoundField]:
     """Yield each field of an event as the journal carries it."""
-    for owner, name, line in fields_in(code):
-        if owner == STORED_EVENT:
-            yield FoundField(code.file, line, name.removesuffix("_ms"))
+    for owner in (node for node in code.tree.body if isinstance(node, ast.ClassDef)):
+        if owner.name == STORED_EVENT:
+            for name, line in fields_in(owner):
+                yield FoundField(code.file, line, name.removesuffix("_ms"))
 
 
 def fields_without_column(
@@ -85,9 +66,8 @@ def fields_without_column(
             yield Finding(field.file, field.line, FindingKind.COLUMN_UNDECLARED, text, remedy)
 
 
-def fields_in(code: Code) -> Iterator[tuple[str, str, int]]:
-    """Yield (class, field, line) of each class of a file."""
-    for owner in (node for node in code.tree.body if isinstance(node, ast.ClassDef)):
-        for field in (each for each in owner.body if isinstance(each, ast.AnnAssign)):
-            if "ClassVar" not in ast.unparse(field.annotation):
-                yield owner.name, ast.unparse(field.target), field.lineno
+def fields_in(owner: ast.ClassDef) -> Iterator[tuple[str, int]]:
+    """Yield (field, line) of a class."""
+    for field in (each for each in owner.body if isinstance(each, ast.AnnAssign)):
+        if "ClassVar" not in ast.unparse(field.annotation):
+            yield ast.unparse(field.target), field.lineno

@@ -1,22 +1,29 @@
 """What the ledger can say: each kind of entry, its fields, and how long its words are kept.
 
 The commitment of an entry stays for ever; after `kept` its words cannot be read any more. Where
-`kept` is None they are kept as long as the clause says that permitted what is noted.
+`kept` is None they are kept as long as the clause says that the entry rests on.
 `docs/ledger.md` lists the kinds with the rule that each retention comes from.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from clearline.policy.retention import Retention
+from clearline.policy.vocabulary import ClauseId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """One fact. Fields are text, whole numbers, yes or no, or tuples of text: nothing else."""
+    """One fact. Fields are text, whole numbers, yes or no, or tuples of text: nothing else.
+
+    `rests_on` is the clause that promises an end of it, and DATA why each field tells of nobody.
+    """
 
     kind: ClassVar[str]
+    rests_on: ClassVar[ClauseId | None]
     kept: ClassVar[Retention | None]
+    DATA: ClassVar[Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +35,18 @@ class ChoiceRecorded(LedgerEntry):
     """
 
     kind: ClassVar[str] = "choice.recorded"
-    kept: ClassVar[Retention | None] = None  # clause choices.keep; CCPA records: 24 months at least
+    rests_on: ClassVar[ClauseId | None] = ClauseId("choices.keep")
+    kept: ClassVar[Retention | None] = None  # CCPA records: 24 months at least
+    DATA: ClassVar[Mapping[str, str]] = {
+        "yes": "names of choices",
+        "no": "names of choices",
+        "method": "how a choice was told",
+        "surface": "where a choice was told",
+        "edition": "a day",
+        "text": "words of ours",
+        "by_signal": "names of choices",
+        "before": "an entry by random number",
+    }
 
     yes: tuple[str, ...]
     no: tuple[str, ...]
@@ -45,7 +63,17 @@ class UseDenied(LedgerEntry):
     """A use that the gate refused, with the reason."""
 
     kind: ClassVar[str] = "use.denied"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")  # of staff, by random number
     kept: ClassVar[Retention | None] = Retention.from_text("3 years")
+    DATA: ClassVar[Mapping[str, str]] = {
+        "purpose": "a word of the vocabulary",
+        "categories": "words of the vocabulary",
+        "recipient": "a word of the vocabulary and a company",
+        "by": "a job, or staff by random number",
+        "reason": "a word of a closed list",
+        "clause": "a clause",
+        "edition": "a day",
+    }
 
     purpose: str
     categories: tuple[str, ...]
@@ -61,7 +89,14 @@ class UseGranted(LedgerEntry):
     """A use that the gate permitted and that left no other entry."""
 
     kind: ClassVar[str] = "use.granted"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")
     kept: ClassVar[Retention | None] = Retention.from_text("3 years")
+    DATA: ClassVar[Mapping[str, str]] = {
+        "purpose": "a word of the vocabulary",
+        "categories": "words of the vocabulary",
+        "recipient": "a word of the vocabulary and a company",
+        "by": "a job, or staff by random number",
+    }
 
     purpose: str
     categories: tuple[str, ...]
@@ -74,8 +109,16 @@ class EditionPublished(LedgerEntry):
     """An edition of the policy went on the shelf; its hash shows that it was never changed."""
 
     kind: ClassVar[str] = "edition.published"
+    rests_on: ClassVar[ClauseId | None] = None  # of nobody: the policy itself
     # The policy itself is public: there is nothing to expire.
     kept: ClassVar[Retention | None] = Retention.from_text("100 years")
+    DATA: ClassVar[Mapping[str, str]] = {
+        "date": "its first day",
+        "sha256": "a hash of the edition's text",
+        "is_material": "of an edition",
+        "uses_found": "a count",
+        "uses_covered": "a count",
+    }
 
     date: str
     sha256: str
@@ -89,7 +132,14 @@ class EventsLoaded(LedgerEntry):
     """One batch of visitors' events, by its manifest: how many, decided how, and their hash."""
 
     kind: ClassVar[str] = "events.loaded"
+    rests_on: ClassVar[ClauseId | None] = None  # of nobody: counts of a batch
     kept: ClassVar[Retention | None] = Retention.from_text("3 years")
+    DATA: ClassVar[Mapping[str, str]] = {
+        "batch": "the name of a batch",
+        "rows": "a count",
+        "sha256": "a hash of the batch's lines",
+        "counts": "counts",
+    }
 
     batch: str
     rows: int
@@ -102,7 +152,11 @@ class StaffSignedIn(LedgerEntry):
     """Someone of the staff signed in; `login` is the random public id."""
 
     kind: ClassVar[str] = "staff.signed_in"
-    kept: ClassVar[Retention | None] = None  # clause staff.acts
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "login": "staff by random number",
+    }
 
     login: str
 
@@ -112,7 +166,13 @@ class StaffCreated(LedgerEntry):
     """Someone of the staff was given a way in, with these roles."""
 
     kind: ClassVar[str] = "staff.created"
-    kept: ClassVar[Retention | None] = None  # clause staff.login
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.login")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "login": "staff by random number",
+        "roles": "words of a closed list",
+        "by": "a job, or staff by random number",
+    }
 
     login: str
     roles: tuple[str, ...]
@@ -124,7 +184,14 @@ class StaffRolesChanged(LedgerEntry):
     """What someone of the staff may do was changed, or their way in was taken or given back."""
 
     kind: ClassVar[str] = "staff.roles_changed"
-    kept: ClassVar[Retention | None] = None  # clause staff.login
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.login")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "login": "staff by random number",
+        "roles": "words of a closed list",
+        "is_active": "of a login of staff",
+        "by": "a job, or staff by random number",
+    }
 
     login: str
     roles: tuple[str, ...]
@@ -137,7 +204,11 @@ class StaffPasswordChanged(LedgerEntry):
     """Someone of the staff replaced their password, which ended their other sessions."""
 
     kind: ClassVar[str] = "staff.password_changed"
-    kept: ClassVar[Retention | None] = None  # clause staff.acts
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "login": "staff by random number",
+    }
 
     login: str
 
@@ -150,7 +221,12 @@ class StaffRefused(LedgerEntry):
     """
 
     kind: ClassVar[str] = "staff.refused"
-    kept: ClassVar[Retention | None] = None  # clause staff.acts
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "login": "staff by random number",
+        "page": "the name of a page of the console",
+    }
 
     login: str
     page: str
@@ -161,7 +237,14 @@ class ReportExported(LedgerEntry):
     """Figures about visitors left as a file."""
 
     kind: ClassVar[str] = "report.exported"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")
     kept: ClassVar[Retention | None] = Retention.from_text("3 years")
+    DATA: ClassVar[Mapping[str, str]] = {
+        "report": "the name of a report",
+        "query": "the question that a report answers",
+        "by": "a job, or staff by random number",
+        "format": "the kind of a file",
+    }
 
     report: str
     query: str

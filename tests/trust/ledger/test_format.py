@@ -11,7 +11,6 @@ import rfc8785
 
 from clearline.policy.edition import parse_edition
 from clearline.policy.retention import Retention
-from clearline.rights.agreement.spans import LEDGER_CLAUSES
 from clearline.trust.ledger.body import (
     Footing,
     commit,
@@ -135,7 +134,7 @@ def test_the_ledgers_page_lists_every_kind_with_its_retention() -> None:
     listed = dict(ROW.findall((DOCS / "ledger.md").read_text(encoding="utf-8")))
 
     assert listed == {
-        kind: str(entry.kept) if entry.kept else f"as `{LEDGER_CLAUSES[kind]}` says"
+        kind: str(entry.kept) if entry.kept else f"as `{entry.rests_on}` says"
         for kind, entry in KINDS.items()
     }
 
@@ -147,5 +146,5 @@ def test_the_default_edition_names_the_clause_of_every_kind(form: str) -> None:
 
     edition = parse_edition(text, source=form)
 
-    named = {clause for clause in LEDGER_CLAUSES.values() if clause}
+    named = {entry.rests_on for entry in KINDS.values() if entry.rests_on}
     assert named <= {clause.id for clause in edition.clauses}
