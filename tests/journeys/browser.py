@@ -54,11 +54,12 @@ def person(
     script: bool = True,
     gpc: bool = False,
     remembers: StorageState | None = None,
+    agent: str = AGENT,
 ) -> BrowserContext:
     """Open a browser profile: script on or off, with or without Global Privacy Control."""
     headers = {"Sec-GPC": "1"} if gpc else {}
     return browser.new_context(
-        user_agent=AGENT,
+        user_agent=agent,
         java_script_enabled=script,
         extra_http_headers=headers,
         storage_state=remembers,

@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, StorageState
 
 from tests.journeys.browser import (
+    AGENT,
     NOTHING,
     chromium,
     cookie_names,
@@ -141,8 +142,10 @@ def monday(provider: RunningProvider, opened: Opened, folder: Path) -> list[Stor
             accept_and_look_around(Visitor(provider, person(browser), opened))
             for _ in range(PEOPLE)
         ]
-        for _ in range(PEOPLE):
-            decline(Visitor(provider, person(browser), opened))
+        for version in range(PEOPLE):
+            # Browsers of their own: from one network only their words tell one visit from another.
+            agent = AGENT.replace("141", f"13{version}")
+            decline(Visitor(provider, person(browser, agent=agent), opened))
         come_with_signal(Visitor(provider, person(browser, gpc=True), opened))
         refuse_cookies(Visitor(provider, cookie_refuser(browser, folder), opened))
         for choice in ("Accept", "Decline"):

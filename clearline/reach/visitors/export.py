@@ -13,7 +13,10 @@ from typing import Final
 
 from clearline.reach.visitors.report import Figures, Report, ReportQuery, Row, Totals
 
-NOTE: Final = "Groups under 5 are not told. People are those who agreed to be recognised."
+NOTE: Final = (
+    "Groups under 5 are not told. People are those who agreed to be recognised; of all others each "
+    "visit that begins stands for one."
+)
 COLUMNS: Final = ("views", "visits", "people", "seconds_mean")
 OTHERS: Final = "others"  # after the section of those that are left out
 # A spreadsheet takes a text that begins so for a formula (OWASP, CSV injection).

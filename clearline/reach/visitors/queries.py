@@ -29,10 +29,12 @@ from clearline.reach.visitors.report import (
     Told,
     Totals,
     days_between,
+    is_few,
     to_breakdown,
     to_days,
     to_folded,
     to_totals,
+    views_of,
 )
 from clearline.trust.gate.permit import Permit
 
@@ -61,7 +63,7 @@ class DayRow(NamedTuple):
 
     @property
     def sums(self) -> Count:
-        declined = 0 if self.agreed else self.views
+        declined = 0 if self.agreed else self.visits
         return Count(self.views, self.visits, self.people, self.seconds, declined)
 
 
@@ -308,17 +310,21 @@ def with_nameless(listing: Listing, days: Sequence[DayRow], query: ReportQuery) 
     now = left_over([row.sums for row in days if row.day >= query.start], told.now)
     before = left_over([row.sums for row in days if row.day < query.start], told.before)
     nameless = Named("", now, before)
-    if 0 < now.size < GROUP_MIN:
+    if is_few(*views_of(now)):
         return Listing(listing.named, listing.others.with_folded(nameless), listing.others_names)
     return Listing(listing.named, listing.others, listing.others_names, nameless)
 
 
 def left_over(whole: Iterable[Count], told: Count) -> Count:
-    """Return what of a whole is not told, with a person for each view: sums know no better."""
+    """Return what of a whole is not told, with a person for each visit: sums know no better."""
     total = sum(whole, NOTHING)
-    views, declined = total.views - told.views, total.declined - told.declined
+    visits, declined = total.visits - told.visits, total.declined - told.declined
     return Count(
-        views, total.visits - told.visits, views - declined, total.seconds - told.seconds, declined
+        total.views - told.views,
+        visits,
+        visits - declined,
+        total.seconds - told.seconds,
+        declined,
     )
 
 

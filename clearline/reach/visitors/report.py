@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from clearline.kit.errors import Invalid
 from clearline.policy.vocabulary import Category, ClauseId, SubjectId
@@ -157,7 +157,7 @@ class Count:
     visits: int = 0
     people: int = 0  # of those who agreed
     seconds: int = 0
-    declined: int = 0  # views of those who are not recognised
+    declined: int = 0  # visits begun by those who are not recognised
 
     def __add__(self, other: "Count") -> "Count":
         """Add two groups. The same people may be in both: together they are at least the most."""
@@ -171,11 +171,16 @@ class Count:
 
     @property
     def size(self) -> int:
-        """Return how many the group are: the people known, and one for each view of the others."""
+        """Return how many the group are: the people known, and one for each visit of the others.
+
+        Not one for each view: nobody knows whose they are, and all may be of one visit.
+        """
         return self.people + self.declined
 
 
 NOTHING: Final = Count()
+# How much is told of a group, and how many stand behind it.
+Measure: TypeAlias = Callable[[Count], tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,11 +300,11 @@ def to_folded(listing: Listing, told: Told, rows_max: int) -> Folded:
     shown, rest = big[:rows_max], listing.others
     for named in listing.named:
         rest = rest if named in shown else rest.with_folded(named)
-    while 0 < rest.now.size < GROUP_MIN and shown:
+    while is_few(*views_of(rest.now)) and shown:
         smallest = min(shown, key=lambda named: named.now.size)
         shown.remove(smallest)
         rest = rest.with_folded(smallest)
-    is_told = told.has_rest and (rest.now.size >= GROUP_MIN or not rest.now.views)
+    is_told = told.has_rest and not is_few(*views_of(rest.now))
     return Folded(
         to_rows(shown, rest.with_folded(listing.nameless), told),
         rest.now.views * told.scale if is_told else None,
@@ -336,9 +341,9 @@ def to_days(counts: Sequence[tuple[date, Count]], told: Told) -> tuple[Day, ...]
 
 def to_figures(counts: Sequence[Count], told: Told, unseen: Count = NOTHING) -> list[Figures]:
     """Return the figures of groups that with `unseen` make a whole which is told as well."""
-    groups = hide(counts, unseen, lambda count: count.size)
-    visits = hide(counts, unseen, lambda count: count.visits, groups)
-    people = hide(counts, NOTHING, lambda count: count.people, groups)
+    groups = hide(counts, unseen, views_of)
+    visits = hide(counts, unseen, visits_of, groups)
+    people = hide(counts, NOTHING, people_of, groups)
     return [
         Figures(
             views=None if place in groups else count.views * told.scale,
@@ -353,24 +358,41 @@ def to_figures(counts: Sequence[Count], told: Told, unseen: Count = NOTHING) -> 
 def hide(
     counts: Sequence[Count],
     unseen: Count,
-    size_of: Callable[[Count], int],
+    measure: Measure,
     hidden: frozenset[int] = frozenset(),
 ) -> frozenset[int]:
-    """Return the places of groups of 1 to 4, and of as many more as would give them away.
+    """Return the places of groups that are few, and of as many more as would give them away.
 
-    What is left out together, `unseen` and `hidden` included, is never a group of 1 to 4, so that
-    it cannot be found by a difference.
+    What is left out together, `unseen` and `hidden` included, is never few either, so that it
+    cannot be found by a difference.
     """
-    sizes = [size_of(count) for count in counts]
-    out = set(hidden) | {place for place, size in enumerate(sizes) if 0 < size < GROUP_MIN}
+    measured = [measure(count) for count in counts]
+    out = set(hidden) | {place for place, each in enumerate(measured) if is_few(*each)}
     together = sum((counts[place] for place in out), unseen)
-    for place in sorted(range(len(sizes)), key=lambda place: sizes[place]):
-        if not 0 < size_of(together) < GROUP_MIN:
+    for place in sorted(range(len(counts)), key=lambda place: measured[place][1]):
+        if not is_few(*measure(together)):
             break
-        if place not in out and sizes[place]:
+        if place not in out and measured[place][0]:
             out.add(place)
             together += counts[place]
     return frozenset(out)
+
+
+def is_few(amount: int, behind: int) -> bool:
+    """Say whether there is something, and fewer than five stand behind it."""
+    return amount > 0 and behind < GROUP_MIN
+
+
+def views_of(count: Count) -> tuple[int, int]:
+    return count.views, count.size
+
+
+def visits_of(count: Count) -> tuple[int, int]:
+    return count.visits, count.visits
+
+
+def people_of(count: Count) -> tuple[int, int]:
+    return count.people, count.people
 
 
 def mean_of(count: Count, told: Told) -> float | None:

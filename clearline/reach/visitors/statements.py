@@ -114,8 +114,8 @@ sized AS
         *,
         people_now + declined_now AS size,
         max(people_now) OVER smaller + sum(declined_now) OVER smaller AS size_smaller,
-        size < {group_min:UInt32} OR (size_smaller > 0 AND size_smaller < {group_min:UInt32})
-            AS is_small,
+        size < {group_min:UInt32}
+            OR (sum(views_now) OVER smaller > 0 AND size_smaller < {group_min:UInt32}) AS is_small,
         positionCaseInsensitiveUTF8(value, {search:String}) > 0 AS is_searched
     FROM counted
     WINDOW smaller AS (
@@ -168,12 +168,12 @@ WITH counted AS
         sumIf(starts, counts AND is_now) AS visits_now,
         uniqExactIf(visitor, counts AND agreed AND is_now) AS people_now,
         sumIf(seconds, is_now) AS seconds_now,
-        countIf(counts AND NOT agreed AND is_now) AS declined_now,
+        sumIf(starts, counts AND NOT agreed AND is_now) AS declined_now,
         countIf(counts AND NOT is_now) AS views_before,
         sumIf(starts, counts AND NOT is_now) AS visits_before,
         uniqExactIf(visitor, counts AND agreed AND NOT is_now) AS people_before,
         sumIf(seconds, NOT is_now) AS seconds_before,
-        countIf(counts AND NOT agreed AND NOT is_now) AS declined_before
+        sumIf(starts, counts AND NOT agreed AND NOT is_now) AS declined_before
     FROM ({EVENTS})
     WHERE thing_name != '' AND (counts OR kind = 'time')
     GROUP BY thing_name
@@ -186,12 +186,12 @@ MEASURES_OF_SUMS: Final = """
         sumIf(starts, is_now) AS visits_now,
         uniqCombined64MergeIf(12)(people, agreed = 1 AND is_now) AS people_now,
         sumIf(seconds, is_now) AS seconds_now,
-        sumIf(views, agreed = 0 AND is_now) AS declined_now,
+        sumIf(starts, agreed = 0 AND is_now) AS declined_now,
         sumIf(views, NOT is_now) AS views_before,
         sumIf(starts, NOT is_now) AS visits_before,
         uniqCombined64MergeIf(12)(people, agreed = 1 AND NOT is_now) AS people_before,
         sumIf(seconds, NOT is_now) AS seconds_before,
-        sumIf(views, agreed = 0 AND NOT is_now) AS declined_before
+        sumIf(starts, agreed = 0 AND NOT is_now) AS declined_before
 """
 
 NAMES_OF_SUMS: Final = f"""
@@ -222,12 +222,12 @@ WITH counted AS
         sumIf(starts, counts_site AND is_now) AS visits_now,
         uniqExactIf(visitor, counts_site AND agreed AND is_now) AS people_now,
         sumIf(seconds, is_now) AS seconds_now,
-        countIf(counts_site AND NOT agreed AND is_now) AS declined_now,
+        sumIf(starts, counts_site AND NOT agreed AND is_now) AS declined_now,
         countIf(counts_site AND NOT is_now) AS views_before,
         sumIf(starts, counts_site AND NOT is_now) AS visits_before,
         uniqExactIf(visitor, counts_site AND agreed AND NOT is_now) AS people_before,
         sumIf(seconds, NOT is_now) AS seconds_before,
-        countIf(counts_site AND NOT agreed AND NOT is_now) AS declined_before
+        sumIf(starts, counts_site AND NOT agreed AND NOT is_now) AS declined_before
     FROM (SELECT *, toString(referrer_class) AS class FROM ({EVENTS}))
     WHERE kind != 'service'
     GROUP BY GROUPING SETS ((part), (device), (referrer_class), (referrer), (campaign))

@@ -39,6 +39,7 @@ from clearline.reach.visitors.report import (
     hide,
     to_figures,
     to_folded,
+    views_of,
 )
 from tests.reach.visitors.permitted import popularity_report
 
@@ -144,7 +145,7 @@ def count_of(events: Iterable[StoredEvent], viewing: Sequence[Kind]) -> Count:
         visits=sum(event.starts for event in views),
         people=len({event.visitor for event in views} - {0}),
         seconds=sum(event.seconds for event in some),
-        declined=sum(event.visitor == 0 for event in views),
+        declined=sum(event.starts for event in views if event.visitor == 0),
     )
 
 
@@ -160,12 +161,17 @@ def named_by(plain: Plain, column: str, viewing: Sequence[Kind]) -> dict[str, Na
     }
 
 
+def is_small(count: Count) -> bool:
+    """Return whether there is something to tell of, and of fewer than five."""
+    return count.views > 0 and count.size < GROUP_MIN
+
+
 def small_names(named: dict[str, Named]) -> set[str]:
     """Return the names of groups under five, and the next ones while together they are."""
     small: set[str] = set()
     together = Count()
     for each in sorted(named.values(), key=lambda each: (each.now.size, each.name.encode())):
-        if each.now.size < GROUP_MIN or 0 < together.size < GROUP_MIN:
+        if each.now.size < GROUP_MIN or is_small(together):
             small.add(each.name)
             together += each.now
     return small
@@ -187,7 +193,7 @@ def assert_rows(report: Report, plain: Plain) -> None:
     rest = sum((named[name].now for name in named if name not in shown), Count())
     if not search:
         assert report.rest in {rest.views, None}
-        assert (report.rest is None) == (0 < rest.size < GROUP_MIN)
+        assert (report.rest is None) == is_small(rest)
     told = named if not search else set(named) - small  # a search tells nothing of small groups
     seen = {name for name in told if named[name].now.views and search in name.lower()}
     assert report.folded_rows == len(seen - shown)
@@ -197,7 +203,7 @@ def assert_told(figures: Figures, count: Count, *, has_time: bool) -> None:
     """What is told is what was counted, and no group under five is told."""
     if figures.views is not None:
         assert figures.views == count.views
-        assert count.size == 0 or count.size >= GROUP_MIN
+        assert not is_small(count)
         mean = round(count.seconds / count.views, 1) if has_time and count.views else None
         assert figures.seconds_mean == mean
     else:
@@ -220,7 +226,7 @@ def assert_totals(report: Report, plain: Plain) -> None:
         assert_told(totals.declined, declined, has_time=has_time)
         if (agreed + declined).size >= GROUP_MIN:
             assert totals.all.views == agreed.views + declined.views
-        if not 0 < agreed.size < GROUP_MIN and not 0 < declined.size < GROUP_MIN:
+        if not is_small(agreed) and not is_small(declined):
             assert (totals.agreed.views, totals.declined.views) == (agreed.views, declined.views)
 
 
@@ -460,11 +466,7 @@ def test_stretches_hold_each_day_of_both_periods_once(
 
 COUNTS = st.builds(
     lambda people, more, declined, visits: Count(
-        people + (more if people else 0) + declined,
-        min(visits, people + declined),
-        people,
-        0,
-        declined,
+        people + more + declined, declined + min(visits, people), people, 0, declined
     ),
     st.integers(0, 9),
     st.integers(0, 9),
@@ -477,13 +479,13 @@ COUNTS = st.builds(
 def test_what_is_left_out_is_never_a_group_of_one_to_four_by_itself(
     counts: list[Count], unseen: Count
 ) -> None:
-    out = hide(counts, unseen, lambda count: count.size)
+    out = hide(counts, unseen, views_of)
 
     for place, count in enumerate(counts):
-        assert place in out or not 0 < count.size < GROUP_MIN
+        assert place in out or not is_small(count)
     together = sum((counts[place] for place in out), unseen)
-    is_all_out = all(place in out or not count.size for place, count in enumerate(counts))
-    assert not 0 < together.size < GROUP_MIN or is_all_out
+    is_all_out = all(place in out or not count.views for place, count in enumerate(counts))
+    assert not is_small(together) or is_all_out
 
 
 @given(counts=st.lists(COUNTS, max_size=12))
@@ -535,3 +537,39 @@ def test_three_people_who_look_at_a_page_often_are_not_told(store: ColumnStore) 
         assert report.rows == ()
         assert report.rest == 39
         assert report.folded_rows == 2
+
+
+@pytest.mark.parametrize("limits", [EVENTS, SUMS], ids=["events", "sums"])
+def test_one_person_who_declined_and_looks_at_many_pages_is_not_told(
+    store: ColumnStore, limits: Limits
+) -> None:
+    template = make_events(1, 1)[0]
+    events = [
+        msgspec.structs.replace(
+            template,
+            id=number,
+            kind=Kind.VIEW,
+            page=page,
+            campaign=campaign,
+            visitor=0,
+            day=20_730,
+            starts=starts,
+        )
+        for number, (page, campaign, starts) in enumerate(
+            [("/", "", 1)] * 9 + [("/contact/", "mail-to-bob", int(n == 0)) for n in range(30)]
+        )
+    ]
+    load.insert_events(store, events, token="a")
+
+    whole = popularity_report(store, WHOLE, limits=limits)
+    narrowed = popularity_report(store, replace(WHOLE, campaign="mail-to-bob"), limits=limits)
+
+    assert whole.totals.all.views == 39
+    (campaigns,) = (each for each in whole.breakdowns if each.side is Side.CAMPAIGN)
+    assert campaigns.rows == ()
+    assert "/contact/" not in {row.name for row in whole.rows}
+    assert narrowed.totals.all == narrowed.totals.declined == Figures(None, None, None, None)
+    assert narrowed.rows == ()
+    assert narrowed.rest is None
+    assert all(not each.rows and each.rest is None for each in narrowed.breakdowns)
+    assert {day.figures.views for day in narrowed.days} == {None, 0}
