@@ -64,6 +64,7 @@ def begin_worker() -> Env:
 
 def options_of(env: Env, *, has_own_process: bool) -> CollectorOptions:
     return CollectorOptions(
+        instance=env.instance,
         policy_dir=env.policy_dir,
         journal_dir=env.journal_dir,
         status_dir=env.status_dir,

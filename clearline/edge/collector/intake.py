@@ -57,6 +57,14 @@ TELL_START: Final = Use(
     Purpose.ANALYTICS_REPORTING_POPULARITY,
     SubjectKind.VISITOR,
 )
+# How many new names came from one network: a number beside the cut address, in memory only.
+STOP_FLOODS: Final = Use(
+    COLLECTOR,
+    ANY_VISITOR,
+    frozenset({Category.DEVICE_IP_ADDRESS}),
+    Purpose.ESSENTIAL_SERVICE_SECURITY,
+    SubjectKind.VISITOR,
+)
 
 CONTENT_TYPES: Final = frozenset({b"application/json", b"text/plain"})
 SAME_ORIGIN: Final = frozenset({None, b"same-origin", b"none"})
@@ -168,6 +176,7 @@ class Intake:
         if isinstance(told, Refusal):
             return refuse(told)
         glance = Glance(self.site, sender, int(now.timestamp() * 1000))
+        network = arrival.client_ip if sender.may_stop_floods else None
         kept: list[StoredEvent] = []
         dropped: dict[Drop, int] = {}
         for event in told:
@@ -175,7 +184,7 @@ class Intake:
             if isinstance(result, Drop):
                 dropped[result] = dropped.get(result, 0) + 1
             else:
-                kept.append(self.names.keep(result))
+                kept.append(self.names.keep(result, network))
         if kept and sender.footing is not None:
             self.mark_start(kept, arrival, glance)
             return Taken(self.edition, sender.footing.clause, tuple(kept), dropped)
@@ -227,7 +236,8 @@ class Intake:
             agent=agent_of(headers.get(b"user-agent", b"").decode("latin-1")),
             is_prefetch=b"prefetch" in purpose.lower(),
             footing=find_footing(policy, choices, number) if is_told_rightly else None,
-            may_tell_start=may_tell_start(policy, choices),
+            may_tell_start=may(TELL_START, policy, choices),
+            may_stop_floods=may(STOP_FLOODS, policy, choices),
         )
 
     def mark_start(self, kept: list[StoredEvent], arrival: Arrival, glance: Glance) -> None:
@@ -253,8 +263,8 @@ class Intake:
             kept[view] = msgspec.structs.replace(event, starts=1)
 
 
-def may_tell_start(policy: CompiledPolicy, choices: Choices) -> bool:
-    return decide(policy=policy, use=TELL_START, choices=choices).outcome is Outcome.YES
+def may(use: Use, policy: CompiledPolicy, choices: Choices) -> bool:
+    return decide(policy=policy, use=use, choices=choices).outcome is Outcome.YES
 
 
 def refuse(reason: Refusal | Drop) -> Refused:

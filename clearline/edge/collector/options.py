@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class CollectorOptions:
+    instance: Path  # whose services and help pages the site shows
     policy_dir: Path
     journal_dir: Path  # each collector takes a directory of its own in it
     status_dir: Path

@@ -69,7 +69,7 @@ def in_lines(report: Report) -> str:
         line(("Who did not", *cells(totals.declined))),
         "",
         f"Rests on clauses {rests_on}. Groups under 5 are not told (-).",
-        f"People are those who agreed, {report.precision}; of others each visit begun counts as one.",
+        f"People are those who agreed, {report.precision}; of others each visit begun is one.",
     ]
     return "\n".join(lines) + "\n"
 

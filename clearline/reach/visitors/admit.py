@@ -132,6 +132,7 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
     is_prefetch: bool
     footing: Footing | None
     may_tell_start: bool  # by a number made of network and browser, in memory only
+    may_stop_floods: bool  # by counting new names of one network, in memory only
 
 
 class Glance(msgspec.Struct, frozen=True, gc=False):

@@ -31,6 +31,7 @@ MEASURED = f'{COUNTED}, "user.device.cookie_id"'
 
 POPULARITY = "analytics.reporting.popularity"
 PERFORMANCE = "analytics.reporting.content_performance"
+SECURITY = "essential.service.security"
 
 
 def edition(
@@ -40,6 +41,7 @@ def edition(
     count: str = "nothing",
     start: str = "nothing",
     beacon: str = "nothing",
+    floods: str = "nothing",
 ) -> str:
     """Return an edition whose clauses require what is said; "" leaves a clause out."""
     text = HEAD.format(date=effective.isoformat(), form="accept")
@@ -51,6 +53,8 @@ def edition(
         text += clause("visits.start", STARTED, POPULARITY, start)
     if beacon:
         text += clause("visits.beacon", COUNTED, PERFORMANCE, beacon)
+    if floods:
+        text += clause("security.attempts", '"user.device.ip_address"', SECURITY, floods)
     return text
 
 

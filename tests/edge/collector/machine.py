@@ -148,6 +148,7 @@ def collector_application() -> Collector:
     folder, journal_dir, port = sys.argv[2:]
     return make_collector(
         CollectorOptions(
+            instance=Path(folder),
             policy_dir=Path(folder) / "policy",
             journal_dir=Path(journal_dir),
             status_dir=Path(folder) / "status",

@@ -24,6 +24,7 @@ def collector(tmp_path: Path) -> Collector:
     publish(tmp_path / "policy", edition(date(2026, 1, 1)))
     return make_collector(
         CollectorOptions(
+            instance=tmp_path,
             policy_dir=tmp_path / "policy",
             journal_dir=tmp_path / "journal",
             status_dir=tmp_path / "status",
@@ -78,6 +79,22 @@ def test_it_goes_on_when_its_status_cannot_be_written(collector: Collector) -> N
         return True
 
     came = live_until(collector, lambda: collector.missed, make_way, lambda: told(collector))
+
+    assert came == [True, True, True]
+
+
+def test_it_learns_of_a_help_page_that_was_written_since(collector: Collector) -> None:
+    article = collector.options.instance / "content" / "help" / "faxes.toml"
+
+    def write_page() -> bool:
+        article.parent.mkdir(parents=True)
+        article.touch()
+        return True
+
+    def known() -> set[str]:
+        return set(collector.intake.names.known.get("page", ()))
+
+    came = live_until(collector, known, write_page, lambda: "/help/faxes/" in known())
 
     assert came == [True, True, True]
 

@@ -29,6 +29,7 @@ from clearline.policy.shelf import Shelf
 from clearline.policy.vocabulary import ChoiceName
 from clearline.reach.visitors.admit import AGE_MS_MAX, FUTURE_MS_MAX, Drop
 from clearline.reach.visitors.event import Kind, Part, ReferrerClass, StoredEvent
+from clearline.reach.visitors.names import OF_NETWORK_MAX
 from clearline.trust.consent.cookie import PATH, ChosenOnDevice, CookieSigner, VisitorOnDevice
 from tests.edge.collector.editions import edition, publish
 
@@ -344,6 +345,37 @@ def test_leaving_a_tab_and_coming_back_after_half_an_hour_is_another_visit(
     intake.take(arrive(left), later)
 
     assert taken(intake.take(arrive(back), later))[0].starts == 1
+
+
+def told_pages(intake: Intake, start: int, ip: str) -> set[str]:
+    events = [
+        {**VIEW, "id": f"{start + number:016x}", "url": f"{OWN}/made-up-{start + number}/"}
+        for number in range(50)
+    ]
+    return {event.page for event in taken(intake.take(arrive(events, ip=ip), NOW))}
+
+
+def test_one_network_that_makes_names_up_is_counted_together_and_others_are_not(
+    policy_dir: Path,
+) -> None:
+    intake = make_intake(policy_dir)
+    for start in range(0, OF_NETWORK_MAX, 50):
+        assert "/other" not in told_pages(intake, start, "203.0.113.7")
+
+    flooded = told_pages(intake, 5_000, "203.0.113.99")
+    elsewhere = told_pages(intake, 6_000, "198.51.100.7")
+
+    assert flooded == {"/other"}
+    assert "/other" not in elsewhere
+
+
+def test_without_a_clause_nobody_looks_which_network_brings_names(tmp_path: Path) -> None:
+    publish(tmp_path, edition(EFFECTIVE, floods=""))
+    intake = make_intake(tmp_path)
+
+    pages = [told_pages(intake, start, "203.0.113.7") for start in range(0, 1_000, 50)]
+
+    assert "/other" not in set().union(*pages)
 
 
 def test_a_moment_that_a_client_names_does_not_change_who_it_is_taken_for(intake: Intake) -> None:

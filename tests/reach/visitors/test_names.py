@@ -51,3 +51,31 @@ def test_another_day_has_room_again() -> None:
     event = names.keep(msgspec.structs.replace(EVENT, page="/b/", day=EVENT.day + 1))
 
     assert event.page == "/b/"
+
+
+def test_one_network_cannot_take_the_room_of_all_others() -> None:
+    names = Names(names_max=100, of_network_max=2)
+
+    flood = [
+        names.keep(msgspec.structs.replace(EVENT, page=page(number)), "203.0.113.0").page
+        for number in range(5)
+    ]
+    other = names.keep(msgspec.structs.replace(EVENT, page="/campaign/"), "198.51.100.0")
+    again = names.keep(msgspec.structs.replace(EVENT, page="/campaign/"), "203.0.113.0")
+
+    assert flood == [page(0), page(1), "/other", "/other", "/other"]
+    assert other.page == again.page == "/campaign/"
+
+
+def test_names_of_the_site_itself_pass_when_a_flood_has_taken_all_room() -> None:
+    names = Names(names_max=1, of_network_max=1)
+    names.known = {"page": {"/rates/"}, "service": {"fibre"}}
+    for number in range(3):
+        names.keep(msgspec.structs.replace(EVENT, page=page(number), service=f"s{number}"))
+
+    event = names.keep(
+        msgspec.structs.replace(EVENT, page="/rates/", service="fibre"), "203.0.113.0"
+    )
+
+    assert (event.page, event.service) == ("/rates/", "fibre")
+    assert names.keep(msgspec.structs.replace(EVENT, page="/new/")).page == "/other"
