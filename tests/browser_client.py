@@ -12,10 +12,10 @@ PASSWORD = "seven quiet herons fly"
 OPERATOR = Actor(ActorKind.JOB, "operator")
 
 
-def browser(**headers: str) -> Client:
+def browser(*, address: str = "127.0.0.1", **headers: str) -> Client:
     """Return a browser that sends what real ones send from a page of the site itself."""
     sent = {"host": settings.ALLOWED_HOSTS[0], "sec-fetch-site": "same-origin", **headers}
-    return Client(headers=sent)
+    return Client(headers=sent, REMOTE_ADDR=address)
 
 
 def make_staff(user_id: str, *roles: Role) -> str:

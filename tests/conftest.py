@@ -4,6 +4,14 @@ import os
 
 import pytest
 
+from clearline.trust.consent.actions import ANSWERS
+
+
+@pytest.fixture(autouse=True)
+def _no_answers_yet() -> None:
+    """Every test begins as a process does: no answer of any network has been counted."""
+    ANSWERS.forget()
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the long proofs; `make soak` sets CLEARLINE_SOAK=1."""

@@ -1,4 +1,4 @@
-"""The names that the site itself has: what its pages tell is never folded away by a flood of others.
+"""The names that the site itself has: what its pages tell is never folded away by a flood.
 
 The site's addresses are Django's, which is not loaded here: a test holds PAGES against them.
 """

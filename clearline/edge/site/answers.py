@@ -50,7 +50,7 @@ class UnreadableAnswer(Invalid):
 def record(visit: Visit, *, answers: Mapping[str, Answer], shown: Shown, back: str) -> HttpResponse:
     """Write the answers down and lead back, past a look whether the cookie was kept.
 
-    Raises NothingInForce, consent.SignalSaysNo.
+    Raises NothingInForce, consent.SignalSaysNo, consent.TooManyAnswers.
     """
     chosen = write_down(visit, answers=answers, shown=shown, method="form")
     fields = {"back": back}
@@ -63,9 +63,17 @@ def record(visit: Visit, *, answers: Mapping[str, Answer], shown: Shown, back: s
 
 
 def write_down(
-    visit: Visit, *, answers: Mapping[str, Answer], shown: Shown, method: str
+    visit: Visit,
+    *,
+    answers: Mapping[str, Answer],
+    shown: Shown,
+    method: str,
+    source_key: str = "",
 ) -> ChosenOnDevice:
-    """Prove the answers in the ledger. Raises NothingInForce, consent.SignalSaysNo."""
+    """Prove the answers in the ledger.
+
+    Raises NothingInForce, consent.SignalSaysNo, consent.TooManyAnswers.
+    """
     return consent.record_choices(
         answers=answers,
         before=visit.chosen,
@@ -73,6 +81,8 @@ def write_down(
         method=method,
         gpc=visit.is_gpc,
         now=visit.now,
+        network=visit.network,
+        source_key=source_key,
     )
 
 
@@ -118,6 +128,11 @@ class VisitMiddleware:
 
 
 def end_by_signal(response: HttpResponseBase, visit: Visit) -> None:
-    """Record once that the signal said no; the new cookie says so from then on, signal or not."""
-    if visit.is_signal_new and visit.policy is not None:
-        put_choices(response, write_down(visit, answers={}, shown=SIGNAL, method="gpc"))
+    """Record once that the signal said no; the new cookie says so from then on, signal or not.
+
+    Once for each choice that it changes, however often a browser sends the cookie of before.
+    """
+    if visit.chosen is not None and visit.is_signal_new and visit.policy is not None:
+        key = f"choice.signal:{visit.chosen.proof}" if visit.chosen.proof else ""
+        chosen = write_down(visit, answers={}, shown=SIGNAL, method="gpc", source_key=key)
+        put_choices(response, chosen)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from clearline.kit.network import address_seen, cut_address
 from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN, Choices, says_gpc
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.shelf import NoEditionInForce, PolicyBroken
@@ -30,6 +31,7 @@ class Visit:
     chosen: ChosenOnDevice | None
     on_device: VisitorOnDevice | None
     is_gpc: bool
+    network: str  # the cut address (/24, /48), all that is looked at of where it came from
 
     @property
     def choices(self) -> Choices:
@@ -74,7 +76,14 @@ def read_visit(request: HttpRequest, now: datetime) -> Visit:
         chosen=signer().read_choices(request.COOKIES),
         on_device=signer().read_visitor(request.COOKIES),
         is_gpc=says_gpc(request.headers.get("Sec-GPC", "")),
+        network=network_of(request),
     )
+
+
+def network_of(request: HttpRequest) -> str:
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return cut_address(address_seen(peer, forwarded, settings.ENV.proxies))
 
 
 def put_choices(response: HttpResponseBase, chosen: ChosenOnDevice) -> None:

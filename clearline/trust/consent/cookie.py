@@ -26,7 +26,7 @@ VISITOR_ID_MAX: Final = 2**63 - 1
 CHOICES_FIELDS: Final = ("at", "edition", "proof", "yes", "no")
 VISITOR_FIELDS: Final = ("id", "country", "currency", "last_page", "since")
 KEY: Final = re.compile(r"[a-z][a-z_]{0,40}(:[a-z0-9_]{1,64})?", re.ASCII)
-PROOF: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+PROOF: Final = re.compile(r"([0-9a-f]{32})?", re.ASCII)
 COUNTRY: Final = re.compile(r"([A-Z]{2})?", re.ASCII)
 CURRENCY: Final = re.compile(r"([A-Z]{3})?", re.ASCII)
 PATH: Final = re.compile(r"(/[A-Za-z0-9\-._/]{0,200})?", re.ASCII)
@@ -34,7 +34,10 @@ PATH: Final = re.compile(r"(/[A-Za-z0-9\-._/]{0,200})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ChosenOnDevice:
-    """What the choices cookie says. `proof` is the id of the ledger entry that proves it."""
+    """What the choices cookie says. `proof` is the id of the last ledger entry about it.
+
+    It is "" where a no was honoured that no entry could prove.
+    """
 
     choices: Choices
     at: datetime
