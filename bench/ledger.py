@@ -63,7 +63,7 @@ def make_instance(folder: Path) -> None:
     for name in ("keys", "data", "policy", "content"):
         (folder / name).mkdir()
     (folder / "clearline.toml").write_text(TOML, encoding="utf-8")
-    for key in ("django", "choices", "store", "index", "ledger", "ledger_seal", "sessions"):
+    for key in ("django", "choices", "index", "ledger", "ledger_seal", "sessions"):
         (folder / "keys" / key).write_text(secrets.token_hex(32), encoding="utf-8")
     os.environ["CLEARLINE_INSTANCE"] = str(folder)
     os.environ["DJANGO_SETTINGS_MODULE"] = "clearline.config.settings"

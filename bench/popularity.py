@@ -7,7 +7,6 @@ Cold is the first report after the store was started anew; warm is the median of
 
 # ruff: noqa: INP001
 import json
-import secrets
 import statistics
 import subprocess
 import sys
@@ -35,9 +34,8 @@ WRITE_S: Final = 3_600.0
 RUN: Final = """
 import sys
 from pathlib import Path
-from clearline.kit.columnstore.server import StoreOptions, run_store
-options = StoreOptions(data_dir=Path(sys.argv[1]), token=sys.argv[2])
-run_store(options, when_ready=lambda: print("ready", flush=True))
+from clearline.kit.columnstore.server import run_store
+run_store(Path(sys.argv[1]), when_ready=lambda: print("ready", flush=True))
 """
 # 300 pages, of which each draws less than the one before; 60 % of visits by people who agreed.
 FILL: Final = """
@@ -90,29 +88,28 @@ def run(sizes: tuple[int, ...] = SIZES) -> dict[str, object]:
 
 
 @contextmanager
-def store_in(folder: Path, token: str) -> Iterator[ColumnStore]:
+def store_in(folder: Path) -> Iterator[ColumnStore]:
     process = subprocess.Popen(  # noqa: S603  # our own program
-        [sys.executable, "-c", RUN, str(folder), token], stdout=subprocess.PIPE
+        [sys.executable, "-c", RUN, str(folder)], stdout=subprocess.PIPE
     )
     try:
         if process.stdout is None or process.stdout.readline() != b"ready\n":
             message = "the store did not start"
             raise RuntimeError(message)
-        yield ColumnStore(StorePlace(folder / "events.address", token=token))
+        yield ColumnStore(StorePlace(folder))
     finally:
         process.terminate()
         process.wait(120)
 
 
 def measure(size: int) -> dict[str, object]:
-    token = secrets.token_hex(32)
     with tempfile.TemporaryDirectory(prefix="clearline-bench-") as name:
         folder = Path(name)
-        with store_in(folder, token) as store:
+        with store_in(folder) as store:
             seconds = fill(store, size)
-        with store_in(folder, token) as store:
+        with store_in(folder) as store:
             cold_ms = time_of(lambda: popularity_report(store, question()))
-        with store_in(folder, token) as store:
+        with store_in(folder) as store:
             warm = {name: median_of(ask, store) for name, ask in QUESTIONS.items()}
             floor_ms = statistics.median(
                 time_of(lambda: store.query(FLOOR, Floor, {"a": question().start, "b": LAST}))

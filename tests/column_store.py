@@ -15,9 +15,8 @@ START_S_MAX = 30
 RUN = """
 import sys
 from pathlib import Path
-from clearline.kit.columnstore.server import StoreOptions, run_store
-options = StoreOptions(data_dir=Path(sys.argv[1]), token=sys.argv[2])
-run_store(options, when_ready=lambda: print("ready", flush=True))
+from clearline.kit.columnstore.server import run_store
+run_store(Path(sys.argv[1]), when_ready=lambda: print("ready", flush=True))
 """
 
 
@@ -29,17 +28,16 @@ class StoreProcess:
     process: subprocess.Popen[bytes]
 
 
-def start_store(directory: Path, token: str = "") -> StoreProcess:
+def start_store(directory: Path) -> StoreProcess:
     """Spawn a store process over a directory and return once it takes requests."""
-    token = token or secrets.token_hex(32)
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, str(directory), token],
+        [sys.executable, "-c", RUN, str(directory)],
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[1],
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
-    return StoreProcess(StorePlace(directory / "events.address", token=token), process)
+    return StoreProcess(StorePlace(directory), process)
 
 
 def stop_store(running: StoreProcess) -> int:

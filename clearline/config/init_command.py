@@ -19,7 +19,6 @@ PRIVATE: Final = ("data", "keys")  # whoever is not the owner may not even look 
 KEYS: Final = (
     "django",  # signs Django's own short-lived tokens
     "choices",  # signs the two cookies
-    "store",  # opens the column store
     "index",  # blind indexes of user IDs and addresses
     "sessions",  # seals session contents
     "ledger",  # Ed25519 seed that signs checkpoints

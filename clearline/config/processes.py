@@ -25,7 +25,7 @@ from clearline.config.supervisor import Supervisor
 from clearline.edge.collector.loader import LoaderOptions, run_loader
 from clearline.edge.jobs.worker import run_worker
 from clearline.kit.columnstore.client import ColumnStore
-from clearline.kit.columnstore.server import StoreOptions, run_store
+from clearline.kit.columnstore.server import run_store
 from clearline.kit.lifeline import watch_lifeline
 from clearline.kit.status import write_status
 
@@ -166,9 +166,8 @@ def serve_loader(env: Env, port: int) -> None:
 
 
 def serve_store(env: Env, port: int) -> None:
-    del port  # the store listens on loopback, on any free one
-    options = StoreOptions(data_dir=env.data_dir, token=env.secret("store"))
-    run_store(options, when_ready=lambda: tell_of_life(env))
+    del port  # the store listens on a socket in its folder
+    run_store(env.data_dir, when_ready=lambda: tell_of_life(env))
 
 
 def tell_of_life(env: Env) -> None:

@@ -71,7 +71,7 @@ def test_every_file_that_is_wanting_is_told_at_once(provider: RunningProvider) -
     (instance / "content" / "home.toml").unlink()
     (instance / "services.toml").write_text("[[service]]\nslug = 7\n")
     (instance / "brand" / "logo.svg").write_bytes(b"GIF89a")
-    (instance / "keys" / "store").chmod(0o644)
+    (instance / "keys" / "choices").chmod(0o644)
     (instance / "policy" / "published.json").unlink()
 
     found = found_by_doctor(provider)
@@ -80,7 +80,7 @@ def test_every_file_that_is_wanting_is_told_at_once(provider: RunningProvider) -
     assert "clearline init" in found["content/home.toml"]
     assert "service 1" in found["services.toml"]
     assert "SVG" in found["brand/logo.svg"]
-    assert "chmod 600" in found["keys/store"]
+    assert "chmod 600" in found["keys/choices"]
     assert "clearline policy publish" in found["policy/"]
 
 

@@ -16,8 +16,10 @@ import numpy.typing as npt
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, Error
 from pydantic import SecretStr
+from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
+from clearline.kit.columnstore.unix_http import SOCKET_NAME, pool_to
 from clearline.kit.errors import Unavailable
 
 CONNECT_S_MAX: Final = 3
@@ -67,10 +69,9 @@ class StoreRefused(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class StorePlace:
-    """Where a store is: the file in which our own process says its address, or a server's URL."""
+    """Where a store is: the folder of our own process, or a server's URL."""
 
-    address_file: Path | None = None
-    token: str = field(default="", repr=False)
+    data_dir: Path | None = None
     url: str = field(default="", repr=False)
     database: str = "default"
 
@@ -82,25 +83,23 @@ class Instance(Protocol):
     def store_url(self) -> SecretStr | None: ...
     @property
     def data_dir(self) -> Path: ...
-    def secret(self, name: str) -> str: ...
 
 
 class ColumnStore:
-    """One store. May be shared by threads; connects at the first use and again when it moved."""
+    """One store. May be shared by threads; connects at the first use and again after a fall."""
 
     def __init__(self, place: StorePlace) -> None:
         self.place = place
         self.lock = threading.Lock()
-        self.connected: dict[int, tuple[str, Client]] = {}  # by how long an answer may take
+        self.pool = None if place.data_dir is None else pool_to(place.data_dir / SOCKET_NAME)
+        self.connected: dict[int, Client] = {}  # by how long an answer may take
         self.types: dict[tuple[str, tuple[str, ...]], Sequence[Any]] = {}
 
     @classmethod
     def of_instance(cls, env: Instance) -> Self:
         """Return the store of an instance, one object in each process."""
         if env.store_url is None:
-            return cls.of_place(
-                StorePlace(env.data_dir / "events.address", token=env.secret("store"))
-            )
+            return cls.of_place(StorePlace(env.data_dir))
         url = env.store_url.get_secret_value()
         return cls.of_place(
             StorePlace(url=url, database=urlsplit(url).path.strip("/") or "default")
@@ -190,46 +189,26 @@ class ColumnStore:
 
     def close(self) -> None:
         with self.lock:
-            self.connected = {}  # its sockets are in a pool of the driver's, which ages them
+            self.connected = {}
+        if self.pool is not None:  # a server's is the driver's, which ages its connections
+            self.pool.clear()
 
     def run(self, call: Callable[[Client], Answer], seconds_max: float) -> Answer:
-        """Call with the client. When the store has moved meanwhile, call once more at its place."""
-        address = self.address()
         try:
-            return self.attempt(address, call, seconds_max)
-        except StoreDown:
-            moved = self.address()
-            if moved == address:
-                raise
-        return self.attempt(moved, call, seconds_max)
-
-    def attempt(self, address: str, call: Callable[[Client], Answer], seconds_max: float) -> Answer:
-        try:
-            return call(self.client(address, seconds_max))
+            return call(self.client(seconds_max))
         except (ClickHouseError, HTTPError, OSError) as error:
             failure = told(error)
             if isinstance(failure, StoreDown):
                 self.close()
             raise failure from error
 
-    def address(self) -> str:
-        if self.place.address_file is None:
-            return self.place.url
-        try:
-            return self.place.address_file.read_text().strip()
-        except OSError as error:
-            message = "The column store has not been started yet."
-            raise StoreDown(message) from error
-
-    def client(self, address: str, seconds_max: float) -> Client:
+    def client(self, seconds_max: float) -> Client:
         is_short = seconds_max + SPARE_S <= ANSWER_S_MAX
         answer_s_max = ANSWER_S_MAX if is_short else PATIENT_S_MAX
         with self.lock:
-            known = self.connected.get(answer_s_max)
-            if known is None or known[0] != address:
-                known = address, connect(self.place, address, answer_s_max)
-                self.connected[answer_s_max] = known
-            return known[1]
+            if answer_s_max not in self.connected:
+                self.connected[answer_s_max] = connect(self.place, self.pool, answer_s_max)
+            return self.connected[answer_s_max]
 
     def types_of(self, client: Client, table: str, columns: tuple[str, ...]) -> Sequence[Any]:
         """Return the columns' types, asked once."""
@@ -243,21 +222,20 @@ def limits(seconds_max: float) -> dict[str, object]:
     return {"max_execution_time": seconds_max}
 
 
-def connect(place: StorePlace, address: str, answer_s_max: int) -> Client:
+def connect(place: StorePlace, pool: PoolManager | None, answer_s_max: int) -> Client:
     """Open a client. Without a session of its own, so that threads may ask at the same time."""
-    if place.address_file is not None:
-        host, _, port = address.rpartition(":")
+    if pool is not None:
         return clickhouse_connect.get_client(
-            host=host,
-            port=int(port) if port.isdigit() else HTTP_PORT,
+            host="localhost",
+            port=HTTP_PORT,
+            pool_mgr=pool,
             database=place.database,
             username="",
-            headers={"X-ClickHouse-Key": place.token},
             compress=False,
             send_receive_timeout=answer_s_max,
             **COMMON,
         )
-    url = urlsplit(address)
+    url = urlsplit(place.url)
     is_https = url.scheme == "https"
     return clickhouse_connect.get_client(
         host=url.hostname,

@@ -1,10 +1,9 @@
-"""The store process: one engine behind ClickHouse's HTTP interface, on loopback, for its own token.
+"""The store process: one engine behind ClickHouse's HTTP interface, on a socket of its owner.
 
 It speaks the part of that interface which clickhouse-connect uses, uncompressed.
 """
 
 import contextlib
-import hmac
 import os
 import secrets
 import select
@@ -12,12 +11,11 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import ThreadingTCPServer
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from socketserver import ThreadingUnixStreamServer
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import structlog
@@ -28,8 +26,8 @@ from clearline.kit.columnstore.statement import (
     EngineRefused,
     Statement,
 )
+from clearline.kit.columnstore.unix_http import SOCKET_NAME, short_name
 from clearline.kit.errors import Unavailable
-from clearline.kit.files import replace_file
 
 if TYPE_CHECKING:  # see open_engine
     from clearline.kit.columnstore.engine import Engine
@@ -48,7 +46,6 @@ NOT_IMPLEMENTED: Final = 48
 TOO_LARGE: Final = 131
 TOO_MANY: Final = 202
 CANNOT_PARSE: Final = 306
-NOT_AUTHENTICATED: Final = 516
 
 # Said to the HTTP interface, not to the engine.
 TRANSPORT: Final = frozenset(
@@ -70,20 +67,6 @@ TRANSPORT: Final = frozenset(
 )
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class StoreOptions:
-    """Where the store lives: `data_dir` gets `events/` and `events.address`."""
-
-    data_dir: Path
-    token: str = field(repr=False)
-    host: str = "127.0.0.1"
-    port: int | None = None  # None: the one it had last, or any that is free
-
-    @property
-    def address_file(self) -> Path:
-        return self.data_dir / "events.address"
 
 
 class StoreNotOpened(Unavailable):
@@ -143,18 +126,21 @@ class Running:
             return self.changed.wait_for(lambda: not self.askers, timeout=seconds)
 
 
-class StoreServer(ThreadingTCPServer):
+class StoreServer(ThreadingUnixStreamServer):
     """Answers requests, each connection on a thread of its own, with a fixed number of them."""
 
     daemon_threads = True
     block_on_close = False
-    allow_reuse_address = True
     request_queue_size = 2 * HTTP_CONNECTIONS_MAX
 
-    def __init__(self, address: tuple[str, int], engine: "Engine", token: str) -> None:
-        super().__init__(address, Handler)
+    def __init__(self, path: Path, engine: "Engine") -> None:
+        with short_name(path) as name:
+            super().__init__(name, Handler, bind_and_activate=False)
+            self.server_bind()
+        path.chmod(0o600)  # nobody can connect before the next line
+        self.server_activate()
+        self.path = path
         self.engine = engine
-        self.token = token.encode()
         self.running = Running()
         self.free = threading.Semaphore(HTTP_CONNECTIONS_MAX)
 
@@ -171,6 +157,11 @@ class StoreServer(ThreadingTCPServer):
             super().process_request_thread(request, client_address)
         finally:
             self.free.release()
+
+    def server_close(self) -> None:
+        super().server_close()
+        with contextlib.suppress(OSError):  # one left behind leads nowhere
+            self.path.unlink()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of a client that went away; the error itself was answered if it could be."""
@@ -189,7 +180,6 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = IDLE_S_MAX
     wbufsize = -1
-    disable_nagle_algorithm: ClassVar[bool] = True
 
     def do_GET(self) -> None:
         if urlsplit(self.path).path == "/ping":
@@ -203,7 +193,6 @@ class Handler(BaseHTTPRequestHandler):
     def take(self) -> None:
         """Run the statement that the request carries and answer it."""
         try:
-            self.require_token()
             statement = to_statement(urlsplit(self.path), self.read_body())
             is_insert = INSERT_WITH_ROWS.match(statement.text)  # these are short, and do not stop
             with self.server.running.one(statement.tag, None if is_insert else self.connection):
@@ -217,12 +206,6 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, TOO_MANY, "Code: 202. too many statements")
         else:
             self.answer(HTTPStatus.OK, answer)
-
-    def require_token(self) -> None:
-        told = self.headers.get("X-ClickHouse-Key", "").encode("latin-1", "replace")
-        if not hmac.compare_digest(told, self.server.token):
-            message = "the token is missing or wrong"
-            raise NotTaken(HTTPStatus.FORBIDDEN, NOT_AUTHENTICATED, message)
 
     def read_body(self) -> bytes:
         if self.headers.get("Content-Encoding", "identity") != "identity":
@@ -297,18 +280,17 @@ def to_statement(url: SplitResult, body: bytes) -> Statement:
     )
 
 
-def run_store(options: StoreOptions, *, when_ready: Callable[[], object] = lambda: None) -> None:
+def run_store(data_dir: Path, *, when_ready: Callable[[], object] = lambda: None) -> None:
     """Serve the store until SIGTERM, then stop in order. For the main thread of a spawned process.
 
-    `when_ready` is called once requests are taken. Raises StoreNotOpened.
+    `data_dir` gets `events/` and `events.socket`. `when_ready` is called once requests are taken.
+    Raises StoreNotOpened.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    engine = open_engine(options.data_dir / "events")
-    server = listen(options, engine)
-    address = f"{options.host}:{server.server_address[1]}"
-    replace_file(options.address_file, address.encode())
+    engine = open_engine(data_dir / "events")
+    server = listen(data_dir / SOCKET_NAME, engine)
     threading.Thread(target=server.serve_forever, args=(WATCH_S,), daemon=True).start()
     threading.Thread(target=end_deserted, args=(server, stop), daemon=True).start()
     try:
@@ -334,15 +316,16 @@ def open_engine(directory: Path) -> "Engine":
         raise StoreNotOpened(message) from None
 
 
-def listen(options: StoreOptions, engine: "Engine") -> StoreServer:
-    """Listen on the port that is asked for, else on the one it had last, else on any."""
-    if options.port is not None:
-        return StoreServer((options.host, options.port), engine, options.token)
+def listen(path: Path, engine: "Engine") -> StoreServer:
     try:
-        last = int(options.address_file.read_text().rpartition(":")[2])
-        return StoreServer((options.host, last), engine, options.token)
-    except (OSError, OverflowError, ValueError):
-        return StoreServer((options.host, 0), engine, options.token)
+        path.unlink(missing_ok=True)  # of a store that was killed: two cannot have the engine open
+        return StoreServer(path, engine)
+    except OSError as error:
+        message = (
+            f"The column store cannot listen at {path} ({error.strerror}). "
+            "Put the instance on a disk of this machine."
+        )
+        raise StoreNotOpened(message) from None
 
 
 def end_deserted(server: StoreServer, stop: threading.Event) -> None:

@@ -33,13 +33,17 @@ OS_STARTS: Final = ("os.exec", "os.spawn")
 ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
     "clearline/kit/columnstore/client.py": {
         "clickhouse_connect": "asks the provider's own column store",
-        "urllib3": "names the errors of asking it",
+        "urllib3": "names the errors of asking it, and the connections to this machine's own",
     },
     "clearline/kit/columnstore/engine.py": {"chdb": "is the column store"},
     "clearline/kit/columnstore/server.py": {
-        "socket": "listens on loopback, for the column store",
-        "socketserver": "listens on loopback, for the column store",
-        "http.server": "answers on loopback, for the column store",
+        "socket": "names the connections that it is asked by",
+        "socketserver": "listens on a socket in the instance, for the column store",
+        "http.server": "answers on a socket in the instance, for the column store",
+    },
+    "clearline/kit/columnstore/unix_http.py": {
+        "socket": "connects to a socket in the instance, which leaves no machine",
+        "urllib3": "asks the provider's own column store by it",
     },
     "clearline/config/claim.py": {"socket": "tries whether the site's port is free, sends nothing"},
     "clearline/config/supervisor.py": {"subprocess": "starts the program's own processes"},

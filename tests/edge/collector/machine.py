@@ -24,10 +24,9 @@ from clearline.edge.collector.app import Collector, make_collector
 from clearline.edge.collector.loader import LoaderOptions, run_loader
 from clearline.edge.collector.options import CollectorOptions
 from clearline.kit.columnstore.client import ColumnStore, StorePlace
-from clearline.kit.columnstore.server import StoreOptions, run_store
+from clearline.kit.columnstore.server import run_store
 
 TOP = Path(__file__).parents[3]
-TOKEN = "t" * 64
 CHOICES_KEY = b"k" * 64
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
 ANSWER_S_MAX = 10.0
@@ -49,7 +48,7 @@ class Machine:
 
     @property
     def store(self) -> ColumnStore:
-        return ColumnStore(place(self.folder))
+        return ColumnStore(StorePlace(self.folder))
 
     def start(self, name: str) -> None:
         where = (self.folder, self.journal_dir, self.port)
@@ -74,10 +73,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def place(folder: Path) -> StorePlace:
-    return StorePlace(folder / "events.address", token=TOKEN)
 
 
 def wait_until(is_so: Callable[[], object], seconds: float) -> bool:
@@ -161,14 +156,14 @@ def collector_application() -> Collector:
 
 def run_process(name: str, folder: Path, journal_dir: Path, port: int) -> None:
     if name == "store":
-        run_store(StoreOptions(data_dir=folder, token=TOKEN))
+        run_store(folder)
     elif name == "loader":
         run_loader(
             LoaderOptions(
                 journal_dir=journal_dir,
                 data_dir=journal_dir.parent,
                 status_dir=folder / "status",
-                store=ColumnStore(place(folder)),
+                store=ColumnStore(StorePlace(folder)),
             )
         )
     else:

@@ -111,7 +111,7 @@ def test_a_store_that_is_down_is_told_as_such(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "address").write_text("127.0.0.1:1")
-    down = ColumnStore(StorePlace(tmp_path / "address", token="x"))
+    down = ColumnStore(StorePlace(tmp_path))
     monkeypatch.setattr(ColumnStore, "of_instance", lambda _: down)
 
     with pytest.raises(StoreDown, match="does not answer"):

@@ -1,6 +1,7 @@
-"""The client against a real store process, over HTTP."""
+"""The client against a real store process."""
 
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,6 @@ from clearline.kit.columnstore.client import (
     StorePlace,
     StoreRefused,
 )
-from tests.column_store import StoreProcess
 
 SENTENCE = """it's "quoted", \\ {x:String} `y` \n\t; DROP TABLE fruit -- é 🍐"""
 
@@ -110,19 +110,8 @@ def test_a_wrong_statement_is_refused_with_its_number(column_store: ColumnStore)
     assert refusal.value.number == 60
 
 
-def test_a_store_that_was_never_started_is_down(store_process: StoreProcess) -> None:
-    address_file = store_process.place.address_file
-    assert address_file is not None
-    store = ColumnStore(StorePlace(address_file.with_name("nothing"), token="x"))
+def test_a_store_that_was_never_started_is_down(tmp_path: Path) -> None:
+    store = ColumnStore(StorePlace(tmp_path / "nothing"))
 
     with pytest.raises(StoreDown):
         store.query("SELECT 1", Counted)
-
-
-def test_a_wrong_token_is_refused(store_process: StoreProcess) -> None:
-    store = ColumnStore(StorePlace(store_process.place.address_file, token="wrong"))
-
-    with pytest.raises(StoreRefused) as refusal:
-        store.query("SELECT 1", Counted)
-
-    assert refusal.value.number == 516
