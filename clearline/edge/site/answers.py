@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from clearline.edge.site.asked import SIGNAL, Shown
 from clearline.edge.site.remembered import put_what_is_agreed
-from clearline.edge.site.visit import COOKIES_REFUSED, Visit, put_choices, visit_of
+from clearline.edge.site.visit import KEPT_FIELD, Kept, Visit, put_choices, visit_of
 from clearline.kit.errors import Invalid, Unavailable
 from clearline.policy.vocabulary import Answer
 from clearline.trust.consent import actions as consent
@@ -103,11 +103,11 @@ def safe_back(asked: str) -> str:
     return asked if is_ours else reverse("home")
 
 
-def with_refused(path: str) -> str:
-    """Return the address with the mark that the browser kept no cookie."""
+def with_mark(path: str, kept: Kept) -> str:
+    """Return the address with the mark of whether the browser kept the answer."""
     parts = urlsplit(path)
-    fields = [pair for pair in parse_qsl(parts.query) if pair[0] != "cookies"]
-    return f"{parts.path}?{urlencode([*fields, ('cookies', COOKIES_REFUSED)])}"
+    fields = [pair for pair in parse_qsl(parts.query) if pair[0] != KEPT_FIELD]
+    return f"{parts.path}?{urlencode([*fields, (KEPT_FIELD, kept)])}"
 
 
 class VisitMiddleware:

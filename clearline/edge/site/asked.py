@@ -11,8 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from clearline.policy.choices import Choices
 from clearline.policy.compile import CompiledPolicy
-from clearline.policy.vocabulary import ChoiceName
+from clearline.policy.vocabulary import Answer, ChoiceName
 from clearline.trust.consent.cookies import VISITOR_COOKIE
 
 
@@ -69,6 +70,20 @@ OPT_IN: Final = Wording(
     _("Yes, allow it again"),
 )
 SIGNAL: Final = Shown("signal", "Sec-GPC: 1")  # made by signal: there were no words
+
+
+ANSWERS: Final[Mapping[ChoiceName, str | Promise]] = {
+    ChoiceName.MEASUREMENT: _("recognised %(answer)s"),
+    ChoiceName.CONTENT: _("extras %(answer)s"),
+    ChoiceName.SALE_OR_SHARING: _("sale or sharing %(answer)s"),
+}
+
+
+def answers_in_words(choices: Choices) -> str:
+    """Return what was answered so far, like "recognised yes, extras no"."""
+    said = {Answer.YES: _now("yes"), Answer.NO: _now("no")}
+    answers = [(words, choices.answer(name)) for name, words in ANSWERS.items()]
+    return ", ".join(words % {"answer": said[each]} for words, each in answers if each in said)
 
 
 def withdrawal(policy: CompiledPolicy) -> Wording:

@@ -18,7 +18,7 @@ from clearline.edge.site.answers import (
     record,
     safe_back,
     under_edition,
-    with_refused,
+    with_mark,
 )
 from clearline.edge.site.asked import (
     BUTTONS,
@@ -26,12 +26,13 @@ from clearline.edge.site.asked import (
     OPT_IN,
     SALE,
     Shown,
+    answers_in_words,
     said,
     shown_on_choices,
     shown_prompt,
     shown_withdrawal,
 )
-from clearline.edge.site.visit import Visit, visit_of
+from clearline.edge.site.visit import Kept, Visit, visit_of
 from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Conflict
 from clearline.policy.choices import NOTHING_CHOSEN
@@ -98,15 +99,15 @@ def choice(request: HttpRequest) -> HttpResponse:
 
 
 def look_for_cookie(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Lead back; where the browser kept no cookie, say so and take a yes back."""
+    """Lead back, saying what was saved; where the browser kept no cookie, take a yes back."""
     back = safe_back(request.GET.get("back", ""))
     if visit.chosen is not None:
-        return SeeOther(back)
+        return SeeOther(with_mark(back, Kept.SAVED))
     if request.method == "GET" and visit.policy is not None:
         proof = request.GET.get("proof", "")
         shown = under_edition(Shown("choice", _("The browser kept no cookie.")), visit)
         consent_actions.take_back_unkept(proof=proof, shown=shown, now=visit.now)
-    return SeeOther(with_refused(back))
+    return SeeOther(with_mark(back, Kept.REFUSED))
 
 
 @open_to(Audience.EVERYONE)
@@ -118,10 +119,12 @@ def choices(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return act(request, visit, purposes)
     kept = visit.chosen.choices if visit.chosen else NOTHING_CHOSEN
+    earlier = ledger.list_choices_before(visit.chosen.proof) if visit.chosen else ()
     shown = {
         "purposes": purposes,
         "chosen": visit.chosen,
-        "earlier": ledger.list_choices_before(visit.chosen.proof) if visit.chosen else (),
+        "answers": answers_in_words(kept),
+        "earlier": [(each, answers_in_words(each.choices)) for each in earlier],
         "sale": SALE,
         "sale_answer": visit.choices.answer(ChoiceName.SALE_OR_SHARING),
         "is_no_kept": kept.answer(ChoiceName.SALE_OR_SHARING) is Answer.NO,

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clearline.edge.site.asked import PROMPT, Wording, withdrawal
+from clearline.edge.site.asked import PROMPT, Wording, answers_in_words, withdrawal
 from clearline.edge.site.brand import read_logo
 from clearline.edge.site.content import content
 from clearline.edge.site.remembered import currency_for
-from clearline.edge.site.visit import COOKIES_REFUSED, Visit, visit_of
+from clearline.edge.site.visit import KEPT_FIELD, Kept, Visit, visit_of
 from clearline.trust.consent import queries as consent
 from clearline.trust.gate import queries as gate
 
@@ -91,8 +91,14 @@ class Site:
 
     @property
     def is_cookie_refused(self) -> bool:
-        is_told = self.request.GET.get("cookies") == COOKIES_REFUSED
+        is_told = self.request.GET.get(KEPT_FIELD) == Kept.REFUSED
         return is_told and self.visit.chosen is None
+
+    @property
+    def saved(self) -> str:
+        """The answers that this browser keeps since the last click, in words; "" after others."""
+        is_told = self.request.GET.get(KEPT_FIELD) == Kept.SAVED
+        return answers_in_words(self.visit.choices) if is_told and self.visit.chosen else ""
 
     @property
     def is_asked(self) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,14 @@ from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, Visitor
 from clearline.trust.consent.cookies import CHOICES_COOKIE, Cookie, wire_name
 from clearline.trust.gate import queries as gate
 
-COOKIES_REFUSED: Final = "refused"  # ?cookies=refused: the browser did not keep the answer
+KEPT_FIELD: Final = "cookies"  # of the address that an answer leads back to
+
+
+class Kept(StrEnum):
+    """What an address says of the answer just given, as `?cookies=saved`; counts leave it out."""
+
+    SAVED = "saved"
+    REFUSED = "refused"  # the browser keeps no cookies
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,21 +29,19 @@ SENTENCES: Final = {
     "staff.refused": gettext_lazy("Someone of the staff was refused: {page}."),
     "report.exported": gettext_lazy("Figures about visitors were taken as a file."),
 }
+# What each field is called, in the order in which a page tells them: references come last.
 NAMES: Final[dict[str, str | Promise]] = {
     "yes": gettext_lazy("Yes to"),
     "no": gettext_lazy("No to"),
-    "method": gettext_lazy("How"),
-    "surface": gettext_lazy("Where it was asked"),
-    "text": gettext_lazy("The words they saw"),
     "by_signal": gettext_lazy("Answered by the browser's signal"),
-    "before": gettext_lazy("The choice before it"),
+    "surface": gettext_lazy("Where it was asked"),
+    "method": gettext_lazy("How"),
+    "text": gettext_lazy("The words they saw"),
     "purpose": gettext_lazy("What for"),
     "categories": gettext_lazy("Which data"),
     "recipient": gettext_lazy("For whom"),
     "by": gettext_lazy("Who did it"),
     "reason": gettext_lazy("Why"),
-    "clause": gettext_lazy("Clause"),
-    "edition": gettext_lazy("Edition of the policy"),
     "date": gettext_lazy("First day"),
     "sha256": gettext_lazy("SHA-256"),
     "is_material": gettext_lazy("Told beforehand"),
@@ -59,7 +57,11 @@ NAMES: Final[dict[str, str | Promise]] = {
     "report": gettext_lazy("Report"),
     "query": gettext_lazy("What was asked"),
     "format": gettext_lazy("Form of the file"),
+    "before": gettext_lazy("The choice before it"),
+    "clause": gettext_lazy("Clause"),
+    "edition": gettext_lazy("Edition of the policy"),
 }
+ORDER: Final = {name: place for place, name in enumerate(NAMES)}
 # Words for values that are keys of the program; a value without words shows as it is.
 VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     "method": {"form": gettext_lazy("by a form"), "gpc": gettext_lazy("by the browser's signal")},
@@ -118,14 +120,18 @@ def sentence_of(body: Mapping[str, object]) -> str:
 
 
 def facts_of(body: Mapping[str, object]) -> Iterator[Fact]:
-    """Yield the clause that an entry rests on and each field that says something."""
-    if clause := str(body["clause"]):
-        yield fact_of("clause", clause)
-    if edition := str(body["edition"]):
-        yield fact_of("edition", edition)
-    for name, value in fields_of(body).items():
+    """Yield each field that says something, and last the clause that the entry rests on."""
+    for name, value in sorted(fields_of(body).items(), key=place_of):
         if value not in ("", []) and not (name in body and body[name] == value):
             yield fact_of(name, value)
+    for name in ("clause", "edition"):
+        if text := str(body[name]):
+            yield fact_of(name, text)
+
+
+def place_of(field: tuple[str, object]) -> int:
+    """Return the place of a field among the facts of an entry; one without a name comes last."""
+    return ORDER.get(field[0], len(ORDER))
 
 
 def fields_of(body: Mapping[str, object]) -> Mapping[str, object]:

@@ -1,40 +1,86 @@
 """The ledger for administrators: what was written when, each entry with its words and its proof."""
 
 import re
+from datetime import date, datetime, time, timedelta
 from typing import Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clearline.edge.staff.entry_words import facts_of, moment_of, sentence_of
 from clearline.edge.staff.templatetags.staff_text import kind_words
 from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Conflict
+from clearline.policy.choices import Choices
+from clearline.policy.condition import choice_in_words
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.entries import KINDS
 
 ROWS: Final = 50
+ID_SHOWN: Final = 64  # characters of a wrong number that the page says back
 NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
 @open_to(Audience.ADMINISTRATOR)
 @require_safe
 def entries(request: HttpRequest) -> HttpResponse:
-    """List entries, the newest first, of one kind or all."""
-    kind = request.GET.get("kind", "")
+    """List entries, the newest first, of one kind or day or all; lead to the one of a number."""
+    asked_id = request.GET.get("id", "").strip().lower()
+    if ledger.has_entry(asked_id):
+        return redirect("staff_entry", asked_id)
+    kind, day = request.GET.get("kind", ""), read_day(request.GET.get("day", ""))
     asked_before = request.GET.get("before", "")
     before = int(asked_before) if NUMBER.fullmatch(asked_before) else None
-    found = ledger.list_entries(limit=ROWS + 1, before=before, kind=kind if kind in KINDS else "")
+    found = ledger.list_entries(
+        limit=ROWS + 1,
+        before=before,
+        kind=kind if kind in KINDS else "",
+        within=within(day) if day else None,
+    )
+    said = ledger.list_choices_said([each.id for each in found[:ROWS]])
+    kept = {"kind": kind, "day": day.isoformat() if day else ""}
     shown = {
-        "entries": found[:ROWS],
+        "entries": [(each, answers_in_words(said.get(each.id))) for each in found[:ROWS]],
         "older": found[ROWS - 1].number if len(found) > ROWS else None,
         "is_newest": before is None,
         "kinds": [(each, kind_words(each)) for each in sorted(KINDS)],
         "kind": kind,
-        "asked": request.GET.get("id", ""),
+        "day": day,
+        "kept": urlencode({name: value for name, value in kept.items() if value}),
+        "asked": asked_id[:ID_SHOWN],
     }
     return render(request, "staff/ledger.html", shown)
+
+
+def read_day(text: str) -> date | None:
+    """Return the day asked for; one that no calendar has is as good as none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def within(day: date) -> tuple[datetime, datetime] | None:
+    """Return the first moment of a day of the provider's and of the day after it."""
+    zone = ZoneInfo(settings.ENV.provider.time_zone)
+    try:
+        after = day + timedelta(days=1)
+        return datetime.combine(day, time(), zone), datetime.combine(after, time(), zone)
+    except OverflowError:
+        return None
+
+
+def answers_in_words(choices: Choices | None) -> str:
+    """Return what a choice said in a few words, "" where it cannot be read."""
+    said = [] if choices is None else [(_("yes to %s"), choices.yes), (_("no to %s"), choices.no)]
+    return "; ".join(
+        words % ", ".join(map(choice_in_words, sorted(names))) for words, names in said if names
+    )
 
 
 @open_to(Audience.ADMINISTRATOR)

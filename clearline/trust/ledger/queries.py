@@ -1,7 +1,8 @@
 """What the ledger can tell: its state, counts, receipts, its public files, an export."""
 
+import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.conf import settings
 
 from clearline.kit.errors import Conflict, NotFound, Unavailable
 from clearline.kit.files import replace_durably
+from clearline.policy.choices import Choices
 from clearline.trust.envelope import SealBroken, Sealer, unwrap_key
 from clearline.trust.ledger.body import (
     ENCODER,
@@ -24,7 +26,7 @@ from clearline.trust.ledger.body import (
     to_head,
 )
 from clearline.trust.ledger.checkpoint import parse_checkpoint
-from clearline.trust.ledger.entries import ChoiceRecorded
+from clearline.trust.ledger.entries import KINDS, ChoiceRecorded
 from clearline.trust.ledger.keys import sealer, signer
 from clearline.trust.ledger.merkle import inclusion_path, leaf_hash, verify_inclusion
 from clearline.trust.ledger.models import Entry, LogState
@@ -100,10 +102,11 @@ class ListedEntry:
 
 @dataclass(frozen=True, slots=True)
 class EarlierChoice:
-    """A choice of the same person before a later one: what its proof is fetched by, and when."""
+    """A choice of the same person before a later one: its proof's number, when, what was said."""
 
     id: str
     at: datetime
+    choices: Choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +148,24 @@ def log_state() -> LogStatus:
 
 
 def list_entries(
-    *, limit: int = 50, before: int | None = None, kind: str = ""
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    kind: str = "",
+    within: tuple[datetime, datetime] | None = None,
 ) -> tuple[ListedEntry, ...]:
-    """Return the newest entries, at most 200, or those before the `number` given."""
+    """Return the newest entries, at most 200, or those before the `number` given.
+
+    `within` is the first moment asked for and the first one after it.
+    """
     rows = Entry.objects.order_by("-number")
     if before is not None:
         rows = rows.filter(number__lt=before)
     if kind:
         rows = rows.filter(kind=kind)
+    if within is not None:
+        kinds = [kind] if kind else list(KINDS)  # by the index, which is of kinds and moments
+        rows = rows.filter(kind__in=kinds, at__gte=within[0], at__lt=within[1])
     return tuple(
         ListedEntry(
             number=row.number,
@@ -240,15 +253,46 @@ def list_choices_before(entry_id: str, *, limit: int = 10) -> tuple[EarlierChoic
         row = Entry.objects.filter(public_id=entry_id, kind=ChoiceRecorded.kind).first()
         if row is None or row.key_wrapped is None:
             break
-        found.append(EarlierChoice(row.public_id, row.at))
-        fields = parse_body(open_words(row, sealer())[1])["fields"]
-        entry_id = str(fields["before"]) if isinstance(fields, dict) else ""
+        fields = fields_of(row, sealer())
+        found.append(EarlierChoice(row.public_id, row.at, said_in(fields)))
+        entry_id = str(fields["before"])
     return tuple(found[1:])
+
+
+def list_choices_said(entry_ids: Collection[str]) -> Mapping[str, Choices]:
+    """Return what those of the entries say that are choices, at most 200, and can be read."""
+    rows = Entry.objects.filter(
+        public_id__in=entry_ids, kind=ChoiceRecorded.kind, key_wrapped__isnull=False
+    )
+    master = sealer()
+    said: dict[str, Choices] = {}
+    for row in rows[:LIST_MAX]:
+        with contextlib.suppress(SealBroken, BodyBroken):  # its own page tells of the damage
+            said[row.public_id] = said_in(fields_of(row, master))
+    return said
+
+
+def fields_of(row: Entry, master: Sealer) -> dict[str, object]:
+    """Return the fields in the words of an entry. Raises SealBroken, BodyBroken."""
+    fields = parse_body(open_words(row, master)[1])["fields"]
+    return fields if isinstance(fields, dict) else {}
+
+
+def said_in(fields: Mapping[str, object]) -> Choices:
+    yes, no = fields["yes"], fields["no"]
+    return Choices(
+        yes=frozenset(map(str, yes)) if isinstance(yes, list) else frozenset(),
+        no=frozenset(map(str, no)) if isinstance(no, list) else frozenset(),
+    )
 
 
 def receipt_file(told: Receipt) -> bytes:
     """Return the receipt as the file that docs/verify_receipt.py takes."""
     return ENCODER.encode(told) + b"\n"
+
+
+def has_entry(entry_id: str) -> bool:
+    return is_entry_id(entry_id) and Entry.objects.filter(public_id=entry_id).exists()
 
 
 def is_entry_id(text: str) -> bool:

@@ -152,7 +152,7 @@ def test_an_answer_leads_back_to_the_page_it_was_given_on() -> None:
 
     response = client.get(answer(client, "accept", back="/help/?q=echo")["Location"])
 
-    assert response["Location"] == "/help/?q=echo"
+    assert response["Location"] == "/help/?q=echo&cookies=saved"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,66 @@ def test_an_answer_never_leads_to_another_site(back: str) -> None:
 
     response = client.get(answer(client, "accept", back=back)["Location"])
 
-    assert response["Location"] == "/"
+    assert response["Location"] == "/?cookies=saved"
+
+
+def followed(client: Client, response: HttpResponseBase) -> str:
+    """Return the page that an answer leads to, past the look for the cookie."""
+    return client.get(client.get(response["Location"])["Location"]).content.decode()
+
+
+def lines_saved(page: str) -> list[str]:
+    """Return the lines that tell what was saved, without their links."""
+    found = re.findall(r'<p role="status"><b>(Your choices are saved:.*?)<a ', page)
+    return [strip_tags(line).strip() for line in found]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"act": "accept"}, "recognised yes, extras yes"),
+        ({"act": "decline"}, "recognised no, extras no"),
+        (
+            {"act": "save", "measurement": "yes", "content": "no"},
+            "recognised yes, extras no",
+        ),
+        ({"act": "opt_out"}, "sale or sharing no"),
+    ],
+)
+def test_the_page_after_an_answer_says_once_what_was_saved(said: dict[str, str], told: str) -> None:
+    client = browser()
+
+    page = followed(client, client.post("/privacy/choices/", said))
+
+    assert lines_saved(page) == [f"Your choices are saved: {told}."]
+    assert "You can change this at any time." in page
+
+
+def test_the_page_after_the_prompts_answer_says_so_and_no_cookie_of_its_own_does() -> None:
+    client = browser()
+
+    page = followed(client, answer(client, "decline"))
+
+    assert lines_saved(page) == ["Your choices are saved: recognised no, extras no."]
+    assert set(held(client)) == {"cl_choices"}
+    assert lines_saved(client.get("/rates/").content.decode()) == []
+
+
+@pytest.mark.parametrize("mark", ["saved", "refused", "<b>", ""])
+def test_an_address_alone_makes_no_page_say_that_something_was_saved(mark: str) -> None:
+    page = browser().get("/", {"cookies": mark}).content.decode()
+
+    assert lines_saved(page) == []
+
+
+def test_a_page_told_that_it_follows_an_answer_is_no_other_page_to_the_counts() -> None:
+    client = browser()
+
+    page = followed(client, answer(client, "accept"))
+
+    beacon = re.search(r'background="([^"]+)"', page)
+    assert beacon
+    assert "cookies" not in beacon.group(1)
 
 
 def test_a_browser_that_refuses_cookies_gets_one_line_and_counts_as_declined() -> None:
@@ -456,7 +515,11 @@ def test_earlier_proofs_are_reachable_from_the_page_of_choices() -> None:
 
     page = client.get("/privacy/choices/").content.decode()
 
-    assert f'href="/privacy/receipt/{first}/"' in page
+    listed = re.findall(r"<li><a href=\"/privacy/receipt/(\w+)/\" download>(.*?)</li>", page)
+    assert [proof for proof, _ in listed] == [first]
+    told = strip_tags(listed[0][1])
+    assert re.fullmatch(r"\d+ \w+ \d{4}, \d\d:\d\d:\d\d: recognised yes, extras yes", told)
+    assert "recognised no, extras no." in words_on(page.encode())
     assert client.get(f"/privacy/receipt/{first}/").status_code == 200
     assert fields(chosen(client).proof)["before"] == first
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from clearline.edge.staff.entry_words import NAMES, SENTENCES, words_of
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries import KINDS
+from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import make_staff, signed_in
 from tests.edge.site.published import published
@@ -114,3 +115,78 @@ def test_one_of_the_staff_is_shown_by_number_day_and_state() -> None:
 
     assert f"<dt>Staff number</dt><dd><code>{number}</code></dd>" in text
     assert "> closed</label>" in text
+
+
+@pytest.mark.django_db
+def test_the_answer_of_a_choice_stands_in_its_row(log: Log) -> None:
+    log.append(1)
+
+    page = signed_in("olu", Role.ADMINISTRATOR).get("/staff/ledger/").content.decode()
+
+    (row,) = re.findall(r"<td>A visitor&#x27;s choice <small>(.*?)</small>", page)
+    assert row.startswith("yes to being recognised when visits are counted; no to ")
+
+
+@pytest.mark.django_db
+def test_a_choice_whose_words_are_damaged_stands_in_its_row_without_them(log: Log) -> None:
+    log.append(1)
+    Entry.objects.update(body_sealed=b"x" * 40)
+
+    page = signed_in("olu", Role.ADMINISTRATOR).get("/staff/ledger/").content.decode()
+
+    assert "<td>A visitor&#x27;s choice</td>" in page
+
+
+@pytest.mark.django_db
+def test_the_number_of_an_entry_leads_to_it_and_a_wrong_one_is_said_to_be_none(log: Log) -> None:
+    (number,) = log.append(1)
+    olu = signed_in("olu", Role.ADMINISTRATOR)
+
+    found = olu.get("/staff/ledger/", {"id": f" {number.upper()} "})
+    missing = [olu.get("/staff/ledger/", {"id": each}) for each in ("0" * 32, "x", "'; --")]
+
+    assert found["Location"] == f"/staff/ledger/{number}/"
+    assert all("There is no entry with this number." in each.content.decode() for each in missing)
+
+
+@pytest.mark.django_db
+def test_entries_are_listed_by_the_day_of_the_provider(log: Log) -> None:
+    """The 30th of November in Maine ends at five in the morning of UTC's first of December."""
+    log.append(1, now=AT)
+    log.append(1, now=AT + timedelta(hours=2))
+    olu = signed_in("olu", Role.ADMINISTRATOR)
+
+    rows = [
+        olu.get("/staff/ledger/", {"kind": "choice.recorded", "day": day}).context["entries"]
+        for day in ("2026-11-29", "2026-11-30", "2026-12-01", "not-a-day", "9999-12-31")
+    ]
+    assert [len(each) for each in rows] == [0, 1, 1, 2, 2]
+
+
+@pytest.mark.django_db
+def test_older_entries_of_a_day_are_of_that_day_too(log: Log) -> None:
+    log.append(60, now=AT)
+    log.append(1, now=AT - timedelta(days=1))
+    olu = signed_in("olu", Role.ADMINISTRATOR)
+
+    page = olu.get("/staff/ledger/", {"day": "2026-11-30"})
+    (older,) = re.findall(
+        r'<a href="(\?day=2026-11-30&amp;before=\d+)">Older', page.content.decode()
+    )
+    rest = olu.get("/staff/ledger/" + older.replace("&amp;", "&"))
+
+    assert len(page.context["entries"]) == 50
+    assert len(rest.context["entries"]) == 10
+
+
+@pytest.mark.django_db
+def test_the_facts_of_a_choice_come_in_the_order_in_which_people_ask(log: Log) -> None:
+    (number,) = log.append(1)
+    actions.integrate(now=AT)
+
+    page = signed_in("olu", Role.ADMINISTRATOR).get(f"/staff/ledger/{number}/").content.decode()
+
+    assert re.findall(r"<dt>(.*?)</dt>", page.partition("Its proof")[0]) == [
+        *("Yes to", "No to", "Answered by the browser&#x27;s signal"),
+        *("Where it was asked", "How", "The words they saw", "Clause", "Edition of the policy"),
+    ]
