@@ -33,6 +33,7 @@ TOML: Final = """\
 
 url = "http://localhost:8000" # how people reach the site; https:// in production
 port = 8000                   # where this machine listens
+# host = "0.0.0.0"            # without it: to this machine alone; so to others too, in a container
 proxies = 0                   # how many trusted proxies stand in front (Caddy, nginx: 1)
 
 # database_url = "postgresql://clearline@db/clearline" # without it: SQLite in data/

@@ -14,7 +14,7 @@ import pytest
 
 from clearline.config import cli
 from clearline.config.claim import AlreadyServed, PortTaken, claimed, held
-from clearline.config.demo.command import HALF, begin_demo, read_mark
+from clearline.config.demo.command import HALF, begin_demo, make_demo, read_mark
 from clearline.config.env import Env
 from clearline.config.init_command import make_instance
 from clearline.config.processes import env_at, where_it_is
@@ -87,6 +87,19 @@ def test_a_demo_at_a_port_that_is_taken_says_so_and_goes_on_elsewhere(
     mark = read_mark(tmp_path)
     assert mark is not None
     assert mark.made == HALF
+
+
+def test_a_demo_listens_where_its_settings_say(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin_demo(tmp_path, NOW)
+    make_demo(tmp_path, now=NOW)
+    toml = tmp_path / "clearline.toml"
+    toml.write_text('host = "192.0.2.1"\n' + toml.read_text())  # an address that nobody has
+
+    assert cli.main(["demo", "--dir", str(tmp_path), "--port", str(free_port())]) == 1
+
+    assert "192.0.2.1 cannot be listened at" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("port", ["0", "80000", "http"])

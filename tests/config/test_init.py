@@ -1,5 +1,6 @@
 """Making an instance: complete, private, repeatable, and never over somebody's files."""
 
+import re
 import stat
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from clearline.config import cli
 from clearline.config.demo.provider import NAMES
+from clearline.config.env import Env, Provider
 from clearline.config.init_command import (
     DEMO_MARK,
     KEYS,
@@ -27,6 +29,16 @@ def test_a_new_instance_has_every_key_readable_by_its_owner_alone(tmp_path: Path
     modes = {stat.S_IMODE((tmp_path / "voice" / "keys" / key).stat().st_mode) for key in KEYS}
 
     assert modes == {0o600}
+
+
+def test_the_settings_of_a_new_instance_tell_of_every_one_that_there_is(tmp_path: Path) -> None:
+    make_instance(tmp_path, form="accept", effective=DAY)
+
+    text = (tmp_path / "clearline.toml").read_text(encoding="utf-8")
+
+    told = set(re.findall(r"^(?:# )?([a-z_]+) = ", text, re.MULTILINE))
+    assert Env.model_fields.keys() - {"instance", "provider"} <= told
+    assert Provider.model_fields.keys() - {"legal_department"} <= told
 
 
 def test_making_again_changes_nothing(tmp_path: Path) -> None:

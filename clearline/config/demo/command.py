@@ -11,12 +11,12 @@ from typing import Final
 
 from clearline.config.claim import claimed, held
 from clearline.config.demo.provider import ACCEPT_AGE, NAMES, NOTICE_AGE
+from clearline.config.env import Env
 from clearline.config.init_command import DEMO_MARK, make_edition, make_instance
 from clearline.config.instance import open_instance
 from clearline.kit.errors import Conflict
 
 REAL_STORES: Final = ("CLEARLINE_DATABASE_URL", "CLEARLINE_STORE_URL")
-HOST: Final = "127.0.0.1"  # as in Env, which the file of a demo never changes
 HALF, WHOLE = "half", "whole"
 
 
@@ -44,16 +44,18 @@ def run(args: argparse.Namespace) -> int:
     os.environ["CLEARLINE_URL"] = f"http://localhost:{args.port}"
     for name in REAL_STORES:
         os.environ.pop(name, None)  # a demo has stores of its own, whatever the environment names
-    with claimed(instance, host=os.environ.get("CLEARLINE_HOST", HOST), port=args.port):
+    if mark.made == HALF:
+        with held(instance):
+            make_demo(instance, now=mark.made_at)
+    env = Env(instance=instance)  # type: ignore[call-arg]  # the file has the rest
+    with claimed(instance, host=env.host, port=args.port):
         serve_demo(args, mark)
     return 0
 
 
 def serve_demo(args: argparse.Namespace, mark: Mark) -> None:
-    """Make what is missing of the demo, then serve it until stopped."""
+    """Publish what is missing of the demo, then serve it until stopped."""
     instance: Path = args.instance
-    if mark.made == HALF:
-        make_demo(instance, now=mark.made_at)
     open_instance(instance)
     from clearline.config.demo.serving import begin, serve  # noqa: PLC0415  # tables need Django
 
