@@ -206,6 +206,25 @@ class Approval(StrEnum):
     CPNI_OPT_IN = "cpni.opt_in"
 
 
+class ChoiceMethod(StrEnum):
+    """How a choice was told."""
+
+    FORM = "form"
+    GPC = "gpc"
+    NO_COOKIE = "no_cookie"
+
+
+class ChoiceSurface(StrEnum):
+    """Where a person was asked; where nobody asked, what was seen of the browser."""
+
+    PROMPT = "prompt"
+    CHOICES = "choices"
+    OPT_IN = "opt_in"
+    FOOT = "foot"
+    CHOICE = "choice"  # the look whether the cookie was kept
+    SIGNAL = "signal"
+
+
 class Ground(StrEnum):
     """The grounds on which a disclosure needs no choice of the person."""
 

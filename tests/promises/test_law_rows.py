@@ -67,6 +67,7 @@ READ_THE_SIGNAL = {
     "edge/site/wellknown.py",
     "edge/staff/entry_words.py",
     "policy/choices.py",
+    "policy/vocabulary.py",  # the word for how a choice was told
     "trust/consent/actions.py",
 }
 

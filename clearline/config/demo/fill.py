@@ -28,7 +28,7 @@ from clearline.edge.site.content import ContentShelf, content
 from clearline.kit.files import replace_durably
 from clearline.kit.status import write_status
 from clearline.policy.shelf import Shelf
-from clearline.policy.vocabulary import Answer, ChoiceName
+from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
@@ -219,7 +219,7 @@ def record_choice(first: Act) -> ChosenOnDevice:
         answers=dict.fromkeys(PROMPT, answer),
         before=None,
         shown=ShownText(shown.surface, edition.date, shown.text),
-        method="form",
+        method=ChoiceMethod.FORM,
         gpc=first.person.sends_gpc,
         now=first.at,
         source_key=f"demo:{first.event_id:016x}",

@@ -15,7 +15,7 @@ from clearline.edge.site.asked import SIGNAL, Shown
 from clearline.edge.site.remembered import put_what_is_agreed
 from clearline.edge.site.visit import KEPT_FIELD, Kept, Visit, put_choices, visit_of
 from clearline.kit.errors import Invalid, Unavailable
-from clearline.policy.vocabulary import Answer
+from clearline.policy.vocabulary import Answer, ChoiceMethod
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.consent.cookie import ChosenOnDevice
@@ -52,7 +52,7 @@ def record(visit: Visit, *, answers: Mapping[str, Answer], shown: Shown, back: s
 
     Raises NothingInForce, consent.SignalSaysNo, consent.TooManyAnswers.
     """
-    chosen = write_down(visit, answers=answers, shown=shown, method="form")
+    chosen = write_down(visit, answers=answers, shown=shown, method=ChoiceMethod.FORM)
     fields = {"back": back}
     if Answer.YES in answers.values():
         fields["proof"] = chosen.proof  # should the cookie not be kept, this yes is taken back
@@ -67,7 +67,7 @@ def write_down(
     *,
     answers: Mapping[str, Answer],
     shown: Shown,
-    method: str,
+    method: ChoiceMethod,
     source_key: str = "",
 ) -> ChosenOnDevice:
     """Prove the answers in the ledger.
@@ -134,5 +134,6 @@ def end_by_signal(response: HttpResponseBase, visit: Visit) -> None:
     """
     if visit.chosen is not None and visit.is_signal_new and visit.policy is not None:
         key = f"choice.signal:{visit.chosen.proof}" if visit.chosen.proof else ""
-        chosen = write_down(visit, answers={}, shown=SIGNAL, method="gpc", source_key=key)
+        how = ChoiceMethod.GPC
+        chosen = write_down(visit, answers={}, shown=SIGNAL, method=how, source_key=key)
         put_choices(response, chosen)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clearline.policy.choices import Choices
 from clearline.policy.compile import CompiledPolicy
-from clearline.policy.vocabulary import Answer, ChoiceName
+from clearline.policy.vocabulary import Answer, ChoiceName, ChoiceSurface
 from clearline.trust.consent.cookies import VISITOR_COOKIE
 
 
@@ -30,7 +30,7 @@ class Wording:
 class Shown:
     """Where a person was asked, and all the words they saw with the button that they pressed."""
 
-    surface: str
+    surface: ChoiceSurface
     text: str
 
 
@@ -69,7 +69,7 @@ OPT_IN: Final = Wording(
     ),
     _("Yes, allow it again"),
 )
-SIGNAL: Final = Shown("signal", "Sec-GPC: 1")  # made by signal: there were no words
+SIGNAL: Final = Shown(ChoiceSurface.SIGNAL, "Sec-GPC: 1")  # made by signal: there were no words
 
 
 ANSWERS: Final[Mapping[ChoiceName, str | Promise]] = {
@@ -100,16 +100,16 @@ def withdrawal(policy: CompiledPolicy) -> Wording:
 
 
 def shown_prompt(answer: str) -> Shown:
-    return Shown("prompt", said([PROMPT], BUTTONS[answer]))
+    return Shown(ChoiceSurface.PROMPT, said([PROMPT], BUTTONS[answer]))
 
 
 def shown_withdrawal(policy: CompiledPolicy) -> Shown:
     wording = withdrawal(policy)
-    return Shown("foot", said([wording], wording.button))
+    return Shown(ChoiceSurface.FOOT, said([wording], wording.button))
 
 
 def shown_on_choices(wordings: Iterable[Wording], button: str | Promise) -> Shown:
-    return Shown("choices", said(wordings, button))
+    return Shown(ChoiceSurface.CHOICES, said(wordings, button))
 
 
 def said(wordings: Iterable[Wording], button: str | Promise) -> str:

@@ -36,7 +36,7 @@ from clearline.edge.site.visit import Kept, Visit, visit_of
 from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Conflict
 from clearline.policy.choices import NOTHING_CHOSEN
-from clearline.policy.vocabulary import Answer, ChoiceName
+from clearline.policy.vocabulary import Answer, ChoiceName, ChoiceSurface
 from clearline.trust.consent import actions as consent_actions
 from clearline.trust.consent import queries as consent
 from clearline.trust.consent.actions import SignalSaysNo
@@ -105,7 +105,7 @@ def look_for_cookie(request: HttpRequest, visit: Visit) -> HttpResponse:
         return SeeOther(with_mark(back, Kept.SAVED))
     if request.method == "GET" and visit.policy is not None:
         proof = request.GET.get("proof", "")
-        shown = under_edition(Shown("choice", _("The browser kept no cookie.")), visit)
+        shown = under_edition(Shown(ChoiceSurface.CHOICE, _("The browser kept no cookie.")), visit)
         consent_actions.take_back_unkept(proof=proof, shown=shown, now=visit.now)
     return SeeOther(with_mark(back, Kept.REFUSED))
 
@@ -170,7 +170,7 @@ def act(request: HttpRequest, visit: Visit, purposes: tuple[Purpose, ...]) -> Ht
             return ask_again(request, visit)
         case "opt_in_confirmed":
             refuse_without_first_step(request, visit)
-            shown = Shown("opt_in", said([OPT_IN], OPT_IN.button))
+            shown = Shown(ChoiceSurface.OPT_IN, said([OPT_IN], OPT_IN.button))
             return record(visit, answers=OPTED_IN, shown=shown, back=back)
     raise UnreadableAnswer
 

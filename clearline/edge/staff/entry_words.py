@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from clearline.edge.staff.health import REASONS
 from clearline.policy.condition import choice_in_words
+from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
 from clearline.policy.words import words_in
+from clearline.trust.gate.decide import Reason
 
 # What an entry of each kind tells; {names} are its fields in words.
 SENTENCES: Final = {
@@ -64,15 +66,22 @@ NAMES: Final[dict[str, str | Promise]] = {
 ORDER: Final = {name: place for place, name in enumerate(NAMES)}
 # Words for values that are keys of the program; a value without words shows as it is.
 VALUES: Final[dict[str, dict[object, str | Promise]]] = {
-    "method": {"form": gettext_lazy("by a form"), "gpc": gettext_lazy("by the browser's signal")},
+    "method": {
+        ChoiceMethod.FORM: gettext_lazy("by a form"),
+        ChoiceMethod.GPC: gettext_lazy("by the browser's signal"),
+        ChoiceMethod.NO_COOKIE: gettext_lazy("by the browser, which kept no cookie"),
+    },
     "surface": {
-        "prompt": gettext_lazy("the prompt above a page"),
-        "choices": gettext_lazy("Your Privacy Choices"),
-        "signal": gettext_lazy("nowhere: the signal spoke"),
+        ChoiceSurface.PROMPT: gettext_lazy("the prompt above a page"),
+        ChoiceSurface.CHOICES: gettext_lazy("Your Privacy Choices"),
+        ChoiceSurface.OPT_IN: gettext_lazy("the second question before sale is allowed again"),
+        ChoiceSurface.FOOT: gettext_lazy("the foot of a page"),
+        ChoiceSurface.CHOICE: gettext_lazy("nowhere: we looked whether the cookie was kept"),
+        ChoiceSurface.SIGNAL: gettext_lazy("nowhere: the signal spoke"),
     },
     "reason": {
-        "silence": gettext_lazy("no clause of the policy speaks of it"),
-        "condition": gettext_lazy("the clause's condition was not met"),
+        Reason.SILENCE: gettext_lazy("no clause of the policy speaks of it"),
+        Reason.CONDITION: gettext_lazy("the clause's condition was not met"),
     },
     "is_active": {True: gettext_lazy("open"), False: gettext_lazy("closed")},
     "is_material": {True: gettext_lazy("yes"), False: gettext_lazy("not needed")},

@@ -11,7 +11,15 @@ from clearline.kit.errors import Denied, TooMany
 from clearline.kit.window_counts import WindowCounts
 from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
-from clearline.policy.vocabulary import Answer, Category, Purpose, SubjectId, SubjectKind
+from clearline.policy.vocabulary import (
+    Answer,
+    Category,
+    ChoiceMethod,
+    ChoiceSurface,
+    Purpose,
+    SubjectId,
+    SubjectKind,
+)
 from clearline.trust.consent.cookie import ChosenOnDevice
 from clearline.trust.consent.queries import ASKED_BY_PROMPT
 from clearline.trust.gate import actions as gate
@@ -46,7 +54,7 @@ ANSWERS: Final = WindowCounts(window=timedelta(hours=1), keys_max=100_000)
 class ShownText:
     """What the person saw when they chose: where, under which edition, and the words."""
 
-    surface: str
+    surface: ChoiceSurface
     edition: date
     text: str
 
@@ -80,7 +88,7 @@ def record_choices(  # noqa: PLR0913  # a proof of choice is all of these
     answers: Mapping[str, Answer],
     before: ChosenOnDevice | None,
     shown: ShownText,
-    method: str,
+    method: ChoiceMethod,
     gpc: bool,
     now: datetime,
     network: str | None = None,
@@ -172,7 +180,7 @@ def take_back_unkept(*, proof: str, shown: ShownText, now: datetime) -> None:
             ChoiceRecorded(
                 yes=(),
                 no=tuple(sorted(ASKED_BY_PROMPT)),
-                method="no_cookie",
+                method=ChoiceMethod.NO_COOKIE,
                 surface=shown.surface,
                 edition=shown.edition.isoformat(),
                 text=shown.text,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from clearline.policy.retention import Retention
-from clearline.policy.vocabulary import ClauseId
+from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface, ClauseId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,8 @@ class ChoiceRecorded(LedgerEntry):
 
     yes: tuple[str, ...]
     no: tuple[str, ...]
-    method: str
-    surface: str
+    method: ChoiceMethod
+    surface: ChoiceSurface
     edition: str
     text: str
     by_signal: tuple[str, ...]

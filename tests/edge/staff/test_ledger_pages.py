@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from clearline.edge.staff.entry_words import NAMES, SENTENCES, words_of
+from clearline.edge.staff.entry_words import NAMES, SENTENCES, VALUES, words_of
+from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
+from clearline.reach.visitors.export import Format
+from clearline.trust.gate.decide import Reason
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries import KINDS
 from clearline.trust.ledger.models import Entry
@@ -31,6 +34,13 @@ def test_every_kind_has_a_sentence_and_every_field_a_name() -> None:
     assert {
         name for text in SENTENCES.values() for name in re.findall(r"{(\w+)}", str(text))
     } <= fields
+
+
+def test_every_value_of_a_closed_set_has_words() -> None:
+    assert VALUES["method"].keys() == set(ChoiceMethod)
+    assert VALUES["surface"].keys() == set(ChoiceSurface)
+    assert VALUES["reason"].keys() == set(Reason) - {Reason.PERMITTED}
+    assert VALUES["format"].keys() == set(Format)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from clearline.policy.retention import Retention
-from clearline.policy.vocabulary import SubjectId
+from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface, SubjectId
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries import (
     ChoiceRecorded,
@@ -37,8 +37,8 @@ def make_choice(number: int = 0) -> ChoiceRecorded:
     return ChoiceRecorded(
         yes=("measurement",),
         no=("content", f"own_email:{number}"),
-        method="button",
-        surface="/privacy/choices/",
+        method=ChoiceMethod.FORM,
+        surface=ChoiceSurface.CHOICES,
         edition="2026-12-01",
         text="May we? [Accept]",
         by_signal=("sale_or_sharing",) if number % 2 == 0 else (),

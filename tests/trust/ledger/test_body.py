@@ -95,12 +95,12 @@ def test_what_is_no_text_number_or_yes_and_no_is_refused() -> None:
 
 def test_half_a_character_is_refused() -> None:
     with pytest.raises(EntryInvalid, match="half a character"):
-        body_of(replace(make_choice(), surface="\ud800"))
+        body_of(replace(make_choice(), text="\ud800"))
 
 
 def test_a_body_has_an_end() -> None:
     with pytest.raises(EntryInvalid, match="longer"):
-        body_of(replace(make_choice(), surface="x" * BODY_BYTES_MAX))
+        body_of(replace(make_choice(), text="x" * BODY_BYTES_MAX))
 
 
 def test_a_kind_that_is_not_listed_is_refused() -> None:

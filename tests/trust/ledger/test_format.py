@@ -11,6 +11,7 @@ import rfc8785
 
 from clearline.policy.edition import parse_edition
 from clearline.policy.retention import Retention
+from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
 from clearline.trust.ledger.body import (
     Footing,
     commit,
@@ -46,8 +47,8 @@ ENTRIES: list[tuple[LedgerEntry, Footing]] = [
         ChoiceRecorded(
             yes=("measurement",),
             no=("content", "sale"),
-            method="button",
-            surface="/privacy/choices/",
+            method=ChoiceMethod.FORM,
+            surface=ChoiceSurface.CHOICES,
             edition="2026-12-01",
             text="May we recognise this browser? [Accept]",
             by_signal=("sale",),
