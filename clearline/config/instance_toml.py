@@ -1,6 +1,5 @@
 """Reading `clearline.toml` strictly: what nobody asked for is refused with its line."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from clearline.kit.errors import Invalid
-from clearline.kit.strict_toml import lines_of
+from clearline.kit.strict_toml import NoToml, lines_of, to_values
 
 NAME: Final = "clearline.toml"
 CHARACTERS_MAX: Final = 100_000
@@ -26,13 +25,13 @@ def read_settings(path: Path, model: type[BaseModel]) -> dict[str, Any]:
     """Return what the file says, nothing when there is none. Raises SettingsBroken."""
     try:
         text = read_text(path)
-        values = tomllib.loads(text)
+        values = to_values(text)
     except FileNotFoundError:
         return {}
     except OSError as error:
         message = f"{path} cannot be read ({error.strerror})."
         raise SettingsBroken(message) from None
-    except (ValueError, RecursionError) as error:
+    except (UnicodeDecodeError, NoToml) as error:
         message = f"{path} is not TOML: {error}. Mend that line and run the command again."
         raise SettingsBroken(message) from None
     lines = lines_of(text)

@@ -15,9 +15,14 @@ from clearline.kit.errors import Invalid
 CHARACTERS_MAX: Final = 1_000_000
 LINE: Final = re.compile(r"at line (\d+)")
 HEADER: Final = re.compile(r"\s*(\[\[?)([\w.\s-]+)\]")
-SETTING: Final = re.compile(r"\s*([\w.\s-]+?)\s*=")
+SETTING: Final = re.compile(r"([\w.\s-]+)=")
+KEY_PARTS_MAX: Final = 20
+PART: Final = r"""(?:[\w-]++|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')"""
+# A quoted part begins at no escaped quote: so a long line is not looked through from each of them.
+LONG_KEY: Final = re.compile(rf"(?<![\w\\-]){PART}(?:[ \t]*+\.[ \t]*+{PART}){{{KEY_PARTS_MAX}}}")
 FENCES: Final = ('"""', "'''")
 TOO_DEEP: Final = "nested too deeply; write it flatter"
+TOO_MANY_PARTS: Final = f"a key has more than {KEY_PARTS_MAX} parts; write it flatter"
 TOO_LONG: Final = f"a number has more than {sys.get_int_max_str_digits():,} digits; shorten it"
 # What pydantic calls a problem, in the words of whoever wrote the file.
 WORDS: Final = {
@@ -102,6 +107,9 @@ def read_strictly(
 
 def to_values(text: str) -> dict[str, object]:
     """Return the plain values that the text means. Raises NoToml."""
+    # Python's reader takes memory by the square of a key's parts.
+    if long := LONG_KEY.search(text):
+        raise NoToml(TOO_MANY_PARTS, text.count("\n", 0, long.start()) + 1)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as broken:

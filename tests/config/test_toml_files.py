@@ -68,7 +68,11 @@ def test_no_bytes_make_the_settings_fall_over(
 
 
 @pytest.mark.parametrize(
-    "raw", [b"port = " + b"8" * 5_000, b"port = ", b"a = " + b"[" * 5_000, b"# \xff"]
+    "raw",
+    [
+        *(b"port = " + b"8" * 5_000, b"port = ", b"a = " + b"[" * 5_000, b"# \xff"),
+        b"a." * 20 + b"a = 1",
+    ],
 )
 def test_settings_that_are_no_toml_are_refused_with_what_to_mend(
     tmp_path: Path, raw: bytes

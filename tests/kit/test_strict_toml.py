@@ -1,5 +1,6 @@
 """What people write in TOML is taken whole or refused with the place of each problem."""
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -9,7 +10,13 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, TypeAdapter
 from pydantic import dataclasses as pydantic
 
-from clearline.kit.strict_toml import CHARACTERS_MAX, TomlBroken, read_strictly
+from clearline.kit.strict_toml import (
+    CHARACTERS_MAX,
+    NoToml,
+    TomlBroken,
+    read_strictly,
+    to_values,
+)
 
 
 @pydantic.dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
@@ -70,6 +77,37 @@ def test_a_text_that_is_nested_too_deeply_is_refused() -> None:
 def test_a_number_too_long_to_be_read_is_refused(number: str) -> None:
     with pytest.raises(TomlBroken, match="more than 4,300 digits; shorten it"):
         read_strictly(f"a = {number}", LINES, source="lines.toml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n" + ".".join(["a"] * 21) + " = 1",
+        "\n[" + ".".join(["a"] * 21) + "]",
+        "\nx = {" + " . ".join(['"a"', "'b'", "c"] * 7) + " = 1}",
+    ],
+)
+def test_a_key_of_very_many_parts_is_refused_before_it_takes_the_memory(text: str) -> None:
+    with pytest.raises(NoToml, match="more than 20 parts") as refused:
+        to_values(text)
+
+    assert refused.value.line == 2
+
+
+def test_a_key_of_some_parts_and_a_text_full_of_dots_are_read() -> None:
+    key = ".".join(["a"] * 20)
+
+    assert to_values(f'{key} = "This one. And that one ... " # more ......................')
+
+
+@pytest.mark.parametrize("line", [" " * 200_000, '"' + '\\"' * 200_000 + '"'])
+def test_a_very_long_line_is_looked_through_at_once(line: str) -> None:
+    began = time.process_time()
+
+    with pytest.raises(TomlBroken):
+        read_strictly(f"colour = [1,\n{line}\n]", LINES, source="lines.toml")
+
+    assert time.process_time() - began < 5
 
 
 @given(st.text(max_size=200))
