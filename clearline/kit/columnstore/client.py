@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, Error
+from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, Error
 from pydantic import SecretStr
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
@@ -262,6 +262,8 @@ def told(error: Exception) -> StoreError:
     number = getattr(error, "code", None) if isinstance(error, Error) else None
     if number in TOO_MUCH:
         return StoreOverloaded("This asks too much of the column store. Choose a shorter period.")
+    if isinstance(error, DataError):  # the driver's own word: nothing was sent
+        return StoreRefused("The column store has no room for such a value in its column.", 0)
     if number is None or number == TOO_MANY_AT_ONCE:
         return StoreDown("The column store does not answer. Visits are kept until it is back.")
     name = getattr(error, "name", None) or "unknown"

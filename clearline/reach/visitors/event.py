@@ -1,9 +1,10 @@
 """One act of a visitor: as it is told over the wire, and as it is stored."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 
 class Kind(StrEnum):
@@ -62,25 +63,35 @@ class ToldEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fals
     at: int | None = None  # ms since 1970; only from clients that keep events while offline
 
 
+# What the columns hold. A journal that was changed may say more, and is then not read on.
+DAY_MAX: Final = 2**16 - 1  # of the year 2149
+Whole: TypeAlias = Annotated[int, Meta(ge=0)]  # 64 bits, which is also all that a journal carries
+Moment: TypeAlias = Annotated[int, Meta(ge=0, le=(DAY_MAX + 1) * 24 * 3_600_000)]  # ms since 1970
+Day: TypeAlias = Annotated[int, Meta(ge=0, le=DAY_MAX)]
+Bit: TypeAlias = Annotated[int, Meta(ge=0, le=1)]
+Seconds: TypeAlias = Annotated[int, Meta(ge=0, le=2**16 - 1)]
+Text: TypeAlias = Annotated[str, Meta(max_length=256)]
+
+
 class StoredEvent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One event as the journal carries it and the column store keeps it, in this order."""
 
-    id: int  # 64 bits, by the client, so that an event sent again is the same event
-    at_ms: int
-    day: int  # days since 1970-01-01 in the provider's time zone
+    id: Whole  # 64 bits, by the client, so that an event sent again is the same event
+    at_ms: Moment
+    day: Day  # days since 1970-01-01 in the provider's time zone
     kind: Kind
-    page: str  # the path alone
+    page: Text  # the path alone
     part: Part
-    service: str
-    name: str
+    service: Text
+    name: Text
     device: Device
     referrer_class: ReferrerClass
-    referrer: str  # the host alone
-    campaign: str
-    visitor: int  # 0: not recognised
-    starts: int  # 1 when this event starts a visit
-    seconds: int
-    received_ms: int
+    referrer: Text  # the host alone
+    campaign: Text
+    visitor: Whole  # 0: not recognised
+    starts: Bit  # 1 when this event starts a visit
+    seconds: Seconds
+    received_ms: Moment
 
 
 COLUMNS: Final = StoredEvent.__struct_fields__

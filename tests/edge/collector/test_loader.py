@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from msgspec import structs
 
 import clearline.reach.visitors
 from clearline.edge.collector.journal import Journal
@@ -23,6 +24,7 @@ from clearline.edge.collector.loader import (
 from clearline.kit.columnstore.client import ColumnStore, StoreDown, StorePlace
 from clearline.kit.columnstore.migrate import migrate
 from clearline.kit.status import read_statuses
+from clearline.reach.visitors.event import StoredEvent
 from tests.edge.collector.events import HOUR_MS, NOON_MS, keep, make_event, tally
 from tests.edge.collector.machine import wait_until
 
@@ -296,6 +298,31 @@ def test_a_record_that_is_none_of_ours_is_counted_and_stepped_over(
     options: LoaderOptions, journal: Journal
 ) -> None:
     journal.write([b"\xc1 no record"])
+    keep(journal, make_event())
+
+    load_all(Loader(options))
+
+    assert stored(options.store).events == 1
+    assert manifests(options)[0]["dropped"] == {"unreadable": 1}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        structs.replace(make_event(), day=-5),
+        structs.replace(make_event(), day=2**16),
+        structs.replace(make_event(), visitor=-1),
+        structs.replace(make_event(), starts=256),
+        structs.replace(make_event(), seconds=2**40),
+        structs.replace(make_event(), at_ms=-1),
+        structs.replace(make_event(), received_ms=2**60),
+        structs.replace(make_event(), page="/" * 257),
+    ],
+)
+def test_a_record_of_values_that_no_column_holds_is_counted_and_stepped_over(
+    options: LoaderOptions, journal: Journal, event: StoredEvent
+) -> None:
+    keep(journal, event)
     keep(journal, make_event())
 
     load_all(Loader(options))

@@ -110,6 +110,15 @@ def test_a_wrong_statement_is_refused_with_its_number(column_store: ColumnStore)
     assert refusal.value.number == 60
 
 
+def test_a_value_that_no_column_can_hold_is_refused_and_the_store_is_not_called_down(
+    column_store: ColumnStore,
+) -> None:
+    make_fruit(column_store)
+
+    with pytest.raises(StoreRefused):
+        column_store.insert("fruit", [(-1, "pear")], columns=("number", "name"), token="a")
+
+
 def test_a_store_that_was_never_started_is_down(tmp_path: Path) -> None:
     store = ColumnStore(StorePlace(tmp_path / "nothing"))
 
