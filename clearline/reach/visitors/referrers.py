@@ -10,8 +10,11 @@ from clearline.reach.visitors.event import ReferrerClass
 HOSTS_MAX: Final = 4096
 HOST_LENGTH_MAX: Final = 100
 
-# The scheme, perhaps a name and password that nobody may keep, the host; the rest is not read.
-ADDRESS: Final = re.compile(r"(https?|android-app)://(?:[^/?#@]*@)?([A-Za-z0-9._-]+)", re.ASCII)
+# The scheme, perhaps a name and password that nobody may keep (all up to the last @, and once found
+# never taken for the host), the host; the rest is not read.
+ADDRESS: Final = re.compile(r"(https?|android-app)://(?:[^/?#]*@)?+([A-Za-z0-9._-]+)", re.ASCII)
+# A host that ends in a number is a network address, however it is written (WHATWG URL, 3.5).
+NETWORK_ADDRESS: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.ASCII)
 
 # A host belongs to a class when it is one of these or ends in a dot and one of these. An entry
 # that ends in a dot stands for every country's form of it: `google.` is google.com, google.co.uk.
@@ -45,16 +48,22 @@ class Referrer:
 
 DIRECT: Final = Referrer(ReferrerClass.DIRECT, "", "")
 INTERNAL: Final = Referrer(ReferrerClass.INTERNAL, "", "")
+NAMELESS: Final = Referrer(ReferrerClass.OTHER, "", "")
 
 
 def referrer_of(address: str, own_url: str) -> Referrer:
-    """Return host and class of a referrer; what is no web address counts as none."""
+    """Return host and class of a referrer; what is no web address counts as none.
+
+    A host that is a network address is not kept: it may be somebody's own machine.
+    """
     match = ADDRESS.match(address)
     if match is None:
         return DIRECT
     host = match[2].lower().rstrip(".")
     if host == own_url.partition("://")[2].partition(":")[0]:
         return INTERNAL
+    if NETWORK_ADDRESS.fullmatch(host):
+        return NAMELESS
     return classify(host) if 0 < len(host) <= HOST_LENGTH_MAX else DIRECT
 
 

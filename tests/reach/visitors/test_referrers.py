@@ -27,6 +27,11 @@ OWN = "https://voice.example:8443"
         ("https://webmail.portland.example/", "mail", "webmail.portland.example"),
         ("android-app://com.google.android.gm/", "mail", "com.google.android.gm"),
         ("HTTPS://Portland.Example./phones", "other", "portland.example"),
+        ("http://192.0.2.77/start", "other", ""),
+        ("http://192.0.2.77:8080/", "other", ""),
+        ("http://3221225985/", "other", ""),
+        ("http://0xc0.0.2.0x4d/", "other", ""),
+        ("http://phones4.example/", "other", "phones4.example"),
     ],
 )
 def test_a_referrer_is_put_in_its_class(address: str, kind: str, host: str) -> None:
@@ -39,12 +44,19 @@ def test_a_referrer_is_put_in_its_class(address: str, kind: str, host: str) -> N
     "address",
     [
         "https://alice:secret@portland.example/alice?mail=alice@example.com#alice",
+        "https://alice:s@cr@t@portland.example/alice@example.com",
+        "https://alice@example.com:secret@portland.example",
         "https://portland.example?alice",
         "https://portland.example#alice",
     ],
 )
 def test_nothing_but_the_host_is_kept(address: str) -> None:
     assert referrer_of(address, OWN).host == "portland.example"
+
+
+@pytest.mark.parametrize("address", ["https://alice:secret@[2001:db8::7]/", "https://alice@/"])
+def test_a_name_in_front_of_a_host_that_cannot_be_read_is_not_taken_for_one(address: str) -> None:
+    assert referrer_of(address, OWN).host == ""
 
 
 @pytest.mark.parametrize(
