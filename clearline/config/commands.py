@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from clearline.reach.visitors.event import Device, Part, ReferrerClass
-from clearline.reach.visitors.report import Order, Population, Thing
+from clearline.reach.visitors.report import DAYS_DEFAULT, Order, Population, Thing
 from clearline.trust.safeguards.roles import Role
 
 # argparse has no public name for what add_subparsers returns.
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 PORT_MAX: Final = 65_535
-DAYS_DEFAULT: Final = 30  # of a report
 PROCESS_NAMES: Final = ("front", "site", "collector", "loader", "store", "worker")
 
 
@@ -147,7 +146,11 @@ def add_report(commands: Subparsers) -> None:
         help=f"first day (default: so that it is {DAYS_DEFAULT} days)",
     )
     popularity.add_argument(
-        "--to", dest="end", type=day, metavar="DATE", help="last day (default: today)"
+        "--to",
+        dest="end",
+        type=day,
+        metavar="DATE",
+        help="last day (default: yesterday; today when only the first is given)",
     )
     popularity.add_argument(
         "--population", choices=values(Population), default=Population.ALL, help="whose visits"
@@ -168,7 +171,6 @@ def add_report(commands: Subparsers) -> None:
     popularity.set_defaults(
         run="clearline.edge.jobs.report_command:run_popularity",
         needs_tables=True,
-        days_default=DAYS_DEFAULT,
     )
 
 

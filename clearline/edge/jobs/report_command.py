@@ -13,7 +13,16 @@ from clearline.kit.columnstore.client import ColumnStore
 from clearline.policy.use import Actor, ActorKind
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors.export import Format
-from clearline.reach.visitors.report import Figures, Order, Population, Report, ReportQuery, Thing
+from clearline.reach.visitors.report import (
+    DAYS_DEFAULT,
+    Figures,
+    Order,
+    Population,
+    Report,
+    ReportQuery,
+    Thing,
+    last_days,
+)
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
 NAME_WIDTH: Final = 44
@@ -33,12 +42,13 @@ def run_popularity(args: argparse.Namespace) -> int:
 
 
 def query_of(args: argparse.Namespace) -> ReportQuery:
-    """Return what the arguments ask: without days the last ones. Raises WrongQuery."""
-    zone = ZoneInfo(settings.ENV.provider.time_zone)
-    end = args.end or args.now.astimezone(zone).date()
+    """Return what the arguments ask: without days those of the page. Raises WrongQuery."""
+    today = args.now.astimezone(ZoneInfo(settings.ENV.provider.time_zone)).date()
+    before = args.end + timedelta(days=1) if args.end else today
+    start, end = last_days(DAYS_DEFAULT, before=before)
     return ReportQuery(
-        start=args.start or end - timedelta(days=args.days_default - 1),
-        end=end,
+        start=args.start or start,
+        end=args.end or (today if args.start else end),
         thing=Thing(args.thing),
         population=Population(args.population),
         part=args.part,

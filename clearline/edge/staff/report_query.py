@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, TypeVar
 from urllib.parse import urlencode
@@ -10,13 +10,20 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from clearline.reach.visitors.report import Order, Population, ReportQuery, Thing, WrongQuery
+from clearline.reach.visitors.report import (
+    DAYS_DEFAULT,
+    Order,
+    Population,
+    ReportQuery,
+    Thing,
+    WrongQuery,
+    last_days,
+)
 
 PERIODS: Final = (7, 30, 90)
-PERIOD_DEFAULT: Final = 30
 # What a bare address shows, and what says nothing.
 UNTOLD: Final[dict[str, tuple[str, ...]]] = {
-    "period": ("0", str(PERIOD_DEFAULT)),
+    "period": ("0", str(DAYS_DEFAULT)),
     "thing": (Thing.PAGE,),
     "population": (Population.ALL,),
     "order": (Order.VIEWS,),
@@ -103,11 +110,12 @@ def read_days(told: Mapping[str, str], today: date) -> tuple[date, date, int]:
     if told.get("from") or told.get("to"):
         start, end = read_day(told, "from", today), read_day(told, "to", today)
         return start, end, 0
-    text = told.get("period", "") or str(PERIOD_DEFAULT)
+    text = told.get("period", "") or str(DAYS_DEFAULT)
     if text not in {str(days) for days in PERIODS}:
         message = f"A period has {', '.join(map(str, PERIODS))} days; or choose from and to."
         raise WrongQuery(message)
-    return today - timedelta(days=int(text)), today - timedelta(days=1), int(text)
+    start, end = last_days(int(text), before=today)
+    return start, end, int(text)
 
 
 def read_day(told: Mapping[str, str], name: str, today: date) -> date:

@@ -10,6 +10,7 @@ from clearline.kit.errors import Invalid
 from clearline.policy.vocabulary import Category, ClauseId, SubjectId
 
 GROUP_MIN: Final = 5  # below it nothing is told
+DAYS_DEFAULT: Final = 30  # of whoever asks for no days
 DAYS_MAX: Final = 800  # above the longest `kept`, 25 months
 FIRST_DATE: Final = date(2000, 1, 1)
 LAST_DATE: Final = date(2100, 1, 1)
@@ -397,6 +398,11 @@ def people_of(count: Count) -> tuple[int, int]:
 
 def mean_of(count: Count, told: Told) -> float | None:
     return round(count.seconds / count.views, 1) if told.has_time and count.views else None
+
+
+def last_days(number: int, *, before: date) -> tuple[date, date]:
+    """Return the first and the last of the days that end before one: a period has whole days."""
+    return before - timedelta(days=number), before - timedelta(days=1)
 
 
 def days_between(start: date, end: date) -> tuple[date, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clearline.config import cli
+from clearline.edge.staff.report_query import read_query
 from clearline.kit.columnstore.client import ColumnStore, StoreDown, StorePlace
 from clearline.kit.columnstore.migrate import migrate
 from clearline.reach.visitors import load
@@ -47,6 +48,38 @@ def test_the_table_names_its_clauses_and_leaves_no_entry(
     assert "/services/fibre/" in told
     assert "Rests on clauses visits.measure, visits.count." in told
     assert not Entry.objects.exists()
+
+
+@pytest.mark.django_db
+def test_without_days_the_command_and_the_page_show_the_same_ones(
+    log: Log, visited: ColumnStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--json") == 0
+
+    told = json.loads(capsys.readouterr().out)
+    page = read_query({}, NOW).query
+    assert (told["from"], told["to"]) == (str(page.start), str(page.end))
+    assert told["to"] == "2026-10-30"
+
+
+@pytest.mark.parametrize(
+    ("asked", "days"),
+    [
+        (("--to", "2026-10-10"), "2026-09-11 to 2026-10-10"),
+        (("--from", "2026-10-31"), "2026-10-31 to 2026-10-31"),
+    ],
+)
+@pytest.mark.django_db
+def test_one_day_alone_is_completed(
+    log: Log,
+    visited: ColumnStore,
+    capsys: pytest.CaptureFixture[str],
+    asked: tuple[str, ...],
+    days: str,
+) -> None:
+    assert run(*asked) == 0
+
+    assert f"Most popular pages, {days}, all" in capsys.readouterr().out
 
 
 @pytest.mark.django_db
