@@ -286,8 +286,8 @@ def read_published(folder: Path) -> str:
 def expire_bodies(*, now: datetime) -> int:
     """Destroy the words of entries whose time is over; return how many.
 
-    Key, sealed body and subject go; head, hash of the words, commitment and place stay, so every
-    proof still holds and anyone can see that the words were due to go.
+    Key, sealed body, subject and source key go; head, hash of the words, commitment and place
+    stay, so every proof still holds and anyone can see that the words were due to go.
     """
     total = 0
     while True:
@@ -297,5 +297,5 @@ def expire_bodies(*, now: datetime) -> int:
             return total
         with transaction.atomic():
             total += Entry.objects.filter(number__in=some).update(
-                key_wrapped=None, body_sealed=b"", subject=None
+                key_wrapped=None, body_sealed=b"", subject=None, source_key=None
             )

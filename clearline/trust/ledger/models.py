@@ -70,7 +70,7 @@ class Entry(models.Model):
         "public_id": "random",
         "at": "a moment, of nobody without the body",
         "kind": "a word of a closed list",
-        "source_key": "names a batch, never a person",
+        "source_key": "names a batch or, by its random number, a choice; erased with the body",
         "words_hash": "a salted hash, which says nothing of the words",
         "commitment": "a salted hash, which says nothing of the entry",
         "body_sealed": Category.PRIVACY_PREFERENCES,

@@ -168,6 +168,15 @@ def test_expiry_destroys_the_words_and_keeps_the_proof(log: Log) -> None:
 
 
 @pytest.mark.django_db
+def test_expiry_leaves_no_mark_of_what_an_entry_was_written_for(log: Log) -> None:
+    ref = actions.append(BATCH, subject=None, permit=None, now=NOW, source_key="choice.unkept:ab")
+
+    actions.expire_bodies(now=datetime(2029, 12, 1, 12, 0, tzinfo=UTC))
+
+    assert Entry.objects.get(public_id=ref.id).source_key is None
+
+
+@pytest.mark.django_db
 def test_a_body_moved_to_another_entry_is_not_opened(log: Log) -> None:
     ids = log.append(2)
     actions.integrate(now=NOW)
