@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from enum import Enum, EnumType, StrEnum
 from typing import Final, TypeVar
@@ -95,6 +95,11 @@ class Edition:
 
     def find_clause(self, clause_id: str) -> Clause | None:
         return next((clause for clause in self.clauses if clause.id == clause_id), None)
+
+    def kept_from(self, clause_id: str, now: datetime) -> datetime:
+        """Return since when what a clause speaks of is kept; one that is missing keeps nothing."""
+        clause = self.find_clause(clause_id)
+        return now if clause is None else clause.kept.cutoff(now)
 
 
 EDITION_KEYS: Final = frozenset(

@@ -22,7 +22,6 @@ from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.migrate import migrate
 from clearline.kit.errors import Refusal
 from clearline.kit.status import read_statuses, write_status
-from clearline.policy.vocabulary import ClauseId
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors import load
 from clearline.trust.gate import queries as gate
@@ -38,8 +37,6 @@ RETRY_FIRST: Final = timedelta(seconds=2)
 RETRY_LAST: Final = timedelta(minutes=1)
 FAILS_COUNTED: Final = 8
 NO_TIME: Final = timedelta()
-STOP_GUESSERS_CLAUSE: Final = ClauseId("security.attempts")
-LOGIN_CLAUSE: Final = ClauseId("staff.login")
 
 log = structlog.get_logger()
 
@@ -65,16 +62,8 @@ def erase_expired_events(now: datetime) -> None:
     )
 
 
-def erase_sign_in_attempts(now: datetime) -> None:
-    clause = gate.policy_in_force(now).edition.find_clause(STOP_GUESSERS_CLAUSE)
-    if clause is not None:
-        safeguards.erase_attempts(before=clause.kept.cutoff(now))
-
-
-def erase_closed_logins(now: datetime) -> None:
-    clause = gate.policy_in_force(now).edition.find_clause(LOGIN_CLAUSE)
-    if clause is not None:
-        safeguards.erase_closed_logins(before=clause.kept.cutoff(now))
+def erase_expired_sign_ins(now: datetime) -> None:
+    safeguards.erase_expired(gate.policy_in_force(now), now=now)
 
 
 # Each lane has a thread of its own, so that what may take many minutes holds nothing up.
@@ -87,8 +76,7 @@ QUICK: Final = (
         timedelta(hours=6),
         lambda now: erase_expired_sessions(now=now),
     ),
-    Beat("sign_in_attempts", "erasing old sign-ins", timedelta(hours=24), erase_sign_in_attempts),
-    Beat("closed_logins", "erasing old logins", timedelta(hours=24), erase_closed_logins),
+    Beat("sign_ins", "erasing old sign-ins", timedelta(hours=24), erase_expired_sign_ins),
 )
 LONG: Final = (
     Beat(

@@ -121,8 +121,7 @@ def erase_expired(
     here = now.astimezone(zone)
     erased = 0
     for agreed, clause_id in ((1, MEASURED), (0, COUNTED)):
-        clause = policy.edition.find_clause(clause_id)
-        kept_from = clause.kept.cutoff(here).date() if clause else here.date()
+        kept_from = policy.edition.kept_from(clause_id, here).date()
         erased += erase_before(store, kept_from, agreed)
     return erased
 

@@ -13,8 +13,9 @@ from django.db.models import QuerySet
 
 from clearline.kit.errors import Conflict, Denied, Invalid, NotFound, TooMany
 from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.compile import CompiledPolicy
 from clearline.policy.use import Actor, ActorKind, Use
-from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
+from clearline.policy.vocabulary import Category, ClauseId, Purpose, SubjectId, SubjectKind
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
@@ -30,6 +31,8 @@ from clearline.trust.safeguards.passwords import normalised, refuse_weak
 from clearline.trust.safeguards.queries import name_index, network_index, session_index
 from clearline.trust.safeguards.roles import LoginKind, Role
 
+STOP_GUESSERS_CLAUSE: Final = ClauseId("security.attempts")
+LOGIN_CLAUSE: Final = ClauseId("staff.login")
 USER_ID: Final = re.compile(r"[^\s\x00-\x1f]{3,64}")
 WINDOW: Final = timedelta(minutes=15)
 # Wrong tries within the window: at one name from one network, and, from networks that the owner of
@@ -346,14 +349,19 @@ def no_such_staff() -> NoSuchStaff:
     return NoSuchStaff("This person is not there any more. Go back to the list.")
 
 
-def erase_attempts(*, before: datetime) -> int:
-    """Erase attempts older than the clause keeps them."""
-    return SignInAttempt.objects.filter(at__lt=before).delete()[0]
+def erase_expired(policy: CompiledPolicy, *, now: datetime) -> int:
+    """Erase attempts, and logins long closed, that are older than their clauses keep them.
 
-
-def erase_closed_logins(*, before: datetime) -> int:
-    """Erase logins whose way in was taken back longer ago than the clause keeps them."""
-    return Login.objects.filter(is_active=False, closed_at__lt=before).delete()[0]
+    Returns how many went. A clause that the policy no longer has keeps nothing.
+    Source: `kept` of the policy in force.
+    """
+    attempts = SignInAttempt.objects.filter(
+        at__lt=policy.edition.kept_from(STOP_GUESSERS_CLAUSE, now)
+    )
+    logins = Login.objects.filter(
+        is_active=False, closed_at__lt=policy.edition.kept_from(LOGIN_CLAUSE, now)
+    )
+    return attempts.delete()[0] + logins.delete()[0]
 
 
 def told(by: Actor) -> str:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import OperationalError, connection
 
+from clearline.edge.jobs.worker import erase_expired_sign_ins
 from clearline.policy.use import Actor, ActorKind
+from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.ledger.body import parse_body
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
@@ -29,7 +31,11 @@ from clearline.trust.safeguards.actions import (
 from clearline.trust.safeguards.models import SignInAttempt
 from clearline.trust.safeguards.passwords import PasswordRefused, refuse_weak
 from clearline.trust.safeguards.roles import Role
+from tests.reach.visitors.conftest import without
+from tests.trust.ledger.conftest import log
 from tests.trust.ledger.log import count_kinds
+
+__all__ = ["log", "without"]
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 OPERATOR = Actor(ActorKind.JOB, "operator")
@@ -420,8 +426,10 @@ def test_a_login_goes_six_years_after_its_way_in_was_taken_back() -> None:
     )
     actions.set_staff(by=OPERATOR, public_id=dana, roles=[Role.MARKETER], is_active=False, now=NOW)
 
-    assert actions.erase_closed_logins(before=NOW) == 0
-    actions.erase_closed_logins(before=NOW + timedelta(seconds=1))
+    actions.erase_expired(policy_in_force(NOW), now=NOW.replace(year=2032))
+    assert len(queries.list_staff()) == 2
+
+    actions.erase_expired(policy_in_force(NOW), now=NOW.replace(year=2032) + timedelta(seconds=1))
 
     assert [each.public_id for each in queries.list_staff()] == [olu]
 
@@ -432,8 +440,29 @@ def test_attempts_are_erased_when_the_clause_says() -> None:
     with pytest.raises(SignInRefused):
         try_in("wrong")
 
-    assert actions.erase_attempts(before=NOW) == 0
-    assert actions.erase_attempts(before=NOW + timedelta(seconds=1)) == 1
+    month_later = NOW + timedelta(days=30)
+    assert actions.erase_expired(policy_in_force(NOW), now=month_later) == 0
+    assert actions.erase_expired(policy_in_force(NOW), now=month_later + timedelta(seconds=1)) == 1
+
+
+@pytest.mark.django_db
+def test_without_their_clauses_no_attempt_and_no_closed_login_is_kept(
+    without: Callable[[str], None],
+) -> None:
+    dana = make_dana()
+    olu = actions.create_staff(
+        by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
+    )
+    actions.set_staff(by=OPERATOR, public_id=dana, roles=[Role.MARKETER], is_active=False, now=NOW)
+    with pytest.raises(SignInRefused):
+        try_in("wrong")
+    without("security.attempts")
+    without("staff.login")
+
+    erase_expired_sign_ins(NOW + timedelta(seconds=1))
+
+    assert not SignInAttempt.objects.exists()
+    assert [each.public_id for each in queries.list_staff()] == [olu]
 
 
 @pytest.mark.parametrize(
