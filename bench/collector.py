@@ -23,9 +23,10 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 ROUNDS: Final = 5
 SECONDS: Final = 5
@@ -152,7 +153,7 @@ def reading_pages(port: int) -> Iterator[list[float]]:
 
 def make_instance(instance: Path) -> Path:
     command = [sys.executable, "-m", "clearline.config.cli"]
-    today = datetime.now(UTC).date().isoformat()
+    today = datetime.now(ZoneInfo("America/New_York")).date().isoformat()  # as `init` writes it
     subprocess.run(  # noqa: S603  # our own program
         [*command, "init", str(instance), "--effective", today],
         check=True,

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -112,7 +113,7 @@ def look_at_folders(env: Env, now: datetime) -> Iterator[Finding]:
 
 def look_at_policy(env: Env, now: datetime) -> Iterator[Finding]:
     try:
-        shelf = Shelf.open_whole(env.policy_dir)
+        shelf = Shelf.open_whole(env.policy_dir, ZoneInfo(env.provider.time_zone))
         shelf.in_force(now)
     except NoEditionInForce:
         coming = shelf.coming(now)

@@ -7,10 +7,11 @@ import re
 import secrets
 import sys
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from clearline.kit.errors import Conflict, Invalid
 
@@ -47,7 +48,7 @@ email = "{email}"             # where people write to you
 phone = "{phone}"             # with the country: +1 207 555 0100
 hue = 222                     # your colour, 0 to 360 around the colour wheel
 # Your mark: brand/logo.svg, up to 100 kB; it stands beside the name on light and on dark.
-time_zone = "America/New_York" # whose days reports count by; a change moves no day before it
+time_zone = "America/New_York" # whose days editions and reports go by; a change moves none before
 locale = "en-us"
 currency = "USD"
 
@@ -84,7 +85,7 @@ class Made:
 def run(args: argparse.Namespace) -> int:
     directory = directory_of(args)
     made = make_instance(
-        directory, form=args.edition, effective=args.effective or args.now.astimezone(UTC).date()
+        directory, form=args.edition, effective=args.effective or today_at(directory, args.now)
     )
     new, filled_in = ([str(path.relative_to(directory)) for path in paths]
                       for paths in (made.new, made.filled))  # fmt: skip
@@ -96,6 +97,17 @@ def run(args: argparse.Namespace) -> int:
     lines += ["", *next_steps(directory)] if lines else next_steps(directory)
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
+
+
+def today_at(directory: Path, now: datetime) -> date:
+    """Return the provider's day, of an instance still to be made by the zone that it will have."""
+    from clearline.config.env import Env, Provider  # noqa: PLC0415  # reads the folder named
+
+    zone: str = Provider.model_fields["time_zone"].default
+    if (directory / "clearline.toml").exists():
+        env = Env(instance=directory)  # type: ignore[call-arg]  # the rest comes from the file
+        zone = env.provider.time_zone
+    return now.astimezone(ZoneInfo(zone)).date()
 
 
 def directory_of(args: argparse.Namespace) -> Path:

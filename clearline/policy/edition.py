@@ -78,7 +78,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """`date` is its first day, in UTC. `statements` has plain sentences by heading key.
+    """`date` is its first day, the provider's. `statements` has plain sentences by heading key.
 
     `is_material` is the provider's own word that people must be told of it before: of a change
     that only its sentences make, which no program can judge.

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple, Self
+from zoneinfo import ZoneInfo
 
 from clearline.kit.errors import Unavailable
 from clearline.policy.compile import CompiledPolicy, compile_edition
@@ -42,7 +43,7 @@ class NoEditionInForce(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One published edition. `date` is its first day, UTC; `text` its exact words."""
+    """One published edition. `date` is its first day, the provider's; `text` its exact words."""
 
     date: date
     sha256: str
@@ -62,9 +63,13 @@ class Unreadable:
 
 @dataclass(slots=True)
 class Shelf:
-    """Editions in the order of their dates. `trouble` says, in plain words, what is wrong now."""
+    """Editions in the order of their dates. `trouble` says, in plain words, what is wrong now.
+
+    Their days are days of `zone`, the provider's: an edition binds from 0:00 there.
+    """
 
     folder: Path
+    zone: ZoneInfo
     editions: tuple[Published, ...]
     stamp: int
     unreadable: tuple[Unreadable, ...] = ()
@@ -72,19 +77,19 @@ class Shelf:
     looked_at: datetime = LONG_AGO
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, zone: ZoneInfo) -> Self:
         """Read what was published; an edition that cannot be relied on is told in `trouble`.
 
         Raises PolicyBroken when it cannot be known what was published.
         """
-        shelf = cls(folder, (), stamp_of(folder))
+        shelf = cls(folder, zone, (), stamp_of(folder))
         shelf.take(read_published(folder))
         return shelf
 
     @classmethod
-    def open_whole(cls, folder: Path) -> Self:
+    def open_whole(cls, folder: Path, zone: ZoneInfo) -> Self:
         """Read what was published. Raises PolicyBroken when any of it cannot be relied on."""
-        shelf = cls.open(folder)
+        shelf = cls.open(folder, zone)
         for each in shelf.unreadable:
             raise each.kind(each.text)
         return shelf
@@ -118,12 +123,16 @@ class Shelf:
         if not broken:
             self.trouble = ""
 
+    def today(self, now: datetime) -> date:
+        """Return the provider's day at `now`."""
+        return now.astimezone(self.zone).date()
+
     def in_force(self, now: datetime) -> CompiledPolicy:
         """Return the edition whose first day came last.
 
         Raises NoEditionInForce, and PolicyBroken when that edition cannot be relied on.
         """
-        today = now.astimezone(UTC).date()
+        today = self.today(now)
         standing = next((each for each in reversed(self.editions) if each.date <= today), None)
         for each in self.unreadable:
             if each.date <= today and (standing is None or standing.date < each.date):
@@ -137,12 +146,12 @@ class Shelf:
 
     def coming(self, now: datetime) -> CompiledPolicy | None:
         """Return the next edition that is published but not yet in force."""
-        today = now.astimezone(UTC).date()
+        today = self.today(now)
         return next((each.policy for each in self.editions if each.date > today), None)
 
     def announced(self, now: datetime) -> tuple[CompiledPolicy, CompiledPolicy] | None:
         """Return the next edition that people must be told of, after the one that it replaces."""
-        today = now.astimezone(UTC).date()
+        today = self.today(now)
         steps = ((old.policy, new.policy) for old, new in pairwise(self.editions)
                  if new.date > today)  # fmt: skip
         return next((step for step in steps if is_material_step(*step)), None)

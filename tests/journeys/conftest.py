@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser
@@ -9,12 +10,14 @@ from playwright.sync_api import Browser
 from tests.journeys.browser import chromium
 from tests.journeys.provider import RunningProvider
 
+AT_THE_PROVIDER = ZoneInfo("America/New_York")  # as `init` writes it
+
 
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
     running = RunningProvider(tmp_path_factory.mktemp("provider") / "instance")
-    today = datetime.now(UTC)
-    running.make(effective=today.date(), at=today)
+    now = datetime.now(UTC)
+    running.make(effective=now.astimezone(AT_THE_PROVIDER).date(), at=now)
     running.start()
     try:
         yield running

@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +16,7 @@ from clearline.policy.shelf import (
 )
 from tests.policy.editions import clause, written
 
+UTC_ZONE, NEW_YORK = ZoneInfo("UTC"), ZoneInfo("America/New_York")
 OLD, NEW = date(2026, 1, 1), date(2026, 11, 1)
 
 
@@ -37,7 +39,7 @@ def publish(folder: Path, texts: dict[date, str]) -> None:
 
 def test_the_edition_whose_first_day_came_last_is_in_force(tmp_path: Path) -> None:
     put(tmp_path, OLD, NEW)
-    shelf = Shelf.open(tmp_path)
+    shelf = Shelf.open(tmp_path, UTC_ZONE)
 
     assert shelf.in_force(noon(NEW) - timedelta(hours=13)).edition.date == OLD
     assert shelf.in_force(noon(NEW)).edition.date == NEW
@@ -45,15 +47,32 @@ def test_the_edition_whose_first_day_came_last_is_in_force(tmp_path: Path) -> No
     assert shelf.coming(noon(NEW)) is None
 
 
+@pytest.mark.parametrize("day", [date(2026, 11, 1), date(2026, 12, 1), date(2027, 3, 15)])
+def test_an_edition_binds_from_midnight_where_the_provider_is(tmp_path: Path, day: date) -> None:
+    """The first of November is the day on which New York's clocks go back."""
+    wider = written(clause(kept="26 months"), day=day)
+    publish(tmp_path, {OLD: written(clause(), day=OLD), day: wider})
+    shelf = Shelf.open(tmp_path, NEW_YORK)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=NEW_YORK).astimezone(UTC)
+
+    assert shelf.in_force(midnight).edition.date == day
+    assert shelf.coming(midnight) is None
+    assert shelf.announced(midnight) is None
+    before = midnight - timedelta(seconds=1)
+    assert shelf.in_force(before).edition.date == OLD
+    assert shelf.coming(before) is shelf.editions[1].policy
+    assert shelf.announced(before)
+
+
 def test_only_a_material_edition_is_announced_and_only_before_its_first_day(
     tmp_path: Path,
 ) -> None:
     wider = written(clause(kept="26 months"), day=NEW)
     put(tmp_path, OLD, NEW)
-    assert Shelf.open(tmp_path).announced(noon(OLD)) is None
+    assert Shelf.open(tmp_path, UTC_ZONE).announced(noon(OLD)) is None
     publish(tmp_path, {OLD: written(clause(), day=OLD), NEW: wider})
 
-    shelf = Shelf.open(tmp_path)
+    shelf = Shelf.open(tmp_path, UTC_ZONE)
 
     assert shelf.announced(noon(NEW) - timedelta(hours=13)) == (
         shelf.editions[0].policy,
@@ -73,7 +92,7 @@ def test_a_material_edition_is_announced_behind_one_that_is_not(tmp_path: Path) 
         },
     )
 
-    shelf = Shelf.open(tmp_path)
+    shelf = Shelf.open(tmp_path, UTC_ZONE)
 
     announced = shelf.announced(noon(OLD))
     assert announced
@@ -83,18 +102,18 @@ def test_a_material_edition_is_announced_behind_one_that_is_not(tmp_path: Path) 
 def test_the_first_edition_is_not_announced(tmp_path: Path) -> None:
     put(tmp_path, NEW)
 
-    assert Shelf.open(tmp_path).announced(noon(OLD)) is None
+    assert Shelf.open(tmp_path, UTC_ZONE).announced(noon(OLD)) is None
 
 
 def test_before_the_first_edition_nothing_is_in_force(tmp_path: Path) -> None:
     put(tmp_path, NEW)
 
     with pytest.raises(NoEditionInForce, match="clearline policy publish"):
-        Shelf.open(tmp_path).in_force(noon(OLD))
+        Shelf.open(tmp_path, UTC_ZONE).in_force(noon(OLD))
 
 
 def test_a_shelf_without_a_list_is_empty(tmp_path: Path) -> None:
-    assert Shelf.open(tmp_path).editions == ()
+    assert Shelf.open(tmp_path, UTC_ZONE).editions == ()
 
 
 def test_a_changed_old_edition_is_refused(tmp_path: Path) -> None:
@@ -103,16 +122,16 @@ def test_a_changed_old_edition_is_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "\n")
 
     with pytest.raises(EditionChanged, match="Restore the published text"):
-        Shelf.open_whole(tmp_path)
+        Shelf.open_whole(tmp_path, UTC_ZONE)
     with pytest.raises(EditionChanged, match="Restore the published text"):
-        Shelf.open(tmp_path).in_force(noon(NEW))
+        Shelf.open(tmp_path, UTC_ZONE).in_force(noon(NEW))
 
 
 def test_a_damaged_old_edition_stops_nothing_and_is_told(tmp_path: Path) -> None:
     put(tmp_path, OLD, NEW)
     (tmp_path / f"{OLD}.toml").unlink()
 
-    shelf = Shelf.open(tmp_path)
+    shelf = Shelf.open(tmp_path, UTC_ZONE)
 
     assert shelf.in_force(noon(NEW)).edition.date == NEW
     assert f"{OLD}.toml was published but cannot be read" in shelf.trouble
@@ -123,7 +142,7 @@ def test_a_damaged_old_edition_stops_nothing_and_is_told(tmp_path: Path) -> None
 def test_an_older_edition_never_stands_in_for_the_one_in_force(tmp_path: Path) -> None:
     put(tmp_path, OLD, NEW)
     (tmp_path / f"{NEW}.toml").write_text("date = 2026-11-01")
-    shelf = Shelf.open(tmp_path)
+    shelf = Shelf.open(tmp_path, UTC_ZONE)
 
     with pytest.raises(EditionChanged):
         shelf.in_force(noon(NEW))
@@ -135,7 +154,7 @@ def test_a_folder_that_the_system_does_not_let_be_read_leaves_the_last_good_edit
     tmp_path: Path,
 ) -> None:
     put(tmp_path, OLD)
-    shelf = Shelf.open(tmp_path)
+    shelf = Shelf.open(tmp_path, UTC_ZONE)
     (tmp_path / "published.json").unlink()
     (tmp_path / "published.json").mkdir()
 
@@ -150,12 +169,12 @@ def test_a_broken_list_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "published.json").write_text(text)
 
     with pytest.raises(PolicyBroken, match="Restore it from your backup"):
-        Shelf.open(tmp_path)
+        Shelf.open(tmp_path, UTC_ZONE)
 
 
 def test_a_running_site_keeps_the_last_good_edition_and_says_what_is_wrong(tmp_path: Path) -> None:
     put(tmp_path, OLD)
-    shelf = Shelf.open(tmp_path)
+    shelf = Shelf.open(tmp_path, UTC_ZONE)
     path = tmp_path / f"{OLD}.toml"
     good = path.read_bytes()
     path.write_bytes(good + b"#")
@@ -171,7 +190,7 @@ def test_a_running_site_keeps_the_last_good_edition_and_says_what_is_wrong(tmp_p
 
 def test_a_new_edition_is_seen_within_seconds_and_old_tables_stay(tmp_path: Path) -> None:
     put(tmp_path, OLD)
-    shelf = Shelf.open(tmp_path)
+    shelf = Shelf.open(tmp_path, UTC_ZONE)
     before = shelf.in_force(noon(NEW))
     shelf.refresh(noon(NEW))
     put(tmp_path, OLD, NEW)
@@ -187,7 +206,7 @@ def test_a_new_edition_is_seen_within_seconds_and_old_tables_stay(tmp_path: Path
 
 def test_a_clock_set_back_is_no_reason_to_look_away(tmp_path: Path) -> None:
     put(tmp_path, OLD)
-    shelf = Shelf.open(tmp_path)
+    shelf = Shelf.open(tmp_path, UTC_ZONE)
     shelf.refresh(noon(NEW))
     put(tmp_path, OLD, NEW)
 

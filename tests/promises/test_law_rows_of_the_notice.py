@@ -23,7 +23,7 @@ from clearline.policy.shelf import Shelf
 from clearline.rights.agreement.actions import EditionRefused, publish_edition
 from clearline.trust.consent.cookie import CookieSigner
 from tests.browser_client import browser
-from tests.edge.site.published import BETTER, DEFAULT, LONGER, published
+from tests.edge.site.published import BETTER, DEFAULT, LONGER, ZONE, published
 from tests.instance import FIRST_DAY
 from tests.promises.pages import PAGES
 
@@ -35,7 +35,7 @@ def test_every_page_tells_of_a_material_change_before_it_takes_effect_and_not_af
     tmp_path: Path,
 ) -> None:
     """CO-05: "we say so on every page of the site at least two weeks ahead"."""
-    today = timezone.now().date()
+    today = timezone.localdate()
     tomorrow = today + timedelta(days=1)
     changes = f"/privacy/editions/{FIRST_DAY}/{tomorrow}/"
     pages = (*PAGES, "/privacy/editions/", "/help/keep-your-number/")
@@ -57,7 +57,7 @@ def test_a_change_that_permits_no_more_is_not_announced_and_staff_pages_announce
     tmp_path: Path,
 ) -> None:
     """CO-05."""
-    tomorrow = timezone.now().date() + timedelta(days=1)
+    tomorrow = timezone.localdate() + timedelta(days=1)
     with published(tmp_path, (FIRST_DAY, ()), (tomorrow, (BETTER,))):
         better = browser().get("/").content.decode()
     (tmp_path / "wider").mkdir()
@@ -72,18 +72,18 @@ def test_a_material_change_cannot_be_published_without_two_weeks_to_tell_of_it(
     tmp_path: Path,
 ) -> None:
     """CO-05."""
-    soon = timezone.now().date() + timedelta(days=14)
+    soon = timezone.localdate() + timedelta(days=14)
     with published(tmp_path, (FIRST_DAY, ())):
         path = tmp_path / "policy" / f"{soon}.toml"
         text = DEFAULT.replace("date = 2026-01-01", f"date = {soon}").replace(*LONGER)
         path.write_text(text, encoding="utf-8")
         with pytest.raises(EditionRefused, match="too soon"):
-            publish_edition(policy_dir=path.parent, source=path, now=timezone.now())
+            publish_edition(policy_dir=path.parent, zone=ZONE, source=path, now=timezone.now())
 
 
 def test_old_editions_keep_their_addresses_and_their_words(tmp_path: Path) -> None:
     """CO-05."""
-    today = timezone.now().date()
+    today = timezone.localdate()
     with published(tmp_path, (FIRST_DAY, ()), (today, (BETTER,))):
         old = browser().get(f"/privacy/editions/{FIRST_DAY}/").content.decode()
         new = browser().get("/privacy/").content.decode()
@@ -97,7 +97,7 @@ def test_old_editions_keep_their_addresses_and_their_words(tmp_path: Path) -> No
 
 def test_each_edition_shows_the_date_on_which_it_takes_effect(tmp_path: Path) -> None:
     """CO-06."""
-    today = timezone.now().date()
+    today = timezone.localdate()
     coming = today + timedelta(days=1)
     with published(tmp_path, (FIRST_DAY, ()), (today, (BETTER,)), (coming, ())):
         pages = {
@@ -160,7 +160,7 @@ def take_a_view(path: str, headers: dict[bytes, bytes]) -> Taken | Refused:
         client_ip="203.0.113.77",
     )
     intake = Intake(
-        shelf=Shelf.open(settings.ENV.policy_dir),
+        shelf=Shelf.open(settings.ENV.policy_dir, ZoneInfo("UTC")),
         signer=SIGNER,
         own_url=settings.ENV.url,
         zone=ZoneInfo("UTC"),

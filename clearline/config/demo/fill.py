@@ -106,7 +106,7 @@ class Filling:
             first_day=noted[0] if noted else today - timedelta(days=DAYS),
             done_days=noted[1] if noted else 0,
             intake=Intake(
-                shelf=Shelf.open(env.policy_dir), signer=signer, own_url=env.url, zone=zone
+                shelf=Shelf.open(env.policy_dir, zone), signer=signer, own_url=env.url, zone=zone
             ),
             signer=signer,
             places=places_of(content(now)),

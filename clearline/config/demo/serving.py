@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from django.db import connections
 
@@ -52,13 +53,15 @@ def publish_editions(env: Env, *, now: datetime) -> None:
 
     One that a start before this one published is left as it is.
     """
-    shelf = Shelf.open(env.policy_dir)
+    zone = ZoneInfo(env.provider.time_zone)
+    shelf = Shelf.open(env.policy_dir, zone)
     for age in (NOTICE_AGE, ACCEPT_AGE):
         effective = (now - age).date()
         if shelf.find(effective):
             continue
         agreement.publish_edition(
             policy_dir=env.policy_dir,
+            zone=zone,
             source=env.policy_dir / f"{effective.isoformat()}.toml",
             now=now - age - TOLD_BEFORE,
         )

@@ -6,6 +6,7 @@ import json
 import sys
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -123,7 +124,10 @@ def run_diff(args: argparse.Namespace) -> int:
 
 def run_publish(args: argparse.Namespace) -> int:
     found = agreement.publish_edition(
-        policy_dir=settings.ENV.policy_dir, source=args.file.absolute(), now=args.now
+        policy_dir=settings.ENV.policy_dir,
+        zone=ZoneInfo(settings.ENV.provider.time_zone),
+        source=args.file.absolute(),
+        now=args.now,
     )
     if args.json:
         published = {"published": args.file.name, **dataclasses.asdict(found)}
@@ -158,8 +162,8 @@ def edition_named(name: str | None, args: argparse.Namespace) -> Edition:
     """Return an edition by date or file; without a name the one in force, else the last."""
     folder = settings.ENV.policy_dir
     if name is None:
-        shelf = Shelf.open_whole(folder)
-        standing = [each for each in shelf.editions if each.date <= args.now.date()]
+        shelf = Shelf.open_whole(folder, ZoneInfo(settings.ENV.provider.time_zone))
+        standing = [each for each in shelf.editions if each.date <= shelf.today(args.now)]
         drafts = sorted(folder.glob("*.toml"))
         if standing:
             return standing[-1].policy.edition

@@ -157,7 +157,7 @@ def policy_page(request: HttpRequest, policy: CompiledPolicy) -> HttpResponse:
         # Of another edition nobody knows them: the table is made from the program of today.
         "cookies": cookies_shown() if is_in_force else (),
         "is_in_force": is_in_force,
-        "is_coming": policy.edition.date > visit.now.date(),
+        "is_coming": policy.edition.date > gate.shelf().today(visit.now),
         "coming": coming.edition if is_in_force and (coming := next_policy(request)) else None,
         "agreement": found and {"covered": found.places_covered, "found": found.places_found},
     }
@@ -236,14 +236,15 @@ def published(day: date) -> Published:
 def editions(request: HttpRequest) -> HttpResponse:
     """List every published edition, the newest first."""
     visit = visit_of(request)
-    rows = gate.shelf().editions
+    shelf = gate.shelf()
+    rows, today = shelf.editions, shelf.today(visit.now)
     befores = (None, *(each.date for each in rows))
     listed = [
         EditionListed(
             day=each.date,
             sha256=each.sha256,
             clauses=len(each.policy.edition.clauses),
-            standing=(standing := standing_of(each, visit.policy, visit.now.date())),
+            standing=(standing := standing_of(each, visit.policy, today)),
             standing_text=str(STANDINGS[standing]),
             before=before,
         )

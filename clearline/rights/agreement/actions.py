@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -41,21 +42,21 @@ class AlreadyPublished(Conflict):
     code = "already_published"
 
 
-def publish_edition(*, policy_dir: Path, source: Path, now: datetime) -> Agreement:
+def publish_edition(*, policy_dir: Path, zone: ZoneInfo, source: Path, now: datetime) -> Agreement:
     """Fix an edition by its hash, list it, and enter it in the ledger. Returns the agreement.
 
-    One at a time: who comes second sees what the first one listed.
+    Its day is a day of `zone`, the provider's. One at a time: who comes second sees what the first
+    one listed.
     Raises EditionChanged when an old edition was edited, AlreadyPublished, EditionBroken, and
     EditionRefused for a wrong name, a first day in the past, a material change told too late,
     placeholders, or a failed check.
     Source: Cal. Bus. & Prof. Code 22575(b)(3)-(4); promise P3.
     """
     with locked(policy_dir / LOCK):
-        return publish_alone(policy_dir, source, now)
+        return publish_alone(Shelf.open_whole(policy_dir, zone), source, now)
 
 
-def publish_alone(policy_dir: Path, source: Path, now: datetime) -> Agreement:
-    shelf = Shelf.open_whole(policy_dir)
+def publish_alone(shelf: Shelf, source: Path, now: datetime) -> Agreement:
     raw = read_draft(source)
     sha256 = hashlib.sha256(raw).hexdigest()
     edition = parse_edition(raw.decode("utf-8", errors="replace"), source=source.name)
@@ -63,7 +64,7 @@ def publish_alone(policy_dir: Path, source: Path, now: datetime) -> Agreement:
         message = f"The edition of {edition.date} is published already. Write a later date."
         raise AlreadyPublished(message)
     agreement = check(edition)
-    reasons = tuple(reasons_against(edition, source, policy_dir, shelf, now))
+    reasons = tuple(reasons_against(edition, source, shelf, now))
     if reasons or agreement.findings:
         raise EditionRefused(reasons, agreement.findings)
     before = shelf.editions[-1].policy.edition if shelf.editions else None
@@ -81,7 +82,7 @@ def publish_alone(policy_dir: Path, source: Path, now: datetime) -> Agreement:
     with transaction.atomic():
         key = f"edition:{sha256}"
         ledger.append(entry, subject=None, permit=None, now=now, source_key=key)
-    write_list(policy_dir, edition, sha256, now)
+    write_list(shelf.folder, edition, sha256, now)
     return agreement
 
 
@@ -98,35 +99,33 @@ def read_draft(source: Path) -> bytes:
     return raw
 
 
-def reasons_against(
-    edition: Edition, source: Path, policy_dir: Path, shelf: Shelf, now: datetime
-) -> Iterator[str]:
-    wanted = policy_dir / f"{edition.date.isoformat()}.toml"
+def reasons_against(edition: Edition, source: Path, shelf: Shelf, now: datetime) -> Iterator[str]:
+    wanted = shelf.folder / f"{edition.date.isoformat()}.toml"
     if source.resolve() != wanted.resolve():
         yield f"The file must be {wanted}: its name is its first day."
-    today = now.astimezone(UTC).date()
+    today = shelf.today(now)
     if edition.date < today:
         yield f"{edition.date} is past. An edition takes effect today at the earliest: {today}."
     if shelf.editions and edition.date <= shelf.editions[-1].date:
         yield f"{edition.date} is not after the last edition, {shelf.editions[-1].date}."
     elif shelf.editions and is_material(shelf.editions[-1].policy.edition, edition):
-        yield from reasons_of_haste(edition, now)
+        yield from reasons_of_haste(edition, shelf.zone, now)
     waiting = placeholders_of(edition)
     for where, placeholder in waiting:
         yield f"{where}: {placeholder} is still a placeholder."
     if waiting:
-        instance = policy_dir.parent
+        instance = shelf.folder.parent
         yield (
             f"Fill in {instance / 'clearline.toml'}, then run `clearline init {instance}`: it "
             "carries your names into the draft. Any other bracket wants words of your own."
         )
 
 
-def reasons_of_haste(edition: Edition, now: datetime) -> Iterator[str]:
+def reasons_of_haste(edition: Edition, zone: ZoneInfo, now: datetime) -> Iterator[str]:
     """Say when an edition that people must be told of comes sooner than they can be told."""
-    first_moment = datetime.combine(edition.date, time(), UTC)
+    first_moment = datetime.combine(edition.date, time(), zone).astimezone(UTC)
     if first_moment - now < TOLD_WINDOW:
-        earliest = (now.astimezone(UTC) + TOLD_WINDOW).date() + timedelta(days=1)
+        earliest = (now + TOLD_WINDOW).astimezone(zone).date() + timedelta(days=1)
         yield (
             f"{edition.date} is too soon: this edition is material, and every page of the site "
             f"tells of it for {TOLD_WINDOW.days} days before. Write date = {earliest} or a later "

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -12,12 +13,12 @@ from clearline.policy.shelf import Shelf
 
 def shelf() -> Shelf:
     """Return the shelf of this process. Raises PolicyBroken when it cannot be read at all."""
-    return shelf_of(settings.ENV.policy_dir)
+    return shelf_of(settings.ENV.policy_dir, ZoneInfo(settings.ENV.provider.time_zone))
 
 
 @cache
-def shelf_of(policy_dir: Path) -> Shelf:
-    return Shelf.open(policy_dir)
+def shelf_of(policy_dir: Path, zone: ZoneInfo) -> Shelf:
+    return Shelf.open(policy_dir, zone)
 
 
 def policy_in_force(now: datetime) -> CompiledPolicy:

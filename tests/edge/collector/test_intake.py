@@ -58,7 +58,7 @@ def intake(policy_dir: Path) -> Intake:
 
 
 def make_intake(policy_dir: Path) -> Intake:
-    return Intake(shelf=Shelf.open(policy_dir), signer=SIGNER, own_url=OWN, zone=ZONE)
+    return Intake(shelf=Shelf.open(policy_dir, ZONE), signer=SIGNER, own_url=OWN, zone=ZONE)
 
 
 def cookies(choices: Choices | None, visitor: int = ALICE) -> bytes:
@@ -169,6 +169,22 @@ def test_a_new_edition_is_learned_within_ten_seconds(policy_dir: Path) -> None:
     assert isinstance(result, Taken)
     assert result.edition == NOW.date().isoformat()
     assert result.events[0].visitor == ALICE
+
+
+def test_a_new_edition_binds_from_midnight_where_the_provider_is(policy_dir: Path) -> None:
+    first_day = date(2026, 12, 1)
+    publish(policy_dir, edition(EFFECTIVE), edition(first_day, measure="unless:measurement"))
+    intake = make_intake(policy_dir)
+    midnight = datetime(2026, 12, 1, 5, tzinfo=UTC)  # 0:00 in New York
+    sender = {b"cookie": cookies(NOTHING_CHOSEN)}
+
+    eve = intake.take(arrive(VIEW, sender), midnight - timedelta(milliseconds=1))
+    day = intake.take(arrive(VIEW, sender), midnight)
+
+    assert isinstance(eve, Taken)
+    assert isinstance(day, Taken)
+    assert (eve.edition, eve.events[0].visitor) == (EFFECTIVE.isoformat(), 0)
+    assert (day.edition, day.events[0].visitor) == (first_day.isoformat(), ALICE)
 
 
 def test_a_forged_cookie_recognises_nobody(intake: Intake) -> None:

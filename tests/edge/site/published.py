@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from clearline.rights.agreement.actions import publish_edition
 
+ZONE = ZoneInfo(settings.ENV.provider.time_zone)
 DEFAULT = (settings.ENV.policy_dir / "2026-01-01.toml").read_text(encoding="utf-8")
 LONGER = ('kept       = "400 days"', 'kept       = "15 months"')
 BETTER = ("A tiny image on each page", "A very small image on each page")
@@ -27,8 +29,8 @@ def published(folder: Path, *editions: tuple[date, tuple[tuple[str, str], ...]])
                 text = text.replace(old, new)
             path = folder / "policy" / f"{day}.toml"
             path.write_text(text, encoding="utf-8")
-            at = datetime(day.year, day.month, day.day, tzinfo=UTC) - TOLD_BEFORE
-            publish_edition(policy_dir=path.parent, source=path, now=at)
+            at = datetime(day.year, day.month, day.day, tzinfo=ZONE) - TOLD_BEFORE
+            publish_edition(policy_dir=path.parent, zone=ZONE, source=path, now=at)
         yield
     finally:
         settings.ENV = env

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -25,6 +26,7 @@ from tests.instance import NAMES
 from tests.journeys.provider import wait_until
 
 DEFAULT = (settings.ENV.policy_dir / "2026-01-01.toml").read_text(encoding="utf-8")
+UTC_ZONE, NEW_YORK = ZoneInfo("UTC"), ZoneInfo("America/New_York")
 FIRST = date(2026, 11, 1)
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LONGER = ('kept       = "400 days"', 'kept       = "15 months"')
@@ -70,13 +72,13 @@ def draft(folder: Path, day: date, *changed: tuple[str, str]) -> Path:
     return path
 
 
-def publish(path: Path, now: datetime = NOW) -> None:
-    publish_edition(policy_dir=path.parent, source=path, now=now)
+def publish(path: Path, now: datetime = NOW, zone: ZoneInfo = UTC_ZONE) -> None:
+    publish_edition(policy_dir=path.parent, zone=zone, source=path, now=now)
 
 
-def refusal(path: Path, now: datetime = NOW) -> str:
+def refusal(path: Path, now: datetime = NOW, zone: ZoneInfo = UTC_ZONE) -> str:
     with pytest.raises(EditionRefused) as refused:
-        publish(path, now)
+        publish(path, now, zone)
     return str(refused.value)
 
 
@@ -86,7 +88,7 @@ def test_the_first_edition_may_take_effect_on_the_day_it_is_published(tmp_path: 
 
     publish(path)
 
-    assert [each.date for each in Shelf.open(tmp_path).editions] == [FIRST]
+    assert [each.date for each in Shelf.open(tmp_path, UTC_ZONE).editions] == [FIRST]
     assert Entry.objects.filter(kind="edition.published").count() == 1
 
 
@@ -104,7 +106,7 @@ def test_a_material_edition_is_refused_until_it_leaves_two_weeks_to_be_told(
     assert "Write date = 2026-11-16 or a later day, and name the file after it." in told
     haste.unlink()
     publish(draft(tmp_path, date(2026, 11, 16), LONGER))
-    assert len(Shelf.open(tmp_path).editions) == 2
+    assert len(Shelf.open(tmp_path, UTC_ZONE).editions) == 2
 
 
 @pytest.mark.django_db
@@ -133,7 +135,7 @@ def test_an_edition_that_permits_no_more_may_take_effect_tomorrow(tmp_path: Path
 
     publish(draft(tmp_path, date(2026, 11, 2), BETTER))
 
-    assert len(Shelf.open(tmp_path).editions) == 2
+    assert len(Shelf.open(tmp_path, UTC_ZONE).editions) == 2
 
 
 @pytest.mark.django_db
@@ -164,6 +166,31 @@ def test_a_backdated_edition_is_refused(tmp_path: Path) -> None:
     assert told == (
         "2026-10-31 is past. An edition takes effect today at the earliest: 2026-11-01."
     )
+
+
+@pytest.mark.django_db
+def test_today_is_the_day_where_the_provider_is(tmp_path: Path) -> None:
+    evening = datetime(2026, 12, 2, 4, 59, tzinfo=UTC)  # 23:59 of the first in New York
+    path = draft(tmp_path, date(2026, 12, 1))
+
+    told = refusal(path, evening + timedelta(minutes=1), NEW_YORK)
+
+    assert told == (
+        "2026-12-01 is past. An edition takes effect today at the earliest: 2026-12-02."
+    )
+    publish(path, evening, NEW_YORK)
+
+
+@pytest.mark.django_db
+def test_the_two_weeks_end_at_midnight_where_the_provider_is(tmp_path: Path) -> None:
+    publish(draft(tmp_path, FIRST))
+    path = draft(tmp_path, date(2026, 12, 16), LONGER)
+    midnight = datetime(2026, 12, 2, 5, tzinfo=UTC)  # 0:00 in New York
+
+    told = refusal(path, midnight + timedelta(seconds=1), NEW_YORK)
+
+    assert "Write date = 2026-12-17 or a later day" in told
+    publish(path, midnight, NEW_YORK)
 
 
 @pytest.mark.django_db
@@ -243,7 +270,7 @@ def test_a_crash_at_any_step_is_made_good_by_publishing_again(
     assert crashes >= 5
     assert [each["date"] for each in listed(policy)] == [str(today)]
     assert entries(instance) == 1
-    assert [each.date for each in Shelf.open(policy).editions] == [today]
+    assert [each.date for each in Shelf.open(policy, UTC_ZONE).editions] == [today]
 
 
 def test_two_that_publish_at_the_same_moment_both_stand_in_the_list(
