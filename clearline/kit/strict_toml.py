@@ -19,7 +19,9 @@ SETTING: Final = re.compile(r"([\w.\s-]+)=")
 KEY_PARTS_MAX: Final = 20
 PART: Final = r"""(?:[\w-]++|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')"""
 # A quoted part begins at no escaped quote: so a long line is not looked through from each of them.
-LONG_KEY: Final = re.compile(rf"(?<![\w\\-]){PART}(?:[ \t]*+\.[ \t]*+{PART}){{{KEY_PARTS_MAX}}}")
+LONG_KEY: Final = re.compile(
+    rf"(?:^|[^\w\\-])({PART})(?:[ \t]*+\.[ \t]*+{PART}){{{KEY_PARTS_MAX}}}", re.MULTILINE
+)
 FENCES: Final = ('"""', "'''")
 TOO_DEEP: Final = "nested too deeply; write it flatter"
 TOO_MANY_PARTS: Final = f"a key has more than {KEY_PARTS_MAX} parts; write it flatter"
@@ -109,7 +111,7 @@ def to_values(text: str) -> dict[str, object]:
     """Return the plain values that the text means. Raises NoToml."""
     # Python's reader takes memory by the square of a key's parts.
     if long := LONG_KEY.search(text):
-        raise NoToml(TOO_MANY_PARTS, text.count("\n", 0, long.start()) + 1)
+        raise NoToml(TOO_MANY_PARTS, text.count("\n", 0, long.start(1)) + 1)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as broken:
