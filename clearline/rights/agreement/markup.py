@@ -100,6 +100,10 @@ class PageReader(HTMLParser):
     def line(self) -> int:
         return self.first + self.getpos()[0] - 1
 
+    def parse_marked_section(self, i: int, report: int = 1) -> int:
+        """Step over `<![…>`, which is a comment to browsers; the library's own way would raise."""
+        return int(self.parse_bogus_comment(i, bool(report)))
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         name = tag.strip(FORK)
         told = {key.strip(FORK): value or "" for key, value in attrs if key.strip(FORK)}

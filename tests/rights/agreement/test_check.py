@@ -12,6 +12,7 @@ from clearline.edge.jobs.policy_commands import run_check
 from clearline.policy.edition import Edition, parse_edition
 from clearline.rights.agreement.check import check
 from clearline.rights.agreement.finding import FindingKind
+from clearline.rights.agreement.markup import find_in_markup
 from clearline.rights.agreement.sources import PACKAGE
 from clearline.rights.agreement.ways_out import ALLOWED
 
@@ -44,6 +45,13 @@ def test_the_program_and_its_default_edition_agree() -> None:
 
     assert found.findings == ()
     assert found.places_covered == found.places_found > 0
+
+
+@pytest.mark.parametrize("text", [r"(?<![\w\\-]){x}", "<![", "<![if x>"])
+def test_what_is_no_markup_breaks_no_look_at_the_markup_behind_it(text: str) -> None:
+    found = list(find_in_markup(f'{text}><img src="https://other.example/a.png">', "a.html"))
+
+    assert ["other.example" in str(each) for each in found] == [True]
 
 
 @pytest.mark.parametrize("clause", CLAUSES)
