@@ -3,13 +3,13 @@
 import argparse
 import json
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from shutil import disk_usage
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -159,7 +159,7 @@ def look_at_database(env: Env, now: datetime) -> Iterator[Finding]:
 
 def look_at_disk(env: Env, now: datetime) -> Iterator[Finding]:
     del now
-    free = shutil.disk_usage(env.instance).free
+    free = disk_usage(env.instance).free
     if free < FREE_BYTES_MIN:
         yield Finding("disk", f"only {free // 1_000_000} MB are free", "Make room: 1 GB at least.")
     if not env.data_dir.is_dir():

@@ -93,20 +93,19 @@ def member_of(request: HttpRequest) -> StaffMember | None:
 def find_member(request: HttpRequest, now: datetime) -> StaffMember | None:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
-    session = request.session
-    began_at = datetime.fromtimestamp(session.get(BEGAN_AT, 0), tz=now.tzinfo)
-    seen_at = datetime.fromtimestamp(session.get(SEEN_AT, 0), tz=now.tzinfo)
-    if LOGIN not in session:
+    began_at = datetime.fromtimestamp(request.session.get(BEGAN_AT, 0), tz=now.tzinfo)
+    seen_at = datetime.fromtimestamp(request.session.get(SEEN_AT, 0), tz=now.tzinfo)
+    if LOGIN not in request.session:
         return None
     is_fresh = timedelta() <= now - seen_at <= IDLE_WINDOW
     if not is_fresh or not timedelta() <= now - began_at <= WHOLE_WINDOW:
-        session.flush()
+        request.session.flush()
         return None
-    member = logins.find_signed_in(str(session[LOGIN]), str(session.get(MARK, "")))
+    member = logins.find_signed_in(str(request.session[LOGIN]), str(request.session.get(MARK, "")))
     if member is None:
-        session.flush()
+        request.session.flush()
     elif now - seen_at >= SEEN_EVERY:
-        session[SEEN_AT] = int(now.timestamp())
+        request.session[SEEN_AT] = int(now.timestamp())
     return member
 
 

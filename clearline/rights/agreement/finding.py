@@ -17,6 +17,7 @@ class FindingKind(StrEnum):
     COOKIE_UNUSED = "cookie_unused"
     COOKIE_WITHOUT_CLAUSE = "cookie_without_clause"
     FILE_UNREADABLE = "file_unreadable"
+    HEADER_UNDECLARED = "header_undeclared"
     KEPT_TOO_LONG = "kept_too_long"
     SCHEMA_UNREADABLE = "schema_unreadable"
     SCRIPT_INLINE = "script_inline"

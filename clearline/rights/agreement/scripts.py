@@ -1,7 +1,7 @@
 """Finding what a script of ours stores on a device and whom it speaks to."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +24,7 @@ WORDS: Final = frozenset(
 STORES: Final = words_of(
     """cookie cookieStore localStorage sessionStorage indexedDB webkitIndexedDB caches serviceWorker
     storage openDatabase requestFileSystem webkitRequestFileSystem showSaveFilePicker
-    showOpenFilePicker sharedStorage"""
+    showOpenFilePicker sharedStorage credentials clipboard BroadcastChannel"""
 )
 REACHES: Final = words_of(
     """XMLHttpRequest WebSocket EventSource WebTransport RTCPeerConnection webkitRTCPeerConnection
@@ -33,8 +33,24 @@ REACHES: Final = words_of(
     createContextualFragment setAttribute setAttributeNS append appendChild insertBefore
     requestSubmit submit assign open setHTMLUnsafe DOMParser globalThis"""
 )
+# What a browser keeps with a page in its history, and the forms in which a script may name it:
+# one that only hands on what the page itself said.
+HISTORY: Final = words_of(
+    "pushState replaceState navigation navigate updateCurrentEntry push arguments"
+)
+HANDED_ON: Final[Mapping[str, tuple[str, ...]]] = {
+    "clearline/edge/collector/cl.js": (
+        "const push = h . pushState",
+        "h . pushState = function (",
+        "push . apply ( h , arguments )",
+    )
+}
 ASKS: Final = frozenset({"fetch", "sendBeacon"})
-GOES: Final = frozenset({"src", "href", "action", "location", "srcset", "formAction"})
+GOES: Final = frozenset({"src", "href", "action", "location", "srcset", "formAction"}) | {
+    "hash",
+    "search",
+    "pathname",
+}
 WINDOWS: Final = frozenset({"w", "window", "self", "top", "parent", "frames"})
 REMEDY: Final = "Store nothing from scripts; the server sets declared cookies after a choice."
 REACH_REMEDY: Final = 'Ask by fetch("/…") or sendBeacon("/…"), with the path written out.'
@@ -62,6 +78,21 @@ def find_script_reach(source: str, file: str) -> Iterator[Finding]:
         before = tokens[index - 1] if index else nothing
         after = [*tokens[index + 1 : index + 4], nothing, nothing, nothing]
         yield from judge(token, before, after, file)
+    yield from find_history(tokens, file)
+
+
+def find_history(tokens: list[Token], file: str) -> Iterator[Finding]:
+    """Yield each name by which a script could keep something in the browser's history."""
+    texts = [token.text for token in tokens]
+    told: set[int] = set()
+    for form in (each.split() for each in HANDED_ON.get(file, ())):
+        size = len(form)
+        starts = (at for at in range(len(texts) - size + 1) if texts[at : at + size] == form)
+        told.update(each for at in starts for each in range(at, at + size))
+    for index, token in enumerate(tokens):
+        is_of_list = token.text == "push" and index and texts[index - 1] == "."
+        if token.text in HISTORY and index not in told and not is_of_list:
+            yield storage(file, token.line, token.text)
 
 
 def judge(token: Token, before: Token, after: list[Token], file: str) -> Iterator[Finding]:

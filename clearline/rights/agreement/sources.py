@@ -7,9 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 
+from clearline.rights.agreement.answers import find_in_answers
 from clearline.rights.agreement.code import Code
 from clearline.rights.agreement.columns import find_model_columns
 from clearline.rights.agreement.cookies import FoundCookie, SetCookie, find_cookies
+from clearline.rights.agreement.files_written import find_files_written
 from clearline.rights.agreement.finding import Finding, FindingKind
 from clearline.rights.agreement.markup import find_in_markup, find_in_style
 from clearline.rights.agreement.schema import FoundColumn, find_sql_columns, find_sql_in_code
@@ -108,6 +110,8 @@ def find_in_code(file: str, text: str) -> Iterator[Found]:
     yield from find_model_columns(code)
     yield from find_cookies(code)
     yield from find_ways_out(code)
+    yield from find_files_written(code)
+    yield from find_in_answers(code)
     yield from find_entry_fields(code)
     if file == ENTRIES:
         yield from find_spans(code)

@@ -25,7 +25,7 @@ from tests.rights.agreement.planted import (
 
 SETTINGS = "clearline/config/settings.py"
 FIXED = {"ENV", "DATABASES", "INSTALLED_APPS"}  # what a test runs on
-TABLES = ("edition", "uses", "columns", "cookies", "scripts", "pages", "ways_out")
+TABLES = ("edition", "uses", "columns", "cookies", "scripts", "pages", "ways_out", "kept")
 
 
 @cache

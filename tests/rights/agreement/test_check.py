@@ -10,11 +10,13 @@ from django.conf import settings
 
 from clearline.edge.jobs.policy_commands import run_check
 from clearline.policy.edition import Edition, parse_edition
+from clearline.rights.agreement import answers, files_written
 from clearline.rights.agreement.check import check
+from clearline.rights.agreement.code import Code
 from clearline.rights.agreement.finding import FindingKind
 from clearline.rights.agreement.markup import find_in_markup
 from clearline.rights.agreement.sources import PACKAGE
-from clearline.rights.agreement.ways_out import ALLOWED
+from clearline.rights.agreement.ways_out import ALLOWED, is_listed
 
 EDITION = settings.ENV.policy_dir / "2026-01-01.toml"
 CLAUSES = (
@@ -112,3 +114,20 @@ def test_each_way_out_that_is_allowed_is_still_there() -> None:
         for module, reason in modules.items():
             assert module.rpartition(".")[2] in text
             assert reason
+
+
+def test_each_file_that_may_write_files_still_does() -> None:
+    for file, ways in files_written.ALLOWED.items():
+        code = Code.read((PACKAGE.parent / file).read_text(encoding="utf-8"), file)
+        written = {each for node in code.nodes for each in files_written.written_by(node, code)}
+        for way, reason in ways.items():
+            assert any(is_listed(each, {way: reason}) for each in written), (file, way)
+            assert reason
+
+
+def test_a_session_holds_each_thing_that_it_may_hold() -> None:
+    text = (PACKAGE.parent / answers.SESSION_FILE).read_text(encoding="utf-8")
+
+    for key, reason in answers.SESSION_KEYS.items():
+        assert f"request.session[{key}] = " in text
+        assert reason

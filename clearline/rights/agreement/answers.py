@@ -1,0 +1,222 @@
+"""Finding what an answer makes a browser keep, and what a session holds: both are closed lists."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from clearline.rights.agreement.code import Code, parts_of, text_of, words_of
+from clearline.rights.agreement.finding import Finding, FindingKind
+
+# The header lines that code may set, and why none makes a browser tell anything again.
+HEADERS: Final[Mapping[str, str]] = {
+    "cache-control": "for how long an answer may be shown again",
+    "content-disposition": "under which name a file is saved",
+}
+# Header lines that a browser keeps and sends again, or by which it says more of itself.
+KEPT_BY_BROWSERS: Final = words_of(
+    """etag last-modified accept-ch critical-ch origin-trial www-authenticate alt-svc
+    strict-transport-security public-key-pins content-location
+    attribution-reporting-register-source attribution-reporting-register-trigger
+    observe-browsing-topics set-login x-dns-prefetch-control"""
+)
+# Who may, each with its reason, as (file, name of the line, value as it is written).
+TAGS: Final[Mapping[tuple[str, str, str], str]] = {
+    ("clearline/edge/collector/exchange.py", "etag", "SCRIPT_TAG"): (
+        "the hash of the script, which is the same for all"
+    )
+}
+# Functions and classes of Django's by which an answer gets such a line, or is kept for good.
+SETTERS: Final = words_of(
+    """condition etag last_modified conditional_page set_response_etag get_conditional_response
+    ConditionalGetMiddleware HttpResponsePermanentRedirect decorator_from_middleware
+    decorator_from_middleware_with_args patch_response_headers setitem"""
+)
+# Whose `headers` are no answer's, and where answers are written out line by line.
+HEADERS_READ: Final[Mapping[str, str]] = {
+    "clearline/edge/collector/intake.py": "reads what a browser sent",
+    "clearline/edge/collector/exchange.py": "answers for the collector",
+    "clearline/config/front.py": "answers in place of the site",
+    "clearline/config/demo/fill.py": "what the demo's browsers send",
+    "clearline/kit/columnstore/client.py": "asks the provider's own column store",
+}
+# Rooms of code that makes Django's answers: there, what is set by key is a header or a dict.
+ANSWERING: Final = ("clearline/edge/site/", "clearline/edge/staff/")
+MAPPINGS: Final = frozenset({"dict", "defaultdict", "Counter", "OrderedDict"})
+# What a session of staff holds, by its constant, and why: policy clause staff.session.
+SESSION_FILE: Final = "clearline/edge/staff/access.py"
+SESSION_KEYS: Final[Mapping[str, str]] = {
+    "LOGIN": "staff by random number",
+    "MARK": "a keyed hash by which a new password ends the session",
+    "BEGAN_AT": "a moment of our own",
+    "SEEN_AT": "a moment of our own",
+}
+SESSIONS: Final = "clearline/trust/safeguards/sessions.py"
+SESSION_MODULES: Final = ("django.contrib.sessions", "clearline.trust.safeguards.sessions")
+# What sessions.py gives besides the sessions themselves.
+SESSION_HARMLESS: Final = "clearline.trust.safeguards.sessions.erase_expired_sessions"
+SESSION_WRITERS: Final = frozenset({"login", "alogin", "update_session_auth_hash"})
+# Where that word is none of Django's.
+SESSION_WORDS: Final[Mapping[str, str]] = {
+    "clearline/trust/safeguards/queries.py": "sets one keyed hash apart from the others"
+}
+# Files that have these words in a list, to find them elsewhere.
+WORD_LISTS: Final = frozenset({"clearline/rights/agreement/answers.py"})
+FORMS: Final = (ast.Call, ast.Subscript, ast.Compare)
+SESSION_REMEDY: Final = (
+    f"Write request.session[KEY] in {SESSION_FILE}, KEY one of rights/agreement/answers.py."
+)
+HEADER_REMEDY: Final = (
+    "Take it out; a header line that code sets needs a line in rights/agreement/answers.py."
+)
+
+
+def find_in_answers(code: Code) -> Iterator[Finding]:
+    """Yield each header line, and each content of a session, that no list here knows."""
+    if code.file in WORD_LISTS:
+        return
+    yield from find_named_lines(code)
+    forms = (node for node in code.nodes if isinstance(node, FORMS))
+    legal = {id(each) for node in forms for each in legal_in(node, code.file)}
+    for node in code.nodes:
+        if isinstance(node, ast.Attribute) and id(node) not in legal:
+            yield from judge_name(node, code)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from judge_import(node, code.file)
+        elif isinstance(node, ast.keyword):
+            yield from judge_keyword(node, code.file)
+        elif isinstance(node, ast.FunctionDef) and code.file.startswith(ANSWERING):
+            yield from find_set_by_key(node, code.file)
+
+
+def find_named_lines(code: Code) -> Iterator[Finding]:
+    """Yield each text that names a line which browsers keep, or reaches one by its name."""
+    for text, line in code.texts:
+        if text.lower().strip() in KEPT_BY_BROWSERS and not is_tag(text, line, code):
+            yield header(code.file, line, f"{text} is a line that browsers keep and send again")
+        elif text == "headers" and code.file not in HEADERS_READ:
+            yield header(code.file, line, "the header lines of an answer are reached by a text")
+        elif text == "session" and code.file not in SESSION_WORDS:
+            yield session(code.file, line, "a session is reached by its name in quotes")
+
+
+def is_tag(text: str, line: int, code: Code) -> bool:
+    """Say whether a line stands as it is listed: `(b"etag", SCRIPT_TAG)`."""
+    return any(
+        isinstance(node, ast.Tuple)
+        and node.lineno == line
+        and [text_of(node.elts[0]), len(node.elts)] == [text, 2]
+        and (code.file, text, ast.unparse(node.elts[1])) in TAGS
+        for node in code.nodes
+    )
+
+
+def legal_in(node: ast.AST, file: str) -> Iterator[ast.AST]:
+    """Yield the sessions and header lines that one piece of code uses in a form that is legal."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="headers") as owner, attr="get")):
+            yield owner
+        case ast.Call(func=ast.Attribute(value=owner, attr="flush"), args=[], keywords=[]):
+            yield owner
+        case (
+            ast.Call(func=ast.Attribute(value=owner, attr="get"), args=[ast.Name(id=key), *_])
+            | ast.Subscript(value=owner, slice=ast.Name(id=key))
+            | ast.Compare(left=ast.Name(id=key), ops=[ast.In() | ast.NotIn()], comparators=[owner])
+        ) if file == SESSION_FILE and key in SESSION_KEYS:
+            yield owner
+
+
+def judge_name(node: ast.Attribute, code: Code) -> Iterator[Finding]:
+    name, file = node.attr, code.file
+    if name == "session" and file != SESSIONS:
+        yield session(file, node.lineno, "a session is handed on, or holds what no list knows")
+    elif name == "headers" and file not in HEADERS_READ:
+        yield header(file, node.lineno, "the header lines of an answer are handed on or changed")
+    elif name == "__setitem__" or (name in SETTERS and is_setter(code.full_name(node))):
+        yield header(file, node.lineno, f"{name} makes a browser keep a line or an answer")
+
+
+def is_setter(full: str) -> bool:
+    owner, _, name = full.rpartition(".")
+    return name in SETTERS and (owner.startswith("django.") or owner in {"operator", "_operator"})
+
+
+def judge_import(node: ast.Import | ast.ImportFrom, file: str) -> Iterator[Finding]:
+    module = node.module if isinstance(node, ast.ImportFrom) else None
+    for each in node.names:
+        full = f"{module}.{each.name}" if module else each.name
+        if full.startswith(SESSION_MODULES) and file != SESSIONS and full != SESSION_HARMLESS:
+            yield session(file, node.lineno, f"{full} can open a session and fill it")
+        elif module == "django.contrib.auth" and each.name in SESSION_WRITERS:
+            yield session(file, node.lineno, f"{full} fills a session by itself")
+        elif is_setter(full):
+            yield header(file, node.lineno, f"{full} makes a browser keep a line or an answer")
+
+
+def judge_keyword(node: ast.keyword, file: str) -> Iterator[Finding]:
+    if node.arg == "permanent":
+        yield header(file, node.value.lineno, "a permanent redirect is kept by a browser")
+    if node.arg == "headers" and file not in HEADERS_READ:
+        keys = node.value.keys if isinstance(node.value, ast.Dict) else [None]
+        if not all(key and is_listed_header(key) for key in keys):
+            yield header(file, node.value.lineno, "an answer is made with lines that no list knows")
+
+
+def find_set_by_key(function: ast.FunctionDef, file: str) -> Iterator[Finding]:
+    """Yield what is set by key and is neither a listed header nor in a dict made right here."""
+    parts = tuple(parts_of(function))
+    mappings = mappings_in(parts)
+    for owner, key in (pair for node in parts for pair in set_by_key(node)):
+        is_session = isinstance(owner, ast.Attribute) and owner.attr == "session"
+        is_known = is_session or getattr(owner, "id", "") in mappings or is_listed_header(key)
+        if not is_known:
+            text = f"{ast.unparse(owner)}[{ast.unparse(key)}] may be a header line of any name"
+            yield header(file, key.lineno, text)
+
+
+def set_by_key(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield (owner, key) of what one piece of code sets by a key."""
+    match node:
+        case ast.Subscript(value=owner, slice=key, ctx=ast.Store()):
+            yield owner, key
+        case ast.Call(func=ast.Attribute(value=owner, attr="setdefault"), args=[key, *_]):
+            yield owner, key
+
+
+def mappings_in(parts: tuple[ast.AST, ...]) -> set[str]:
+    """Return the names of a function that are dicts made in it, and nothing else."""
+    made: dict[str, bool] = {}
+    for node in parts:
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=told):
+                made[name] = made.get(name, True) and is_mapping_type(told)
+            case ast.Assign(targets=targets, value=value):
+                for target in (each for each in targets if isinstance(each, ast.Name)):
+                    made[target.id] = made.get(target.id, True) and is_mapping(value)
+    return {name for name, is_made in made.items() if is_made}
+
+
+def is_mapping_type(node: ast.expr) -> bool:
+    return ast.unparse(node).partition("[")[0] in MAPPINGS
+
+
+def is_mapping(node: ast.expr) -> bool:
+    match node:
+        case ast.Dict() | ast.DictComp():
+            return True
+        case ast.Call(func=ast.Name(id=name)):
+            return name in MAPPINGS
+        case ast.BinOp(op=ast.BitOr(), left=left, right=right):
+            return is_mapping(left) or is_mapping(right)
+    return False
+
+
+def is_listed_header(node: ast.expr) -> bool:
+    return (text_of(node) or "").lower() in HEADERS
+
+
+def session(file: str, line: int, text: str) -> Finding:
+    return Finding(file, line, FindingKind.STORAGE_UNDECLARED, text, SESSION_REMEDY)
+
+
+def header(file: str, line: int, text: str) -> Finding:
+    return Finding(file, line, FindingKind.HEADER_UNDECLARED, text, HEADER_REMEDY)
