@@ -221,6 +221,8 @@ def make_edition(
         return []
     default = resources.files("clearline.policy") / "default" / f"{form}.toml"
     text = default.read_text(encoding="utf-8").replace("{effective}", effective.isoformat())
+    if not is_first:  # its sentences follow its clauses, which the program judges by itself
+        text = text.replace("form = ", "material = false\nform = ", 1)
     return [write_new(path, text)]
 
 

@@ -123,7 +123,9 @@ def is_material(old: Edition, new: Edition) -> bool:
     Clauses are judged by what they permit. Of sentences only the provider can say it, by
     `material = true`; nobody can say that a clause which permits more is not material.
     """
-    return new.is_material or any(True for clause in new.clauses for _ in reasons_of(clause, old))
+    return new.is_material is True or any(
+        True for clause in new.clauses for _ in reasons_of(clause, old)
+    )
 
 
 def statement_changes(old: Edition, new: Edition) -> Iterator[Change]:
@@ -133,12 +135,19 @@ def statement_changes(old: Edition, new: Edition) -> Iterator[Change]:
         ("In short", old.summary, new.summary),
     ]
     for heading in HEADINGS:
-        before, after = old.statements.get(heading.key, ()), new.statements.get(heading.key, ())
+        before, after = old.statements_under(heading), new.statements_under(heading)
         pairs.append((heading.title, before, after))
     for title, before, after in pairs:
         if before != after:
             parts = tuple(Part(PartName.TEXT, runs) for runs in line_runs(before, after))
             yield Change(title, ChangeKind.CHANGED, parts)
+
+
+def has_other_sentences(old: Edition, new: Edition) -> bool:
+    """Say whether title, summary or a statement differs; the sentences of clauses are theirs."""
+    return (old.title, old.summary) != (new.title, new.summary) or any(
+        old.statements_under(heading) != new.statements_under(heading) for heading in HEADINGS
+    )
 
 
 def line_runs(before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[tuple[Run, ...]]:

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from clearline.kit.errors import Invalid
 from clearline.kit.strict_toml import NoToml, to_values
 from clearline.policy.condition import Condition, ConditionBroken, parse_condition
-from clearline.policy.headings import HEADINGS, PROMISES
+from clearline.policy.headings import ASKED_BY_LAW, HEADINGS, PROMISES, Heading
 from clearline.policy.retention import Retention
 from clearline.policy.vocabulary import Category, ClauseId, Purpose, Recipient, SubjectKind
 
@@ -78,10 +78,11 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """`date` is its first day, the provider's. `statements` has plain sentences by heading key.
+    """`date` is its first day, the provider's; `statements` has sentences by key.
 
-    `is_material` is the provider's own word that people must be told of it before: of a change
-    that only its sentences make, which no program can judge.
+    The key of a statement is one of a heading, or one of ASKED_BY_LAW.
+    `is_material` is the provider's own word whether people must be told of it before: of a change
+    that only its sentences make, which no program can judge. None: the provider did not say.
     """
 
     date: date
@@ -90,11 +91,16 @@ class Edition:
     summary: tuple[str, ...]
     statements: Mapping[str, tuple[str, ...]]
     clauses: tuple[Clause, ...]
-    is_material: bool
+    is_material: bool | None
     source: str = field(compare=False)
 
     def find_clause(self, clause_id: str) -> Clause | None:
         return next((clause for clause in self.clauses if clause.id == clause_id), None)
+
+    def statements_under(self, heading: Heading) -> tuple[str, ...]:
+        """Return the sentences of a heading, those that the law asks for last."""
+        asked = (key for key, where in ASKED_BY_LAW.items() if where == heading.key)
+        return tuple(line for key in (heading.key, *asked) for line in self.statements.get(key, ()))
 
     def kept_from(self, clause_id: str, now: datetime) -> datetime:
         """Return since when what a clause speaks of is kept; one that is missing keeps nothing."""
@@ -166,9 +172,10 @@ class EditionReader:
         statements = self.read_statements(told.get("statements", {}))
         clauses = tuple(self.read_clauses(told.get("clause")))
         self.refuse_doubles(clauses)
-        is_material = told.get("material", False)
-        if not isinstance(is_material, bool):
-            self.say("material", "material is no yes", "Write material = true, or leave it out.")
+        is_material = told.get("material")
+        if not isinstance(is_material, bool | None):
+            self.say("material", "material is no yes and no no", "Write material = true or false.")
+            is_material = None
         if self.problems or type(day) is not date or form is None:
             return None
         return Edition(
@@ -178,12 +185,12 @@ class EditionReader:
             summary=summary,
             statements=statements,
             clauses=clauses,
-            is_material=is_material is True,
+            is_material=is_material,
             source=self.source,
         )
 
     def read_statements(self, told: object) -> dict[str, tuple[str, ...]]:
-        known = {heading.key for heading in HEADINGS}
+        known = {heading.key for heading in HEADINGS} | ASKED_BY_LAW.keys()
         if not isinstance(told, dict):
             self.say("statements", "statements is no table", "Write [statements].")
             return {}

@@ -23,5 +23,8 @@ HEADINGS: Final = (
     Heading("california", "California", ("P19",)),
     Heading("throughout", "Throughout", ("P20",)),
 )
+# Statements that the law asks of every policy, by keys of their own so that none goes unseen, and
+# the heading under which each is read. Cal. Bus. & Prof. Code 22575(b)(3) and (5)-(7).
+ASKED_BY_LAW: Final = {"changes": "agreement", "do_not_track": "visitors"}
 HEADING_OF: Final = {promise: heading for heading in HEADINGS for promise in heading.promises}
 PROMISES: Final = tuple(HEADING_OF)

@@ -8,7 +8,7 @@ def as_plain(edition: Edition) -> dict[str, object]:
     return {
         "date": edition.date.isoformat(),
         "form": str(edition.form),
-        "material": edition.is_material,
+        "material": edition.is_material is True,
         "title": edition.title,
         "summary": list(edition.summary),
         "statements": {key: list(lines) for key, lines in edition.statements.items()},

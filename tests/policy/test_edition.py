@@ -113,7 +113,7 @@ def test_a_number_too_long_to_be_read_is_refused() -> None:
 
 def test_material_is_yes_or_left_out() -> None:
     assert problems_of('material = "yes"\n' + written(clause())) == [
-        "2026-11-01.toml:1: material is no yes. Write material = true, or leave it out."
+        "2026-11-01.toml:1: material is no yes and no no. Write material = true or false."
     ]
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from clearline.kit.errors import NotFound
 from clearline.policy.condition import in_words
-from clearline.policy.difference import Change, Run, RunKind, difference
+from clearline.policy.difference import Change, Run, RunKind, difference, statement_changes
 from clearline.policy.edition import (
     CHARACTERS_MAX,
     Edition,
@@ -101,7 +101,7 @@ def run_show(args: argparse.Namespace) -> int:
 
 
 def lines_under(heading: Heading, edition: Edition) -> list[str]:
-    lines = [f"   {line}" for line in edition.statements.get(heading.key, ())]
+    lines = [f"   {line}" for line in edition.statements_under(heading)]
     for clause in edition.clauses:
         if HEADING_OF[clause.promise] is heading:
             lines += [f"   [{clause.id}] {clause.text}"]
@@ -123,6 +123,9 @@ def run_diff(args: argparse.Namespace) -> int:
 
 
 def run_publish(args: argparse.Namespace) -> int:
+    changes = changed_sentences(args.file)
+    if not args.json:
+        sys.stdout.writelines(f"{told(change)}\n" for change in changes)
     found = agreement.publish_edition(
         policy_dir=settings.ENV.policy_dir,
         zone=ZoneInfo(settings.ENV.provider.time_zone),
@@ -130,7 +133,9 @@ def run_publish(args: argparse.Namespace) -> int:
         now=args.now,
     )
     if args.json:
+        sentences = [dataclasses.asdict(change) for change in changes]
         published = {"published": args.file.name, **dataclasses.asdict(found)}
+        published["changed_sentences"] = sentences
         write_json(published)
         return 0
     sys.stdout.write(
@@ -138,6 +143,15 @@ def run_publish(args: argparse.Namespace) -> int:
         "covered. Running processes take it up within ten seconds of its first day.\n"
     )
     return 0
+
+
+def changed_sentences(draft: Path) -> list[Change]:
+    """Return each statement in which a draft differs from the last published edition."""
+    zone = ZoneInfo(settings.ENV.provider.time_zone)
+    editions = Shelf.open_whole(settings.ENV.policy_dir, zone).editions
+    if not editions:
+        return []
+    return list(statement_changes(editions[-1].policy.edition, read_edition(draft)))
 
 
 def told(change: Change) -> str:

@@ -175,7 +175,7 @@ def sections_of(edition: Edition) -> Iterator[Section]:
             number=number,
             slug=heading.key.replace("_", "-"),
             title=heading.title,
-            statements=edition.statements.get(heading.key, ()),
+            statements=edition.statements_under(heading),
             clauses=tuple(map(clause_shown, clauses_under(heading, edition))),
             is_last=number == len(HEADINGS),
         )

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from clearline.kit.errors import Conflict, Invalid
 from clearline.kit.files import locked, replace_durably, sync_file
-from clearline.policy.difference import is_material
+from clearline.policy.difference import has_other_sentences, is_material
 from clearline.policy.edition import Edition, parse_edition, placeholders_of
 from clearline.policy.shelf import PUBLISHED, Shelf
 from clearline.rights.agreement.check import Agreement, check
@@ -110,6 +110,8 @@ def reasons_against(edition: Edition, source: Path, shelf: Shelf, now: datetime)
         yield f"{edition.date} is not after the last edition, {shelf.editions[-1].date}."
     elif shelf.editions and is_material(shelf.editions[-1].policy.edition, edition):
         yield from reasons_of_haste(edition, shelf.zone, now)
+    if shelf.editions and edition.is_material is None:
+        yield from reasons_of_silence(shelf.editions[-1].policy.edition, edition)
     waiting = placeholders_of(edition)
     for where, placeholder in waiting:
         yield f"{where}: {placeholder} is still a placeholder."
@@ -118,6 +120,16 @@ def reasons_against(edition: Edition, source: Path, shelf: Shelf, now: datetime)
         yield (
             f"Fill in {instance / 'clearline.toml'}, then run `clearline init {instance}`: it "
             "carries your names into the draft. Any other bracket wants words of your own."
+        )
+
+
+def reasons_of_silence(before: Edition, edition: Edition) -> Iterator[str]:
+    """Say that the provider has to judge changed sentences, for no program can."""
+    if has_other_sentences(before, edition):
+        yield (
+            "Sentences of this edition say other things than those before. Whether people must be "
+            "told of that beforehand, only you can judge: write material = true at its top, or "
+            "material = false. `clearline policy diff` shows each sentence that changed."
         )
 
 

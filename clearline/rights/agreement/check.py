@@ -7,9 +7,10 @@ from itertools import chain
 from typing import Final
 
 from clearline.policy.compile import CompiledPolicy, asked_bits, compile_edition, covered_bits
-from clearline.policy.edition import Clause, Edition
-from clearline.policy.headings import PROMISES
-from clearline.policy.vocabulary import RecipientClass
+from clearline.policy.condition import Atom, AtomKind, alternatives
+from clearline.policy.edition import Clause, Edition, Form
+from clearline.policy.headings import ASKED_BY_LAW, PROMISES
+from clearline.policy.vocabulary import ChoiceName, RecipientClass
 from clearline.rights.agreement.cookies import DECLARATIONS, FoundCookie, SetCookie
 from clearline.rights.agreement.finding import Finding, FindingKind
 from clearline.rights.agreement.running import find_in_settings
@@ -19,11 +20,16 @@ from clearline.rights.agreement.spans import DAY_S, FoundSpan, kept_longer
 from clearline.rights.agreement.stored import FoundField, fields_without_column
 from clearline.rights.agreement.tables import find_live_columns
 from clearline.rights.agreement.uses import FoundUse, NamedClause
+from clearline.trust.consent.cookies import VISITOR_COOKIE
 
 SESSION_CONSTANT: Final = "SESSION_COOKIE"  # set by Django's own middleware
 # Visits that the image tells of lie among all others, and go when these clauses say.
 TELLS_OF_VISITS: Final = "visits.beacon"
 KEEP_VISITS: Final = frozenset({"visits.measure", "visits.count"})
+# The clause by which a browser is recognised, and what it may require.
+RECOGNISES: Final = VISITOR_COOKIE.clauses[0]
+SAID_YES: Final = Atom(AtomKind.CHOICE, ChoiceName.MEASUREMENT)
+SAID_NO_NO: Final = Atom(AtomKind.UNLESS, ChoiceName.MEASUREMENT)
 # A finding of these kinds is a place that needs a clause and that no clause can cover.
 PLACES_UNREADABLE: Final = frozenset(
     {FindingKind.USE_UNREADABLE, FindingKind.COLUMN_UNDECLARED, FindingKind.COOKIE_UNDECLARED}
@@ -62,6 +68,8 @@ def check(edition: Edition, *, files: Mapping[str, str] | None = None) -> Agreem
         *unused,
         *wide_clauses(uses, sources.all_of(FoundColumn), policy),
         *kept_too_long(sources, edition),
+        *form_unlike_clause(edition),
+        *statements_missing(edition),
     }
     places = places_in(sources)
     bare = lines_bare(places, edition, uncovered, unused)
@@ -101,6 +109,35 @@ def lines_bare(
     return {(each.file, each.line) for each in uncovered} | {
         (each.file, each.line) for each in named if line_of_clause(edition, each) in idle
     }
+
+
+def form_unlike_clause(edition: Edition) -> Iterator[Finding]:
+    """Yield a finding when people are told of another rule than the one that recognises them."""
+    clause = edition.find_clause(RECOGNISES)
+    if clause is None:
+        return  # told as missing already
+    ways = list(alternatives(clause.requires))
+    if all(SAID_YES in way for way in ways):
+        needed = Form.ACCEPT
+    elif all(SAID_YES in way or SAID_NO_NO in way for way in ways):
+        needed = Form.NOTICE
+    else:
+        text = f"clause {clause.id} recognises people whatever they answer"
+        remedy = f"Write requires = {SAID_YES} (accept) or {SAID_NO_NO} (notice)."
+        yield Finding(edition.source, clause.line, FindingKind.FORM_UNLIKE_CLAUSE, text, remedy)
+        return
+    if edition.form is not needed:
+        text = f'form = "{edition.form}", but clause {clause.id} requires {clause.requires_text}'
+        remedy = f'Write form = "{needed}", or another condition in the clause.'
+        yield Finding(edition.source, clause.line, FindingKind.FORM_UNLIKE_CLAUSE, text, remedy)
+
+
+def statements_missing(edition: Edition) -> Iterator[Finding]:
+    for key in ASKED_BY_LAW:
+        if not edition.statements.get(key):
+            text = f"the edition does not say what the law asks under `{key}` of [statements]"
+            remedy = f"Write {key} = [ … ] there, as the default edition does."
+            yield Finding(edition.source, 1, FindingKind.STATEMENT_MISSING, text, remedy)
 
 
 def line_of_clause(edition: Edition, named: NamedClause) -> int | None:

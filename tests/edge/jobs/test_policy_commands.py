@@ -55,6 +55,7 @@ def test_publishing_tells_people_and_machines_what_is_covered(
         ("2026-01-01", "\n", "\n# edited\n", "is not what was published"),
         ("2025-12-31", "date = 2026-01-01", "date = 2025-12-31", "is past"),
         ("2026-03-01", '"visits.count"', '"visits.sum"', "visits.count"),
+        ("2026-03-01", "We count visits", "We note visits", "write material = true"),
         ("2026-03-01", "We count visits", "{brand_name} counts visits", "placeholder"),
         ("2026-01-15", '"400 days"', '"15 months"', "Write date = 2026-01-16 or a later day"),
     ],
@@ -71,6 +72,25 @@ def test_publishing_refuses_with_what_to_write_instead(
         run("publish", str(policy / f"{name}.toml"))
 
     assert len(json.loads((policy / "published.json").read_bytes())) == 1
+
+
+@pytest.mark.django_db
+def test_publishing_prints_each_sentence_that_changed(
+    instance: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = instance / "policy"
+    run("publish", str(policy / "2026-01-01.toml"))
+    text = DEFAULT.replace("date = 2026-01-01", "date = 2026-03-01\nmaterial = false")
+    text = text.replace("this site does not act on it", "this site acts on it")
+    (policy / "2026-03-01.toml").write_text(text, encoding="utf-8")
+    capsys.readouterr()
+
+    run("publish", str(policy / "2026-03-01.toml"))
+
+    told = capsys.readouterr().out
+    assert told.startswith("CHANGED Site visitors\n")
+    assert "this site [-does not act-]{+acts+} on it" in told
+    assert "\nPublished 2026-03-01.toml: " in told
 
 
 def test_a_difference_is_told_in_plain_words_with_the_keys_in_brackets(

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from clearline.edge.jobs.policy_commands import run_check
 from clearline.policy.edition import Edition, parse_edition
+from clearline.policy.headings import ASKED_BY_LAW
 from clearline.rights.agreement import answers, files_written
 from clearline.rights.agreement.check import check
 from clearline.rights.agreement.code import Code
@@ -106,6 +107,59 @@ def test_an_edition_that_cannot_be_read_hides_nothing_else(
     assert code == 1
     assert any("user.device.kind" in each["write"] for each in told["problems"])
     assert told["findings"] == []  # the program itself is read all the same
+
+
+@pytest.mark.parametrize(
+    ("form", "requires"),
+    [
+        ("accept", "unless:measurement"),
+        ("notice", "choice:measurement"),
+        ("notice", "choice:measurement and unless:sale_or_sharing"),
+        ("accept", "choice:measurement or choice:content"),
+        ("accept", "nothing"),
+        ("notice", "choice:content"),
+    ],
+)
+def test_an_edition_does_not_say_the_opposite_of_the_clause_that_recognises_people(
+    form: str, requires: str
+) -> None:
+    found = check(edition(with_rule(form, requires))).findings
+
+    assert [each.kind for each in found] == [FindingKind.FORM_UNLIKE_CLAUSE]
+    assert found[0].line == edition().clauses[0].line
+
+
+@pytest.mark.parametrize(
+    ("form", "requires"),
+    [
+        ("accept", "choice:measurement"),
+        ("accept", "choice:measurement and unless:sale_or_sharing"),
+        ("notice", "unless:measurement"),
+        ("notice", "unless:measurement or choice:measurement"),
+    ],
+)
+def test_an_edition_that_says_what_the_clause_does_is_found_whole(form: str, requires: str) -> None:
+    assert check(edition(with_rule(form, requires))).findings == ()
+
+
+def with_rule(form: str, requires: str) -> str:
+    text = EDITION.read_text(encoding="utf-8").replace('form = "accept"', f'form = "{form}"')
+    return text.replace('requires   = "choice:measurement"', f'requires   = "{requires}"')
+
+
+@pytest.mark.parametrize("key", ASKED_BY_LAW)
+@pytest.mark.parametrize("emptied", [True, False])
+def test_what_the_law_asks_a_policy_to_say_cannot_be_left_out_unseen(
+    key: str, *, emptied: bool
+) -> None:
+    text = EDITION.read_text(encoding="utf-8")
+    before, _, rest = text.partition(f"{key} = [")
+    left = rest.partition("\n]")[2]
+
+    found = check(edition(f"{before}{key} = []{left}" if emptied else before + left)).findings
+
+    assert [each.kind for each in found] == [FindingKind.STATEMENT_MISSING]
+    assert f"`{key}`" in found[0].text
 
 
 def test_each_way_out_that_is_allowed_is_still_there() -> None:

@@ -139,6 +139,28 @@ def test_an_edition_that_permits_no_more_may_take_effect_tomorrow(tmp_path: Path
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "changed",
+    [
+        ("this site does not act on it", "this site acts on it"),
+        ("We sell no personal data", "We sell some personal data"),
+        ("Privacy policy of", "The policy of"),
+    ],
+)
+def test_an_edition_with_other_sentences_says_whether_people_are_told_before(
+    tmp_path: Path, changed: tuple[str, str]
+) -> None:
+    publish(draft(tmp_path, FIRST))
+    silent = draft(tmp_path, date(2026, 11, 2), changed)
+
+    assert "write material = true at its top, or material = false" in refusal(silent)
+
+    answered = ('form = "accept"', 'form = "accept"\nmaterial = false')
+    publish(draft(tmp_path, date(2026, 11, 2), changed, answered))
+    assert len(Shelf.open(tmp_path, UTC_ZONE).editions) == 2
+
+
+@pytest.mark.django_db
 def test_a_changed_old_edition_is_refused(tmp_path: Path) -> None:
     first = draft(tmp_path, FIRST)
     publish(first)
