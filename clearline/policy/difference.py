@@ -16,6 +16,7 @@ from clearline.policy.words import (
     law_in_words,
     purpose_in_words,
     recipient_in_words,
+    recipients_in_words,
 )
 
 FORM_WORDS: Final = {
@@ -189,7 +190,7 @@ def told(clause: Clause) -> tuple[Told, ...]:
         Told(PartName.WHY, purpose_in_words(clause.purpose), clause.purpose),
         Told(
             PartName.WHO,
-            ", ".join(map(recipient_in_words, clause.recipients)),
+            recipients_in_words(clause.recipients),
             ", ".join(map(str, clause.recipients)),
         ),
         Told(PartName.CHOICE, in_words(clause.requires), clause.requires_text),

@@ -1,7 +1,7 @@
 """The vocabulary as people say it: kinds of data, purposes, and who gets something."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from clearline.policy.vocabulary import Category, Purpose, Recipient, RecipientClass
 
 RECIPIENT_WORDS: Final = {
-    RecipientClass.PROVIDER: "we ourselves",
+    RecipientClass.PROVIDER: "us",
     RecipientClass.PROCESSOR: "{name}, who works for us",
     RecipientClass.AFFILIATE: "{name}, our affiliate",
     RecipientClass.THIRD_PARTY: "{name}, another company",
@@ -44,6 +44,13 @@ def sections_of_rows() -> Mapping[str, str]:
 def law_in_words(law: str) -> str:
     """Return the section that an ID like CC-02 stands for; a section stays as it is."""
     return sections_of_rows().get(law, law)
+
+
+def recipients_in_words(recipients: Iterable[Recipient]) -> str:
+    known = tuple(recipients)
+    if all(each.kind is RecipientClass.PROVIDER for each in known):
+        return "only us"
+    return ", ".join(map(recipient_in_words, known))
 
 
 def recipient_in_words(recipient: Recipient) -> str:

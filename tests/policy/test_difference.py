@@ -107,7 +107,7 @@ def test_a_change_is_told_in_plain_words_with_the_keys_beside_them() -> None:
     assert change.key == "visits.measure"
     assert words == {
         PartName.TEXT: "We record which pages you visit.",
-        PartName.WHO: "we ourselves, Harbor Power, our affiliate",
+        PartName.WHO: "us, Harbor Power, our affiliate",
         PartName.CHOICE: "only if you did not say no to being recognised when visits are counted",
         PartName.PROMISE: "Site visitors",
     }

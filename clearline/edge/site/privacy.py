@@ -28,7 +28,7 @@ from clearline.policy.words import (
     category_in_words,
     law_in_words,
     purpose_in_words,
-    recipient_in_words,
+    recipients_in_words,
 )
 from clearline.rights.agreement.check import agreement_of
 from clearline.trust.consent.cookies import DECLARED, wire_name
@@ -193,7 +193,7 @@ def clause_shown(clause: Clause) -> ClauseShown:
         law=" · ".join(map(law_in_words, clause.law)),
         what=sentence(", ".join(map(category_in_words, clause.categories))),
         why=sentence(purpose_in_words(clause.purpose)),
-        who=sentence(", ".join(map(recipient_in_words, clause.recipients))),
+        who=sentence(recipients_in_words(clause.recipients)),
         how_long=sentence(str(clause.kept)),
         choice=sentence(in_words(clause.requires)),
         has_choice=bool(choices_in(clause.requires)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-LEFT, RIGHT, TOP, BOTTOM = 44.0, 750.0, 14.0, 190.0
+LEFT, RIGHT, TOP, BOTTOM = 58.0, 750.0, 14.0, 190.0
 LABELS_MAX: Final = 7
 LABEL_HALF: Final = 20.0  # half the width of a date in words
 STEPS: Final = 4
@@ -34,6 +34,7 @@ class Chart:
     areas: tuple[str, ...]
     lines_before: tuple[str, ...]
     dots: tuple[tuple[float, float], ...]  # days alone between gaps, and today
+    has_today: bool
     scale: tuple[Label, ...]
     days: tuple[Label, ...]
 
@@ -59,6 +60,7 @@ def draw(
         areas=tuple(area_text(run) for run in runs if len(run) > 1),
         lines_before=tuple(points_text(run) for run in runs_of(before, top) if len(run) > 1),
         dots=tuple(run[0] for run in runs if len(run) == 1),
+        has_today=any(value is not None for day, value in days_values if day == today),
         scale=tuple(
             Label(y_at(top * step / STEPS, top), f"{round(top * step / STEPS):,}")
             for step in range(STEPS + 1)

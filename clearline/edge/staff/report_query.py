@@ -20,7 +20,7 @@ from clearline.reach.visitors.report import (
     last_days,
 )
 
-PERIODS: Final = (7, 30, 90)
+PERIODS: Final = (7, 28, 91)  # whole weeks, so that each day is compared with one of its name
 # What a bare address shows, and what says nothing.
 UNTOLD: Final[dict[str, tuple[str, ...]]] = {
     "period": ("0", str(DAYS_DEFAULT)),

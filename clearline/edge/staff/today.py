@@ -1,5 +1,6 @@
 """Today: the week at a glance, what needs a look, and which policy is in force."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -11,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from clearline.edge.staff.access import STAFF, actor_of, signed_in_member
@@ -28,6 +31,19 @@ from clearline.trust.safeguards.roles import Role
 
 WEEK_DAYS: Final = 7
 ROWS: Final = 5
+PAGE_TITLES: Final[Mapping[str, str | Promise]] = {
+    "/": _("Home"),
+    "/services/": _("Services"),
+    "/rates/": _("Rates"),
+    "/help/": _("Help"),
+    "/contact/": _("Contact"),
+    "/privacy/": _("Privacy policy"),
+    "/privacy/editions/": _("Editions of the policy"),
+    "/privacy/choices/": _("Your Privacy Choices"),
+    "/privacy/cookies/": _("Cookies on this site"),
+    "/privacy/receipts/": _("How to check a proof"),
+    "/your-privacy-rights/": _("Your Privacy Rights"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +101,8 @@ def week_shown(day: date, *, by: Actor, now: datetime) -> dict[str, object]:
         "week_from": yesterday - timedelta(days=WEEK_DAYS - 1),
         "week_to": yesterday,
         "pages": [
-            Top(row.name, report_of(row, pages.query), row.name, row) for row in pages.rows[:ROWS]
+            Top(page_title(row.name, names), report_of(row, pages.query), row.name, row)
+            for row in pages.rows[:ROWS]
         ],
         "services": [
             Top(
@@ -97,6 +114,16 @@ def week_shown(day: date, *, by: Actor, now: datetime) -> dict[str, object]:
             for row in services.rows[:ROWS]
         ],
     }
+
+
+def page_title(path: str, services: Mapping[str, str]) -> str:
+    """Return what a page is called; a help page by its address, one we do not know by its path."""
+    folder, _slash, slug = path.strip("/").rpartition("/")
+    if folder == "services":
+        return services.get(slug, path)
+    if folder == "help":
+        return slug.replace("-", " ").capitalize()
+    return str(PAGE_TITLES.get(path, path))
 
 
 def report_of(row: Row, query: ReportQuery) -> str:

@@ -41,8 +41,8 @@ from clearline.trust.gate.actions import UseDenied
 
 PERIOD_NAMES: Final[dict[int, str | Promise]] = {
     7: _("7 days"),
-    30: _("30 days"),
-    90: _("Quarter"),
+    28: _("28 days"),
+    91: _("Quarter"),
 }
 SIDE_NAMES: Final[dict[Side, str | Promise]] = {
     Side.PART: _("Part of the site"),

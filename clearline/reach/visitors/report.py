@@ -10,7 +10,7 @@ from clearline.kit.errors import Invalid
 from clearline.policy.vocabulary import Category, ClauseId, SubjectId
 
 GROUP_MIN: Final = 5  # below it nothing is told
-DAYS_DEFAULT: Final = 30  # of whoever asks for no days
+DAYS_DEFAULT: Final = 28  # of whoever asks for no days: whole weeks
 DAYS_MAX: Final = 800  # above the longest `kept`, 25 months
 FIRST_DATE: Final = date(2000, 1, 1)
 LAST_DATE: Final = date(2100, 1, 1)

@@ -177,7 +177,7 @@ def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> Sign
             if login is not None:
                 refused = StaffRefused(login=login.public_id, page=SIGN_IN)
                 ledger.append(refused, subject=None, permit=permit, now=now)
-        message = "User ID and password do not go together. Try again."
+        message = "The user ID or password is wrong. Try again."
         raise SignInRefused(message)
 
     with transaction.atomic():

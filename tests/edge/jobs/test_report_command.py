@@ -65,7 +65,7 @@ def test_without_days_the_command_and_the_page_show_the_same_ones(
 @pytest.mark.parametrize(
     ("asked", "days"),
     [
-        (("--to", "2026-10-10"), "2026-09-11 to 2026-10-10"),
+        (("--to", "2026-10-10"), "2026-09-13 to 2026-10-10"),
         (("--from", "2026-10-31"), "2026-10-31 to 2026-10-31"),
     ],
 )

@@ -52,6 +52,11 @@ def test_today_so_far_is_a_dot_and_days_to_come_are_empty() -> None:
     (dot,) = chart.dots
     assert dot[0] == draw(days(5), [None, None, None, 1, None], [4] * 5, today=LATER).dots[0][0]
     assert len(chart.lines_before[0].split()) == 5
+    assert chart.has_today
+
+
+def test_today_is_not_said_to_be_drawn_where_it_may_not_be_told() -> None:
+    assert not draw(days(5), [5, 6, 7, None, None], [4] * 5, today=days(4)[-1]).has_today
 
 
 def test_a_date_at_the_right_edge_ends_there_and_is_not_cut() -> None:

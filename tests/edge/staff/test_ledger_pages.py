@@ -100,7 +100,7 @@ def test_a_page_that_was_refused_stands_in_the_ledger_with_whom_it_was_refused()
     (entry,) = queries.list_entries(kind="staff.refused")
     page = olu.get(f"/staff/ledger/{entry.id}/").content.decode()
     assert "<h1>Someone of the staff was refused: the page People.</h1>" in page
-    assert "<dt>Whose way in</dt>" in page
+    assert "<dt>Whose access</dt>" in page
     assert '<a href="/privacy/#staff.acts">staff.acts</a>' in page
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from clearline.edge.staff.templatetags.staff_text import clock_change, clock_direction
+from clearline.edge.staff.today import page_title
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.migrate import migrate
 from clearline.reach.visitors import load
@@ -131,12 +132,12 @@ def test_those_who_agreed_are_shown_when_only_the_others_have_no_clause(
     assert page.context["report"].clauses == ("visits.measure",)
 
 
-def test_a_bare_address_shows_thirty_whole_days_beside_the_thirty_before(dana: Client) -> None:
+def test_a_bare_address_shows_four_whole_weeks_beside_the_four_before(dana: Client) -> None:
     page = dana.get(REPORT)
 
     query, today = page.context["query"], page.context["asked"].today
-    assert (query.days, query.end) == (30, today - timedelta(days=1))
-    assert "compared with the 30 days before" in page.content.decode()
+    assert (query.days, query.end) == (28, today - timedelta(days=1))
+    assert "compared with the 28 days before" in page.content.decode()
     assert "today so far" not in page.content.decode()
 
 
@@ -159,6 +160,22 @@ def test_one_day_is_told_as_one_date_beside_the_day_before(dana: Client) -> None
     text = dana.get(REPORT, {"from": "2026-10-07", "to": "2026-10-07"}).content.decode()
 
     assert "<small>7 October 2026, compared with the day before</small>" in text
+    card = text.partition('aria-labelledby="by-day"')[2].partition("</section>")[0]
+    assert re.search(r"<p>Visits: \d+\. Pages viewed: \d+\. People who agreed: \d+\. ", card)
+    assert "The day before had visits: " in card
+    assert "<svg" not in card
+    assert 'class="key' not in card
+
+
+def test_the_key_of_the_chart_names_only_what_is_drawn(dana: Client) -> None:
+    days = {"from": "2026-10-01", "to": "2026-10-07", "chart": "people"}
+
+    page = dana.get(REPORT, days)
+
+    keys = re.findall(r'<span class="key[^"]*">([^<]+)<', page.content.decode())
+    chart = page.context["chart"]
+    drawn = {"this period": chart.lines, "before": chart.lines_before}
+    assert keys == [name for name, lines in drawn.items() if lines]
 
 
 def test_a_period_over_the_new_year_has_both_years(dana: Client) -> None:
@@ -200,8 +217,23 @@ def test_names_on_today_lead_to_the_weeks_report_with_them(
         assert (top.row.name, top.row.figures.views) in [
             (line.row.name, line.row.figures.views) for line in lines
         ]
-        assert f'<a href="{top.page_url}">open' in page.content.decode()
+        assert f'<a class="live" href="{top.page_url}">' in page.content.decode()
 
 
 def test_a_marketer_who_is_not_signed_in_sees_no_figures() -> None:
     assert browser().get(REPORT).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/", "Home"),
+        ("/privacy/choices/", "Your Privacy Choices"),
+        ("/services/home-line/", "Home line"),
+        ("/services/gone/", "/services/gone/"),
+        ("/help/keep-your-number/", "Keep your number"),
+        ("/account/bills/", "/account/bills/"),
+    ],
+)
+def test_a_page_is_named_by_its_title_where_staff_know_it(path: str, title: str) -> None:
+    assert page_title(path, {"home-line": "Home line"}) == title

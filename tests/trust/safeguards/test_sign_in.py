@@ -145,7 +145,7 @@ def test_the_tables_name_nobody() -> None:
 def test_a_wrong_password_and_an_unknown_user_sound_the_same(user_id: str, password: str) -> None:
     make_dana()
 
-    with pytest.raises(SignInRefused, match="do not go together"):
+    with pytest.raises(SignInRefused, match="is wrong"):
         try_in(password, user_id)
 
 

@@ -22,7 +22,7 @@ KINDS: Final = {
     "edition.published": gettext_lazy("An edition of the policy"),
     "events.loaded": gettext_lazy("A batch of counted visits"),
     "staff.signed_in": gettext_lazy("Someone of the staff signed in"),
-    "staff.created": gettext_lazy("A way in was given"),
+    "staff.created": gettext_lazy("A staff member was added"),
     "staff.roles_changed": gettext_lazy("Roles were changed"),
     "staff.password_changed": gettext_lazy("A password was changed"),
     "staff.refused": gettext_lazy("Someone of the staff was refused"),
