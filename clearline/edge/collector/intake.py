@@ -29,11 +29,13 @@ from clearline.reach.visitors.admit import (
     admit,
     day_of,
     find_footing,
+    find_place,
     may_beacon,
 )
-from clearline.reach.visitors.agents import agent_of
+from clearline.reach.visitors.agents import agent_of, look_up
 from clearline.reach.visitors.event import Kind, ReferrerClass, StoredEvent, ToldEvent
 from clearline.reach.visitors.names import Names
+from clearline.reach.visitors.referrers import classify
 from clearline.reach.visitors.visits import Visits
 from clearline.trust.consent.cookie import CookieSigner
 from clearline.trust.gate.decide import Outcome, decide
@@ -193,6 +195,19 @@ class Intake:
                 return refuse(reason)
         return Taken(self.edition, "", (), dropped)
 
+    def forget_old(self, now: datetime) -> None:
+        """Forget what is held in memory only when its time is over, though no request arrives."""
+        now_ms = int(now.timestamp() * 1000)
+        self.visits.forget_old(now_ms)
+        self.visits.forget_days_but(day_of(now_ms // QUARTER_MS, self.site.zone))
+        if self.is_stale(now):
+            self.senders, self.forgot_at = {}, now
+            for remembered in (look_up, classify, find_place):
+                remembered.cache_clear()
+
+    def is_stale(self, now: datetime) -> bool:
+        return self.forgot_at is None or abs(now - self.forgot_at) >= SENDERS_WINDOW
+
     def find_sender(self, arrival: Arrival, now: datetime) -> Sender | Refusal:
         """Return what the headers say of their sender under the edition in force.
 
@@ -202,8 +217,8 @@ class Intake:
             policy = self.shelf.in_force(now)
         except (NoEditionInForce, PolicyBroken):
             return Refusal.NO_EDITION
-        is_stale = self.forgot_at is None or abs(now - self.forgot_at) >= SENDERS_WINDOW
-        if is_stale or policy is not self.policy or len(self.senders) >= SENDERS_MAX:
+        is_full = len(self.senders) >= SENDERS_MAX
+        if self.is_stale(now) or is_full or policy is not self.policy:
             self.policy, self.senders, self.forgot_at = policy, {}, now
             self.edition = policy.edition.date.isoformat()
         headers = arrival.headers

@@ -41,6 +41,11 @@ class Visits:
         text = network.encode() + b"\n" + agent
         return int.from_bytes(blake2b(text, key=self.salt, digest_size=8).digest())
 
+    def forget_days_but(self, day: int) -> None:
+        """Forget the salt of another day than this one, and with it whom its numbers meant."""
+        if self.day != day:
+            self.day, self.salt = -1, b""
+
     def begins(self, key: int, now_ms: int, *, is_from_inside: bool) -> bool:
         """Note a page view and return whether a visit begins with it.
 

@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clearline.edge.collector.app import Collector, make_collector
+from clearline.edge.collector.intake import SENDERS_WINDOW, Refusal
 from clearline.edge.collector.options import CollectorOptions
 from clearline.kit.status import read_statuses, write_status
+from clearline.reach.visitors.agents import agent_of, look_up
+from clearline.reach.visitors.referrers import classify
 from tests.edge.collector.editions import edition, publish
 from tests.edge.collector.machine import wait_until
 
@@ -97,6 +100,25 @@ def test_it_learns_of_a_help_page_that_was_written_since(collector: Collector) -
     came = live_until(collector, known, write_page, lambda: "/help/faxes/" in known())
 
     assert came == [True, True, True]
+
+
+def test_it_forgets_headers_and_the_code_of_the_day_though_no_request_arrives(
+    collector: Collector,
+) -> None:
+    intake = collector.intake
+    intake.senders[(b"some browser",)] = Refusal.CROSS_SITE
+    intake.forgot_at = datetime.now(UTC) - SENDERS_WINDOW
+    agent_of("some browser")
+    classify("somewhere.example")
+    intake.visits.key_of("192.0.2.0", b"some browser", 1)
+    intake.visits.begins(ALICE, 1, is_from_inside=False)
+
+    came = live_until(collector, lambda: intake.visits.salt == b"")
+
+    assert came == [True]
+    assert intake.senders == {}
+    assert look_up.cache_info().currsize == classify.cache_info().currsize == 0
+    assert ALICE not in intake.visits.recent
 
 
 def test_it_does_not_trust_its_memory_of_visits_while_another_collector_runs(
