@@ -229,9 +229,11 @@ def choices_in(condition: Condition) -> frozenset[str]:
     assert_never(condition)
 
 
+# What each choice is called, wherever people read of it: on the page where they are asked, in the
+# conditions of clauses, and in the ledger.
 CHOICE_WORDS: Final[dict[str, str]] = {
-    ChoiceName.MEASUREMENT: "being recognised when visits are counted",
-    ChoiceName.CONTENT: "content that fits you",
+    ChoiceName.MEASUREMENT: "Recognise this browser when counting visits",
+    ChoiceName.CONTENT: "Remember extras on this device",
     ChoiceName.ADS: "ads that fit you",
     ChoiceName.SALE_OR_SHARING: "sale or sharing",
     ChoiceName.THIRD_PARTY_MARKETING: "marketing by others",
@@ -264,9 +266,9 @@ def in_words(condition: Condition) -> str:
 def atom_in_words(atom: Atom) -> str:
     match atom.kind:
         case AtomKind.CHOICE:
-            return f"you said yes to {choice_in_words(atom.name)}"
+            return f"you said yes to “{choice_in_words(atom.name)}”"
         case AtomKind.UNLESS:
-            return f"you did not say no to {choice_in_words(atom.name)}"
+            return f"you did not say no to “{choice_in_words(atom.name)}”"
         case AtomKind.APPROVAL:
             return APPROVAL_WORDS[atom.name]
         case AtomKind.GROUND:

@@ -160,13 +160,13 @@ def test_an_affiliate_has_a_choice_of_its_own() -> None:
     read = parse_condition("choice:affiliates_email:harbor_power")
 
     assert choices_in(read) == {"affiliates_email:harbor_power"}
-    assert in_words(read) == "only if you said yes to mail about services of Harbor Power"
+    assert in_words(read) == "only if you said yes to “mail about services of Harbor Power”"
 
 
 def test_a_condition_is_told_as_a_person_would_say_it() -> None:
     read = parse_condition("choice:ads and (unless:sale_or_sharing or ground:emergency)")
 
     assert in_words(read) == (
-        "only if you said yes to ads that fit you and (you did not say no to sale or sharing, "
+        "only if you said yes to “ads that fit you” and (you did not say no to “sale or sharing”, "
         "or it is needed in an emergency to keep people safe)"
     )

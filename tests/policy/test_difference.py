@@ -108,7 +108,9 @@ def test_a_change_is_told_in_plain_words_with_the_keys_beside_them() -> None:
     assert words == {
         PartName.TEXT: "We record which pages you visit.",
         PartName.WHO: "us, Harbor Power, our affiliate",
-        PartName.CHOICE: "only if you did not say no to being recognised when visits are counted",
+        PartName.CHOICE: (
+            "only if you did not say no to “Recognise this browser when counting visits”"
+        ),
         PartName.PROMISE: "Site visitors",
     }
     assert keys[PartName.CHOICE] == "unless:measurement"

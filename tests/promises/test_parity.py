@@ -5,12 +5,14 @@ from django.apps import apps
 from django.db.models import AutoField, Model
 
 from clearline.edge.collector.intake import Refusal
+from clearline.edge.site.asked import EACH
 from clearline.edge.staff.access import STAFF
-from clearline.edge.staff.entry_words import VALUES
+from clearline.edge.staff.entry_words import VALUES, word_of
 from clearline.edge.staff.health import REASONS
 from clearline.edge.staff.templatetags.staff_text import KINDS as KIND_WORDS
 from clearline.kit.access import Audience, audience_of
-from clearline.policy.vocabulary import Category, Purpose, Recipient, RecipientClass
+from clearline.policy.condition import in_words, parse_condition
+from clearline.policy.vocabulary import Category, ChoiceName, Purpose, Recipient, RecipientClass
 from clearline.policy.words import (
     RECIPIENT_WORDS,
     category_in_words,
@@ -31,6 +33,15 @@ def test_every_category_and_purpose_has_words_and_no_word_is_left_over() -> None
     assert set(words_in("purposes")) == set(Purpose)
     assert all(category_in_words(each) for each in Category)
     assert all(purpose_in_words(each) for each in Purpose)
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_a_condition_calls_a_choice_what_the_page_calls_it(name: ChoiceName) -> None:
+    title = str(EACH[name].title)
+
+    assert in_words(parse_condition(f"choice:{name}")) == f"only if you said yes to “{title}”"
+    assert in_words(parse_condition(f"unless:{name}")).endswith(f"“{title}”")
+    assert word_of("yes", name) == title
 
 
 def test_every_kind_of_recipient_has_words() -> None:

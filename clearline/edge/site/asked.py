@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clearline.policy.choices import Choices
 from clearline.policy.compile import CompiledPolicy
+from clearline.policy.condition import CHOICE_WORDS
 from clearline.policy.vocabulary import Answer, ChoiceName, ChoiceSurface
 from clearline.trust.consent.cookies import VISITOR_COOKIE
 
@@ -45,11 +46,11 @@ PROMPT: Final = Wording(
 )
 EACH: Final[Mapping[ChoiceName, Wording]] = {
     ChoiceName.MEASUREMENT: Wording(
-        _("Recognise this browser when counting visits"),
+        _(CHOICE_WORDS[ChoiceName.MEASUREMENT]),
         _("We then see how often people come back and which pages help them, over several days."),
     ),
     ChoiceName.CONTENT: Wording(
-        _("Remember extras on this device"),
+        _(CHOICE_WORDS[ChoiceName.CONTENT]),
         _("Your country, your currency, and the page where you left off."),
     ),
 }

@@ -79,7 +79,9 @@ def answers_in_words(choices: Choices | None) -> str:
     """Return what a choice said in a few words, "" where it cannot be read."""
     said = [] if choices is None else [(_("yes to %s"), choices.yes), (_("no to %s"), choices.no)]
     return "; ".join(
-        words % ", ".join(map(choice_in_words, sorted(names))) for words, names in said if names
+        words % ", ".join(f"“{choice_in_words(name)}”" for name in sorted(names))
+        for words, names in said
+        if names
     )
 
 

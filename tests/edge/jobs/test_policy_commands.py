@@ -105,8 +105,8 @@ def test_a_difference_is_told_in_plain_words_with_the_keys_in_brackets(
     told = capsys.readouterr().out
     assert "CHANGED Site visitors  (visits.measure)" in told
     assert (
-        "  MATERIAL: it needs less of your consent: only if you did not say no to being recognised "
-        "when visits are counted  (unless:measurement)"
+        "  MATERIAL: it needs less of your consent: only if you did not say no to “Recognise this "
+        "browser when counting visits”  (unless:measurement)"
     ) in told
     assert "  your choice: [-only if you said yes to " in told
 

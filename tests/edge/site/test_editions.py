@@ -17,12 +17,13 @@ def test_the_difference_is_told_in_plain_words_with_the_keys_in_small_print(
     tmp_path: Path,
 ) -> None:
     weaker = ('requires   = "choice:measurement"', 'requires   = "unless:measurement"')
-    with published(tmp_path, (OLD, ()), (NEW, (weaker, LONGER))):
+    notice = ('form = "accept"', 'form = "notice"')
+    with published(tmp_path, (OLD, ()), (NEW, (weaker, notice, LONGER))):
         page = browser().get(f"/privacy/editions/{OLD}/{NEW}/").content.decode()
 
     plain = page.replace("<ins>", "").replace("</ins>", "")
     assert '<h2 class="h3">Site visitors</h2><small><code>visits.measure</code></small>' in page
-    assert "did not say no to being recognised when visits are counted" in plain
+    assert "did not say no to “Recognise this browser when counting visits”" in plain
     assert "<ins>unless:measurement</ins></code></small>" in page
     assert "<dd>Data is kept longer: 15 months</dd>" in page
     assert page.count("unless:measurement") == 1

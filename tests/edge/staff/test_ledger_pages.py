@@ -72,7 +72,7 @@ def test_an_entry_reads_as_a_sentence_with_its_clause_and_no_word_of_the_program
         if each.kind == "choice.recorded":
             assert "<h1>A visitor chose what may be done with their data.</h1>" in main
             assert '<a href="/privacy/#choices.keep">choices.keep</a>' in main
-            assert "<dd>being recognised when visits are counted</dd>" in main
+            assert "<dd>Recognise this browser when counting visits</dd>" in main
         assert " UTC</time>" in main
         assert 'href="/privacy/receipts/"' in main
 
@@ -134,7 +134,7 @@ def test_the_answer_of_a_choice_stands_in_its_row(log: Log) -> None:
     page = signed_in("olu", Role.ADMINISTRATOR).get("/staff/ledger/").content.decode()
 
     (row,) = re.findall(r"<td>A visitor&#x27;s choice <small>(.*?)</small>", page)
-    assert row.startswith("yes to being recognised when visits are counted; no to ")
+    assert row.startswith("yes to “Recognise this browser when counting visits”; no to “")
 
 
 @pytest.mark.django_db
