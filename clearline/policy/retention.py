@@ -1,6 +1,7 @@
 """How long data is kept: one amount of time, as a clause says it."""
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -13,7 +14,6 @@ DAYS_A_MONTH_MAX: Final = 31
 LEAP_CYCLE: Final = tuple(
     datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(1461)
 )
-LAST_DAY_OF_ALL_MONTHS: Final = 28
 
 
 class Unit(StrEnum):
@@ -52,14 +52,8 @@ class Retention:
         months = amount * (MONTHS_A_YEAR if self.unit is Unit.YEAR else 1)
         whole = moment.year * MONTHS_A_YEAR + moment.month - 1 + months
         year, month = divmod(whole, MONTHS_A_YEAR)
-        day = moment.day
-        while True:  # at most three steps: 31 March less one month is 28 or 29 February
-            try:
-                return moment.replace(year=year, month=month + 1, day=day)
-            except ValueError:
-                if day <= LAST_DAY_OF_ALL_MONTHS:
-                    raise
-                day -= 1
+        last_day = monthrange(year, month + 1)[1]  # 31 March less a month is 28 or 29 February
+        return moment.replace(year=year, month=month + 1, day=min(moment.day, last_day))
 
     def is_longer_than(self, other: Self) -> bool:
         """Say whether there is a day on which this still keeps what the other has erased."""

@@ -149,6 +149,13 @@ def test_a_condition_built_to_explode_is_refused() -> None:
         parse_condition(text)
 
 
+def test_a_condition_that_explodes_inside_its_brackets_is_refused() -> None:
+    pairs = " and ".join(["(choice:ads or choice:content)"] * 7)
+
+    with pytest.raises(ConditionBroken, match=str(ALTERNATIVES_MAX)):
+        parse_condition(f"({pairs}) and unless:measurement")
+
+
 def test_and_binds_closer_than_or() -> None:
     read = parse_condition("choice:ads and choice:content or choice:measurement")
 
@@ -170,3 +177,31 @@ def test_a_condition_is_told_as_a_person_would_say_it() -> None:
         "only if you said yes to “ads that fit you” and (you did not say no to “sale or sharing”, "
         "or it is needed in an emergency to keep people safe)"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("nothing", set()),
+        ("ground:emergency", set()),
+        ("unless:ads", {"ads"}),
+        ("choice:ads and (unless:content or approval:cpni.opt_in)", {"ads", "content"}),
+    ],
+)
+def test_a_condition_names_the_choices_that_it_asks_about(text: str, asked: set[str]) -> None:
+    assert choices_in(parse_condition(text)) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nothing", "always"),
+        ("approval:cpni.opt_in", "only if you have approved the use of your CPNI"),
+        (
+            "nothing or choice:ads",
+            "only if nothing else is needed, or you said yes to “ads that fit you”",
+        ),
+    ],
+)
+def test_every_kind_of_condition_has_words(text: str, words: str) -> None:
+    assert in_words(parse_condition(text)) == words

@@ -10,6 +10,7 @@ from clearline.policy.difference import (
     Run,
     RunKind,
     difference,
+    has_other_sentences,
     is_material,
     word_runs,
 )
@@ -164,6 +165,64 @@ def test_a_word_or_two_between_changes_are_no_island() -> None:
         (RunKind.ADDED, "only if you accept"),
         (RunKind.SAME, " that"),
     ]
+
+
+def test_a_clause_that_came_or_went_is_told_whole() -> None:
+    told = clause(id="visits.count", requires="nothing", law=[])
+    del told["otherwise"]
+
+    (added,) = difference(edition(clause()), edition(clause(), told))
+    (removed,) = difference(edition(clause(), told), edition(clause()))
+
+    assert (added.kind, removed.kind) == (ChangeKind.ADDED, ChangeKind.REMOVED)
+    assert [part.name for part in added.parts] == [
+        *(PartName.TEXT, PartName.WHAT, PartName.ABOUT, PartName.WHY, PartName.WHO),
+        *(PartName.CHOICE, PartName.HOW_LONG, PartName.PROMISE),
+    ]
+    assert {run.kind for part in added.parts for run in part.runs} == {RunKind.ADDED}
+    assert [said(part.runs, RunKind.ADDED) for part in removed.parts] == [
+        said(part.runs, RunKind.REMOVED) for part in added.parts
+    ]
+    keys = {part.name: said(part.keys, RunKind.REMOVED) for part in added.parts}
+    assert keys[PartName.TEXT] == ""
+    assert keys[PartName.WHY] == "analytics.reporting.popularity"
+    assert not removed.is_material
+
+
+def test_a_sentence_under_a_heading_is_a_change_of_that_heading() -> None:
+    new = written(clause()).replace("We keep track of visits.", "We count visits.")
+
+    (change,) = difference(edition(clause()), parse_edition(new, source="x.toml"))
+
+    assert (change.title, change.kind, change.key) == ("Site visitors", ChangeKind.CHANGED, "")
+    (part,) = change.parts
+    assert said(part.runs, RunKind.ADDED) == "We keep track of visits."
+    assert said(part.runs, RunKind.REMOVED) == "We count visits."
+    assert not change.is_material
+
+
+@pytest.mark.parametrize(
+    "sentence", ['title = "Privacy policy"', 'summary = ["Short."]', '["We keep track of visits."]']
+)
+def test_sentences_outside_clauses_are_told_apart_from_those_of_clauses(sentence: str) -> None:
+    old = edition(clause())
+    other = written(clause()).replace(sentence, sentence.replace('y"', 'y x"').replace(".", "!"))
+
+    assert has_other_sentences(old, parse_edition(other, source="x.toml"))
+    assert not has_other_sentences(old, edition(clause(text="We note what pages you visit.")))
+
+
+def test_a_new_clause_of_a_known_purpose_is_material_when_it_permits_more() -> None:
+    wider = clause(id="visits.count", requires="nothing")
+    same = clause(id="visits.again", kept="24 months")
+
+    (opened,) = difference(edition(clause()), edition(clause(), wider))
+    (split,) = difference(edition(clause()), edition(clause(), same))
+
+    assert [reason.words for reason in opened.reasons] == [
+        "it permits more than the clauses before it did"
+    ]
+    assert split.reasons == ()
 
 
 def said(runs: tuple[Run, ...], without: RunKind) -> str:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from clearline.policy.edition import (
     CHARACTERS_MAX,
+    CLAUSES_MAX,
     EditionBroken,
     parse_edition,
     placeholders_of,
@@ -144,3 +145,29 @@ def test_placeholders_are_found_wherever_people_would_read_them() -> None:
         ("visits.measure", "{brand_name}"),
         ("visits.measure", "{email}"),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            written(clause()).replace("[statements]\nvisitors", "statements"),
+            "2026-11-01.toml:6: statements is no table. Write [statements].",
+        ),
+        (
+            HEAD.format(date="2026-11-01").replace("[statements]", 'clause = ["x"]\n[statements]'),
+            "2026-11-01.toml:6: a clause is no table. Write [[clause]].",
+        ),
+        (
+            HEAD.format(date="2026-11-01"),
+            "2026-11-01.toml:1: there are no clauses. Write at least one [[clause]].",
+        ),
+        (
+            HEAD.format(date="2026-11-01") + "\n[[clause]]\n" * (CLAUSES_MAX + 1),
+            "2026-11-01.toml:1: more than 400 clauses. Join some.",
+        ),
+    ],
+    ids=["statements", "clause", "none", "many"],
+)
+def test_a_part_of_another_shape_is_named(text: str, told: str) -> None:
+    assert problems_of(text) == [told]

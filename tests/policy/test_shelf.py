@@ -213,3 +213,30 @@ def test_a_clock_set_back_is_no_reason_to_look_away(tmp_path: Path) -> None:
     shelf.refresh(noon(NEW) - timedelta(hours=5))
 
     assert len(shelf.editions) == 2
+
+
+def test_whole_means_that_every_edition_can_be_relied_on(tmp_path: Path) -> None:
+    put(tmp_path, OLD, NEW)
+
+    shelf = Shelf.open_whole(tmp_path, UTC_ZONE)
+
+    found = shelf.find(OLD)
+    assert found
+    assert found.text == written(clause(), day=OLD)
+    assert shelf.find(OLD + timedelta(days=1)) is None
+
+
+def test_a_place_that_is_no_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "policy").write_text("")
+
+    with pytest.raises(PolicyBroken, match=r"policy cannot be read \(Not a directory\)"):
+        Shelf.open(tmp_path / "policy", UTC_ZONE)
+
+
+def test_a_published_edition_that_this_release_cannot_read_is_told_with_its_line(
+    tmp_path: Path,
+) -> None:
+    publish(tmp_path, {OLD: written(clause(purpose="from.the.future"), day=OLD)})
+
+    with pytest.raises(PolicyBroken, match=rf"by this release: {OLD}.toml:15: 'from.the.future'"):
+        Shelf.open_whole(tmp_path, UTC_ZONE)

@@ -39,7 +39,6 @@ EXTRAS: Final = Use(
     purpose=Purpose.PERSONALIZE_CONTENT_LIMITED,
     about=SubjectKind.VISITOR,
 )
-PAGES_LEFT: Final = frozenset({"service", "help_article", "rates"})  # worth coming back to
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ class Cookie:
     lifetime: timedelta
     what_for: str
     set_when: str
-    is_needed: bool
 
 
 CHOICES_COOKIE: Final = Cookie(
@@ -29,7 +28,6 @@ CHOICES_COOKIE: Final = Cookie(
     lifetime=timedelta(days=400),
     what_for="Remembers what you chose, signed, with the number of your proof.",
     set_when="when you choose",
-    is_needed=True,
 )
 VISITOR_COOKIE: Final = Cookie(
     name="cl_visitor",
@@ -39,7 +37,6 @@ VISITOR_COOKIE: Final = Cookie(
     "number when visits are counted, and keeps your country, your currency and the page where "
     "you left off.",
     set_when="only after you accept, until that answer ends",
-    is_needed=False,
 )
 SESSION_COOKIE: Final = Cookie(
     name="sessionid",
@@ -47,7 +44,6 @@ SESSION_COOKIE: Final = Cookie(
     lifetime=timedelta(hours=12),
     what_for="Keeps you signed in.",
     set_when="when you sign in",
-    is_needed=True,
 )
 DECLARED: Final = (CHOICES_COOKIE, VISITOR_COOKIE, SESSION_COOKIE)
 

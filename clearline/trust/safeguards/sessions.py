@@ -80,10 +80,6 @@ class SessionStore(SessionBase):
         if key is not None:
             Session.objects.filter(key_hash=hash_of(key)).delete()
 
-    @classmethod
-    def clear_expired(cls) -> None:
-        erase_expired_sessions(now=timezone.now())
-
 
 def erase_expired_sessions(*, now: datetime) -> int:
     return Session.objects.filter(expires_at__lte=now).delete()[0]

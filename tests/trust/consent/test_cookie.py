@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from clearline.policy.choices import Choices
 from clearline.policy.vocabulary import ChoiceName
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
+from clearline.trust.consent.cookies import CHOICES_COOKIE, VISITOR_COOKIE, Cookie
 
 SIGNER = CookieSigner(b"a" * 64, is_https=False)
 names = st.sets(st.sampled_from(list(ChoiceName)))
@@ -85,3 +86,61 @@ def test_a_place_that_could_lead_elsewhere_is_not_written(path: str) -> None:
 
     with pytest.raises(ValueError, match="cannot hold"):
         SIGNER.write_visitor(visitor)
+
+
+def test_one_thing_that_a_device_remembers_changes_without_the_others() -> None:
+    before = VisitorOnDevice(7, "US", "USD", "/help/", date(2026, 1, 1))
+
+    assert before.with_id(8) == VisitorOnDevice(8, "US", "USD", "/help/", date(2026, 1, 1))
+    assert before.with_place("PT", "EUR") == VisitorOnDevice(
+        7, "PT", "EUR", "/help/", date(2026, 1, 1)
+    )
+    assert before.with_page("/") == VisitorOnDevice(7, "US", "USD", "/", date(2026, 1, 1))
+    assert before.with_since(date(2026, 2, 1)) == VisitorOnDevice(
+        7, "US", "USD", "/help/", date(2026, 2, 1)
+    )
+    assert before.without_extras() == VisitorOnDevice(7, "", "", "", date(2026, 1, 1))
+
+
+def signed(cookie: Cookie, told: str) -> dict[str, str]:
+    """Return a cookie that our own key signed, as another release might have written it."""
+    return {cookie.name: f"1.{told}.{SIGNER.mac(cookie, told)}"}
+
+
+PROOF = "0" * 32
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        f"0~2026-01-01~{PROOF}~",
+        f"0~2026-01-01~{PROOF}~~~",
+        "0~2026-01-01~proof~~",
+        f"0~2026-01-01~{PROOF}~Ads~",
+        f"0~2026-01-01~{PROOF}~~ads+",
+        f"0~2026-01-01~{PROOF}~ads~ads",
+        f"noon~2026-01-01~{PROOF}~~",
+        f"{10**30}~2026-01-01~{PROOF}~~",
+        f"0~soon~{PROOF}~~",
+    ],
+)
+def test_choices_in_a_form_that_we_do_not_know_are_none_even_when_signed(told: str) -> None:
+    assert SIGNER.read_choices(signed(CHOICES_COOKIE, f"0~2026-01-01~{PROOF}~ads~"))
+    assert SIGNER.read_choices(signed(CHOICES_COOKIE, told)) is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "1~US~USD~",
+        "1~us~USD~~2026-01-01",
+        "1~US~USD~%2F%2F..%3Fa~2026-01-01",
+        "one~US~USD~~2026-01-01",
+        "1~US~USD~~soon",
+        "-1~US~USD~~2026-01-01",
+        f"{2**63}~US~USD~~2026-01-01",
+    ],
+)
+def test_a_visitor_in_a_form_that_we_do_not_know_is_none_even_when_signed(told: str) -> None:
+    assert SIGNER.read_visitor(signed(VISITOR_COOKIE, "1~US~USD~%2F~2026-01-01"))
+    assert SIGNER.read_visitor(signed(VISITOR_COOKIE, told)) is None

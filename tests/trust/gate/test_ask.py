@@ -113,6 +113,16 @@ def test_a_permit_built_elsewhere_is_a_forgery() -> None:
         )
 
 
+def test_a_permit_put_together_behind_its_back_opens_nothing() -> None:
+    forged = object.__new__(Permit)
+    told = {"subject": ALICE, "categories": frozenset(Category), "issued_at": NOW}
+    for name, value in {**told, "seal": object()}.items():
+        object.__setattr__(forged, name, value)
+
+    with pytest.raises(PermitForged):
+        forged.demand(subject=ALICE, category=Category.CONTACT_EMAIL, now=NOW)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("take", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_a_permit_cannot_be_copied_or_stored(permit: Permit, take: object) -> None:

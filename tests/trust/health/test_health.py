@@ -112,6 +112,20 @@ def test_a_policy_that_cannot_be_read_stops_the_service_and_says_so(
     assert "Restore it from your backup." in found.problems[0].text
 
 
+def test_an_edition_damaged_while_the_site_runs_is_told_and_stops_nothing(
+    status_dir: Path, settings: Settings
+) -> None:
+    assert told() == []
+    (settings.ENV.policy_dir / "2026-01-01.toml").write_text("")
+
+    found = health(NOW + timedelta(seconds=6))
+
+    (problem,) = found.problems
+    assert problem.process == "policy"
+    assert "2026-01-01.toml is not what was published" in problem.text
+    assert found.is_serving
+
+
 def test_a_database_that_does_not_answer_stops_the_service_and_says_so(status_dir: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE ledger_entry RENAME TO ledger_entry_gone")

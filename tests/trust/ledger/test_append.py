@@ -1,11 +1,14 @@
 """Entries in SQL: sealed, once per source, countable, and unreadable when their time is over."""
 
+import secrets
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
+from clearline.policy.choices import Choices
 from clearline.policy.retention import Retention
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import SealBroken
@@ -13,9 +16,9 @@ from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.body import EntryInvalid
 from clearline.trust.ledger.entries import EventsLoaded
 from clearline.trust.ledger.models import Entry
-from clearline.trust.ledger.queries import LedgerDamaged, NoSuchEntry, NotInTree
+from clearline.trust.ledger.queries import LedgerDamaged, NoCheckpoint, NoSuchEntry, NotInTree
 from clearline.trust.ledger.verify import verify_export
-from tests.trust.ledger.log import NOW, Footing, Log, later, make_choice
+from tests.trust.ledger.log import KEPT, NOW, Footing, Log, later, make_choice
 
 BATCH = EventsLoaded(batch="b1", rows=2, sha256="ab" * 32, counts=("dropped.bot=1",))
 
@@ -133,6 +136,20 @@ def test_entries_are_listed_newest_first_page_by_page(log: Log) -> None:
 
 
 @pytest.mark.django_db
+def test_entries_are_listed_of_a_span_of_time_and_of_one_kind_in_it(log: Log) -> None:
+    log.append(3)
+    tomorrow = log.append(3, now=later(days=1))
+    log.append(3, now=later(days=2))
+
+    within = (later(days=1), later(days=2))
+    all_kinds = queries.list_entries(within=within)
+    choices = queries.list_entries(within=within, kind="choice.recorded")
+
+    assert [each.id for each in all_kinds] == tomorrow[::-1]
+    assert [each.id for each in choices] == tomorrow[:1]
+
+
+@pytest.mark.django_db
 def test_an_entry_that_is_not_there_is_told_so(log: Log) -> None:
     ref = actions.append(make_choice(), subject=None, permit=Footing(), now=NOW)
 
@@ -228,3 +245,93 @@ def test_an_entry_that_rests_on_a_clause_is_not_written_without_a_permit(log: Lo
         actions.append(make_choice(), subject=None, permit=None, now=NOW)
 
     assert not Entry.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_entry_whose_number_is_taken_is_not_mistaken_for_one_told_again(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "token_hex", lambda size: "a" * 2 * size)
+    actions.append(BATCH, subject=None, permit=None, now=NOW, source_key="b1")
+
+    with pytest.raises(IntegrityError):
+        actions.append(BATCH, subject=None, permit=None, now=NOW, source_key="b2")
+
+    assert Entry.objects.get().source_key == "b1"
+
+
+@pytest.mark.django_db
+def test_by_number_alone_only_the_proof_of_a_choice_is_given(log: Log) -> None:
+    choice, other = log.append(2)
+    actions.integrate(now=NOW)
+
+    assert queries.choice_receipt(choice) == queries.receipt(choice)
+    assert queries.is_choice(choice)
+    for entry_id in (other, "0" * 32, "", "x"):
+        assert not queries.is_choice(entry_id)
+        with pytest.raises(NoSuchEntry):
+            queries.choice_receipt(entry_id)
+
+
+def choose_again(times: int) -> list[str]:
+    """Append a choice and as many that replace one another; return their ids, the newest first."""
+    ids = [""]
+    for _ in range(times + 1):
+        entry = replace(make_choice(), before=ids[0])
+        ref = actions.append(entry, subject=None, permit=Footing(), now=later(days=len(ids)))
+        ids.insert(0, ref.id)
+    return ids[:-1]
+
+
+@pytest.mark.django_db
+def test_the_choices_before_one_are_listed_newest_first_up_to_a_limit(log: Log) -> None:
+    newest, *earlier = choose_again(5)
+
+    assert [each.id for each in queries.list_choices_before(newest)] == earlier
+    assert [each.id for each in queries.list_choices_before(newest, limit=3)] == earlier[:3]
+    assert queries.list_choices_before(newest)[0].at == later(days=5)
+    assert queries.list_choices_before(earlier[-1]) == ()
+    assert queries.list_choices_before("0" * 32) == ()
+
+
+@pytest.mark.django_db
+def test_the_choices_before_one_end_where_words_are_destroyed(log: Log) -> None:
+    newest, *earlier = choose_again(5)
+    kept = KEPT.end(later(days=3))
+
+    actions.expire_bodies(now=kept)
+
+    assert [each.id for each in queries.list_choices_before(newest)] == earlier[:2]
+
+
+@pytest.mark.django_db
+def test_before_the_first_signature_no_checkpoint_and_no_tile_is_shown(log: Log) -> None:
+    log.append(1)
+
+    with pytest.raises(NoCheckpoint, match="clearline serve worker"):
+        queries.read_checkpoint()
+    with pytest.raises(NoCheckpoint):
+        queries.read_tile("0/000.p/1")
+
+
+@pytest.mark.django_db
+def test_what_choices_say_is_read_of_those_that_are_there_and_whole(log: Log) -> None:
+    choice, other, _, damaged = log.append(4)
+    Entry.objects.filter(public_id=damaged).update(body_sealed=b"no seal")
+
+    said = queries.list_choices_said([choice, other, damaged, "0" * 32])
+
+    assert said == {
+        choice: Choices(yes=frozenset({"measurement"}), no=frozenset({"content", "own_email:0"}))
+    }
+    actions.expire_bodies(now=KEPT.end(NOW))
+    assert queries.list_choices_said([choice]) == {}
+
+
+@pytest.mark.django_db
+def test_an_entry_is_known_by_its_whole_number_only(log: Log) -> None:
+    (entry_id,) = log.append(1)
+
+    assert queries.has_entry(entry_id)
+    for other in ("0" * 32, entry_id[:-1], entry_id.upper() + " ", ""):
+        assert not queries.has_entry(other)

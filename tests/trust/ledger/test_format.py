@@ -30,14 +30,13 @@ from clearline.trust.ledger.entries import (
     ReportExported,
 )
 from clearline.trust.ledger.merkle import (
-    consistency_path,
     fold,
     inclusion_path,
     leaf_hash,
     range_root,
-    verify_consistency,
     verify_inclusion,
 )
+from tests.oracles.consistency import consistency_path, verify_consistency
 
 DOCS = Path(__file__).parents[3] / "docs"
 FORMAT = (DOCS / "ledger-format.md").read_text(encoding="utf-8")

@@ -97,6 +97,30 @@ def test_a_tree_grown_in_steps_has_the_tiles_of_one_grown_at_once(
         assert len(tiles.read(name)) == name.width * (34 if name.level == ENTRIES else 32)
 
 
+def test_every_tile_is_proved_by_the_root_and_none_that_was_changed(tmp_path: Path) -> None:
+    tiles, size = Tiles(tmp_path), 2 * 256 + 10
+    root = tiles.grow(0, [number.to_bytes(32) for number in range(size)]).root()
+
+    for name in names_for(size):
+        good = tiles.read(name)
+        assert Tree(tiles.read, size).proved(name, root) == good
+        path = tmp_path / "tile" / name.path
+        path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+        with pytest.raises(TileBroken, match=f"tile {name.path} is not what was signed"):
+            Tree(tiles.read, size).proved(name, root)
+        path.write_bytes(good)
+
+
+def test_of_a_tile_that_has_grown_the_part_that_was_asked_for_is_proved(tmp_path: Path) -> None:
+    tiles, size = Tiles(tmp_path), 300
+    tree = tiles.grow(0, [number.to_bytes(32) for number in range(size)])
+
+    for name in (TileName(0, 0, 7), TileName(ENTRIES, 0, 7)):
+        full = tiles.read(TileName(name.level, 0))
+        part = Tree(tiles.read, size).proved(name, tree.root())
+        assert part == full[: len(full) // 256 * 7]
+
+
 def test_a_third_level_is_reached_and_its_tiles_agree(tmp_path: Path) -> None:
     tiles, size = Tiles(tmp_path), 256 * 256 + 300
     entries = [number.to_bytes(32) for number in range(size)]

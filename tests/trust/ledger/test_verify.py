@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger.body import SALT_BYTES, commit, hash_words, to_body, to_head
+from clearline.trust.ledger.body import Footing as BodyFooting
 from clearline.trust.ledger.checkpoint import Checkpoint, CheckpointBroken, Signer
 from clearline.trust.ledger.keys import signer
 from clearline.trust.ledger.models import Entry, LogState
+from clearline.trust.ledger.tiles import Tiles
 from clearline.trust.ledger.verify import LedgerBroken, verify_export
 from tests.trust.ledger.log import KEPT, NOW, Footing, Log, later, make_entry
 
@@ -273,3 +276,39 @@ def test_an_export_goes_into_an_empty_folder_only(log: Log) -> None:
 
     with pytest.raises(queries.ExportRefused, match="not empty"):
         log.export()
+
+
+@pytest.mark.django_db
+def test_a_root_that_our_own_key_signed_over_other_entries_is_refused(log: Log) -> None:
+    export = make_export(log, 5)
+    signed = signer().sign(Checkpoint(signer().name, 5, b"r" * 32))
+    (export / "checkpoint").write_text(signed, encoding="utf-8")
+
+    with pytest.raises(LedgerBroken, match="the root that was signed: entries were changed"):
+        verify_export(export, queries.vkey(), now=NOW)
+
+
+def write_export(folder: Path, size: int, key: Signer) -> None:
+    """Write a log of one entry said again and again, as an export has it."""
+    salt, expires_at = b"s" * SALT_BYTES, KEPT.end(NOW)
+    entry = make_entry(1)
+    head = to_head(entry_id="e" * 32, kind=entry.kind, at=NOW, expires_at=expires_at)
+    body = to_body(entry, subject=None, footing=BodyFooting())
+    tree = Tiles(folder).grow(0, [commit(hash_words(salt, body), head)] * size)
+    (folder / "bodies").write_bytes(b"%b %b %b\n" % (head, salt.hex().encode(), body) * size)
+    signed = key.sign(Checkpoint(key.name, size, tree.root()))
+    (folder / "checkpoint").write_text(signed, encoding="utf-8")
+
+
+def test_a_log_with_a_third_level_of_tiles_verifies_and_a_flip_in_it_is_found(
+    tmp_path: Path,
+) -> None:
+    key, size = Signer("localhost/ledger", b"k" * 32), 256 * 256 + 300
+    write_export(tmp_path, size, key)
+
+    assert verify_export(tmp_path, key.vkey(), now=NOW).readable == size
+    top = tmp_path / "tile" / "2" / "000.p" / "1"
+    top.write_bytes(top.read_bytes()[:-1] + b"!")
+    with pytest.raises(LedgerBroken, match="not those of the entries below") as broken:
+        verify_export(tmp_path, key.vkey(), now=NOW)
+    assert broken.value.where == "tile/2/000.p/1"

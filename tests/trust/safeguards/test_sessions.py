@@ -1,13 +1,15 @@
 """Sessions: a copy of the database opens none of them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.base import CreateError, UpdateError
+from django.db import connection
 from django.utils import timezone
 
 from clearline.trust.safeguards.models import Session
-from clearline.trust.safeguards.sessions import SessionStore, erase_expired_sessions
+from clearline.trust.safeguards.sessions import KEYS_TRIED_MAX, SessionStore, erase_expired_sessions
 
 
 def make_session(**contents: str) -> SessionStore:
@@ -72,3 +74,62 @@ def test_a_deleted_session_cannot_be_saved_again() -> None:
 @pytest.mark.parametrize("key", ["", "x" * 8, "../../etc/passwd", "\x00" * 40])
 def test_a_made_up_key_opens_nothing(key: str) -> None:
     assert SessionStore(key).get("login") is None
+
+
+@pytest.mark.django_db
+def test_a_new_session_is_kept_under_a_key_when_it_is_saved_and_changed_under_the_same() -> None:
+    session = SessionStore()
+    session["login"] = "dana"
+
+    session.save()
+    key = session.session_key
+    session["login"] = "olu"
+    session.save()
+
+    assert session.session_key == key
+    assert SessionStore(key)["login"] == "olu"
+    assert Session.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_deleting_a_session_that_was_never_kept_deletes_no_other() -> None:
+    session = make_session(login="dana")
+
+    SessionStore().delete()
+
+    assert SessionStore(session.session_key)["login"] == "dana"
+
+
+def others_first(times: int) -> Callable[..., object]:
+    """Let somebody else take the key that was found free, so many times."""
+    left = [times]
+
+    def execute_twice(
+        execute: Callable[..., object], sql: str, params: object, many: object, context: object
+    ) -> object:
+        if sql.startswith("INSERT") and left[0]:
+            left[0] -= 1
+            execute(sql, params, many, context)
+        return execute(sql, params, many, context)
+
+    return execute_twice
+
+
+@pytest.mark.django_db
+def test_a_key_that_another_session_takes_in_the_same_moment_is_left_to_it() -> None:
+    with connection.execute_wrapper(others_first(1)):
+        session = make_session(login="dana")
+
+    assert SessionStore(session.session_key)["login"] == "dana"
+    assert Session.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_where_every_key_is_taken_no_session_is_made_and_none_is_opened() -> None:
+    with (
+        connection.execute_wrapper(others_first(KEYS_TRIED_MAX)),
+        pytest.raises(CreateError, match="no free session key"),
+    ):
+        make_session(login="dana")
+
+    assert Session.objects.count() == 0

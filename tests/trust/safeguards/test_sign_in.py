@@ -23,12 +23,13 @@ from clearline.trust.safeguards.actions import (
     WINDOW,
     LastAdministrator,
     NoRole,
+    NoSuchStaff,
     SignInRefused,
     TooManyTries,
     UserIdRefused,
     UserIdTaken,
 )
-from clearline.trust.safeguards.models import SignInAttempt
+from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.passwords import PasswordRefused, refuse_weak
 from clearline.trust.safeguards.roles import Role
 from tests.reach.visitors.conftest import without
@@ -43,6 +44,7 @@ PASSWORD = "quiet rivers carry stones"
 HOME = "198.51.100.0"
 ELSEWHERE = "203.0.113.0"
 NEW_PASSWORD = "stones make rivers loud"
+NEW_PASSWORDS = (NEW_PASSWORD, "loud rivers make stones")
 
 
 def make_dana(*roles: Role) -> str:
@@ -320,6 +322,114 @@ def test_the_old_password_is_asked_for_before_a_new_one() -> None:
         actions.change_password(public_id=public_id, old="wrong", new=NEW_PASSWORD, now=NOW)
 
     assert try_in()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_change_a_password_at_once_one_is_told_that_it_is_another() -> None:
+    public_id = make_dana()
+    both_know = threading.Barrier(2)
+    refused: list[str] = []
+
+    def wait_after_reading(
+        execute: Callable[..., object], sql: str, params: object, many: object, context: object
+    ) -> object:
+        result = execute(sql, params, many, context)
+        if sql.startswith("SELECT") and Login._meta.db_table in sql:  # noqa: SLF001  # Django's own name for it
+            both_know.wait(60)
+        return result
+
+    def change(new: str) -> None:
+        try:
+            with connection.execute_wrapper(wait_after_reading):
+                actions.change_password(public_id=public_id, old=PASSWORD, new=new, now=NOW)
+        except SignInRefused:
+            refused.append(new)
+        connection.close()
+
+    threads = [threading.Thread(target=change, args=(each,)) for each in NEW_PASSWORDS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    (loser,) = refused
+    (winner,) = set(NEW_PASSWORDS) - {loser}
+    assert try_in(winner)
+    with pytest.raises(SignInRefused):
+        try_in(loser)
+
+
+@pytest.mark.django_db
+def test_a_link_of_the_demo_signs_in_whom_it_names_and_that_is_written_down() -> None:
+    public_id = make_dana()
+
+    signed_in = actions.sign_in_by_link(user_id="DANA", now=NOW)
+
+    assert queries.find_signed_in(public_id, signed_in.password_mark) is not None
+    assert count_kinds() == {"staff.created": 1, "staff.signed_in": 1}
+
+
+@pytest.mark.django_db
+def test_a_link_signs_in_nobody_whose_way_in_was_taken_back() -> None:
+    public_id = make_dana()
+    actions.create_staff(
+        by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
+    )
+    actions.set_staff(
+        by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=False, now=NOW
+    )
+
+    for user_id in ("dana", "nobody"):
+        with pytest.raises(NoSuchStaff, match="not there any more"):
+            actions.sign_in_by_link(user_id=user_id, now=NOW)
+
+
+@pytest.mark.django_db
+def test_staff_are_found_by_what_is_random_and_by_a_user_id_that_is_known() -> None:
+    public_id = make_dana()
+
+    member = queries.find_staff(public_id)
+
+    assert member is not None
+    assert member == queries.StaffMember(public_id, frozenset({Role.MARKETER}), True, NOW)  # noqa: FBT003
+    assert queries.find_public_id(" Dana ") == public_id
+    assert queries.find_staff("0" * 32) is None
+    assert queries.find_public_id("nobody") is None
+
+
+@pytest.mark.django_db
+def test_somebody_who_is_not_there_can_be_given_nothing() -> None:
+    make_dana()
+
+    with pytest.raises(NoSuchStaff, match="Go back to the list"):
+        actions.set_staff(
+            by=OPERATOR, public_id="0" * 32, roles=[Role.MARKETER], is_active=True, now=NOW
+        )
+    with pytest.raises(NoSuchStaff):
+        actions.change_password(public_id="0" * 32, old=PASSWORD, new=NEW_PASSWORD, now=NOW)
+
+
+@pytest.mark.django_db
+def test_a_page_that_was_not_open_to_somebody_is_written_down_by_its_name() -> None:
+    public_id = make_dana()
+
+    actions.note_refused_page(public_id=public_id, page="staff.list", now=NOW)
+
+    row = Entry.objects.get(kind="staff.refused")
+    told = parse_body(open_words(row, sealer())[1])
+    assert told["fields"] == {"login": public_id, "page": "staff.list"}
+    assert told["clause"] == "staff.acts"
+
+
+@pytest.mark.django_db
+def test_roles_cannot_all_be_taken_away() -> None:
+    public_id = make_dana()
+
+    with pytest.raises(NoRole, match="at least one role"):
+        actions.set_staff(by=OPERATOR, public_id=public_id, roles=[], is_active=True, now=NOW)
+
+    (member,) = queries.list_staff()
+    assert member.roles == {Role.MARKETER}
 
 
 @pytest.mark.django_db
