@@ -76,16 +76,16 @@ QUICK: Final = (
         timedelta(hours=6),
         lambda now: erase_expired_sessions(now=now),
     ),
-    Beat("sign_ins", "erasing old sign-ins", timedelta(hours=24), erase_expired_sign_ins),
+    Beat("sign_ins", "erasing old sign-ins", timedelta(hours=1), erase_expired_sign_ins),
 )
 LONG: Final = (
     Beat(
         "ledger_expiry",
         "erasing old words of the ledger",
-        timedelta(hours=6),
+        timedelta(hours=1),
         lambda now: ledger.expire_bodies(now=now),
     ),
-    Beat("retention", "erasing old visits", timedelta(hours=24), erase_expired_events),
+    Beat("retention", "erasing old visits", timedelta(hours=1), erase_expired_events),
 )
 
 

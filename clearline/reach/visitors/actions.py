@@ -1,7 +1,7 @@
 """What is done with stored visits: showing figures, letting them out as a file, erasing in time."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries import ReportExported
 
 ERASE_S_MAX: Final = 600.0
+DAY: Final = timedelta(days=1)
 MEASUREMENT: Final = frozenset({ChoiceName.MEASUREMENT})
 SAID_YES: Final = Choices(yes=MEASUREMENT)
 SAID_NO: Final = Choices(no=MEASUREMENT)
@@ -112,7 +113,7 @@ def ask(queries: Sequence[ReportQuery], by: Actor, now: datetime) -> Mapping[Sub
 def erase_expired(
     store: ColumnStore, policy: CompiledPolicy, *, zone: ZoneInfo, now: datetime
 ) -> int:
-    """Erase visits older than their clause keeps them, and the sums of those days.
+    """Erase visits on the day on which they are as old as their clause keeps them, and their sums.
 
     `zone` is the provider's: visits and sums lie by its days. Returns how many events went. A
     clause that the policy no longer has keeps nothing.
@@ -121,8 +122,8 @@ def erase_expired(
     here = now.astimezone(zone)
     erased = 0
     for agreed, clause_id in ((1, MEASURED), (0, COUNTED)):
-        kept_from = policy.edition.kept_from(clause_id, here).date()
-        erased += erase_before(store, kept_from, agreed)
+        old = policy.edition.kept_from(clause_id, here).date()
+        erased += erase_before(store, old + DAY, agreed)
     return erased
 
 

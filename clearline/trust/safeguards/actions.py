@@ -350,16 +350,16 @@ def no_such_staff() -> NoSuchStaff:
 
 
 def erase_expired(policy: CompiledPolicy, *, now: datetime) -> int:
-    """Erase attempts, and logins long closed, that are older than their clauses keep them.
+    """Erase attempts, and logins long closed, that are as old as their clauses keep them.
 
     Returns how many went. A clause that the policy no longer has keeps nothing.
     Source: `kept` of the policy in force.
     """
     attempts = SignInAttempt.objects.filter(
-        at__lt=policy.edition.kept_from(STOP_GUESSERS_CLAUSE, now)
+        at__lte=policy.edition.kept_from(STOP_GUESSERS_CLAUSE, now)
     )
     logins = Login.objects.filter(
-        is_active=False, closed_at__lt=policy.edition.kept_from(LOGIN_CLAUSE, now)
+        is_active=False, closed_at__lte=policy.edition.kept_from(LOGIN_CLAUSE, now)
     )
     return attempts.delete()[0] + logins.delete()[0]
 

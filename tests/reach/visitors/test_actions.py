@@ -82,7 +82,7 @@ def test_each_population_goes_when_its_own_clause_says(store: ColumnStore) -> No
     )
 
     epoch_day = (cutoff - date(1970, 1, 1)).days
-    old = [event for event in events if event.visitor and event.day < epoch_day]
+    old = [event for event in events if event.visitor and event.day <= epoch_day]
     left = [event for event in events if event not in old]
     assert erased == len(old) > 0
     for limits in (Limits(), Limits(exact_events_max=0)):
@@ -254,7 +254,7 @@ def test_the_day_on_which_visits_go_is_the_providers(
     store: ColumnStore, zone: str, now: datetime
 ) -> None:
     template = make_events(1, 1)[0]
-    first_kept = date(2026, 10, 20)
+    first_kept = date(2026, 10, 21)
     events = [
         msgspec.structs.replace(
             template, id=number, kind=Kind.VIEW, visitor=visitor, day=(day - EPOCH).days

@@ -536,10 +536,10 @@ def test_a_login_goes_six_years_after_its_way_in_was_taken_back() -> None:
     )
     actions.set_staff(by=OPERATOR, public_id=dana, roles=[Role.MARKETER], is_active=False, now=NOW)
 
-    actions.erase_expired(policy_in_force(NOW), now=NOW.replace(year=2032))
+    actions.erase_expired(policy_in_force(NOW), now=NOW.replace(year=2032) - timedelta(seconds=1))
     assert len(queries.list_staff()) == 2
 
-    actions.erase_expired(policy_in_force(NOW), now=NOW.replace(year=2032) + timedelta(seconds=1))
+    actions.erase_expired(policy_in_force(NOW), now=NOW.replace(year=2032))
 
     assert [each.public_id for each in queries.list_staff()] == [olu]
 
@@ -551,8 +551,8 @@ def test_attempts_are_erased_when_the_clause_says() -> None:
         try_in("wrong")
 
     month_later = NOW + timedelta(days=30)
-    assert actions.erase_expired(policy_in_force(NOW), now=month_later) == 0
-    assert actions.erase_expired(policy_in_force(NOW), now=month_later + timedelta(seconds=1)) == 1
+    assert actions.erase_expired(policy_in_force(NOW), now=month_later - timedelta(seconds=1)) == 0
+    assert actions.erase_expired(policy_in_force(NOW), now=month_later) == 1
 
 
 @pytest.mark.django_db
