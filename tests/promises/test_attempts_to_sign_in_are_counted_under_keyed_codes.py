@@ -1,0 +1,115 @@
+"""P18, clause security.attempts.
+
+"When anybody tries to sign in, we count the attempts under a keyed code of the name and of the
+network address, to stop those who guess. Tries at the old password of who changes theirs we count
+under a keyed code of their random number."
+"""
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from clearline.trust.safeguards.models import SignInAttempt
+from clearline.trust.safeguards.roles import Role
+from tests.browser_client import PASSWORD, browser, make_staff, signed_in
+from tests.promises.provider import HOME, everything, rows, work
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
+KEPT, DAY = timedelta(days=30), timedelta(days=1)
+NETWORK = "203.0.113.0"
+COLUMNS = {"id", "name_index", "network_index", "at", "was_right"}
+
+
+def guess(name: str = "dana", address: str = HOME) -> int:
+    client = browser()
+    answer = client.post(
+        "/staff/sign-in/", {"user_id": name, "password": "x" * 20}, REMOTE_ADDR=address
+    )
+    return answer.status_code
+
+
+def only_attempt() -> SignInAttempt:
+    return SignInAttempt.objects.get()
+
+
+def test_what_is_kept_of_an_attempt_is_two_codes_a_moment_and_whether_it_was_right() -> None:
+    before = rows()
+    guess()
+
+    (added,) = set(rows()) - set(before)
+
+    assert {field.name for field in SignInAttempt._meta.concrete_fields} == COLUMNS  # noqa: SLF001  # Django's own name for it
+    assert not only_attempt().was_right
+    assert added.startswith("safeguards_signinattempt:")
+    for word in ("dana", HOME, NETWORK, "x" * 20):
+        assert word not in everything()
+
+
+def test_the_codes_are_keyed_and_another_key_gives_others() -> None:
+    guess()
+    first = only_attempt()
+    SignInAttempt.objects.all().delete()
+    Path(settings.ENV.instance, "keys", "index").write_text("ab" * 32)
+    guess()
+    second = only_attempt()
+
+    for code, word in ((first.name_index, "dana"), (first.network_index, NETWORK)):
+        assert len(code) == 32
+        assert bytes(code) != hashlib.sha256(word.encode()).digest()
+    assert bytes(first.name_index) != bytes(second.name_index)
+    assert bytes(first.network_index) != bytes(second.network_index)
+
+
+def test_the_network_is_all_of_the_address_that_is_coded() -> None:
+    for address in (HOME, "203.0.113.5", "198.51.100.5"):
+        guess(address=address)
+
+    codes = [bytes(each.network_index) for each in SignInAttempt.objects.order_by("pk")]
+
+    assert codes[0] == codes[1] != codes[2]
+
+
+def test_they_are_counted_to_stop_those_who_guess() -> None:
+    make_staff("dana", Role.MARKETER)
+
+    assert [guess() for _ in range(6)] == [403] * 5 + [429]
+    assert SignInAttempt.objects.count() == 5
+
+
+def test_tries_at_the_old_password_are_counted_under_a_code_of_the_random_number() -> None:
+    dana = signed_in("dana", Role.MARKETER)
+    SignInAttempt.objects.all().delete()
+
+    statuses = [change(dana) for _ in range(6)]
+
+    assert statuses == [422] * 6
+    codes = {bytes(code) for code in SignInAttempt.objects.values_list("name_index", flat=True)}
+    assert SignInAttempt.objects.count() == 5
+    assert len(codes) == 1
+    assert dana.session["login"] not in codes.pop().decode("latin-1")
+
+
+def change(client: Client) -> int:
+    new = "nine slow boats"
+    form = {"old": "x" * 20, "new": new, "again": new}
+    return client.post("/staff/password/", form).status_code
+
+
+def test_an_attempt_is_kept_for_thirty_days_and_then_gone() -> None:
+    make_staff("dana", Role.MARKETER)
+    guess()
+    browser().post(
+        "/staff/sign-in/", {"user_id": "dana", "password": PASSWORD}, REMOTE_ADDR="198.51.100.5"
+    )
+    wrong, right = SignInAttempt.objects.order_by("pk")
+
+    work(wrong.at + KEPT - DAY)
+    before = SignInAttempt.objects.count()
+    work(right.at + KEPT)
+
+    assert before == 2
+    assert SignInAttempt.objects.count() == 0
