@@ -23,10 +23,14 @@ class WindowCounts:
         with self.lock:
             if self.began_at is None or abs(now - self.began_at) >= self.window:
                 self.counts, self.began_at = Counter(), now
+                # Also when nobody comes again: nothing is remembered for longer than it is of use.
+                timer = threading.Timer(self.window.total_seconds(), self.forget)
+                timer.daemon = True
+                timer.start()
             known = key if key in self.counts or len(self.counts) < self.keys_max else ALL_OTHERS
             self.counts[known] += 1
             return self.counts[known]
 
     def forget(self) -> None:
         with self.lock:
-            self.began_at = None
+            self.counts, self.began_at = Counter(), None

@@ -168,6 +168,7 @@ class Intake:
         self.edition = ""
         self.senders: dict[tuple[bytes | None, ...], Sender | Refusal] = {}
         self.forgot_at: datetime | None = None
+        self.day = -1  # the provider's, at the last look back
 
     def take(self, arrival: Arrival, now: datetime) -> Taken | Refused:
         """Return what is to be kept of one request at the moment `now`, or why nothing is."""
@@ -199,7 +200,11 @@ class Intake:
         """Forget what is held in memory only when its time is over, though no request arrives."""
         now_ms = int(now.timestamp() * 1000)
         self.visits.forget_old(now_ms)
-        self.visits.forget_days_but(day_of(now_ms // QUARTER_MS, self.site.zone))
+        day = day_of(now_ms // QUARTER_MS, self.site.zone)
+        self.visits.forget_days_but(day)
+        if day != self.day:
+            self.day = day
+            self.names.forget_networks()  # clause security.attempts: "for a day at most"
         if self.is_stale(now):
             self.senders, self.forgot_at = {}, now
             for remembered in (look_up, classify, find_place):

@@ -82,6 +82,11 @@ class Names:
         self.known = NOTHING_KNOWN
         self.days: dict[int, DayNames] = {}
 
+    def forget_networks(self) -> None:
+        """Forget who brought how many names; the names themselves stay known."""
+        for of_day in self.days.values():
+            of_day.brought.clear()
+
     def keep(self, event: StoredEvent, network: str | None = None) -> StoredEvent:
         """Return the event with the names for which its day still has room.
 
