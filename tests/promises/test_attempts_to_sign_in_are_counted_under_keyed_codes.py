@@ -2,25 +2,31 @@
 
 "When anybody tries to sign in, we count the attempts under a keyed code of the name and of the
 network address, to stop those who guess. Tries at the old password of who changes theirs we count
-under a keyed code of their random number."
+under a keyed code of their random number. To stop those who flood us, we count in memory only, for
+a day at most, how many answers and how many new names come from one shortened network address."
 """
 
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
+from clearline.kit.window_counts import WindowCounts
+from clearline.reach.visitors.names import Names
+from clearline.trust.consent.actions import ANSWERS
 from clearline.trust.safeguards.models import SignInAttempt
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import PASSWORD, browser, make_staff, signed_in
-from tests.promises.provider import HOME, everything, rows, work
+from tests.edge.collector.machine import wait_until
+from tests.promises.provider import HOME, Provider, everything, rows, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 KEPT, DAY = timedelta(days=30), timedelta(days=1)
 NETWORK = "203.0.113.0"
+NOON = datetime(2026, 11, 24, 17, tzinfo=UTC)
 COLUMNS = {"id", "name_index", "network_index", "at", "was_right"}
 
 
@@ -91,6 +97,47 @@ def test_tries_at_the_old_password_are_counted_under_a_code_of_the_random_number
     assert SignInAttempt.objects.count() == 5
     assert len(codes) == 1
     assert dana.session["login"] not in codes.pop().decode("latin-1")
+
+
+def test_how_many_new_names_a_network_brings_is_counted_to_stop_floods(provider: Provider) -> None:
+    provider.intake.names = Names(of_network_max=2)
+    for page in ("/a/", "/b/", "/c/"):
+        provider.script_tells(browser(), NOON, path=page)
+    provider.script_tells(browser(), NOON, path="/c/", address="198.51.100.5")
+
+    assert [row["page"] for row in provider.load(NOON)] == ["/a/", "/b/", "/other", "/c/"]
+
+
+def test_networks_that_bring_names_are_held_in_memory_for_a_day_at_most(provider: Provider) -> None:
+    intake = provider.intake
+    intake.forget_old(NOON)
+    provider.script_tells(browser(), NOON)
+    (of_day,) = intake.names.days.values()
+    before = dict(of_day.brought)
+
+    for hour in range(1, 24):  # the collector's beat, which is faster
+        intake.forget_old(NOON + timedelta(hours=hour))
+
+    assert before == {NETWORK: 1}
+    assert not of_day.brought
+    assert NETWORK not in everything() + str(provider.load(NOON))
+
+
+def test_how_many_answers_a_network_gives_is_counted_in_memory_and_forgotten() -> None:
+    ANSWERS.forget()
+    browser().post("/privacy/choice/", {"answer": "decline"}, REMOTE_ADDR=HOME)
+
+    assert dict(ANSWERS.counts) == {NETWORK: 1}
+    assert NETWORK not in everything()
+    assert ANSWERS.window <= DAY
+
+
+def test_what_is_counted_for_a_while_is_forgotten_when_it_is_over_though_nobody_comes() -> None:
+    counts = WindowCounts(window=timedelta(milliseconds=20), keys_max=10)
+
+    counts.add(NETWORK, NOON)
+
+    assert wait_until(lambda: not counts.counts, seconds=20)
 
 
 def change(client: Client) -> int:

@@ -80,7 +80,7 @@ def test_it_is_forgotten_each_day_also_while_nobody_comes(provider: Provider) ->
     assert intake.visits.recent
 
     for minute in range(31, 24 * 60 + 1):  # the collector's beat, which is faster
-        intake.forget(NOW + minute * MINUTE)
+        intake.forget_old(NOW + minute * MINUTE)
 
     assert not intake.visits.recent
     assert not intake.visits.before
