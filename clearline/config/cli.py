@@ -20,6 +20,7 @@ from clearline.kit.errors import Refusal
 from clearline.kit.strict_toml import at_line, in_words, lines_of
 
 DONE, REFUSED, USAGE = 0, 1, 2
+DEFAULT_DIR: Final = "clearline-data"
 STOPPED: Final = "Stopped. Nothing acknowledged is lost; run the same command to go on."
 THEN: Final = "Mend that and run the same command again."
 
@@ -87,7 +88,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
             type=Path,
             default=argparse.SUPPRESS,
             metavar="DIR",
-            help="the instance (default: $CLEARLINE_INSTANCE, then ./clearline-data)",
+            help=f"the instance (default: $CLEARLINE_INSTANCE, then ./{default_dir_of(parser)})",
         )
     if "--json" not in known:
         parser.add_argument(
@@ -100,11 +101,15 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
                 add_common_options(child)
 
 
+def default_dir_of(parser: argparse.ArgumentParser) -> str:
+    return str(parser.get_default("default_dir") or DEFAULT_DIR)
+
+
 def instance_of(args: argparse.Namespace) -> Path:
     chosen = getattr(args, "dir", None)
     if chosen is not None:
         return Path(chosen)
-    default: str = getattr(args, "default_dir", "clearline-data")
+    default: str = getattr(args, "default_dir", DEFAULT_DIR)
     return Path(os.environ.get("CLEARLINE_INSTANCE") or default)
 
 

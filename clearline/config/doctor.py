@@ -27,6 +27,7 @@ from clearline.service.catalogue.parse import parse_catalogue
 from clearline.service.catalogue.queries import SERVICES_FILE
 
 NONE_IN_FORCE: Final = "No edition of the privacy policy is in force, so nothing may be recorded."
+WELL: Final = "All is well: ready to serve. Next: clearline serve --dir {instance}\n"
 FREE_BYTES_MIN: Final = 1_000_000_000
 NEEDED: Final = (
     *("content/home.toml", "content/contact.toml", "content/rights.toml"),
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         for finding in findings:
             sys.stdout.write(f"{finding.where}: {finding.problem}\n    {finding.remedy}\n")
         sys.stdout.write(
-            f"{len(findings)} found wanting.\n" if findings else "All is well: ready to serve.\n"
+            f"{len(findings)} found wanting.\n" if findings else WELL.format(instance=instance)
         )
     return 1 if findings else 0
 

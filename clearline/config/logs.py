@@ -142,7 +142,8 @@ def set_up_logs() -> None:
     # A request that was refused is no event; each carries a path, which people type.
     logging.getLogger("django.request").setLevel(logging.ERROR)
     # The store and the loader say in their own lines when the store does not answer.
-    for name in ("urllib3", "clickhouse_connect"):
+    # The pool's logger by its own name: clickhouse-connect sets that of urllib3 anew when loaded.
+    for name in ("urllib3.connectionpool", "clickhouse_connect"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 

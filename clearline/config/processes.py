@@ -16,7 +16,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from clearline.config.claim import LEFT_BEHIND_S, claimed, require_free
-from clearline.config.doctor import look_at_policy
+from clearline.config.doctor import look_at_names, look_at_policy
 from clearline.config.env import Env
 from clearline.config.init_command import KEYS
 from clearline.config.instance import prepare_tables
@@ -26,6 +26,7 @@ from clearline.edge.collector.loader import LoaderOptions, run_loader
 from clearline.edge.jobs.worker import run_worker
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.server import run_store
+from clearline.kit.errors import Conflict
 from clearline.kit.lifeline import watch_lifeline
 from clearline.kit.status import write_status
 
@@ -39,9 +40,16 @@ CONNECTIONS_MAX: Final = 8_192  # whoever holds all must open 800 new ones each 
 TOLD_EVERY_S: Final = 2.0
 
 
+class Unfinished(Conflict):
+    """Names of the provider are still placeholders, which visitors would read."""
+
+    code = "unfinished"
+
+
 def run(args: argparse.Namespace) -> int:
     env = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
     port: int = args.port or env.port
+    refuse_unfinished(env, args.now)
     for name in KEYS:
         env.key(name)  # better now and in words than in a process that falls again and again
     if args.process is None:
@@ -56,6 +64,14 @@ def run(args: argparse.Namespace) -> int:
         prepare_tables(env.instance)
     PROCESSES[args.process](env, port)
     return 0
+
+
+def refuse_unfinished(env: Env, now: datetime) -> None:
+    """Return if no name is a placeholder any more. Raises Unfinished, with what doctor says."""
+    findings = [*look_at_names(env, now)]
+    if findings:
+        lines = [f"  {each.where}: {each.problem}. {each.remedy}" for each in findings]
+        raise Unfinished("\n".join(["The site is not finished, so it is not served:", *lines]))
 
 
 def env_at(env: Env, port: int) -> Env:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import structlog
 
@@ -48,6 +48,7 @@ class Supervisor:
     instance: Path
     names: tuple[str, ...]
     port: int
+    log_file: BinaryIO | None = None  # of the children's lines; None leaves them on standard error
     children: list[Child] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     lifeline: tuple[int, int] = (-1, -1)
@@ -81,6 +82,7 @@ class Supervisor:
             pass_fds=(reading,),
             env={**os.environ, VARIABLE: str(reading)},
             stdin=subprocess.DEVNULL,
+            stderr=self.log_file,
         )
         child.started_at = time.monotonic()
 

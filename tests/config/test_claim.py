@@ -227,3 +227,36 @@ def test_the_address_told_is_the_one_that_works(
 
     os.environ["CLEARLINE_INSTANCE"] = str(provider.instance)
     assert place.told in where_it_is(env_at(env, place.port), place.port)
+
+
+@pytest.mark.parametrize("process", [(), ("front",)])
+def test_a_site_whose_names_are_still_placeholders_is_not_served(
+    tmp_path: Path, process: tuple[str, ...]
+) -> None:
+    unfinished = RunningProvider(tmp_path / "unfinished")
+    make_instance(unfinished.instance, form="accept", effective=FIRST_DAY)
+
+    run = unfinished.command("serve", *process)
+
+    assert run.returncode == 1
+    assert "{brand_name} is still a placeholder. Write your own." in run.stderr
+    assert "Serving" not in run.stdout
+
+
+def test_a_password_that_nobody_can_be_asked_for_is_missed_with_the_way_to_give_it(
+    provider: RunningProvider,
+) -> None:
+    run = subprocess.run(
+        [
+            *(*CLI, "user", "create-staff", "dana", "--role", "marketer"),
+            *("--dir", str(provider.instance)),
+        ],
+        env=provider.environment(None),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 1
+    assert "--password-file FILE" in run.stderr

@@ -63,3 +63,15 @@ def test_a_role_that_nobody_knows_is_refused_with_those_there_are(
 
     told = capsys.readouterr().err
     assert "invalid choice: 'boss' (choose from 'marketer', 'administrator')" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "folder"), [(["demo"], "./clearline-demo"), (["serve"], "./clearline-data")]
+)
+def test_help_names_the_folder_that_a_command_uses_unless_told(
+    words: list[str], folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([*words, "--help"])
+
+    assert f"then{folder})" in "".join(capsys.readouterr().out.split())

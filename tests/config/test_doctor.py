@@ -38,7 +38,8 @@ def test_an_instance_that_is_served_lacks_nothing(provider: RunningProvider) -> 
 
     run = provider.command("doctor")
 
-    assert (run.returncode, run.stdout) == (0, "All is well: ready to serve.\n")
+    next_step = f"Next: clearline serve --dir {provider.instance}"
+    assert (run.returncode, run.stdout) == (0, f"All is well: ready to serve. {next_step}\n")
 
 
 def test_tables_that_wait_are_told_with_the_command_that_makes_them(

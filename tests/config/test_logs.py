@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -123,3 +125,16 @@ def test_what_people_type_is_in_no_log_of_the_real_processes(provider: RunningPr
     assert told["status"] == 500
     assert told["route"] == "staff/demo/<str:token>/"
     assert told["exception"][0] == "TypeError"
+
+
+def test_the_pool_of_connections_stays_silent_whatever_is_loaded_later() -> None:
+    program = (
+        "from clearline.config.logs import set_up_logs; set_up_logs(); import clickhouse_connect, "
+        "logging; logging.getLogger('urllib3.connectionpool').warning('Retrying (%r)', 1)"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert run.stderr == ""

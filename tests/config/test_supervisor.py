@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from clearline.config.supervisor import BACKOFF_MAX_S, Child, Supervisor, backoff_s
 from tests.journeys.provider import wait_until
 
@@ -106,3 +108,24 @@ def test_a_process_that_falls_for_days_is_still_started_again(tmp_path: Path) ->
 
     assert child.process is None
     assert 0 < child.start_after - time.monotonic() <= BACKOFF_MAX_S
+
+
+def test_what_the_children_say_goes_to_the_file_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    says = [sys.executable, "-c", "import sys; sys.stderr.write('a line')"]
+    monkeypatch.setattr("clearline.config.supervisor.command_of", lambda _name, **_: says)
+    log_file = tmp_path / "demo.log"
+    child = Child("front")
+
+    with log_file.open("wb") as file:
+        supervisor = Supervisor(instance=tmp_path, names=("front",), port=1, log_file=file)
+        supervisor.lifeline = os.pipe()
+        supervisor.start(child)
+
+    assert child.process is not None
+    assert child.process.wait(20) == 0
+    assert log_file.read_text() == "a line"
+    assert capfd.readouterr().err == ""
+    for handle in supervisor.lifeline:
+        os.close(handle)

@@ -28,6 +28,7 @@ from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.roles import Role
 
 OPERATOR: Final = Actor(ActorKind.JOB, "demo")
+LOG: Final = "demo.log"  # of the processes since the last start
 
 
 def begin(*, now: datetime) -> None:
@@ -42,10 +43,14 @@ def serve(instance: Path, *, port: int, now: datetime, as_json: bool) -> None:
     env = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
     prepare(env)
     ways_in = make_ways_in(env, now=now)
-    sys.stdout.write(in_json(env, ways_in) if as_json else in_lines(env, ways_in))
+    log_path = env.data_dir / LOG
+    sys.stdout.write(in_json(env, ways_in) if as_json else in_lines(env, ways_in, log_path))
     sys.stdout.flush()
     connections.close_all()
-    Supervisor(instance=instance, names=names_for(env), port=port).run(meanwhile=fill_past)
+    with log_path.open("wb") as log_file:
+        names = names_for(env)
+        supervisor = Supervisor(instance=instance, names=names, port=port, log_file=log_file)
+        supervisor.run(meanwhile=fill_past)
 
 
 def publish_editions(env: Env, *, now: datetime) -> None:
@@ -92,10 +97,11 @@ def in_json(env: Env, ways_in: list[WayIn]) -> str:
     return json.dumps({"url": env.url, "staff": [asdict(each) for each in ways_in]}) + "\n"
 
 
-def in_lines(env: Env, ways_in: list[WayIn]) -> str:
+def in_lines(env: Env, ways_in: list[WayIn], log_path: Path) -> str:
     lines = [f"\n  {env.provider.brand_name} is at  {env.url}\n"]
     lines += [f"  {each.label:<28} {each.url}" for each in ways_in]
-    lines.append("\n  Each link signs in once. Ctrl-C stops; the same command goes on.\n")
+    lines.append("\n  Each link signs in once. Ctrl-C stops; the same command goes on.")
+    lines.append(f"  What the processes say stands in {log_path}\n")
     return "\n".join(lines) + "\n"
 
 

@@ -45,7 +45,8 @@ def run_verify(args: argparse.Namespace) -> int:
     if args.json:
         write_json(as_plain(verified))
     else:
-        sys.stdout.write(told(verified))
+        waiting = 0 if args.export else queries.count_waiting()
+        sys.stdout.write(told(verified) + told_of_waiting(waiting))
     return 0
 
 
@@ -123,6 +124,13 @@ def told(verified: Verified) -> str:
     if verified.grown_from is not None:
         lines.append(f"  continues the older checkpoint of {verified.grown_from} entries")
     return "\n".join(lines) + "\n"
+
+
+def told_of_waiting(count: int) -> str:
+    if not count:
+        return ""
+    what = "1 entry waits" if count == 1 else f"{count} entries wait"
+    return f"  {what} to be signed; `clearline serve worker` does it\n"
 
 
 def as_plain(verified: Verified) -> dict[str, object]:

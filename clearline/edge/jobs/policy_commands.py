@@ -27,6 +27,7 @@ from clearline.rights.agreement import actions as agreement
 from clearline.rights.agreement.check import Agreement, check, find_without_edition
 
 MARKS = {RunKind.SAME: "{}", RunKind.ADDED: "{{+{}+}}", RunKind.REMOVED: "[-{}-]"}
+DRAFTS_SHOWN = 20
 NOTHING = "Nothing of this kind happens on this site."
 COOKIES_HERE = "The page lists every cookie here."
 
@@ -123,6 +124,8 @@ def run_diff(args: argparse.Namespace) -> int:
 
 
 def run_publish(args: argparse.Namespace) -> int:
+    if not args.file.exists():
+        raise no_draft_at(args.file)
     changes = changed_sentences(args.file)
     if not args.json:
         sys.stdout.writelines(f"{told(change)}\n" for change in changes)
@@ -141,8 +144,19 @@ def run_publish(args: argparse.Namespace) -> int:
     sys.stdout.write(
         f"Published {args.file.name}: {found.places_covered} of {found.places_found} places "
         "covered. Running processes take it up within ten seconds of its first day.\n"
+        f"Next: clearline doctor --dir {settings.ENV.instance}\n"
     )
     return 0
+
+
+def no_draft_at(path: Path) -> NoSuchEdition:
+    """Return the refusal of a file that is not there, which names those that may be meant."""
+    folder = settings.ENV.policy_dir
+    shelf = Shelf.open_whole(folder, ZoneInfo(settings.ENV.provider.time_zone))
+    published = {each.date.isoformat() for each in shelf.editions}
+    drafts = [each for each in sorted(folder.glob("*.toml")) if each.stem not in published]
+    told = "\n".join(f"  {each}" for each in drafts[:DRAFTS_SHOWN]) or "  none"
+    return NoSuchEdition(f"There is no file {path}. The drafts in {folder} are:\n{told}")
 
 
 def changed_sentences(draft: Path) -> list[Change]:

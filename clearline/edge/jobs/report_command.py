@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from clearline.kit.columnstore.client import ColumnStore
+from clearline.kit.columnstore.client import ColumnStore, StoreDown
 from clearline.policy.use import Actor, ActorKind
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors.export import Format
@@ -29,8 +29,18 @@ NAME_WIDTH: Final = 44
 
 
 def run_popularity(args: argparse.Namespace) -> int:
+    try:
+        return print_popularity(args, ColumnStore.of_instance(settings.ENV))
+    except StoreDown as down:
+        if settings.ENV.store_url is not None:
+            raise
+        instance = settings.ENV.instance
+        message = f"{down} Is it being served? `clearline serve --dir {instance}`"
+        raise StoreDown(message) from down
+
+
+def print_popularity(args: argparse.Namespace, store: ColumnStore) -> int:
     query = query_of(args)
-    store = ColumnStore.of_instance(settings.ENV)
     if not args.csv and not args.json:
         (report,) = visitors.show_popularity(store, [query], by=OPERATOR, now=args.now)
         sys.stdout.write(in_lines(report))

@@ -22,6 +22,10 @@ class PasswordsDiffer(Invalid):
     code = "passwords_differ"
 
 
+class PasswordMissing(Invalid):
+    code = "password_missing"
+
+
 def run_create(args: argparse.Namespace) -> int:
     public_id = safeguards.create_staff(
         by=OPERATOR,
@@ -50,7 +54,7 @@ def run_list(args: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
         return 0
     for each in staff:
-        state = "open" if each.is_active else "closed"
+        state = "active" if each.is_active else "closed"
         sys.stdout.write(f"{each.public_id}  {', '.join(sorted(each.roles))}  {state}\n")
     if not staff:
         sys.stdout.write("Nobody yet. `clearline user create-staff NAME --role administrator`\n")
@@ -60,7 +64,7 @@ def run_list(args: argparse.Namespace) -> int:
 def password_from(file: Path | None) -> str:
     """Return the password from a file, a pipe or, asked twice, a person; never an argument.
 
-    Raises PasswordsDiffer.
+    Raises PasswordsDiffer, PasswordMissing.
     """
     if file is not None:
         try:
@@ -70,7 +74,14 @@ def password_from(file: Path | None) -> str:
             message = f"{file} cannot be read. Name a file whose first line is the password."
             raise PasswordsDiffer(message) from None
     if not sys.stdin.isatty():
-        return sys.stdin.readline(PASSWORD_BYTES_MAX).rstrip("\r\n")
+        line = sys.stdin.readline(PASSWORD_BYTES_MAX).rstrip("\r\n")
+        if not line:
+            message = (
+                "There is no terminal to ask for the password. Write it into the first line of a "
+                "file that only you can read, and name it: --password-file FILE."
+            )
+            raise PasswordMissing(message)
+        return line
     first = getpass.getpass("Password (at least 15 characters): ")
     if first != getpass.getpass("The same again: "):
         message = "The two passwords differ. Run the command again."

@@ -101,6 +101,7 @@ class Lane:
     last: Mapping[str, datetime]  # when each beat ran
     troubles: Mapping[str, str] = field(default_factory=dict)  # what failed at its last turn
     fails: dict[str, int] = field(default_factory=dict)  # how often in a row
+    errors: dict[str, str] = field(default_factory=dict)  # the name of the last one, "" when well
 
     def run_due(self, now: datetime) -> None:
         """Do what is due; a piece that fails is told and tried again within a minute."""
@@ -109,6 +110,9 @@ class Lane:
             fails = min(self.fails.get(beat.name, 0) + 1, FAILS_COUNTED) if error else 0
             self.fails[beat.name] = fails
             at = now - max(beat.every - wait_after(fails), NO_TIME) if error else now
+            if error and self.errors.get(beat.name) != error:  # told once while it stays the same
+                log.warning("worker.failed", name=beat.name, error=error)
+            self.errors[beat.name] = error
             others = {name: text for name, text in self.troubles.items() if name != beat.name}
             self.troubles = {**others, beat.name: f"{beat.title} ({error})"} if error else others
             self.last = {**self.last, beat.name: at}
@@ -167,7 +171,6 @@ def run_beat(beat: Beat, now: datetime) -> str:
     try:
         beat.do(now)
     except (Refusal, DatabaseError, OSError) as error:
-        log.warning("worker.failed", name=beat.name, error=type(error).__name__)
         return type(error).__name__
     return ""
 

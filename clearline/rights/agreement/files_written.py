@@ -134,7 +134,8 @@ ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "shutil": "takes the demo away",
     },
     "clearline/config/demo/serving.py": {
-        "clearline.edge.staff.demo_links.make_link": "makes the links of the demo's own people"
+        "clearline.edge.staff.demo_links.make_link": "makes the links of the demo's own people",
+        "open": "keeps what the demo's processes log, anew at each start",
     },
     "clearline/config/demo/fill.py": {
         "clearline.kit.files": "marks how far the demo's past is",

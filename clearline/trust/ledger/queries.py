@@ -140,6 +140,11 @@ def oldest_waiting(*, now: datetime) -> timedelta | None:
     return None if at is None else max(now - at, timedelta())
 
 
+def count_waiting() -> int:
+    """Return how many entries have no place in the tree yet."""
+    return Entry.objects.waiting().count()
+
+
 def log_state() -> LogStatus:
     state = LogState.objects.filter(pk=1).first()
     if state is None:

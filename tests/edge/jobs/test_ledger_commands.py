@@ -153,3 +153,18 @@ def test_long_work_shows_a_bar_on_a_terminal_and_nothing_in_a_file(tmp_path: Pat
     assert "Verifying" in on_terminal
     assert "entries" in on_terminal
     assert (in_file.returncode, in_file.stderr) == (0, "")
+
+
+@pytest.mark.django_db
+def test_entries_that_wait_to_be_signed_are_counted(
+    log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.append(2)
+    log.integrate_all()
+    assert run("verify") == 0
+    assert "wait" not in capsys.readouterr().out
+    log.append(3)
+
+    assert run("verify") == 0
+
+    assert "3 entries wait to be signed; `clearline serve worker`" in capsys.readouterr().out

@@ -160,3 +160,20 @@ def test_a_heading_without_clauses_says_that_nothing_of_its_kind_happens(
     place = lines.index("3. Third-party advertising")
     assert lines[place + 1] == "   Nothing of this kind happens on this site."
     assert lines[-2:] == ["8. Throughout", "   The page lists every cookie here."]
+
+
+@pytest.mark.django_db
+def test_publishing_a_file_that_is_not_there_names_the_drafts_that_are(instance: Path) -> None:
+    with pytest.raises(Refusal, match="The drafts in") as refused:
+        run("publish", str(instance / "policy" / "2026-01-02.toml"))
+
+    assert str(instance / "policy" / "2026-01-01.toml") in str(refused.value)
+
+
+@pytest.mark.django_db
+def test_publishing_says_what_comes_next(
+    instance: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("publish", str(instance / "policy" / "2026-01-01.toml"))
+
+    assert f"Next: clearline doctor --dir {instance}" in capsys.readouterr().out

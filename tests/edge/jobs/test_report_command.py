@@ -147,7 +147,7 @@ def test_a_store_that_is_down_is_told_as_such(
     down = ColumnStore(StorePlace(tmp_path))
     monkeypatch.setattr(ColumnStore, "of_instance", lambda _: down)
 
-    with pytest.raises(StoreDown, match="does not answer"):
+    with pytest.raises(StoreDown, match=r"does not answer.* Is it being served\?"):
         run(*OCTOBER, "--csv")
 
     assert not Entry.objects.exists()

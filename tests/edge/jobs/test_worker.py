@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import DatabaseError
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from clearline.config.init_command import make_instance
 from clearline.edge.jobs.worker import LONG, QUICK, Beat, Lane, last_runs, tell
@@ -212,3 +213,20 @@ def test_signing_goes_on_while_old_visits_are_being_erased(
     finally:
         worker.terminate()
         assert worker.wait(20) == 0
+
+
+def test_work_that_fails_in_the_same_way_is_logged_once_until_it_is_well() -> None:
+    work = Work(StoreDown("x"))
+    lane = lane_of(work, every=timedelta(minutes=10))
+
+    with capture_logs() as lines:
+        for second in range(60):
+            lane.run_due(NOON + timedelta(seconds=second))
+        work.error = DatabaseError("x")
+        lane.run_due(NOON + timedelta(seconds=120))
+        work.error = None
+        lane.run_due(NOON + timedelta(seconds=240))
+        work.error = DatabaseError("x")
+        lane.run_due(NOON + timedelta(seconds=900))
+
+    assert [line["error"] for line in lines] == ["StoreDown", "DatabaseError", "DatabaseError"]
