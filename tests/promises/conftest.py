@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from clearline.config.init_command import make_instance
 from clearline.kit.columnstore.client import ColumnStore
 from tests.instance import FIRST_DAY, NAMES, publish
-from tests.promises.provider import Provider, make_provider
+from tests.promises.provider import Clock, Provider, make_provider
 
 
 @pytest.fixture
@@ -26,6 +27,14 @@ def instance(form: str, tmp_path: Path, settings: Settings) -> Path:
     publish(folder / "policy", FIRST_DAY)
     settings.ENV = settings.ENV.model_copy(update={"instance": folder})
     return folder
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the site, which stands until the test moves it."""
+    clock = Clock()
+    monkeypatch.setattr(timezone, "now", clock)
+    return clock
 
 
 @pytest.fixture

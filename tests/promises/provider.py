@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -33,9 +33,20 @@ from clearline.policy.shelf import Shelf
 from clearline.trust.consent.cookie import CookieSigner, VisitorOnDevice
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
+BEGAN = datetime(2026, 11, 24, 8, tzinfo=UTC)
 HOME = "203.0.113.77"
 IMAGE = re.compile(r'<noscript>.*?background="(/c/b\.gif\?[^"]*)"', re.DOTALL)
 NEEDS_STORE = "retention"
+
+
+@dataclass(slots=True)
+class Clock:
+    """The time of day as Django tells it to views and sessions."""
+
+    now: datetime = BEGAN
+
+    def __call__(self) -> datetime:
+        return self.now
 
 
 class Line(NamedTuple):

@@ -5,40 +5,21 @@ They are signed out after twelve hours at the latest, and what is left of both i
 second day."
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.utils import timezone
 
 from clearline.trust.safeguards.models import Session
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import browser, signed_in
-from tests.promises.provider import everything, rows, work
+from tests.promises.provider import BEGAN, Clock, everything, rows, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
-BEGAN = datetime(2026, 11, 24, 8, tzinfo=UTC)
 HOURS, MINUTES, DAYS = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
 SESSIONS_EVERY = 6 * HOURS  # the worker's beat
 OWN_PAGE = "/staff/password/"
-
-
-class Clock:
-    """The time of day as Django tells it to views and sessions."""
-
-    def __init__(self) -> None:
-        self.now = BEGAN
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(timezone, "now", clock)
-    return clock
 
 
 def is_in(client: Client) -> bool:

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.browser_client import browser
-from tests.promises.provider import Provider, answer, device, files, rows
+from tests.promises.provider import BEGAN, Clock, Provider, answer, device, files, rows
 
 pytestmark = pytest.mark.django_db
 LEFT = "/services/home-line/"
@@ -91,14 +91,18 @@ def test_without_a_yes_country_and_currency_are_chosen_each_time_and_home_is_the
 
 
 @pytest.mark.usefixtures("instance")
-def test_the_device_forgets_400_days_after_the_answer_and_no_later_visit_prolongs_it() -> None:
+def test_the_device_forgets_400_days_after_the_answer_and_no_later_visit_prolongs_it(
+    clock: Clock,
+) -> None:
     alice = who_wants_extras_alone()
-    known = device(alice)
-    assert known is not None
-    first_s = alice.cookies["cl_visitor"]["max-age"]
+    ends = [forgets_at(alice, clock)]
 
+    clock.now += timedelta(days=300)
     choose_place(alice)
+    ends.append(forgets_at(alice, clock))
 
-    days = timedelta(days=400).total_seconds()
-    assert days - 86_400 <= first_s <= days
-    assert alice.cookies["cl_visitor"]["max-age"] <= first_s
+    assert BEGAN + timedelta(days=399) <= ends[1] <= ends[0] <= BEGAN + timedelta(days=400)
+
+
+def forgets_at(client: Client, clock: Clock) -> datetime:
+    return clock.now + timedelta(seconds=client.cookies["cl_visitor"]["max-age"])
