@@ -213,7 +213,7 @@ def test_a_yes_is_taken_back_from_any_page_with_as_many_clicks_as_it_was_given(
     page.get_by_role("button", name="Stop recognising this browser").click()
     page.get_by_role("button", name="Stop recognising this browser").wait_for(state="detached")
 
-    assert page.url == f"{provider.url}/contact/"
+    assert page.url == f"{provider.url}/contact/?cookies=saved"
     assert cookie_names(context) == {"cl_choices"}
     assert proofs_on_choices(context, provider) == 2
     context.close()
