@@ -7,7 +7,7 @@ That a change is told beforehand stands in test_law_rows_of_the_notice.py (CO-05
 """
 
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -70,7 +70,7 @@ def test_an_edition_is_obeyed_from_its_first_day_on_and_not_before(
 ) -> None:
     """The same visit, in the last minute of one edition and in the first of the next."""
     first = TODAY + timedelta(days=1)
-    midnight = datetime(first.year, first.month, first.day, tzinfo=HOME)
+    midnight = datetime(first.year, first.month, first.day, tzinfo=HOME).astimezone(UTC)
     beside = tmp_path / "beside"
     beside.mkdir()
     with published(beside, (FIRST_DAY, ()), (first, (BETTER,))):
