@@ -122,7 +122,7 @@ def test_a_command_that_needs_a_missing_key_says_what_to_do(
 @pytest.mark.parametrize(
     ("find", "write", "said"),
     [
-        ("[provider]", "[provider", "line 11"),
+        ("[provider]", "[provider", "line 12"),
         ("port = 8000", 'port = "many"', "toml:5: port: write a whole number"),
         ("port = 8000", "databse_url = 1", "toml:5: there is no setting databse_url; did you mean"),
         ("hue = 222", "colour = 222", "there is no setting provider.colour; there are brand_name,"),
