@@ -33,7 +33,7 @@ SECONDS: Final = 5
 CONNECTIONS: Final = 64
 PAGES_PER_S: Final = 50
 READERS: Final = 8
-PAGES: Final = ("/", "/services/", "/privacy/", "/help/", "/design/")
+PAGES: Final = ("/", "/services/", "/privacy/", "/help/", "/rates/")
 TOP: Final = Path(__file__).parents[1]
 NAMES: Final = {
     "legal_name": "Bench Voice, Inc.",
