@@ -94,9 +94,14 @@ def under_edition(shown: Shown, visit: Visit) -> ShownText:
 
 
 def safe_back(asked: str) -> str:
-    """Return the path to lead back to if it is one of ours, else the home page."""
+    """Return the path to lead back to if it is one of ours, else the home page.
+
+    Tabs and line breaks are refused: readers of addresses drop them, and what is left may name
+    another host.
+    """
     is_ours = (
         asked.startswith("/")
+        and asked.isprintable()
         and len(asked) <= BACK_CHARACTERS_MAX
         and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
     )

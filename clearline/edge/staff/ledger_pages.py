@@ -1,7 +1,7 @@
 """The ledger for administrators: what was written when, each entry with its words and its proof."""
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -70,7 +70,8 @@ def within(day: date) -> tuple[datetime, datetime] | None:
     zone = ZoneInfo(settings.ENV.provider.time_zone)
     try:
         after = day + timedelta(days=1)
-        return datetime.combine(day, time(), zone), datetime.combine(after, time(), zone)
+        first, last = (datetime.combine(each, time(), zone) for each in (day, after))
+        return first.astimezone(UTC), last.astimezone(UTC)
     except OverflowError:
         return None
 

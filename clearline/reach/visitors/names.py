@@ -60,7 +60,7 @@ class DayNames:
             return name
         if len(seen) > self.names_max:
             return OVERFLOW[column]
-        if network is not None:
+        if network:  # one that cannot be told is nobody's
             if self.brought[network] >= self.of_network_max:
                 return OVERFLOW[column]
             self.brought[network] += 1

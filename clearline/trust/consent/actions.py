@@ -110,7 +110,7 @@ def record_choices(  # noqa: PLR0913  # a proof of choice is all of these
     choices = said.under_gpc() if gpc else said
 
     permit = gate.ask(use=KEEP_CHOICE, choices=choices, now=now)
-    if network is not None and is_flooding(network, now):
+    if network and is_flooding(network, now):  # one that cannot be told is nobody's
         return honour_no(answers=answers, before=before, shown=shown, gpc=gpc, now=now)
 
     with transaction.atomic():

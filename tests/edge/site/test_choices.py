@@ -156,7 +156,11 @@ def test_an_answer_leads_back_to_the_page_it_was_given_on() -> None:
 
 
 @pytest.mark.parametrize(
-    "back", ["https://evil.example/", "//evil.example", "/\\evil.example", "x"]
+    "back",
+    [
+        *("https://evil.example/", "//evil.example", "/\\evil.example", "x"),
+        *("/\t///evil.example", "/\n//evil.example", "/\r///evil.example"),
+    ],
 )
 def test_an_answer_never_leads_to_another_site(back: str) -> None:
     client = browser()
