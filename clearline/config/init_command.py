@@ -21,6 +21,7 @@ KEYS: Final = (
     "django",  # signs Django's own short-lived tokens
     "choices",  # signs the two cookies
     "index",  # blind indexes of user IDs and addresses
+    "vault",  # wraps the keys that seal protected data
     "sessions",  # seals session contents
     "ledger",  # Ed25519 seed that signs checkpoints
     "ledger_seal",  # seals the readable bodies of ledger entries

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "django_cotton.apps.SimpleAppConfig",
     "csp",
     "clearline.trust.ledger",
+    "clearline.trust.vault",
     "clearline.trust.safeguards",
     "clearline.edge.site",
     "clearline.edge.staff",

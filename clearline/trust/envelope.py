@@ -82,7 +82,12 @@ def wrap_key(key: bytes, *, master: Sealer, context: bytes) -> bytes:
 
 def unwrap_key(wrapped: bytes, *, master: Sealer, context: bytes) -> Sealer:
     """Return the key wrapped under the same context, ready for use. Raises SealBroken."""
-    return Sealer(master.open(wrapped, context=b"key\n" + context))
+    return Sealer(unwrap_key_bytes(wrapped, master=master, context=context))
+
+
+def unwrap_key_bytes(wrapped: bytes, *, master: Sealer, context: bytes) -> bytes:
+    """Return the key itself, for wrapping it anew. Raises SealBroken."""
+    return master.open(wrapped, context=b"key\n" + context)
 
 
 def key_from_hex(text: str, *, name: str) -> bytes:

@@ -1,0 +1,72 @@
+"""The master keys that wrap people's keys: numbered files of the instance, the highest in use.
+
+`keys/vault` is number 1, `keys/vault-2` number 2. In production the same few calls can go to a
+key service (HashiCorp Vault or OpenBao transit) instead of files; nothing else knows of files.
+"""
+
+import os
+import re
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from clearline.kit.files import sync_file
+from clearline.trust.envelope import KEY_BYTES, KeyBroken, Sealer, key_from_hex
+
+FIRST: Final = "vault"
+NAME: Final = re.compile(r"vault(?:-([2-9]|[1-9][0-9]{1,5}))?", re.ASCII)
+MASTERS_MAX: Final = 64  # opened at once; a rotation needs two
+
+
+def newest(keys: Path) -> int:
+    """Return the number of the key that wraps from now on. Raises KeyBroken when there is none."""
+    found = numbers(keys)
+    if not found:
+        message = f"There is no {keys / FIRST}. Restore it from the backup."
+        raise KeyBroken(message)
+    return found[-1]
+
+
+def numbers(keys: Path) -> list[int]:
+    with os.scandir(keys) as entries:
+        matches = [NAME.fullmatch(entry.name) for entry in entries]
+    return sorted(int(match.group(1) or 1) for match in matches if match)
+
+
+def master(keys: Path, number: int) -> Sealer:
+    """Return one master key, ready for use. Raises KeyBroken."""
+    return opened(path_of(keys, number))
+
+
+@lru_cache(maxsize=MASTERS_MAX)
+def opened(path: Path) -> Sealer:
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        message = f"The key file {path} cannot be read. Restore it from the backup."
+        raise KeyBroken(message) from None
+    return Sealer(key_from_hex(text, name=path.name))
+
+
+def path_of(keys: Path, number: int) -> Path:
+    return keys / (FIRST if number == 1 else f"{FIRST}-{number}")
+
+
+def make_next(keys: Path) -> int:
+    """Write the next master key, durably and for the owner alone, and return its number."""
+    number = newest(keys) + 1
+    path = path_of(keys, number)
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(KEY_BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    sync_file(path)
+    return number
+
+
+def remove(keys: Path, number: int) -> None:
+    """Delete one master key: what only it wraps stays shut for ever, in old backups too."""
+    path_of(keys, number).unlink()
+    opened.cache_clear()
