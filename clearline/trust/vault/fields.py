@@ -88,7 +88,7 @@ class Personal(Column):
     ) -> Sealed | None:
         return None if value is None else Sealed(bytes(value), self.bound_to, self.category)
 
-    def get_lookup(self, lookup_name: str) -> type[models.Lookup[Any]] | None:
+    def get_lookup(self, lookup_name: str) -> "type[models.Lookup[Any]] | None":
         if lookup_name == "isnull":
             return super().get_lookup(lookup_name)
         message = f"{self.bound_to} is sealed: look people up by a blind index."
