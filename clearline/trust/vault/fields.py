@@ -1,6 +1,6 @@
 """`Personal(category=…)`: the column type of protected data. Seals on write, reads as `Sealed`."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -12,13 +12,24 @@ from clearline.trust.vault.sealed import Sealed, TooLong, seal_text
 
 LENGTH_MAX: Final = 4_000
 
+Set = TypeVar("Set")
+Get = TypeVar("Get")
+
 if TYPE_CHECKING:
-    Column = models.BinaryField[str | Sealed | None, Sealed | None]
+
+    class Column(models.Field[Set, Get]):
+        """What the type checker is told: text or a seal is assigned, a seal is read."""
+
+        _pyi_private_set_type: str | Sealed
+        _pyi_private_get_type: Sealed
+
 else:
-    Column = models.BinaryField  # which takes no types while it runs
+
+    class Column(models.BinaryField, Generic[Set, Get]):
+        """Bytes; Django's own class takes no types while it runs."""
 
 
-class Personal(Column):
+class Personal(Column[Set, Get]):
     """Text about the person whom the row's `subject` names, up to `max_length` characters.
 
     Assign text and save: the row then holds a `Sealed`. Text in a query, in `update()` or in a

@@ -1,6 +1,7 @@
 """A table with protected columns, as every room may have, and permits to open it."""
 
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from django.db import models
 
@@ -19,6 +20,8 @@ class Note(models.Model):
     subject = models.CharField(max_length=64)
     words = Personal(category=Category.CONTENT_PRIVATE, max_length=120)
     email = Personal(category=Category.CONTACT_EMAIL, max_length=120, null=True)
+
+    objects: ClassVar[models.Manager["Note"]] = models.Manager()
 
     class Meta:
         app_label = "vault_tests"

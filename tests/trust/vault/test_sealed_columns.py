@@ -33,7 +33,7 @@ from tests.trust.vault.notes import ALICE, BOB, NOW, Note, permit_for
 
 WORDS = "the heron flies at seven"
 KEY = Sealer(b"k" * 32)
-SEALED_AS = {"column": "vault_tests.note.words", "category": Category.CONTENT_PRIVATE}
+COLUMN, CATEGORY = "vault_tests.note.words", Category.CONTENT_PRIVATE
 
 
 def save(subject: SubjectId = ALICE, words: str = WORDS, email: str | None = None) -> Note:
@@ -65,6 +65,7 @@ def test_what_is_written_is_read_as_a_seal_and_opened_with_a_permit() -> None:
     assert repr(note.words) == "Sealed(…)"
     assert WORDS.encode() not in stored()
     assert b"alice" not in stored()
+    assert note.email is not None
     opened = vault.open_all((note.words, note.email), permit=permit_for(ALICE), now=NOW)
     assert opened == (WORDS, "alice@example.test")
 
@@ -116,6 +117,7 @@ def test_a_value_moved_to_another_column_or_person_does_not_open() -> None:
     moved, mixed = Note.objects.get(pk=bob.pk), Note.objects.get(pk=note.pk)
 
     for value, subject in ((moved.words, BOB), (moved.email, BOB), (mixed.words, ALICE)):
+        assert value is not None
         with pytest.raises(SealBroken):
             vault.open_sealed(value, permit=permit_for(subject), now=NOW)
 
@@ -168,7 +170,7 @@ def test_a_key_made_in_a_transaction_that_is_rolled_back_seals_nothing_later() -
 
 @pytest.mark.usefixtures("notes")
 def test_a_person_of_whom_nothing_was_sealed_has_no_key() -> None:
-    value = seal_text(WORDS, key=KEY, subject=ALICE, **SEALED_AS)
+    value = seal_text(WORDS, key=KEY, subject=ALICE, column=COLUMN, category=CATEGORY)
 
     with pytest.raises(NoKey):
         vault.open_sealed(value, permit=permit_for(ALICE), now=NOW)
@@ -189,7 +191,9 @@ def test_a_seal_tells_nothing_in_logs_errors_and_pickles(caplog: pytest.LogCaptu
 
 def test_the_length_of_a_seal_tells_blocks_only() -> None:
     lengths = {
-        len(seal_text("x" * length, key=KEY, subject=ALICE, **SEALED_AS).stored)
+        len(
+            seal_text("x" * length, key=KEY, subject=ALICE, column=COLUMN, category=CATEGORY).stored
+        )
         for length in range(BLOCK_BYTES)
     }
 
@@ -202,7 +206,7 @@ def test_any_text_comes_back_as_it_was(text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         return
-    value = seal_text(text, key=KEY, subject=ALICE, **SEALED_AS)
+    value = seal_text(text, key=KEY, subject=ALICE, column=COLUMN, category=CATEGORY)
 
     assert open_text(value, key=KEY, subject=ALICE) == text
 
@@ -210,17 +214,17 @@ def test_any_text_comes_back_as_it_was(text: str) -> None:
 @given(st.binary(max_size=120))
 def test_bytes_that_are_no_seal_are_refused_in_words(stored: bytes) -> None:
     with pytest.raises((SealBroken, SealedUnknown)):
-        open_text(Sealed(stored, **SEALED_AS), key=KEY, subject=ALICE)
+        open_text(Sealed(stored, column=COLUMN, category=CATEGORY), key=KEY, subject=ALICE)
 
 
 def test_a_sealed_text_without_its_padding_is_refused() -> None:
     context = b"value\n%s\n%s\n%s" % (
         ALICE.encode(),
-        SEALED_AS["column"].encode(),
-        SEALED_AS["category"].encode(),
+        COLUMN.encode(),
+        CATEGORY.encode(),
     )
     for plain in (b"", b"no mark", b"mark \x80 and more"):
-        value = Sealed(b"\x01" + KEY.seal(plain, context=context), **SEALED_AS)
+        value = Sealed(b"\x01" + KEY.seal(plain, context=context), column=COLUMN, category=CATEGORY)
         with pytest.raises(SealedUnknown):
             open_text(value, key=KEY, subject=ALICE)
 
