@@ -14,7 +14,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from clearline.trust.gate.permit import Permit
+    from clearline.trust.vault.sealed import Sealed
 
 ROUNDS: Final = 5
 WARM_AT_ONCE: Final = 100_000
@@ -27,7 +31,10 @@ TEXT: Final = "12 Quay Street, Portland"
 def run() -> dict[str, object]:
     """Measure in a process of its own, because Django is set up once per process."""
     found = subprocess.run(  # noqa: S603  # this very file
-        [sys.executable, __file__], check=True, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]
+        [sys.executable, __file__],
+        check=True,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[1],
     )
     told: dict[str, object] = json.loads(found.stdout)
     return told
@@ -87,7 +94,7 @@ def measure_cold() -> float:
 
 
 def measure_bare() -> float:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415, TID251  # the peer
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  # the peer
 
     cipher, nonce, context = AESGCM(os.urandom(32)), os.urandom(12), b"value\nbare"
     sealed = cipher.encrypt(nonce, TEXT.encode().ljust(32, b"\0"), context)

@@ -131,6 +131,15 @@ def add_ledger(commands: Subparsers) -> None:
     export.set_defaults(run="clearline.edge.jobs.ledger_commands:run_export", needs_tables=True)
 
 
+def add_vault(commands: Subparsers) -> None:
+    vault = commands.add_parser("vault", help="change the key that wraps people's keys")
+    verbs = vault.add_subparsers(title="verbs", metavar="VERB", required=True)
+    rotate = verbs.add_parser("rotate", help="wrap all people's keys by a new master key")
+    rotate.set_defaults(run="clearline.edge.jobs.vault_commands:run_rotate", needs_tables=True)
+    retire = verbs.add_parser("retire", help="delete master keys that wrap nothing any more")
+    retire.set_defaults(run="clearline.edge.jobs.vault_commands:run_retire", needs_tables=True)
+
+
 def add_report(commands: Subparsers) -> None:
     report = commands.add_parser("report", help="print a report, or write it as a file")
     names = report.add_subparsers(title="reports", metavar="NAME", required=True)
@@ -208,6 +217,7 @@ COMMANDS: Final = (
     add_serve,
     add_policy,
     add_ledger,
+    add_vault,
     add_report,
     add_user,
     add_doctor,

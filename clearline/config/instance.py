@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from clearline.config.instance_toml import NAME
@@ -55,10 +56,16 @@ def open_instance(instance: Path) -> None:
 
 
 def prepare_tables(instance: Path) -> None:
-    """Bring the tables of the open instance to what this release needs."""
+    """Bring the tables of the open instance to what this release needs.
+
+    People whom a restored backup brought back are erased again before anything reads them.
+    """
     (instance / "data").mkdir(mode=0o700, exist_ok=True)
     from django.core.management import call_command  # noqa: PLC0415  # as above
     from django.db import connections  # noqa: PLC0415  # as above
 
+    from clearline.trust.vault.actions import replay_erasures  # noqa: PLC0415  # as above
+
     call_command("migrate", verbosity=0, interactive=False)
+    replay_erasures(now=datetime.now(UTC))
     connections.close_all()

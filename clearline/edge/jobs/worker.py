@@ -28,6 +28,7 @@ from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.sessions import erase_expired_sessions
+from clearline.trust.vault import actions as vault
 
 TICK_S: Final = 0.5
 HEARTBEAT_S: Final = 2.0
@@ -76,6 +77,7 @@ QUICK: Final = (
         timedelta(hours=6),
         lambda now: erase_expired_sessions(now=now),
     ),
+    Beat("erased", "listing erased people", timedelta(seconds=30), lambda _: vault.list_erased()),
     Beat("sign_ins", "erasing old sign-ins", timedelta(hours=1), erase_expired_sign_ins),
 )
 LONG: Final = (

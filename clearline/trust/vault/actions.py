@@ -1,6 +1,7 @@
 """Destroying people's keys so that no backup brings them back, and changing the master key."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -91,8 +92,16 @@ def erased_path() -> Path:
     return Path(settings.ENV.data_dir) / ERASED
 
 
-def rotate(*, tell: Callable[[int, int], None]) -> int:
-    """Wrap every person's key by a new master key while the site serves; return its number.
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """The number of the master key in use, and how many people's keys it took over."""
+
+    number: int
+    wrapped: int
+
+
+def rotate(*, tell: Callable[[int, int], None]) -> Rotated:
+    """Wrap every person's key by a new master key while the site serves.
 
     A rotation that was cut short goes on where it stood. `tell(done, all)` hears of each 500.
     The old key file stays until `retire`: backups made before need it. Raises KeyBroken,
@@ -106,7 +115,7 @@ def rotate(*, tell: Callable[[int, int], None]) -> int:
     while moved := rewrap_some(number):
         done += moved
         tell(done, max(done, total))
-    return number
+    return Rotated(number, done)
 
 
 def rewrap_some(number: int) -> int:

@@ -99,10 +99,10 @@ def test_after_a_rotation_all_opens_with_the_new_key_alone(keys: Path) -> None:
     for number in range(actions.ROWS_AT_ONCE):
         key_to_seal(SubjectId(f"{number:032x}"))
 
-    number = actions.rotate(tell=lambda done, all_: told.append((done, all_)))
+    rotated = actions.rotate(tell=lambda done, all_: told.append((done, all_)))
 
     everyone = actions.ROWS_AT_ONCE + 1
-    assert number == 2
+    assert (rotated.number, rotated.wrapped) == (2, everyone)
     assert told == [(actions.ROWS_AT_ONCE, everyone), (everyone, everyone)]
     assert (keys / "vault-2").stat().st_mode & 0o777 == 0o600
     assert actions.retire() == [1]
@@ -118,7 +118,7 @@ def test_a_rotation_that_was_cut_short_goes_on_with_the_same_key(keys: Path) -> 
     with pytest.raises(MasterInUse, match="vault rotate"):
         actions.retire()
 
-    assert actions.rotate(tell=hush) == 2
+    assert actions.rotate(tell=hush).number == 2
 
     assert masters.numbers(keys) == [1, 2]
     assert actions.retire() == [1]
