@@ -156,6 +156,23 @@ def test_text_that_is_too_long_is_refused_in_words() -> None:
         Personal(category=Category.CONTENT_PRIVATE, max_length=LENGTH_MAX + 1)
 
 
+def test_a_migration_writes_the_column_as_it_was_declared() -> None:
+    plain = Personal(category=Category.CONTACT_EMAIL, max_length=80)
+    other = Personal(category=Category.NAME, max_length=90, of="owner", null=True)
+
+    for column in (plain, other):
+        _, path, arguments, options = column.deconstruct()
+        again = Personal(*arguments, **options)
+        assert path == "clearline.trust.vault.fields.Personal"
+        assert again.deconstruct() == column.deconstruct()
+        assert (again.category, again.of, again.characters_max, again.null) == (
+            column.category,
+            column.of,
+            column.characters_max,
+            column.null,
+        )
+
+
 @pytest.mark.usefixtures("notes")
 def test_a_key_made_in_a_transaction_that_is_rolled_back_seals_nothing_later() -> None:
     with transaction.atomic():
