@@ -133,7 +133,7 @@ def test_what_was_answered_is_stored_once_however_often_a_process_is_killed(
             machine.kill(name)
             machine.start(name)
 
-    assert sum(len(client.sent) for client in clients) > 10 * kills
+    assert sum(len(client.sent) for client in clients) > 100 * kills
     assert_each_is_stored_once(machine, clients)
 
 
