@@ -5,12 +5,14 @@ import os
 import pytest
 
 from clearline.trust.consent.actions import ANSWERS
+from clearline.trust.safeguards.actions import REFUSED_PAGES
 
 
 @pytest.fixture(autouse=True)
-def _no_answers_yet() -> None:
-    """Every test begins as a process does: no answer of any network has been counted."""
+def _nothing_counted_yet() -> None:
+    """Every test begins as a process does: nothing has been counted."""
     ANSWERS.forget()
+    REFUSED_PAGES.forget()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -79,7 +79,8 @@ def look_at_names(env: Env, now: datetime) -> Iterator[Finding]:
     del now
     files = [env.instance / "clearline.toml", env.instance / "services.toml"]
     for path in filter(Path.exists, files):
-        for line, placeholder in placeholders_in(path.read_text(encoding="utf-8")):
+        # What is no text is told of where the file is read for what it says.
+        for line, placeholder in placeholders_in(path.read_text(encoding="utf-8", errors="ignore")):
             yield Finding(
                 f"{path.name}:{line}", f"{placeholder} is still a placeholder", "Write your own."
             )
@@ -174,6 +175,14 @@ def look_at_address(env: Env, now: datetime) -> Iterator[Finding]:
     if not env.is_https and not env.is_local:
         remedy = "Put a proxy with a certificate in front and write https:// in clearline.toml."
         yield Finding("clearline.toml", f"{env.url} is not encrypted", remedy)
+    if env.is_https and not env.proxies:  # the site itself speaks no TLS
+        problem = f"{env.url} is answered by a proxy, and proxies = 0 does not trust it"
+        remedy = (
+            "All visitors seem to come from one network, so limits on one network hold back "
+            "everyone. Write proxies = 1, or as many as stand in front, and let each add the "
+            "address it saw to X-Forwarded-For."
+        )
+        yield Finding("clearline.toml", problem, remedy)
 
 
 Look: TypeAlias = Callable[[Env, datetime], Iterator[Finding]]

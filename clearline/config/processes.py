@@ -27,7 +27,7 @@ from clearline.edge.jobs.worker import run_worker
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.server import run_store
 from clearline.kit.errors import Conflict
-from clearline.kit.lifeline import watch_lifeline
+from clearline.kit.lifeline import is_watched, watch_lifeline
 from clearline.kit.status import write_status
 
 # The order is the flow of events; the supervisor stops them so.
@@ -49,7 +49,8 @@ class Unfinished(Conflict):
 def run(args: argparse.Namespace) -> int:
     env = Env()  # type: ignore[call-arg]  # environment and clearline.toml fill the fields
     port: int = args.port or env.port
-    refuse_unfinished(env, args.now)
+    if not is_watched():  # a child of the supervisor starts again whatever was written meanwhile
+        refuse_unfinished(env, args.now)
     for name in KEYS:
         env.key(name)  # better now and in words than in a process that falls again and again
     if args.process is None:

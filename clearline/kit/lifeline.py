@@ -10,6 +10,11 @@ GRACE_S: Final = 5.0
 LOOK_S: Final = 0.5
 
 
+def is_watched() -> bool:
+    """Tell whether a supervisor started this process, and starts it again when it falls."""
+    return VARIABLE in os.environ
+
+
 def watch_lifeline(grace_s: float = GRACE_S) -> None:
     """Watch the inherited pipe, if there is one; at its end ask this process to stop, then make it.
 

@@ -18,6 +18,7 @@ from clearline.config.demo.command import HALF, begin_demo, make_demo, read_mark
 from clearline.config.env import Env
 from clearline.config.init_command import make_instance
 from clearline.config.processes import env_at, where_it_is
+from clearline.kit.lifeline import VARIABLE
 from tests.config.demo.test_command import NOW
 from tests.instance import FIRST_DAY, NAMES
 from tests.journeys.provider import CLI, START_S, RunningProvider, free_port, wait_until
@@ -241,6 +242,28 @@ def test_a_site_whose_names_are_still_placeholders_is_not_served(
     assert run.returncode == 1
     assert "{brand_name} is still a placeholder. Write your own." in run.stderr
     assert "Serving" not in run.stdout
+
+
+def test_a_process_that_fell_starts_again_whatever_was_written_into_the_services_meanwhile(
+    tmp_path: Path,
+) -> None:
+    unfinished = RunningProvider(tmp_path / "unfinished")
+    make_instance(unfinished.instance, form="accept", effective=FIRST_DAY)
+    reading, writing = os.pipe()
+    os.close(writing)  # the supervisor is gone, so the process ends as soon as it has started
+
+    run = subprocess.run(
+        [*CLI, "serve", "loader", "--dir", str(unfinished.instance)],
+        env={**OUTSIDE, VARIABLE: str(reading)},
+        pass_fds=[reading],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    os.close(reading)
+    assert "placeholder" not in run.stderr
+    assert run.returncode != 1
 
 
 def test_a_password_that_nobody_can_be_asked_for_is_missed_with_the_way_to_give_it(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from clearline.config import cli
-from clearline.config.env import KeyMissing
+from clearline.config.doctor import look_at_address
+from clearline.config.env import Env, KeyMissing
 from clearline.config.init_command import make_instance
 from tests.instance import FIRST_DAY, NAMES, publish
 from tests.journeys.provider import CLI, RunningProvider
@@ -92,6 +94,34 @@ def test_a_placeholder_is_told_with_its_line(provider: RunningProvider) -> None:
     line = 1 + [part.startswith("legal_name") for part in text.splitlines()].index(True)
 
     assert "{legal_name}" in found_by_doctor(provider)[f"clearline.toml:{line}"]
+
+
+def test_a_file_that_is_no_text_is_told_and_hides_nothing_else(provider: RunningProvider) -> None:
+    (provider.instance / "services.toml").write_bytes(b'title = "Caf\xe9"\n')
+
+    found = found_by_doctor(provider)
+
+    assert "Mend the file" in found["services.toml"]
+    assert "database" in found
+
+
+@pytest.mark.parametrize(
+    ("url", "proxies", "told"),
+    [
+        ("https://voice.example", 0, ["Write proxies = 1"]),
+        ("https://voice.example", 1, []),
+        ("http://localhost:8000", 0, []),
+    ],
+)
+def test_a_proxy_in_front_that_is_not_trusted_is_told(
+    url: str, proxies: int, told: list[str], provider: RunningProvider
+) -> None:
+    env = Env(instance=provider.instance)  # type: ignore[call-arg]  # the file fills the rest
+    placed = env.model_copy(update={"url": url, "proxies": proxies})
+
+    found = [finding.remedy for finding in look_at_address(placed, datetime.now(UTC))]
+
+    assert re.findall("Write proxies = 1", " ".join(found)) == told
 
 
 @pytest.mark.parametrize("name", ["django", "ledger"])

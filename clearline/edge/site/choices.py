@@ -102,7 +102,8 @@ def look_for_cookie(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Lead back, saying what was saved; where the browser kept no cookie, take a yes back."""
     back = safe_back(request.GET.get("back", ""))
     if visit.chosen is not None:
-        return SeeOther(with_mark(back, Kept.SAVED))
+        is_yes_kept = visit.chosen.unproved_at is None or "proof" not in request.GET
+        return SeeOther(with_mark(back, Kept.SAVED if is_yes_kept else Kept.WITHOUT_YES))
     if request.method == "GET" and visit.policy is not None:
         proof = request.GET.get("proof", "")
         shown = under_edition(Shown(ChoiceSurface.CHOICE, _("The browser kept no cookie.")), visit)
@@ -119,7 +120,8 @@ def choices(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return act(request, visit, purposes)
     kept = visit.chosen.choices if visit.chosen else NOTHING_CHOSEN
-    earlier = ledger.list_choices_before(visit.chosen.proof) if visit.chosen else ()
+    proved = ledger.list_choices(visit.chosen.proof) if visit.chosen else ()
+    earlier = proved if visit.chosen and visit.chosen.unproved_at else proved[1:]
     shown = {
         "purposes": purposes,
         "chosen": visit.chosen,

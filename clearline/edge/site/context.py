@@ -28,6 +28,7 @@ NAV: Final = (
     ("help", _("Help")),
     ("contact", _("Contact")),
 )
+SAVED: Final = frozenset({Kept.SAVED, Kept.WITHOUT_YES})
 UNASKED: Final = frozenset({"choices", "choice"})  # pages that are themselves the question
 
 
@@ -97,8 +98,13 @@ class Site:
     @property
     def saved(self) -> str:
         """The answers that this browser keeps since the last click, in words; "" after others."""
-        is_told = self.request.GET.get(KEPT_FIELD) == Kept.SAVED
+        is_told = self.request.GET.get(KEPT_FIELD) in SAVED
         return answers_in_words(self.visit.choices) if is_told and self.visit.chosen else ""
+
+    @property
+    def is_yes_left_out(self) -> bool:
+        """Say whether the answer just given had a yes that was not kept."""
+        return self.request.GET.get(KEPT_FIELD) == Kept.WITHOUT_YES
 
     @property
     def is_asked(self) -> bool:

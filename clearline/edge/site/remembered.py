@@ -118,7 +118,7 @@ def put_what_is_agreed(response: HttpResponse, visit: Visit, chosen: ChosenOnDev
     if not is_measured and not has_extras:
         response.delete_cookie(signer().visitor_name, samesite="Lax")
         return
-    kept = on_device(visit).with_since(visit.now.date())
+    kept = on_device(visit).with_since(chosen.at.date())
     if not has_extras:
         kept = kept.without_extras()
     new_id = kept.id or secrets.randbits(63) or 1

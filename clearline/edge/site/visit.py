@@ -27,6 +27,7 @@ class Kept(StrEnum):
     """What an address says of the answer just given, as `?cookies=saved`; counts leave it out."""
 
     SAVED = "saved"
+    WITHOUT_YES = "without_yes"  # only the no was kept
     REFUSED = "refused"  # the browser keeps no cookies
 
 
@@ -48,11 +49,13 @@ class Visit:
 
     @property
     def is_signal_new(self) -> bool:
-        """Say whether the signal's no is not yet kept in this browser's choices.
+        """Say whether the signal's no is not yet kept in this browser's choices, and proved.
 
         A browser without choices holds nothing of ours; each of its requests brings the signal.
         """
-        return self.is_gpc and self.chosen is not None and not self.chosen.choices.no >= GPC_CLOSES
+        if not self.is_gpc or self.chosen is None:
+            return False
+        return self.chosen.unproved_at is not None or not self.chosen.choices.no >= GPC_CLOSES
 
 
 def signer() -> CookieSigner:

@@ -1,7 +1,7 @@
 """Who of the staff is here, and who may open which page. A page that does not say is closed."""
 
+import logging
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -24,6 +25,8 @@ from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.queries import StaffMember
+
+logger = logging.getLogger(__name__)
 
 # NIST SP 800-63B (revision 3) 4.2.3: "at least once per 12 hours during an extended usage session,
 # regardless of user activity", and after "any period of inactivity lasting 30 minutes or longer".
@@ -68,10 +71,14 @@ class StaffMiddleware:
 
 
 def note_refused(request: HttpRequest, member: StaffMember) -> None:
-    """Write the refusal down; where the policy does not let us, the page stays shut too."""
+    """Write the refusal down; where that cannot be, the page stays shut all the same."""
     page = request.resolver_match.view_name if request.resolver_match else ""
-    with suppress(Denied, Unavailable):  # that the gate denied it is written down by the gate
+    try:
         safeguards.note_refused_page(public_id=member.public_id, page=page, now=timezone.now())
+    except (Denied, Unavailable):
+        pass  # that the gate denied it is written down by the gate
+    except DatabaseError:
+        logger.exception("a refused page was not written down")
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

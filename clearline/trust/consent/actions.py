@@ -110,7 +110,9 @@ def record_choices(  # noqa: PLR0913  # a proof of choice is all of these
     choices = said.under_gpc() if gpc else said
 
     permit = gate.ask(use=KEEP_CHOICE, choices=choices, now=now)
-    if network and is_flooding(network, now):  # one that cannot be told is nobody's
+    is_told_again = bool(source_key) and ledger_queries.find_by_source_key(source_key) is not None
+    # Of a network that cannot be told nobody is held back.
+    if network and not is_told_again and is_flooding(network, now):
         return honour_no(answers=answers, before=before, shown=shown, gpc=gpc, now=now)
 
     with transaction.atomic():
@@ -148,10 +150,11 @@ def honour_no(
     gpc: bool,
     now: datetime,
 ) -> ChosenOnDevice:
-    """Return the choices with all that was said but a yes, for the browser to keep; none is proved.
+    """Return the choices with all that was said but a yes, for the browser to keep unproved.
 
     A no must count whatever others of its network do, and counting it needs only the browser's
-    own cookie; a yes needs its proof (GDPR 7(1)). Raises TooManyAnswers when there is only a yes.
+    own cookie; a yes needs its proof (GDPR 7(1)), and one of before lasts no longer by this.
+    Raises TooManyAnswers when there is only a yes.
     """
     kept = {name: answer for name, answer in answers.items() if answer is not Answer.YES}
     if answers and not kept:
@@ -159,9 +162,10 @@ def honour_no(
     said = (before.choices if before else NOTHING_CHOSEN).with_answers(kept)
     return ChosenOnDevice(
         choices=said.under_gpc() if gpc else said,
-        at=now,
-        edition=shown.edition,
+        at=before.at if before else now,
+        edition=before.edition if before else shown.edition,
         proof=before.proof if before else "",
+        unproved_at=now,
     )
 
 

@@ -23,7 +23,7 @@ CHARACTERS_MAX: Final = 2_000
 MAC_BYTES: Final = 16
 VISITOR_ID_MAX: Final = 2**63 - 1
 
-CHOICES_FIELDS: Final = ("at", "edition", "proof", "yes", "no")
+CHOICES_FIELDS: Final = ("at", "edition", "proof", "yes", "no", "unproved_at")
 VISITOR_FIELDS: Final = ("id", "country", "currency", "last_page", "since")
 KEY: Final = re.compile(r"[a-z][a-z_]{0,40}(:[a-z0-9_]{1,64})?", re.ASCII)
 PROOF: Final = re.compile(r"([0-9a-f]{32})?", re.ASCII)
@@ -34,15 +34,22 @@ PATH: Final = re.compile(r"(/[A-Za-z0-9\-._/]{0,200})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ChosenOnDevice:
-    """What the choices cookie says. `proof` is the id of the last ledger entry about it.
+    """What the choices cookie says. `proof` is the id of the last ledger entry about it, of `at`.
 
-    It is "" where a no was honoured that no entry could prove.
+    A no that was honoured without an entry came later, at `unproved_at`; `proof` is "" when
+    nothing was proved before.
     """
 
     choices: Choices
     at: datetime
     edition: date
     proof: str
+    unproved_at: datetime | None = None
+
+    @property
+    def answered_at(self) -> datetime:
+        """When the person last answered."""
+        return self.unproved_at or self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class CookieSigner:
             chosen.proof,
             "+".join(sorted(chosen.choices.yes)),
             "+".join(sorted(chosen.choices.no)),
+            str(int(chosen.unproved_at.timestamp())) if chosen.unproved_at else "",
         )
         return self.checked(CHOICES_COOKIE, fields, is_readable=parse_choices)
 
@@ -144,16 +152,17 @@ class CookieSigner:
 def parse_choices(fields: tuple[str, ...]) -> ChosenOnDevice | None:
     if len(fields) != len(CHOICES_FIELDS) or not PROOF.fullmatch(fields[2]):
         return None
-    at, edition, proof, yes, no = fields
+    at, edition, proof, yes, no, unproved = fields
     said_yes, said_no = keys_in(yes), keys_in(no)
     if said_yes is None or said_no is None or said_yes & said_no:
         return None
     try:
         moment = datetime.fromtimestamp(int(at), UTC)
+        later = datetime.fromtimestamp(int(unproved), UTC) if unproved else None
         day = date.fromisoformat(edition)
     except (ValueError, OverflowError, OSError):
         return None
-    return ChosenOnDevice(Choices(yes=said_yes, no=said_no), moment, day, proof)
+    return ChosenOnDevice(Choices(yes=said_yes, no=said_no), moment, day, proof, later)
 
 
 def keys_in(text: str) -> frozenset[str] | None:

@@ -25,7 +25,7 @@ def needs_prompt(chosen: ChosenOnDevice | None, policy: CompiledPolicy, now: dat
     if chosen is None:
         return True
     answers = [chosen.choices.answer(name) for name in asked]
-    if Answer.NO in answers and now - chosen.at < NO_ASK_WINDOW:
+    if Answer.NO in answers and now - chosen.answered_at < NO_ASK_WINDOW:
         return False
     return Answer.UNSET in answers
 

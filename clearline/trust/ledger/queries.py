@@ -248,20 +248,20 @@ def is_choice(entry_id: str) -> bool:
     return is_entry_id(entry_id) and rows.exists()
 
 
-def list_choices_before(entry_id: str, *, limit: int = 10) -> tuple[EarlierChoice, ...]:
-    """Return the choices that one replaced, the newest first, as far back as words are kept.
+def list_choices(entry_id: str, *, limit: int = 11) -> tuple[EarlierChoice, ...]:
+    """Return a choice and those it replaced, the newest first, as far back as words are kept.
 
     Raises SealBroken.
     """
     found: list[EarlierChoice] = []
-    while len(found) <= limit:
+    while len(found) < limit:
         row = Entry.objects.filter(public_id=entry_id, kind=ChoiceRecorded.kind).first()
         if row is None or row.key_wrapped is None:
             break
         fields = fields_of(row, sealer())
         found.append(EarlierChoice(row.public_id, row.at, said_in(fields)))
         entry_id = str(fields["before"])
-    return tuple(found[1:])
+    return tuple(found)
 
 
 def list_choices_said(entry_ids: Collection[str]) -> Mapping[str, Choices]:

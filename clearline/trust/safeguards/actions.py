@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from clearline.kit.errors import Conflict, Denied, Invalid, NotFound, TooMany
+from clearline.kit.window_counts import WindowCounts
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.use import Actor, ActorKind, Use
@@ -40,6 +41,8 @@ WINDOW: Final = timedelta(minutes=15)
 TRIES_MAX: Final = 5
 TRIES_BY_NAME_MAX: Final = 50
 TRIES_BY_NETWORK_MAX: Final = 50
+REFUSED_PAGES_MAX: Final = 100
+REFUSED_PAGES: Final = WindowCounts(window=timedelta(hours=1), keys_max=10_000)
 
 STOP_GUESSERS: Final = Use(
     by=Actor(ActorKind.JOB, "sign_in"),
@@ -164,13 +167,11 @@ def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> Sign
     )
 
     count(attempt, now)
-    login = Login.objects.filter(
-        name_index=attempt.name_index, kind=LoginKind.STAFF, is_active=True
-    ).first()
+    login = Login.objects.filter(name_index=attempt.name_index, kind=LoginKind.STAFF).first()
     # Without a login the same work is done, so that time tells nobody which user IDs exist.
     stored = login.password if login else spare_password()
-    is_right = check_password(normalised(password), stored) and login is not None
-    if not is_right or login is None:
+    is_right = check_password(normalised(password), stored)
+    if not is_right or login is None or not login.is_active:
         with transaction.atomic():
             # Written even where there is nobody to note: see spare_password.
             tries_like(attempt).filter(pk=attempt.pk).update(was_right=False)
@@ -287,8 +288,11 @@ def change_password(*, public_id: str, old: str, new: str, now: datetime) -> Sig
 def note_refused_page(*, public_id: str, page: str, now: datetime) -> None:
     """Write down that a page was not open to someone of the staff. `page` is its name.
 
+    Of one login at most REFUSED_PAGES_MAX in an hour, so that nobody fills the ledger.
     Raises gate.UseDenied, NoEditionInForce. Source: clause staff.acts.
     """
+    if REFUSED_PAGES.add(public_id, now) > REFUSED_PAGES_MAX:
+        return
     permit = gate.ask(use=NOTE_ACTS, choices=NOTHING_CHOSEN, now=now)
 
     with transaction.atomic():

@@ -90,7 +90,8 @@ def test_an_answer_leaves_the_others_as_they_were_and_names_what_it_replaces(log
 
     assert second.choices == Choices(yes=frozenset({"measurement"}), no=frozenset({"content"}))
     assert fields_of(second.proof)["before"] == first.proof
-    assert [each.id for each in queries.list_choices_before(second.proof)] == [first.proof]
+    said = [each.id for each in queries.list_choices(second.proof)]
+    assert said == [second.proof, first.proof]
 
 
 def test_with_the_signal_a_no_to_sale_is_recorded_and_stays_when_the_signal_is_gone(
@@ -171,13 +172,15 @@ def test_the_last_answer_of_a_network_that_is_written_down_is_the_hundredth(log:
 
 
 def test_a_no_of_a_network_that_floods_us_is_honoured_without_an_entry(flood: str) -> None:
-    before = answer(ACCEPT)
+    before = answer(ACCEPT, now=NOW - timedelta(days=30))
 
     chosen = answer({ChoiceName.CONTENT: Answer.NO}, before=before, network=flood)
     first = answer({ChoiceName.CONTENT: Answer.NO}, network=flood)
 
     assert chosen.choices == Choices(yes=frozenset({"measurement"}), no=frozenset({"content"}))
     assert (chosen.proof, first.proof) == (before.proof, "")
+    assert (chosen.at, chosen.unproved_at) == (before.at, NOW)
+    assert (first.at, first.unproved_at) == (NOW, NOW)
     assert Entry.objects.count() == 1
 
 

@@ -284,24 +284,24 @@ def choose_again(times: int) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_the_choices_before_one_are_listed_newest_first_up_to_a_limit(log: Log) -> None:
-    newest, *earlier = choose_again(5)
+def test_a_choice_and_those_before_it_are_listed_newest_first_up_to_a_limit(log: Log) -> None:
+    ids = choose_again(5)
 
-    assert [each.id for each in queries.list_choices_before(newest)] == earlier
-    assert [each.id for each in queries.list_choices_before(newest, limit=3)] == earlier[:3]
-    assert queries.list_choices_before(newest)[0].at == later(days=5)
-    assert queries.list_choices_before(earlier[-1]) == ()
-    assert queries.list_choices_before("0" * 32) == ()
+    assert [each.id for each in queries.list_choices(ids[0])] == ids
+    assert [each.id for each in queries.list_choices(ids[0], limit=3)] == ids[:3]
+    assert queries.list_choices(ids[0])[1].at == later(days=5)
+    assert [each.id for each in queries.list_choices(ids[-1])] == ids[-1:]
+    assert queries.list_choices("0" * 32) == ()
 
 
 @pytest.mark.django_db
 def test_the_choices_before_one_end_where_words_are_destroyed(log: Log) -> None:
-    newest, *earlier = choose_again(5)
+    ids = choose_again(5)
     kept = KEPT.end(later(days=3))
 
     actions.expire_bodies(now=kept)
 
-    assert [each.id for each in queries.list_choices_before(newest)] == earlier[:2]
+    assert [each.id for each in queries.list_choices(ids[0])] == ids[:3]
 
 
 @pytest.mark.django_db

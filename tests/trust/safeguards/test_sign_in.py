@@ -11,10 +11,7 @@ from django.db import OperationalError, connection
 from clearline.edge.jobs.worker import erase_expired_sign_ins
 from clearline.policy.use import Actor, ActorKind
 from clearline.trust.gate.queries import policy_in_force
-from clearline.trust.ledger.body import parse_body
-from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
-from clearline.trust.ledger.queries import open_words
 from clearline.trust.safeguards import actions, queries
 from clearline.trust.safeguards.actions import (
     TRIES_BY_NAME_MAX,
@@ -59,12 +56,6 @@ def try_in(
     return actions.sign_in(user_id=user_id, password=password, network=network, now=now)
 
 
-def read_refused() -> object:
-    """Return what the only refusal in the ledger says."""
-    row = Entry.objects.get(kind="staff.refused")
-    return parse_body(open_words(row, sealer())[1])["fields"]
-
-
 def guess(times: int, user_id: str = "dana", network: str = HOME) -> None:
     for _ in range(times):
         with pytest.raises(SignInRefused):
@@ -94,16 +85,6 @@ def test_creating_and_signing_in_stand_in_the_ledger() -> None:
 
 
 @pytest.mark.django_db
-def test_a_wrong_password_stands_in_the_ledger_under_the_number_of_who_owns_the_user_id() -> None:
-    public_id = make_dana()
-    guess(1)
-
-    told = read_refused()
-
-    assert told == {"login": public_id, "page": "staff_sign_in"}
-
-
-@pytest.mark.django_db
 def test_tries_that_have_to_wait_and_user_ids_that_nobody_has_are_only_counted() -> None:
     make_dana()
     guess(TRIES_MAX)
@@ -113,16 +94,6 @@ def test_tries_that_have_to_wait_and_user_ids_that_nobody_has_are_only_counted()
 
     assert count_kinds() == {"staff.created": 1, "staff.refused": TRIES_MAX}
     assert SignInAttempt.objects.count() == TRIES_MAX + 1
-
-
-@pytest.mark.django_db
-def test_a_wrong_old_password_stands_in_the_ledger() -> None:
-    public_id = make_dana()
-
-    with pytest.raises(SignInRefused):
-        actions.change_password(public_id=public_id, old="wrong", new=NEW_PASSWORD, now=NOW)
-
-    assert read_refused() == {"login": public_id, "page": "staff_password"}
 
 
 @pytest.mark.django_db
@@ -407,18 +378,6 @@ def test_somebody_who_is_not_there_can_be_given_nothing() -> None:
         )
     with pytest.raises(NoSuchStaff):
         actions.change_password(public_id="0" * 32, old=PASSWORD, new=NEW_PASSWORD, now=NOW)
-
-
-@pytest.mark.django_db
-def test_a_page_that_was_not_open_to_somebody_is_written_down_by_its_name() -> None:
-    public_id = make_dana()
-
-    actions.note_refused_page(public_id=public_id, page="staff.list", now=NOW)
-
-    row = Entry.objects.get(kind="staff.refused")
-    told = parse_body(open_words(row, sealer())[1])
-    assert told["fields"] == {"login": public_id, "page": "staff.list"}
-    assert told["clause"] == "staff.acts"
 
 
 @pytest.mark.django_db

@@ -1,0 +1,112 @@
+"""What was refused to somebody of the staff stands in the ledger, and nobody fills it by that."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from clearline.policy.use import Actor, ActorKind
+from clearline.trust.ledger.body import parse_body
+from clearline.trust.ledger.keys import sealer
+from clearline.trust.ledger.models import Entry
+from clearline.trust.ledger.queries import open_words
+from clearline.trust.safeguards import actions
+from clearline.trust.safeguards.actions import (
+    REFUSED_PAGES,
+    REFUSED_PAGES_MAX,
+    SignInRefused,
+)
+from clearline.trust.safeguards.roles import Role
+from tests.reach.visitors.conftest import without
+from tests.trust.ledger.conftest import log
+from tests.trust.ledger.log import count_kinds
+
+__all__ = ["log", "without"]
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+OPERATOR = Actor(ActorKind.JOB, "operator")
+PASSWORD = "quiet rivers carry stones"
+HOME = "198.51.100.0"
+ELSEWHERE = "203.0.113.0"
+NEW_PASSWORD = "stones make rivers loud"
+NEW_PASSWORDS = (NEW_PASSWORD, "loud rivers make stones")
+
+
+def make_dana(*roles: Role) -> str:
+    return actions.create_staff(
+        by=OPERATOR, user_id="Dana", password=PASSWORD, roles=roles or (Role.MARKETER,), now=NOW
+    )
+
+
+def try_in(
+    password: str = PASSWORD, user_id: str = "dana", network: str = HOME, now: datetime = NOW
+) -> actions.SignedIn:
+    return actions.sign_in(user_id=user_id, password=password, network=network, now=now)
+
+
+def read_refused() -> object:
+    """Return what the only refusal in the ledger says."""
+    row = Entry.objects.get(kind="staff.refused")
+    return parse_body(open_words(row, sealer())[1])["fields"]
+
+
+@pytest.mark.django_db
+def test_a_wrong_password_stands_in_the_ledger_under_the_number_of_who_owns_the_user_id() -> None:
+    public_id = make_dana()
+    with pytest.raises(SignInRefused):
+        try_in("wrong")
+
+    told = read_refused()
+
+    assert told == {"login": public_id, "page": "staff_sign_in"}
+
+
+@pytest.mark.django_db
+def test_a_wrong_old_password_stands_in_the_ledger() -> None:
+    public_id = make_dana()
+
+    with pytest.raises(SignInRefused):
+        actions.change_password(public_id=public_id, old="wrong", new=NEW_PASSWORD, now=NOW)
+
+    assert read_refused() == {"login": public_id, "page": "staff_password"}
+
+
+@pytest.mark.django_db
+def test_a_page_that_was_not_open_to_somebody_is_written_down_by_its_name() -> None:
+    public_id = make_dana()
+
+    actions.note_refused_page(public_id=public_id, page="staff.list", now=NOW)
+
+    row = Entry.objects.get(kind="staff.refused")
+    told = parse_body(open_words(row, sealer())[1])
+    assert told["fields"] == {"login": public_id, "page": "staff.list"}
+    assert told["clause"] == "staff.acts"
+
+
+@pytest.mark.django_db
+def test_somebody_who_opens_refused_pages_without_end_does_not_fill_the_ledger() -> None:
+    public_id, other = make_dana(), "f" * 32
+
+    for _ in range(REFUSED_PAGES_MAX + 10):
+        actions.note_refused_page(public_id=public_id, page="staff.list", now=NOW)
+    actions.note_refused_page(public_id=other, page="staff.list", now=NOW)
+    actions.note_refused_page(
+        public_id=public_id, page="staff.list", now=NOW + REFUSED_PAGES.window
+    )
+
+    assert count_kinds()["staff.refused"] == REFUSED_PAGES_MAX + 2
+
+
+@pytest.mark.django_db
+def test_tries_at_a_way_in_that_was_taken_back_stand_in_the_ledger() -> None:
+    public_id = make_dana()
+    actions.create_staff(
+        by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
+    )
+    actions.set_staff(
+        by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=False, now=NOW
+    )
+
+    with pytest.raises(SignInRefused, match="user ID or password is wrong"):
+        try_in()
+
+    assert read_refused() == {"login": public_id, "page": "staff_sign_in"}
