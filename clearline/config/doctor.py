@@ -79,7 +79,7 @@ def look_at_names(env: Env, now: datetime) -> Iterator[Finding]:
     del now
     files = [env.instance / "clearline.toml", env.instance / "services.toml"]
     for path in filter(Path.exists, files):
-        # What is no text is told of where the file is read for what it says.
+        # A file that is not UTF-8 has a finding of its own (look_at_pages).
         for line, placeholder in placeholders_in(path.read_text(encoding="utf-8", errors="ignore")):
             yield Finding(
                 f"{path.name}:{line}", f"{placeholder} is still a placeholder", "Write your own."

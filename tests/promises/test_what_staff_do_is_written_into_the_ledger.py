@@ -2,8 +2,9 @@
 
 "When staff sign in, change their password, take figures out as a file or are refused a page or a
 use of data, and when a wrong password is given for their user ID, that is written into our ledger
-under their random number, so that access to personal data can be traced. A user ID that nobody has
-is only counted, as above."
+under their random number, so that access to personal data can be traced. One page refused to one
+person again and again is written down a hundred times an hour at most. A user ID that nobody has is
+only counted, as above."
 """
 
 from collections.abc import Callable
@@ -83,6 +84,17 @@ def test_a_refused_page_is_written_under_the_random_number(method: str) -> None:
         "login": dana.session["login"],
         "page": "staff_person_set",  # of whom, is not for this entry to say
     }
+
+
+@pytest.mark.usefixtures("instance")
+def test_one_page_refused_again_and_again_is_written_a_hundred_times_and_others_still() -> None:
+    dana = signed_in("dana", Role.MARKETER)
+
+    for _ in range(105):
+        dana.get("/staff/people/")
+    dana.get("/staff/ledger/")
+
+    assert Entry.objects.filter(kind="staff.refused").count() == 101
 
 
 @pytest.mark.usefixtures("instance")

@@ -54,9 +54,11 @@ def record(visit: Visit, *, answers: Mapping[str, Answer], shown: Shown, back: s
     """
     chosen = write_down(visit, answers=answers, shown=shown, method=ChoiceMethod.FORM)
     fields = {"back": back}
-    if Answer.YES in answers.values():
-        # Should the cookie not be kept, this yes is taken back.
-        fields["proof"] = "" if chosen.unproved_at else chosen.proof
+    said_yes = {name for name, said in answers.items() if said is Answer.YES}
+    if not said_yes <= chosen.choices.yes:
+        fields["without"] = "yes"
+    elif said_yes and chosen.unproved_at is None:
+        fields["proof"] = chosen.proof  # should the cookie not be kept, this yes is taken back
     response = SeeOther(f"{reverse('choice')}?{urlencode(fields)}")
     put_choices(response, chosen)
     put_what_is_agreed(response, visit, chosen)
@@ -139,14 +141,8 @@ def end_by_signal(response: HttpResponseBase, visit: Visit) -> None:
     Once for each choice that it changes, however often a browser sends the cookie of before.
     """
     if visit.chosen is not None and visit.is_signal_new and visit.policy is not None:
-        how, key = ChoiceMethod.GPC, key_of_signal(visit.chosen)
+        key = f"choice.signal:{visit.chosen.proof}" if visit.chosen.proof else ""
+        how = ChoiceMethod.GPC
         chosen = write_down(visit, answers={}, shown=SIGNAL, method=how, source_key=key)
-        put_choices(response, chosen)
-
-
-def key_of_signal(before: ChosenOnDevice) -> str:
-    """Return what the signal's entry is known by, or "" where nothing was proved before it."""
-    if not before.proof:
-        return ""
-    unproved = f":{before.unproved_at.timestamp():.0f}" if before.unproved_at else ""
-    return f"choice.signal:{before.proof}{unproved}"
+        if chosen != visit.chosen:
+            put_choices(response, chosen)

@@ -32,7 +32,7 @@ from clearline.edge.site.asked import (
     shown_prompt,
     shown_withdrawal,
 )
-from clearline.edge.site.visit import Kept, Visit, visit_of
+from clearline.edge.site.visit import Kept, Visit, signer, visit_of
 from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Conflict
 from clearline.policy.choices import NOTHING_CHOSEN
@@ -40,6 +40,7 @@ from clearline.policy.vocabulary import Answer, ChoiceName, ChoiceSurface
 from clearline.trust.consent import actions as consent_actions
 from clearline.trust.consent import queries as consent
 from clearline.trust.consent.actions import SignalSaysNo
+from clearline.trust.consent.cookie import ChosenOnDevice
 from clearline.trust.ledger import queries as ledger
 
 # What the prompt asks about, both at once; all else is asked by itself.
@@ -102,8 +103,8 @@ def look_for_cookie(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Lead back, saying what was saved; where the browser kept no cookie, take a yes back."""
     back = safe_back(request.GET.get("back", ""))
     if visit.chosen is not None:
-        is_yes_kept = visit.chosen.unproved_at is None or "proof" not in request.GET
-        return SeeOther(with_mark(back, Kept.SAVED if is_yes_kept else Kept.WITHOUT_YES))
+        kept = Kept.WITHOUT_YES if "without" in request.GET else Kept.SAVED
+        return SeeOther(with_mark(back, kept))
     if request.method == "GET" and visit.policy is not None:
         proof = request.GET.get("proof", "")
         shown = under_edition(Shown(ChoiceSurface.CHOICE, _("The browser kept no cookie.")), visit)
@@ -183,8 +184,13 @@ def ask_again(request: HttpRequest, visit: Visit) -> HttpResponse:
         raise SignalSaysNo
     if visit.chosen is None:
         raise FirstStepMissing
-    step = signing.dumps(visit.chosen.proof, salt=FIRST_STEP)
+    step = signing.dumps(step_of(visit.chosen), salt=FIRST_STEP)
     return render(request, "site/opt_in.html", {"opt_in": OPT_IN, "step": step})
+
+
+def step_of(chosen: ChosenOnDevice) -> str:
+    """Return what the first step is bound to: all that the browser held of its choices then."""
+    return signer().write_choices(chosen)
 
 
 def refuse_without_first_step(request: HttpRequest, visit: Visit) -> None:
@@ -194,10 +200,10 @@ def refuse_without_first_step(request: HttpRequest, visit: Visit) -> None:
     """
     step = request.POST.get("step", "")
     try:
-        proof = signing.loads(step, salt=FIRST_STEP, max_age=FIRST_STEP_S)
+        taken = signing.loads(step, salt=FIRST_STEP, max_age=FIRST_STEP_S)
     except signing.BadSignature:
         raise FirstStepMissing from None
-    if visit.chosen is None or proof != visit.chosen.proof:
+    if visit.chosen is None or taken != step_of(visit.chosen):
         raise FirstStepMissing
 
 

@@ -49,13 +49,11 @@ class Visit:
 
     @property
     def is_signal_new(self) -> bool:
-        """Say whether the signal's no is not yet kept in this browser's choices, and proved.
+        """Say whether the signal's no is not yet kept in this browser's choices.
 
         A browser without choices holds nothing of ours; each of its requests brings the signal.
         """
-        if not self.is_gpc or self.chosen is None:
-            return False
-        return self.chosen.unproved_at is not None or not self.chosen.choices.no >= GPC_CLOSES
+        return self.is_gpc and self.chosen is not None and not self.chosen.choices.no >= GPC_CLOSES
 
 
 def signer() -> CookieSigner:
@@ -98,8 +96,9 @@ def network_of(request: HttpRequest) -> str:
 
 
 def put_choices(response: HttpResponseBase, chosen: ChosenOnDevice) -> None:
-    """Set the cookie of choices."""
-    put_cookie(response, CHOICES_COOKIE, signer().write_choices(chosen), age=timedelta())
+    """Set the cookie of choices; a no without proof lets no yes beside it last longer."""
+    age = chosen.answered_at - chosen.at if chosen.choices.yes else timedelta()
+    put_cookie(response, CHOICES_COOKIE, signer().write_choices(chosen), age=age)
 
 
 def put_cookie(response: HttpResponseBase, cookie: Cookie, value: str, *, age: timedelta) -> None:

@@ -1,12 +1,12 @@
 """Who of the staff is here, and who may open which page. A page that does not say is closed."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
@@ -26,7 +26,7 @@ from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.queries import StaffMember
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 # NIST SP 800-63B (revision 3) 4.2.3: "at least once per 12 hours during an extended usage session,
 # regardless of user activity", and after "any period of inactivity lasting 30 minutes or longer".
@@ -78,7 +78,7 @@ def note_refused(request: HttpRequest, member: StaffMember) -> None:
     except (Denied, Unavailable):
         pass  # that the gate denied it is written down by the gate
     except DatabaseError:
-        logger.exception("a refused page was not written down")
+        log.exception("staff.refusal_not_written")
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

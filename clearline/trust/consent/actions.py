@@ -100,7 +100,8 @@ def record_choices(  # noqa: PLR0913  # a proof of choice is all of these
     that outlives it: "the business shall not interpret the absence of that signal … as consent"
     (11 CCR 7025(c)(5)). The entry has no subject: its random id, kept in the person's own cookie,
     is all that leads to it. What is told again under a `source_key` has its first entry.
-    `network` is the cut address: of one that floods us each no is honoured without an entry.
+    `network` is the cut address: of one that floods us each no is honoured without an entry, and
+    the signal alone is left to come again.
     Source: GDPR 7(1); clauses choices.keep, security.attempts.
     Raises SignalSaysNo, TooManyAnswers, gate.UseDenied, NoEditionInForce.
     """
@@ -111,7 +112,7 @@ def record_choices(  # noqa: PLR0913  # a proof of choice is all of these
 
     permit = gate.ask(use=KEEP_CHOICE, choices=choices, now=now)
     is_told_again = bool(source_key) and ledger_queries.find_by_source_key(source_key) is not None
-    # Of a network that cannot be told nobody is held back.
+    # Without an address nobody is held back: all of those would share one limit.
     if network and not is_told_again and is_flooding(network, now):
         return honour_no(answers=answers, before=before, shown=shown, gpc=gpc, now=now)
 
@@ -132,7 +133,9 @@ def record_choices(  # noqa: PLR0913  # a proof of choice is all of these
             now=now,
             source_key=source_key,
         )
-    return ChosenOnDevice(choices=choices, at=now, edition=shown.edition, proof=entry.id)
+    # A no without proof, said by form, is proved by no signal.
+    unproved_at = before.unproved_at if before and not answers else None
+    return ChosenOnDevice(choices, now, shown.edition, entry.id, unproved_at)
 
 
 def is_flooding(network: str, now: datetime) -> bool:
@@ -153,9 +156,11 @@ def honour_no(
     """Return the choices with all that was said but a yes, for the browser to keep unproved.
 
     A no must count whatever others of its network do, and counting it needs only the browser's
-    own cookie; a yes needs its proof (GDPR 7(1)), and one of before lasts no longer by this.
-    Raises TooManyAnswers when there is only a yes.
+    own cookie; a yes needs its proof (GDPR 7(1)), and one of before lasts no longer by this. The
+    signal needs no cookie while it is sent. Raises TooManyAnswers when there is only a yes.
     """
+    if before and not answers:
+        return before
     kept = {name: answer for name, answer in answers.items() if answer is not Answer.YES}
     if answers and not kept:
         raise TooManyAnswers

@@ -153,6 +153,8 @@ def parse_choices(fields: tuple[str, ...]) -> ChosenOnDevice | None:
     if len(fields) != len(CHOICES_FIELDS) or not PROOF.fullmatch(fields[2]):
         return None
     at, edition, proof, yes, no, unproved = fields
+    if not proof and not unproved:
+        return None
     said_yes, said_no = keys_in(yes), keys_in(no)
     if said_yes is None or said_no is None or said_yes & said_no:
         return None

@@ -288,10 +288,10 @@ def change_password(*, public_id: str, old: str, new: str, now: datetime) -> Sig
 def note_refused_page(*, public_id: str, page: str, now: datetime) -> None:
     """Write down that a page was not open to someone of the staff. `page` is its name.
 
-    Of one login at most REFUSED_PAGES_MAX in an hour, so that nobody fills the ledger.
+    Of one login and page at most REFUSED_PAGES_MAX in an hour, so that nobody fills the ledger.
     Raises gate.UseDenied, NoEditionInForce. Source: clause staff.acts.
     """
-    if REFUSED_PAGES.add(public_id, now) > REFUSED_PAGES_MAX:
+    if REFUSED_PAGES.add(f"{public_id} {page}", now) > REFUSED_PAGES_MAX:
         return
     permit = gate.ask(use=NOTE_ACTS, choices=NOTHING_CHOSEN, now=now)
 

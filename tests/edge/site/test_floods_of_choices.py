@@ -1,5 +1,6 @@
 """Many answers from one network: a yes waits, a no is honoured, the ledger is not filled."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +9,8 @@ import pytest
 from clearline.policy.choices import GPC_CLOSES
 from clearline.policy.vocabulary import Answer, ChoiceName
 from clearline.trust.consent.actions import ANSWERS, ANSWERS_MAX
+from clearline.trust.ledger import queries
+from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from tests.browser_client import browser
 from tests.edge.site.answering import (
@@ -22,7 +25,14 @@ from tests.edge.site.answering import (
     words_on,
 )
 
+DAY_S = 86_400
+
 pytestmark = pytest.mark.django_db
+
+
+def words_of(proof: str) -> dict[str, object]:
+    """Return what the entry of a choice says."""
+    return queries.fields_of(Entry.objects.get(public_id=proof), sealer())
 
 
 def written_down() -> int:
@@ -101,17 +111,17 @@ def test_of_a_form_with_both_the_no_counts_and_the_yes_does_not() -> None:
     assert said.answer(ChoiceName.MEASUREMENT) is Answer.NO
     assert said.answer(ChoiceName.CONTENT) is Answer.UNSET
     assert written_down() == ANSWERS_MAX
-    assert "Your yes was not kept" in words_on(followed.content)
+    assert "What you said yes to just now was not kept" in words_on(followed.content)
 
 
-def test_the_signal_is_honoured_by_a_browser_whose_first_no_was_not_written_down() -> None:
+def test_the_signal_is_honoured_of_a_browser_whose_first_no_was_not_written_down() -> None:
     flood()
     client = browser(address="203.0.113.99")
     answer(client, "decline")
 
-    client.get("/", headers=GPC)
+    page = client.get("/privacy/choices/", headers=GPC)
 
-    assert chosen(client).choices.no >= GPC_CLOSES
+    assert "Opted out" in words_on(page.content)
     assert written_down() == ANSWERS_MAX
 
 
@@ -148,15 +158,65 @@ def test_a_signal_that_could_not_be_proved_is_proved_when_the_flood_is_over() ->
     answer(client, "accept")
     for _ in range(ANSWERS_MAX):
         answer(browser(address="203.0.113.7"), "decline")
-    client.get("/", headers=GPC)
-    assert chosen(client).unproved_at is not None
+    old = held(client)["cl_choices"]
+    in_the_flood = client.get("/privacy/choices/", headers=GPC)
+    assert "Opted out" in words_on(in_the_flood.content)
+    assert held(client)["cl_choices"] == old
 
     ANSWERS.forget()
     client.get("/", headers=GPC)
 
-    assert chosen(client).unproved_at is None
     assert chosen(client).choices.no >= GPC_CLOSES
+    told = words_of(chosen(client).proof)
+    assert told["by_signal"] == sorted(GPC_CLOSES)
     assert written_down() == ANSWERS_MAX + 1
+
+
+def test_a_no_without_proof_is_proved_by_no_signal_but_by_saying_it_again() -> None:
+    client = browser(address="203.0.113.99")
+    flood()
+    answer(client, "decline")
+    ANSWERS.forget()
+
+    client.get("/", headers=GPC)
+    after_the_signal = client.get("/privacy/choices/")
+    answer(client, "decline")
+    after_saying_it_again = client.get("/privacy/choices/")
+
+    assert "It has no proof" in words_on(after_the_signal.content)
+    assert "It has no proof" not in words_on(after_saying_it_again.content)
+    assert words_of(chosen(client).proof)["method"] == "form"
+
+
+def test_a_form_that_repeats_an_earlier_yes_beside_a_no_is_saved_whole() -> None:
+    client = browser(address="203.0.113.99")
+    answer(client, "accept")
+    for _ in range(ANSWERS_MAX):
+        answer(browser(address="203.0.113.7"), "decline")
+
+    said = {"act": "save", "measurement": "yes", "content": "no"}
+    followed = client.post("/privacy/choices/", said, follow=True)
+
+    assert chosen(client).choices.yes == {ChoiceName.MEASUREMENT}
+    assert chosen(client).choices.no == {ChoiceName.CONTENT}
+    assert "Your choices are saved" in words_on(followed.content)
+    assert "was not kept" not in words_on(followed.content)
+
+
+def test_a_first_step_of_opting_in_ends_with_a_no_said_after_it() -> None:
+    client = browser(address="203.0.113.99")
+    press(client, "opt_out")
+    first = client.post("/privacy/choices/", {"act": "opt_in"}).content.decode()
+    for _ in range(ANSWERS_MAX):
+        answer(browser(address="203.0.113.7"), "decline")
+    press(client, "save", content="no")
+    ANSWERS.forget()
+
+    (step,) = re.findall(r'name="step" value="([^"]+)"', first)
+    refused = press(client, "opt_in_confirmed", step=step)
+
+    assert refused.status_code == 409
+    assert ChoiceName.SALE_OR_SHARING in chosen(client).choices.no
 
 
 def test_a_no_without_proof_lets_no_earlier_yes_last_longer() -> None:
@@ -172,4 +232,5 @@ def test_a_no_without_proof_lets_no_earlier_yes_last_longer() -> None:
     recognised = visitor(client)
     assert recognised is not None
     assert recognised.since == long_ago.at.date()
+    assert 299 * DAY_S < int(client.cookies["cl_choices"]["max-age"]) <= 300 * DAY_S
     assert chosen(client).answered_at > long_ago.at

@@ -2,10 +2,12 @@
 
 import dataclasses
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError, connection
 
 from clearline.edge.staff.entry_words import NAMES, SENTENCES, VALUES, words_of
 from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
@@ -88,6 +90,24 @@ def test_a_page_for_administrators_tells_a_marketer_so_and_leads_to_today() -> N
     assert "Only administrators may open this." in text
     assert 'class="button" href="/staff/"' in text
     assert "signed in." not in text
+
+
+def fail_at_the_ledger(execute: Callable[..., object], sql: str, *rest: object) -> object:
+    """Stand in for a database that takes no more entries."""
+    if "INSERT INTO ledger_entry" in sql:
+        raise OperationalError
+    return execute(sql, *rest)
+
+
+@pytest.mark.django_db
+def test_a_page_stays_shut_when_the_refusal_cannot_be_written_down() -> None:
+    dana = signed_in("dana", Role.MARKETER)
+
+    with connection.execute_wrapper(fail_at_the_ledger):
+        refused = dana.get("/staff/people/")
+
+    assert refused.status_code == 403
+    assert not queries.list_entries(kind="staff.refused")
 
 
 @pytest.mark.django_db
