@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "clearline.trust.ledger",
     "clearline.trust.vault",
     "clearline.trust.safeguards",
+    "clearline.service.accounts",
     "clearline.edge.site",
     "clearline.edge.staff",
 ]
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "clearline.edge.site.refusals.RefusalMiddleware",
     "clearline.edge.site.origin.OriginMiddleware",
     "clearline.edge.staff.access.StaffMiddleware",
+    "clearline.edge.site.account.access.CustomerMiddleware",
     "clearline.edge.site.answers.VisitMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
@@ -114,7 +116,7 @@ AUTH_USER_MODEL = "safeguards.Login"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 SESSION_ENGINE = "clearline.trust.safeguards.sessions"
 SESSION_COOKIE_NAME = wire_name(SESSION_COOKIE, is_https=ENV.is_https)
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = 24 * 3600  # of a customer; what ends one sooner stands in safeguards
 SESSION_COOKIE_SECURE = ENV.is_https
 SESSION_COOKIE_SAMESITE = "Lax"
 

@@ -12,6 +12,7 @@ class Audience(StrEnum):
     """Who may open a page. Staff roles are named as in trust/safeguards."""
 
     EVERYONE = "everyone"
+    CUSTOMER = "customer"  # signed in; what is another's is not found
     MARKETER = "marketer"
     ADMINISTRATOR = "administrator"
 

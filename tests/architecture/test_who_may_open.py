@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from clearline.kit.access import Audience, audience_of
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import browser, signed_in
+from tests.service.accounts.people import PASSWORD, make_customer
 
 VALUES = {
     "slug": "home-line",
@@ -49,10 +50,22 @@ def test_an_address_says_who_may_open_it(address: str, pattern: URLPattern) -> N
     assert audience_of(pattern.callback), f"{address}: write @open_to(Audience.…) above its view"
 
 
-@pytest.fixture(params=["visitor", *Role])
+@pytest.fixture(params=["visitor", "customer", *Role])
 def visiting(request: pytest.FixtureRequest, db: None) -> tuple[str, Client]:
     role = str(request.param)
-    return role, browser() if role == "visitor" else signed_in("someone", Role(role))
+    match role:
+        case "visitor":
+            return role, browser()
+        case "customer":
+            return role, signed_in_customer()
+    return role, signed_in("someone", Role(role))
+
+
+def signed_in_customer() -> Client:
+    make_customer("alice")
+    client = browser()
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    return client
 
 
 def test_nobody_opens_what_is_not_open_to_them(visiting: tuple[str, Client]) -> None:
@@ -64,8 +77,9 @@ def test_nobody_opens_what_is_not_open_to_them(visiting: tuple[str, Client]) -> 
                 continue  # they change who this browser is
             answer = getattr(client, method)(address)
             is_open = Audience.EVERYONE in audience or role in audience
-            is_sign_in = answer.status_code == 302 and "/staff/sign-in/" in answer["Location"]
-            is_kept_out = is_sign_in if role == "visitor" else answer.status_code == 403
+            is_sign_in = answer.status_code == 302 and "/sign-in/" in answer["Location"]
+            is_other_kind = role in {"visitor", "customer"} or Audience.CUSTOMER in audience
+            is_kept_out = is_sign_in if is_other_kind else answer.status_code == 403
             if is_open:
                 assert not is_sign_in, (method, address)
             else:

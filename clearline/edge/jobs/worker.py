@@ -24,6 +24,7 @@ from clearline.kit.errors import Refusal
 from clearline.kit.status import read_statuses, write_status
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors import load
+from clearline.service.accounts import actions as accounts
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.safeguards import actions as safeguards
@@ -67,6 +68,10 @@ def erase_expired_sign_ins(now: datetime) -> None:
     safeguards.erase_expired(gate.policy_in_force(now), now=now)
 
 
+def erase_closed_accounts(now: datetime) -> None:
+    accounts.erase_closed(gate.policy_in_force(now), now=now)
+
+
 # Each lane has a thread of its own, so that what may take many minutes holds nothing up.
 QUICK: Final = (
     Beat("manifests", "entering loaded visits", timedelta(seconds=2), record_manifests),
@@ -78,6 +83,7 @@ QUICK: Final = (
         lambda now: erase_expired_sessions(now=now),
     ),
     Beat("erased", "listing erased people", timedelta(seconds=30), lambda _: vault.list_erased()),
+    Beat("accounts", "erasing closed accounts", timedelta(hours=1), erase_closed_accounts),
     Beat("sign_ins", "erasing old sign-ins", timedelta(hours=1), erase_expired_sign_ins),
 )
 LONG: Final = (

@@ -12,11 +12,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clearline.edge.site.account.access import subject_of
 from clearline.edge.site.asked import PROMPT, Wording, answers_in_words, withdrawal
 from clearline.edge.site.brand import read_logo
 from clearline.edge.site.content import content
 from clearline.edge.site.remembered import currency_for
 from clearline.edge.site.visit import KEPT_FIELD, Kept, Visit, visit_of
+from clearline.service.accounts import queries as accounts
+from clearline.service.accounts.queries import HOLDER_CLAUSE
 from clearline.trust.consent import queries as consent
 from clearline.trust.gate import queries as gate
 
@@ -27,6 +30,10 @@ NAV: Final = (
     ("rates", _("Rates")),
     ("help", _("Help")),
     ("contact", _("Contact")),
+)
+ACCOUNT_NAV: Final = (
+    ("account", _("Overview")),
+    ("account_profile", _("Profile")),
 )
 SAVED: Final = frozenset({Kept.SAVED, Kept.WITHOUT_YES})
 UNASKED: Final = frozenset({"choices", "choice"})  # pages that are themselves the question
@@ -73,6 +80,27 @@ class Site:
             is_below = self.request.path.startswith(url)
             current = "page" if self.request.path == url else "true"
             links.append(NavLink(url, title, current if is_below else ""))
+        return links
+
+    @property
+    def is_signed_in(self) -> bool:
+        return subject_of(self.request) is not None
+
+    @property
+    def account_erased_on(self) -> date | None:
+        """The day on which a closed account is erased; None while it is open."""
+        subject, policy = subject_of(self.request), self.visit.policy
+        closed_at = accounts.find_closed_at(subject) if subject else None
+        clause = policy.edition.find_clause(HOLDER_CLAUSE) if policy else None
+        return clause.kept.end(closed_at).date() if closed_at and clause else None
+
+    @property
+    def account_nav(self) -> list[NavLink]:
+        """Return the pages of the account."""
+        links = []
+        for name, title in ACCOUNT_NAV:
+            url = reverse(name)
+            links.append(NavLink(url, title, "page" if self.request.path == url else ""))
         return links
 
     @property

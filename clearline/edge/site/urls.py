@@ -1,6 +1,6 @@
-"""The public site's addresses; every one of them is open to everyone."""
+"""The site's addresses: pages that are open to everyone, and those of an account."""
 
-from django.urls import path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from clearline.edge.site import (
     brand,
@@ -14,11 +14,12 @@ from clearline.edge.site import (
     transparency,
     wellknown,
 )
+from clearline.edge.site.account.urls import account_urlpatterns
 from clearline.edge.site.days import DayConverter
 
 register_converter(DayConverter, "day")
 
-site_urlpatterns = [
+site_urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("services/", catalogue.services, name="services"),
     path("services/<slug:slug>/", catalogue.service, name="service"),
@@ -45,6 +46,7 @@ site_urlpatterns = [
     path(".well-known/change-password", wellknown.change_password, name="change_password"),
     path("ads.txt", wellknown.ads_txt, name="ads_txt"),
     path("robots.txt", wellknown.robots_txt, name="robots_txt"),
+    path("account/", include(account_urlpatterns)),
     path("design/", design.design, name="design"),
     path("brand.css", brand.brand, name="brand"),
     path("brand/logo.svg", brand.logo, name="logo"),

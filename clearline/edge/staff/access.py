@@ -1,7 +1,7 @@
 """Who of the staff is here, and who may open which page. A page that does not say is closed."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
@@ -23,18 +23,13 @@ from clearline.kit.network import address_seen
 from clearline.policy.use import Actor, ActorKind
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
+from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.queries import StaffMember
+from clearline.trust.safeguards.roles import LoginKind
 
 log = structlog.get_logger()
 
-# NIST SP 800-63B (revision 3) 4.2.3: "at least once per 12 hours during an extended usage session,
-# regardless of user activity", and after "any period of inactivity lasting 30 minutes or longer".
-WHOLE_WINDOW: Final = timedelta(hours=12)
-IDLE_WINDOW: Final = timedelta(minutes=30)
-SEEN_EVERY: Final = timedelta(minutes=1)
-# What a session holds.
-LOGIN, MARK, BEGAN_AT, SEEN_AT = "login", "password_mark", "began_at", "seen_at"
 STAFF: Final = (Audience.MARKETER, Audience.ADMINISTRATOR)
 NEXT_CHARACTERS_MAX: Final = 500
 
@@ -58,7 +53,7 @@ class StaffMiddleware:
         audience = audience_of(view)
         if audience is None:
             raise PermissionDenied
-        if Audience.EVERYONE in audience:
+        if Audience.EVERYONE in audience or Audience.CUSTOMER in audience:
             return None
         member = member_of(request)
         if member is None:
@@ -100,19 +95,14 @@ def member_of(request: HttpRequest) -> StaffMember | None:
 def find_member(request: HttpRequest, now: datetime) -> StaffMember | None:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
-    began_at = datetime.fromtimestamp(request.session.get(BEGAN_AT, 0), tz=now.tzinfo)
-    seen_at = datetime.fromtimestamp(request.session.get(SEEN_AT, 0), tz=now.tzinfo)
-    if LOGIN not in request.session:
+    signed_in = sessions.find(request.session, LoginKind.STAFF, now=now)
+    if signed_in is None:
         return None
-    is_fresh = timedelta() <= now - seen_at <= IDLE_WINDOW
-    if not is_fresh or not timedelta() <= now - began_at <= WHOLE_WINDOW:
-        request.session.flush()
-        return None
-    member = logins.find_signed_in(str(request.session[LOGIN]), str(request.session.get(MARK, "")))
+    member = logins.find_signed_in(signed_in.public_id, signed_in.password_mark)
     if member is None:
         request.session.flush()
-    elif now - seen_at >= SEEN_EVERY:
-        request.session[SEEN_AT] = int(now.timestamp())
+    else:
+        sessions.note_seen(request.session, now=now)
     return member
 
 
@@ -125,11 +115,7 @@ def signed_in_member(request: HttpRequest) -> StaffMember:
 
 
 def begin_session(request: HttpRequest, signed_in: SignedIn) -> None:
-    """Open a session under a new key, so that a key known before opens nothing."""
-    request.session.flush()
-    request.session[LOGIN] = signed_in.public_id
-    request.session[MARK] = signed_in.password_mark
-    request.session[BEGAN_AT] = request.session[SEEN_AT] = int(timezone.now().timestamp())
+    sessions.begin(request.session, LoginKind.STAFF, signed_in, now=timezone.now())
 
 
 def actor_of(member: StaffMember) -> Actor:

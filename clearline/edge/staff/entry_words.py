@@ -31,6 +31,15 @@ SENTENCES: Final = {
     ),
     "staff.password_changed": gettext_lazy("Someone of the staff changed their password."),
     "staff.refused": gettext_lazy("Someone of the staff was refused: {page}."),
+    "customer.signed_in": gettext_lazy("A customer signed in."),
+    "customer.refused": gettext_lazy("A wrong password was given for a customer: {page}."),
+    "customer.password_changed": gettext_lazy("A customer changed their password."),
+    "account.opened": gettext_lazy("A customer opened an account and agreed to the policy."),
+    "account.closed": gettext_lazy("An account was closed."),
+    "account.reopened": gettext_lazy("The closing of an account was taken back."),
+    "account.erased": gettext_lazy("All that a closed account held was erased."),
+    "account.shown": gettext_lazy("What an account holds was opened: {fields}."),
+    "account.changed": gettext_lazy("What an account holds was corrected: {fields}."),
     "report.exported": gettext_lazy("Figures about visitors were taken as a file."),
 }
 # What each field is called, in the order in which a page tells them: references come last.
@@ -58,6 +67,7 @@ NAMES: Final[dict[str, str | Promise]] = {
     "roles": gettext_lazy("Roles"),
     "is_active": gettext_lazy("Access"),
     "page": gettext_lazy("What was refused"),
+    "fields": gettext_lazy("What it was about"),
     "report": gettext_lazy("Report"),
     "query": gettext_lazy("What was asked"),
     "format": gettext_lazy("Form of the file"),
@@ -91,6 +101,8 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     "page": {
         "staff_sign_in": gettext_lazy("a wrong password for their user ID"),
         "staff_password": gettext_lazy("a wrong old password, while signed in"),
+        "account_sign_in": gettext_lazy("at the sign-in page"),
+        "account_password": gettext_lazy("as the old password, while signed in"),
         "staff_health": gettext_lazy("the page Health"),
         "staff_ledger": gettext_lazy("the page Ledger"),
         "staff_entry": gettext_lazy("an entry of the ledger"),
@@ -99,12 +111,19 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "staff_person": gettext_lazy("the page of one of the staff"),
         "staff_person_set": gettext_lazy("to set the roles of one of the staff"),
     },
+    "fields": {
+        "account_number": gettext_lazy("account number"),
+        "age_range": gettext_lazy("age range"),
+        "email": gettext_lazy("e-mail address"),
+        "name": gettext_lazy("name"),
+        "screen_name": gettext_lazy("name to be called by"),
+    },
     "report": {"popularity": gettext_lazy("most popular pages or services")},
     "format": {"csv": "CSV", "json": "JSON"},
 }
 CHOSEN: Final = frozenset({"yes", "no", "by_signal"})
 PAGES: Final = {"edition": "edition", "before": "staff_entry", "login": "staff_person"}
-STAFF, JOB = "staff:", "job:"
+STAFF, JOB, SUBJECT = "staff:", "job:", "subject:"
 SHORT: Final = 8  # of a random number, as the list of people shows it
 
 
@@ -198,6 +217,8 @@ def count_in_words(text: str) -> str:
 
 
 def who_in_words(text: str) -> str:
+    if text.startswith(SUBJECT):
+        return _("the person themselves")
     if text.startswith(JOB):
         return _("the program's own work: %s") % text.removeprefix(JOB)
     return _("staff number %s") % text.removeprefix(STAFF)[:SHORT]

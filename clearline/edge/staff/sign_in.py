@@ -22,6 +22,7 @@ from clearline.kit.errors import Refusal, TooMany
 from clearline.kit.network import cut_address
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.passwords import LENGTH_MIN
+from clearline.trust.safeguards.roles import LoginKind
 
 
 @open_to(Audience.EVERYONE)
@@ -38,6 +39,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     user_id = request.POST.get("user_id", "")
     try:
         signed_in = safeguards.sign_in(
+            kind=LoginKind.STAFF,
             user_id=user_id,
             password=request.POST.get("password", ""),
             network=cut_address(address_of(request)),
@@ -99,5 +101,8 @@ def demo_link(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "staff/demo_link.html", {"user_id": user_id})
     if not demo_links.use_up(data_dir, token):
         return render(request, "staff/demo_link.html", {"user_id": ""}, status=404)
-    begin_session(request, safeguards.sign_in_by_link(user_id=user_id, now=timezone.now()))
+    begin_session(
+        request,
+        safeguards.sign_in_by_link(kind=LoginKind.STAFF, user_id=user_id, now=timezone.now()),
+    )
     return redirect("staff_today")

@@ -10,6 +10,7 @@ from clearline.rights.agreement.finding import Finding, FindingKind
 # The header lines that code may set, and why none makes a browser tell anything again.
 HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "for how long an answer may be shown again",
+    "clear-site-data": "makes a browser forget, and keeps nothing",
     "content-disposition": "under which name a file is saved",
 }
 # Header lines that a browser keeps and sends again, or by which it says more of itself.
@@ -42,10 +43,14 @@ HEADERS_READ: Final[Mapping[str, str]] = {
 # Rooms of code that makes Django's answers: there, what is set by key is a header or a dict.
 ANSWERING: Final = ("clearline/edge/site/", "clearline/edge/staff/")
 MAPPINGS: Final = frozenset({"dict", "defaultdict", "Counter", "OrderedDict"})
-# What a session of staff holds, by its constant, and why: policy clause staff.session.
-SESSION_FILE: Final = "clearline/edge/staff/access.py"
+# What a session holds, by its constant, and why: policy clauses staff.session, account.session.
+SESSION_FILE: Final = "clearline/trust/safeguards/signed_in.py"
+SESSION_BASE: Final = "django.contrib.sessions.backends.base.SessionBase"
+# Whose functions take a session from the edge, which looks into none itself.
+SESSION_TAKER: Final = "clearline.trust.safeguards.signed_in."
 SESSION_KEYS: Final[Mapping[str, str]] = {
-    "LOGIN": "staff by random number",
+    "KIND": "a word of a closed list",
+    "LOGIN": "a person by random number",
     "MARK": "a keyed hash by which a new password ends the session",
     "BEGAN_AT": "a moment of our own",
     "SEEN_AT": "a moment of our own",
@@ -63,7 +68,7 @@ SESSION_WORDS: Final[Mapping[str, str]] = {
 WORD_LISTS: Final = frozenset({"clearline/rights/agreement/answers.py"})
 FORMS: Final = (ast.Call, ast.Subscript, ast.Compare)
 SESSION_REMEDY: Final = (
-    f"Write request.session[KEY] in {SESSION_FILE}, KEY one of rights/agreement/answers.py."
+    f"Write session[KEY] in {SESSION_FILE}, KEY one of rights/agreement/answers.py."
 )
 HEADER_REMEDY: Final = (
     "Take it out; a header line that code sets needs a line in rights/agreement/answers.py."
@@ -76,10 +81,12 @@ def find_in_answers(code: Code) -> Iterator[Finding]:
         return
     yield from find_named_lines(code)
     forms = (node for node in code.nodes if isinstance(node, FORMS))
-    legal = {id(each) for node in forms for each in legal_in(node, code.file)}
+    legal = {id(each) for node in forms for each in legal_in(node, code)}
     for node in code.nodes:
         if isinstance(node, ast.Attribute) and id(node) not in legal:
             yield from judge_name(node, code)
+        elif isinstance(node, ast.Name) and id(node) not in legal:
+            yield from judge_variable(node, code.file)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             yield from judge_import(node, code.file)
         elif isinstance(node, ast.keyword):
@@ -110,8 +117,9 @@ def is_tag(text: str, line: int, code: Code) -> bool:
     )
 
 
-def legal_in(node: ast.AST, file: str) -> Iterator[ast.AST]:
+def legal_in(node: ast.AST, code: Code) -> Iterator[ast.AST]:
     """Yield the sessions and header lines that one piece of code uses in a form that is legal."""
+    file = code.file
     match node:
         case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="headers") as owner, attr="get")):
             yield owner
@@ -123,6 +131,16 @@ def legal_in(node: ast.AST, file: str) -> Iterator[ast.AST]:
             | ast.Compare(left=ast.Name(id=key), ops=[ast.In() | ast.NotIn()], comparators=[owner])
         ) if file == SESSION_FILE and key in SESSION_KEYS:
             yield owner
+        case ast.Call(func=taker, args=[ast.Attribute(attr="session") as owner, *_]) if (
+            code.full_name(taker).startswith(SESSION_TAKER)
+        ):
+            yield owner
+
+
+def judge_variable(node: ast.Name, file: str) -> Iterator[Finding]:
+    """Yield a finding for a session that goes on from where sessions are looked into."""
+    if file == SESSION_FILE and node.id == "session" and isinstance(node.ctx, ast.Load):
+        yield session(file, node.lineno, "a session is handed on, or holds what no list knows")
 
 
 def judge_name(node: ast.Attribute, code: Code) -> Iterator[Finding]:
@@ -144,7 +162,8 @@ def judge_import(node: ast.Import | ast.ImportFrom, file: str) -> Iterator[Findi
     module = node.module if isinstance(node, ast.ImportFrom) else None
     for each in node.names:
         full = f"{module}.{each.name}" if module else each.name
-        if full.startswith(SESSION_MODULES) and file != SESSIONS and full != SESSION_HARMLESS:
+        is_named_only = full == SESSION_HARMLESS or (full, file) == (SESSION_BASE, SESSION_FILE)
+        if full.startswith(SESSION_MODULES) and file != SESSIONS and not is_named_only:
             yield session(file, node.lineno, f"{full} can open a session and fill it")
         elif module == "django.contrib.auth" and each.name in SESSION_WRITERS:
             yield session(file, node.lineno, f"{full} fills a session by itself")

@@ -25,7 +25,7 @@ def find_model_columns(code: Code) -> Iterator[FoundColumn | Finding]:
                 text = f"{name} can make a column that stands in no class"
                 yield Finding(code.file, node.lineno, FindingKind.SCHEMA_UNREADABLE, text, REMEDY)
         if isinstance(node, ast.ClassDef):
-            told = data_of(node)
+            told = {**data_of(node), **dict(personal_in(node))}
             fields = dict(fields_of(node))
             inherited = {name: each.lineno for name, each in told.items() if name not in fields}
             for field in fields.items():
@@ -47,6 +47,16 @@ def fields_of(node: ast.ClassDef) -> Iterator[tuple[str, int]]:
             yield from ((ast.unparse(target), each.lineno) for target in each.targets)
         if isinstance(each, ast.AnnAssign) and is_field(each.value):
             yield ast.unparse(each.target), each.lineno
+
+
+def personal_in(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
+    """Yield each protected column with its category, which stands in its own declaration."""
+    for each in node.body:
+        match each:
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="Personal")) as call
+            ):
+                yield from ((name, word.value) for word in call.keywords if word.arg == "category")
 
 
 def data_of(node: ast.ClassDef) -> dict[str, ast.expr]:

@@ -13,6 +13,7 @@ from django.db.migrations.operations import RunSQL
 
 from clearline.rights.agreement.columns import REMEDY
 from clearline.rights.agreement.finding import Finding, FindingKind, line_of
+from clearline.trust.vault.fields import Personal
 
 SETTINGS: Final = "clearline/config/settings.py"
 # Tables of other people's apps that were looked at; none holds a person's data.
@@ -55,7 +56,8 @@ def live_columns() -> tuple[LiveColumn, ...]:
         for name, field in columns.items():
             is_number = field.primary_key and field.auto_created
             place = (model.__module__, model.__name__, meta.db_table)
-            found.append(LiveColumn(*place, name, is_number or name in told))
+            is_told = is_number or name in told or isinstance(field, Personal)
+            found.append(LiveColumn(*place, name, is_told))
         stale = (name for name in told if name not in columns and not hasattr(model, name))
         place = (model.__module__, model.__name__, meta.db_table)
         found += [LiveColumn(*place, name, is_told=False) for name in stale]

@@ -40,8 +40,8 @@ VISITOR_COOKIE: Final = Cookie(
 )
 SESSION_COOKIE: Final = Cookie(
     name="sessionid",
-    clauses=(ClauseId("staff.session"),),
-    lifetime=timedelta(hours=12),
+    clauses=(ClauseId("account.session"), ClauseId("staff.session")),
+    lifetime=timedelta(hours=24),
     what_for="Keeps you signed in.",
     set_when="when you sign in",
 )

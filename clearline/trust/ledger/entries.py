@@ -233,6 +233,126 @@ class StaffRefused(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerSignedIn(LedgerEntry):
+    """A customer, the entry's subject, signed in."""
+
+    kind: ClassVar[str] = "customer.signed_in"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRefused(LedgerEntry):
+    """A wrong password was given for a customer, the entry's subject. `page` is where."""
+
+    kind: ClassVar[str] = "customer.refused"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "page": "the name of a page of the account",
+    }
+
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPasswordChanged(LedgerEntry):
+    """A customer, the entry's subject, replaced their password; other sessions ended by it."""
+
+    kind: ClassVar[str] = "customer.password_changed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountOpened(LedgerEntry):
+    """A person opened an account, under the edition that they agreed to with it."""
+
+    kind: ClassVar[str] = "account.opened"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.agreement")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "edition": "a day",
+        "text": "words of ours",
+    }
+
+    edition: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountClosed(LedgerEntry):
+    """An account was closed; it is erased later, and may be taken back until then."""
+
+    kind: ClassVar[str] = "account.closed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReopened(LedgerEntry):
+    """The closing of an account was taken back."""
+
+    kind: ClassVar[str] = "account.reopened"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountErased(LedgerEntry):
+    """All that a closed account held was erased, and the person's key destroyed."""
+
+    kind: ClassVar[str] = "account.erased"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileShown(LedgerEntry):
+    """What an account holds of a person was opened for them, or for who `by` names."""
+
+    kind: ClassVar[str] = "account.shown"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.show")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "fields": "names of columns",
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    fields: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChanged(LedgerEntry):
+    """Something that an account holds of a person was corrected; what it was is not told."""
+
+    kind: ClassVar[str] = "account.changed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "fields": "names of columns",
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    fields: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportExported(LedgerEntry):
     """Figures about visitors left as a file."""
 
@@ -265,6 +385,15 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         StaffRolesChanged,
         StaffPasswordChanged,
         StaffRefused,
+        CustomerSignedIn,
+        CustomerRefused,
+        CustomerPasswordChanged,
+        AccountOpened,
+        AccountClosed,
+        AccountReopened,
+        AccountErased,
+        ProfileShown,
+        ProfileChanged,
         ReportExported,
     )
 }

@@ -21,6 +21,10 @@ from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries import (
+    CustomerPasswordChanged,
+    CustomerRefused,
+    CustomerSignedIn,
+    LedgerEntry,
     StaffCreated,
     StaffPasswordChanged,
     StaffRefused,
@@ -52,7 +56,8 @@ STOP_GUESSERS: Final = Use(
     about=SubjectKind.VISITOR,
 )
 # What was refused, in the ledger, when a password was wrong.
-SIGN_IN, OWN_PASSWORD = "staff_sign_in", "staff_password"
+STAFF_SIGN_IN, STAFF_PASSWORD = "staff_sign_in", "staff_password"
+ACCOUNT_SIGN_IN, ACCOUNT_PASSWORD = "account_sign_in", "account_password"
 OWN_STAFF: Final = SubjectId("staff")
 KEEP_LOGIN: Final = Use(
     by=Actor(ActorKind.JOB, "logins"),
@@ -74,6 +79,30 @@ NOTE_ACTS: Final = Use(
     categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.JOB_TITLE}),
     purpose=Purpose.ESSENTIAL_SERVICE_SECURITY,
     about=SubjectKind.STAFF,
+)
+
+
+CUSTOMER: Final = SubjectId("customer")  # which one, is known once the password was right
+KEEP_CUSTOMER_LOGIN: Final = Use(
+    by=Actor(ActorKind.JOB, "logins"),
+    subject=CUSTOMER,
+    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS}),
+    purpose=Purpose.ESSENTIAL_SERVICE_AUTHENTICATION,
+    about=SubjectKind.CUSTOMER,
+)
+KEEP_CUSTOMER_SESSION: Final = Use(
+    by=Actor(ActorKind.JOB, "sign_in"),
+    subject=CUSTOMER,
+    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.DEVICE_COOKIE}),
+    purpose=Purpose.ESSENTIAL_SERVICE_AUTHENTICATION,
+    about=SubjectKind.CUSTOMER,
+)
+NOTE_CUSTOMER_ACTS: Final = Use(
+    by=Actor(ActorKind.JOB, "sign_in"),
+    subject=CUSTOMER,
+    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS}),
+    purpose=Purpose.ESSENTIAL_SERVICE_SECURITY,
+    about=SubjectKind.CUSTOMER,
 )
 
 
@@ -128,46 +157,86 @@ def create_staff(
     if not given:
         message = "Name at least one role."
         raise NoRole(message)
-    if not USER_ID.fullmatch(user_id.strip()):
-        message = "A user ID has 3 to 64 characters and no spaces."
-        raise UserIdRefused(message)
-    refuse_weak(password, own_words=(user_id, settings.ENV.provider.brand_name))
-    login = Login(
-        name_index=name_index(user_id),
-        password=make_password(normalised(password)),
-        kind=LoginKind.STAFF,
-        created_at=now,
-    )
+    login = new_login(LoginKind.STAFF, user_id=user_id, password=password, now=now)
 
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                login.save(force_insert=True)
-        except IntegrityError:
-            message = "This user ID is taken. Choose another."
-            raise UserIdTaken(message) from None
+        insert(login)
         StaffRole.objects.bulk_create(StaffRole(login=login, role=role) for role in given)
         entry = StaffCreated(login=login.public_id, roles=given, by=told(by))
         ledger.append(entry, subject=None, permit=permit, now=now)
     return login.public_id
 
 
-def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> SignedIn:
+def new_login(kind: LoginKind, *, user_id: str, password: str, now: datetime) -> Login:
+    """Return a login that is not written yet. Raises UserIdRefused, PasswordRefused."""
+    refuse_user_id(user_id)
+    refuse_weak(password, own_words=(user_id, settings.ENV.provider.brand_name))
+    return Login(
+        name_index=name_index(user_id, kind),
+        password=make_password(normalised(password)),
+        kind=kind,
+        created_at=now,
+    )
+
+
+def refuse_user_id(user_id: str) -> None:
+    """Return if a user ID may look so. Raises UserIdRefused."""
+    if not USER_ID.fullmatch(user_id.strip()):
+        message = "A user ID has 3 to 64 characters and no spaces."
+        raise UserIdRefused(message)
+
+
+def insert(login: Login) -> None:
+    """Write a new login in the caller's transaction. Raises UserIdTaken."""
+    try:
+        with transaction.atomic():
+            login.save(force_insert=True)
+    except IntegrityError:
+        message = "This user ID is taken. Choose another."
+        raise UserIdTaken(message) from None
+
+
+def ask_to_keep_customers(now: datetime) -> None:
+    """Return if a customer may be given a way in. Raises gate.UseDenied, NoEditionInForce."""
+    gate.ask(use=KEEP_CUSTOMER_LOGIN, choices=NOTHING_CHOSEN, now=now)
+
+
+def add_customer(login: Login) -> SubjectId:
+    """Write a customer's way in, made by `new_login`, in the caller's transaction.
+
+    The caller has asked the gate (`ask_to_keep_customers`) and notes what was opened.
+    Raises UserIdTaken. Source: 47 CFR 64.2010(c), (e); clause account.login.
+    """
+    insert(login)
+    return SubjectId(login.public_id)
+
+
+def remove_customer(subject: SubjectId) -> None:
+    """Erase a customer's way in with the attempts at it, in the caller's transaction."""
+    login = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER).first()
+    if login is not None:
+        SignInAttempt.objects.filter(name_index=login.name_index).delete()
+        login.delete()
+
+
+def sign_in(
+    *, kind: LoginKind, user_id: str, password: str, network: str, now: datetime
+) -> SignedIn:
     """Return who signed in. `network` is the cut address; it is stored only as a keyed hash.
 
     An attempt counts before the password is looked at, so that many at once gain nothing; one
     that is refused for being too many does not count, so that nobody prolongs the wait.
     Raises SignInRefused, TooManyTries, gate.UseDenied. Source: clauses security.attempts,
-    staff.session, staff.acts.
+    staff.session, staff.acts, account.session, account.acts.
     """
     gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
-    permit = ask_to_let_in(now)
+    permit = ask_to_let_in(kind, now)
     attempt = SignInAttempt(
-        name_index=name_index(user_id), network_index=network_index(network), at=now
+        name_index=name_index(user_id, kind), network_index=network_index(network), at=now
     )
 
     count(attempt, now)
-    login = Login.objects.filter(name_index=attempt.name_index, kind=LoginKind.STAFF).first()
+    login = Login.objects.filter(name_index=attempt.name_index, kind=kind).first()
     # Without a login the same work is done, so that time tells nobody which user IDs exist.
     stored = login.password if login else spare_password()
     is_right = check_password(normalised(password), stored)
@@ -176,8 +245,8 @@ def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> Sign
             # Written even where there is nobody to note: see spare_password.
             tries_like(attempt).filter(pk=attempt.pk).update(was_right=False)
             if login is not None:
-                refused = StaffRefused(login=login.public_id, page=SIGN_IN)
-                ledger.append(refused, subject=None, permit=permit, now=now)
+                refused = refused_entry(login, STAFF_SIGN_IN, ACCOUNT_SIGN_IN)
+                ledger.append(refused, subject=subject_of(login), permit=permit, now=now)
         message = "The user ID or password is wrong. Try again."
         raise SignInRefused(message)
 
@@ -185,30 +254,55 @@ def sign_in(*, user_id: str, password: str, network: str, now: datetime) -> Sign
         # Wrong tries from elsewhere stay counted; this network is now known as the owner's.
         tries_like(attempt).exclude(pk=attempt.pk).delete()
         tries_like(attempt).update(was_right=True)
-        entry = StaffSignedIn(login=login.public_id)
-        ledger.append(entry, subject=None, permit=permit, now=now)
+        ledger.append(signed_in_entry(login), subject=subject_of(login), permit=permit, now=now)
     return SignedIn(login.public_id, login.get_session_auth_hash())
 
 
-def sign_in_by_link(*, user_id: str, now: datetime) -> SignedIn:
+def sign_in_by_link(*, kind: LoginKind, user_id: str, now: datetime) -> SignedIn:
     """Sign in whom the demo's one-time link names. Raises NoSuchStaff, gate.UseDenied."""
-    permit = ask_to_let_in(now)
-    index = name_index(user_id)
-    login = Login.objects.filter(name_index=index, kind=LoginKind.STAFF, is_active=True).first()
+    permit = ask_to_let_in(kind, now)
+    index = name_index(user_id, kind)
+    login = Login.objects.filter(name_index=index, kind=kind, is_active=True).first()
     if login is None:
         message = "Whom this link signs in is not there any more."
         raise NoSuchStaff(message)
 
     with transaction.atomic():
-        entry = StaffSignedIn(login=login.public_id)
-        ledger.append(entry, subject=None, permit=permit, now=now)
+        ledger.append(signed_in_entry(login), subject=subject_of(login), permit=permit, now=now)
     return SignedIn(login.public_id, login.get_session_auth_hash())
 
 
-def ask_to_let_in(now: datetime) -> Permit:
+def ask_to_let_in(kind: LoginKind, now: datetime) -> Permit:
     """Return the permit under which a session begins and is noted. Raises gate.UseDenied."""
+    if kind is LoginKind.CUSTOMER:
+        gate.ask(use=KEEP_CUSTOMER_SESSION, choices=NOTHING_CHOSEN, now=now)
+        return ask_to_note_customer(now)
     gate.ask(use=KEEP_SESSION, choices=NOTHING_CHOSEN, now=now)
     return gate.ask(use=NOTE_ACTS, choices=NOTHING_CHOSEN, now=now)
+
+
+def ask_to_note_customer(now: datetime) -> Permit:
+    """Return the permit under which what a customer does with their account is noted.
+
+    Raises gate.UseDenied, NoEditionInForce. Source: clause account.acts.
+    """
+    return gate.ask(use=NOTE_CUSTOMER_ACTS, choices=NOTHING_CHOSEN, now=now)
+
+
+def subject_of(login: Login) -> SubjectId | None:
+    """Return the customer whose entry it is; entries about staff name them in a field."""
+    return SubjectId(login.public_id) if login.kind == LoginKind.CUSTOMER else None
+
+
+def signed_in_entry(login: Login) -> LedgerEntry:
+    is_customer = login.kind == LoginKind.CUSTOMER
+    return CustomerSignedIn() if is_customer else StaffSignedIn(login=login.public_id)
+
+
+def refused_entry(login: Login, staff_page: str, account_page: str) -> LedgerEntry:
+    if login.kind == LoginKind.CUSTOMER:
+        return CustomerRefused(page=account_page)
+    return StaffRefused(login=login.public_id, page=staff_page)
 
 
 def count(attempt: SignInAttempt, now: datetime) -> None:
@@ -261,16 +355,16 @@ def change_password(*, public_id: str, old: str, new: str, now: datetime) -> Sig
     Raises NoSuchStaff, SignInRefused, TooManyTries, PasswordRefused, gate.UseDenied.
     """
     gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
-    permit = ask_to_let_in(now)
     login = get_login(public_id)
+    permit = ask_to_let_in(LoginKind(login.kind), now)
     index = session_index(public_id)
     attempt = SignInAttempt(name_index=index, network_index=index, at=now)
 
     count(attempt, now)
     if not check_password(normalised(old), login.password):
         with transaction.atomic():
-            refused = StaffRefused(login=public_id, page=OWN_PASSWORD)
-            ledger.append(refused, subject=None, permit=permit, now=now)
+            refused = refused_entry(login, STAFF_PASSWORD, ACCOUNT_PASSWORD)
+            ledger.append(refused, subject=subject_of(login), permit=permit, now=now)
         raise other_password()
     refuse_weak(new, own_words=(settings.ENV.provider.brand_name,))
     known, login.password = login.password, make_password(normalised(new))
@@ -280,8 +374,9 @@ def change_password(*, public_id: str, old: str, new: str, now: datetime) -> Sig
         if not unchanged.update(password=login.password):
             raise other_password()
         tries_like(attempt).delete()
-        entry = StaffPasswordChanged(login=public_id)
-        ledger.append(entry, subject=None, permit=permit, now=now)
+        is_customer = login.kind == LoginKind.CUSTOMER
+        entry = CustomerPasswordChanged() if is_customer else StaffPasswordChanged(login=public_id)
+        ledger.append(entry, subject=subject_of(login), permit=permit, now=now)
     return SignedIn(public_id, login.get_session_auth_hash())
 
 

@@ -1,14 +1,12 @@
 """Who may sign in, for pages and commands; never by name, which is not stored."""
 
-import hashlib
-import hmac
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.utils.crypto import constant_time_compare
 
+from clearline.policy.vocabulary import SubjectId
+from clearline.trust.blind_index import blind_index, folded
 from clearline.trust.safeguards.models import Login
 from clearline.trust.safeguards.roles import LoginKind, Role
 
@@ -31,17 +29,28 @@ def find_staff(public_id: str) -> StaffMember | None:
 
 
 def find_public_id(user_id: str) -> str | None:
-    """Return the login of a user ID that is known already."""
-    rows = Login.objects.filter(name_index=name_index(user_id))
+    """Return the login of a user ID of staff that is known already."""
+    rows = Login.objects.filter(name_index=name_index(user_id, LoginKind.STAFF))
     return rows.values_list("public_id", flat=True).first()
 
 
 def find_signed_in(public_id: str, password_mark: str) -> StaffMember | None:
     """Return whom a session belongs to; None when deactivated or the password has changed."""
-    login = Login.objects.filter(public_id=public_id, kind=LoginKind.STAFF, is_active=True).first()
+    login = find_marked(LoginKind.STAFF, public_id, password_mark)
+    return None if login is None else to_member(login)
+
+
+def find_signed_in_customer(public_id: str, password_mark: str) -> SubjectId | None:
+    """Return whose session it is; None when closed or the password has changed."""
+    login = find_marked(LoginKind.CUSTOMER, public_id, password_mark)
+    return None if login is None else SubjectId(login.public_id)
+
+
+def find_marked(kind: LoginKind, public_id: str, password_mark: str) -> Login | None:
+    login = Login.objects.filter(public_id=public_id, kind=kind, is_active=True).first()
     if login is None or not constant_time_compare(password_mark, login.get_session_auth_hash()):
         return None
-    return to_member(login)
+    return login
 
 
 def list_staff() -> tuple[StaffMember, ...]:
@@ -55,19 +64,15 @@ def to_member(login: Login) -> StaffMember:
     return StaffMember(login.public_id, roles, login.is_active, login.created_at)
 
 
-def name_index(user_id: str) -> bytes:
-    return keyed(b"login", unicodedata.normalize("NFKC", user_id).strip().casefold())
+def name_index(user_id: str, kind: LoginKind) -> bytes:
+    """Return the blind index of a user ID; those of staff and of customers never meet."""
+    what = b"login" if kind is LoginKind.STAFF else b"customer"
+    return blind_index(what, folded(user_id))
 
 
 def network_index(network: str) -> bytes:
-    return keyed(b"network", network)
+    return blind_index(b"network", network)
 
 
 def session_index(public_id: str) -> bytes:
-    return keyed(b"session", public_id)
-
-
-def keyed(what: bytes, text: str) -> bytes:
-    """Return the blind index of a text: equal texts meet, nobody reads them back."""
-    key: bytes = settings.ENV.key("index").strip()
-    return hmac.new(key, what + b"\n" + text.encode(), hashlib.sha256).digest()
+    return blind_index(b"session", public_id)

@@ -37,7 +37,12 @@ class Personal(Column[Set, Get]):
     """
 
     def __init__(
-        self, *, category: Category, max_length: int = 200, of: str = "subject", null: bool = False
+        self,
+        *,
+        category: Category | str,
+        max_length: int = 200,
+        of: str = "subject",
+        null: bool = False,
     ) -> None:
         if not 0 < max_length <= LENGTH_MAX:
             message = f"A protected column holds 1 to {LENGTH_MAX} characters."

@@ -183,5 +183,5 @@ def test_a_session_holds_each_thing_that_it_may_hold() -> None:
     text = (PACKAGE.parent / answers.SESSION_FILE).read_text(encoding="utf-8")
 
     for key, reason in answers.SESSION_KEYS.items():
-        assert f"request.session[{key}] = " in text
+        assert f" session[{key}] = " in text
         assert reason

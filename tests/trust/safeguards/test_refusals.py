@@ -15,7 +15,7 @@ from clearline.trust.safeguards.actions import (
     REFUSED_PAGES_MAX,
     SignInRefused,
 )
-from clearline.trust.safeguards.roles import Role
+from clearline.trust.safeguards.roles import LoginKind, Role
 from tests.reach.visitors.conftest import without
 from tests.trust.ledger.conftest import log
 from tests.trust.ledger.log import count_kinds
@@ -40,7 +40,9 @@ def make_dana(*roles: Role) -> str:
 def try_in(
     password: str = PASSWORD, user_id: str = "dana", network: str = HOME, now: datetime = NOW
 ) -> actions.SignedIn:
-    return actions.sign_in(user_id=user_id, password=password, network=network, now=now)
+    return actions.sign_in(
+        kind=LoginKind.STAFF, user_id=user_id, password=password, network=network, now=now
+    )
 
 
 def read_refused() -> object:

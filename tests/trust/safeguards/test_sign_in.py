@@ -28,7 +28,7 @@ from clearline.trust.safeguards.actions import (
 )
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.passwords import PasswordRefused, refuse_weak
-from clearline.trust.safeguards.roles import Role
+from clearline.trust.safeguards.roles import LoginKind, Role
 from tests.reach.visitors.conftest import without
 from tests.trust.ledger.conftest import log
 from tests.trust.ledger.log import count_kinds
@@ -53,7 +53,9 @@ def make_dana(*roles: Role) -> str:
 def try_in(
     password: str = PASSWORD, user_id: str = "dana", network: str = HOME, now: datetime = NOW
 ) -> actions.SignedIn:
-    return actions.sign_in(user_id=user_id, password=password, network=network, now=now)
+    return actions.sign_in(
+        kind=LoginKind.STAFF, user_id=user_id, password=password, network=network, now=now
+    )
 
 
 def guess(times: int, user_id: str = "dana", network: str = HOME) -> None:
@@ -334,7 +336,7 @@ def test_of_two_who_change_a_password_at_once_one_is_told_that_it_is_another() -
 def test_a_link_of_the_demo_signs_in_whom_it_names_and_that_is_written_down() -> None:
     public_id = make_dana()
 
-    signed_in = actions.sign_in_by_link(user_id="DANA", now=NOW)
+    signed_in = actions.sign_in_by_link(kind=LoginKind.STAFF, user_id="DANA", now=NOW)
 
     assert queries.find_signed_in(public_id, signed_in.password_mark) is not None
     assert count_kinds() == {"staff.created": 1, "staff.signed_in": 1}
@@ -352,7 +354,7 @@ def test_a_link_signs_in_nobody_whose_way_in_was_taken_back() -> None:
 
     for user_id in ("dana", "nobody"):
         with pytest.raises(NoSuchStaff, match="not there any more"):
-            actions.sign_in_by_link(user_id=user_id, now=NOW)
+            actions.sign_in_by_link(kind=LoginKind.STAFF, user_id=user_id, now=NOW)
 
 
 @pytest.mark.django_db

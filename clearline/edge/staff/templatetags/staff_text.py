@@ -26,6 +26,15 @@ KINDS: Final = {
     "staff.roles_changed": gettext_lazy("Roles were changed"),
     "staff.password_changed": gettext_lazy("A password was changed"),
     "staff.refused": gettext_lazy("Someone of the staff was refused"),
+    "customer.signed_in": gettext_lazy("A customer signed in"),
+    "customer.refused": gettext_lazy("A wrong password of a customer"),
+    "customer.password_changed": gettext_lazy("A customer's password was changed"),
+    "account.opened": gettext_lazy("An account was opened"),
+    "account.closed": gettext_lazy("An account was closed"),
+    "account.reopened": gettext_lazy("A closing was taken back"),
+    "account.erased": gettext_lazy("An account was erased"),
+    "account.shown": gettext_lazy("An account was looked at"),
+    "account.changed": gettext_lazy("An account was corrected"),
     "report.exported": gettext_lazy("Figures left as a file"),
 }
 

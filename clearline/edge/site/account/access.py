@@ -1,0 +1,102 @@
+"""Which customer is here, and keeping everybody else out of the pages of an account."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from clearline.kit.access import Audience, audience_of
+from clearline.policy.use import Actor, ActorKind
+from clearline.policy.vocabulary import SubjectId
+from clearline.trust.safeguards import queries as logins
+from clearline.trust.safeguards import signed_in as sessions
+from clearline.trust.safeguards.actions import SignedIn
+from clearline.trust.safeguards.roles import LoginKind
+
+PREFIX: Final = "/account/"
+NEXT_CHARACTERS_MAX: Final = 500
+
+
+class CustomerMiddleware:
+    """Keep everyone out of a customer's page but a customer; let no browser store it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.path.startswith(PREFIX):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., object], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        del args, kwargs
+        audience = audience_of(view)
+        if audience is None:
+            raise PermissionDenied
+        if Audience.CUSTOMER not in audience or subject_of(request) is not None:
+            return None
+        back = request.get_full_path() if request.method == "GET" else ""
+        query = f"?{urlencode({'next': back})}" if back else ""
+        return redirect(reverse("account_sign_in") + query)
+
+
+def subject_of(request: HttpRequest) -> SubjectId | None:
+    """Return which customer is signed in, looked up once; None for everyone else."""
+    if not hasattr(request, "clearline_customer"):
+        found = find_customer(request, timezone.now())
+        request.clearline_customer = found  # type: ignore[attr-defined]  # Django's request is open
+    subject: SubjectId | None = request.clearline_customer  # type: ignore[attr-defined]  # as above
+    return subject
+
+
+def find_customer(request: HttpRequest, now: datetime) -> SubjectId | None:
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    signed_in = sessions.find(request.session, LoginKind.CUSTOMER, now=now)
+    if signed_in is None:
+        return None
+    subject = logins.find_signed_in_customer(signed_in.public_id, signed_in.password_mark)
+    if subject is None:
+        request.session.flush()
+    else:
+        sessions.note_seen(request.session, now=now)
+    return subject
+
+
+def customer_here(request: HttpRequest) -> SubjectId:
+    """Return who is signed in, on a page that is open to nobody else. Raises PermissionDenied."""
+    subject = subject_of(request)
+    if subject is None:
+        raise PermissionDenied
+    return subject
+
+
+def begin_session(request: HttpRequest, signed_in: SignedIn) -> None:
+    sessions.begin(request.session, LoginKind.CUSTOMER, signed_in, now=timezone.now())
+
+
+def actor_of(subject: SubjectId) -> Actor:
+    return Actor(ActorKind.SUBJECT, subject)
+
+
+def safe_next(asked: str) -> str:
+    """Return the page of the account to lead to: the one asked for if it is one, else its first."""
+    is_ours = (
+        asked.startswith(PREFIX)
+        and asked.isprintable()
+        and len(asked) <= NEXT_CHARACTERS_MAX
+        and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+    )
+    return asked if is_ours else reverse("account")

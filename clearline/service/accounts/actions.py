@@ -1,0 +1,337 @@
+"""Opening accounts, showing people what is held of them, and correcting it."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from clearline.kit.errors import Conflict, NotFound, Unavailable
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.compile import CompiledPolicy
+from clearline.policy.use import Actor, ActorKind, Use
+from clearline.policy.vocabulary import (
+    Category,
+    Purpose,
+    Recipient,
+    RecipientClass,
+    SubjectId,
+    SubjectKind,
+)
+from clearline.service.accounts.age import AgeRange, refuse_too_young
+from clearline.service.accounts.models import Account, Agreement, EmailAddress, Holder, Member
+from clearline.service.accounts.queries import HOLDER_CLAUSE, account_index, email_index
+from clearline.service.accounts.roles import AccountKind, MemberRole
+from clearline.service.accounts.words import read_email, read_name, read_screen_name
+from clearline.trust.gate import actions as gate
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.entries import (
+    AccountClosed,
+    AccountErased,
+    AccountOpened,
+    AccountReopened,
+    ProfileChanged,
+    ProfileShown,
+)
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards.actions import SignedIn
+from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.vault import actions as vault_actions
+from clearline.trust.vault import queries as vault
+
+NUMBERS_TRIED_MAX: Final = 10
+NUMBER_DIGITS: Final = 10
+ERASED_AT_ONCE: Final = 500
+
+NEW_CUSTOMER: Final = SubjectId("customer")  # has no number before the account is open
+KEEP_HOLDER: Final = Use(
+    by=Actor(ActorKind.SUBJECT, "customer"),
+    subject=NEW_CUSTOMER,
+    categories=frozenset({Category.NAME, Category.CONTACT_EMAIL, Category.ACCOUNT}),
+    purpose=Purpose.ESSENTIAL_SERVICE,
+    about=SubjectKind.CUSTOMER,
+)
+KEEP_AGE: Final = Use(
+    by=Actor(ActorKind.SUBJECT, "customer"),
+    subject=NEW_CUSTOMER,
+    categories=frozenset({Category.DEMOGRAPHIC_AGE_RANGE}),
+    purpose=Purpose.ESSENTIAL_LEGAL_OBLIGATION,
+    about=SubjectKind.CUSTOMER,
+)
+KEEP_SCREEN_NAME: Final = Use(
+    by=Actor(ActorKind.SUBJECT, "customer"),
+    subject=NEW_CUSTOMER,
+    categories=frozenset({Category.ACCOUNT_USERNAME}),
+    purpose=Purpose.FUNCTIONAL_SERVICE,
+    about=SubjectKind.CUSTOMER,
+)
+KEEP_AGREEMENT: Final = Use(
+    by=Actor(ActorKind.SUBJECT, "customer"),
+    subject=NEW_CUSTOMER,
+    categories=frozenset({Category.PRIVACY_PREFERENCES}),
+    purpose=Purpose.ESSENTIAL_LEGAL_OBLIGATION,
+    about=SubjectKind.CUSTOMER,
+)
+
+
+class NoSuchCustomer(NotFound):
+    code = "no_such_customer"
+
+    def __init__(self) -> None:
+        super().__init__("There is no account here any more.")
+
+
+class AlreadyClosed(Conflict):
+    code = "already_closed"
+
+    def __init__(self) -> None:
+        super().__init__("This account is closed already.")
+
+
+class AlreadyOpen(Conflict):
+    code = "already_open"
+
+    def __init__(self) -> None:
+        super().__init__("This account is open.")
+
+
+class NoFreeNumber(Unavailable):
+    code = "no_free_number"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewAccount:
+    """What somebody typed who opens an account."""
+
+    user_id: str
+    password: str
+    name: str
+    email: str
+    age: AgeRange
+    screen_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedTo:
+    """The edition that somebody agrees to, and the words they saw when they did."""
+
+    edition: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new account: who signed in by it, and the entry that proves what they agreed to."""
+
+    signed_in: SignedIn
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Profile:
+    """What an account holds of one person, opened for them."""
+
+    name: str
+    screen_name: str
+    email: str
+    is_email_confirmed: bool
+    age: AgeRange
+    account_number: str
+
+
+def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened:
+    """Give a visitor a user ID, a password and an account, and sign them in.
+
+    Raises TooYoung, FieldWrong, UserIdRefused, UserIdTaken, PasswordRefused, gate.UseDenied,
+    NoEditionInForce. Source: 16 CFR 312.2; 47 CFR 64.2010(e); clauses account.login,
+    account.holder, account.age, account.screen_name, account.agreement.
+    """
+    refuse_too_young(told.age)
+    safeguards.ask_to_keep_customers(now)
+    for use in (KEEP_HOLDER, KEEP_AGE, KEEP_SCREEN_NAME):
+        gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+    permit = gate.ask(use=KEEP_AGREEMENT, choices=NOTHING_CHOSEN, now=now)
+    name, email = read_name(told.name), read_email(told.email)
+    screen_name = read_screen_name(told.screen_name)
+    login = safeguards.new_login(
+        LoginKind.CUSTOMER, user_id=told.user_id, password=told.password, now=now
+    )
+
+    with transaction.atomic():
+        subject = safeguards.add_customer(login)
+        Holder(
+            subject=subject,
+            name=name,
+            screen_name=screen_name,
+            age_range=told.age.value,
+            opened_at=now,
+        ).save(force_insert=True)
+        add_email(subject, email, now)
+        add_account(subject, AccountKind.PERSONAL, now)
+        entry = ledger.append(
+            AccountOpened(edition=agreed.edition.isoformat(), text=agreed.text),
+            subject=subject,
+            permit=permit,
+            now=now,
+        )
+        Agreement.objects.create(
+            subject=subject, edition=agreed.edition, agreed_at=now, proof=entry.id
+        )
+    return Opened(SignedIn(subject, login.get_session_auth_hash()), entry.id)
+
+
+def add_email(subject: SubjectId, email: str, now: datetime) -> None:
+    EmailAddress(
+        subject=subject, address=email, address_index=email_index(email), added_at=now
+    ).save(force_insert=True)
+
+
+def add_account(owner: SubjectId, kind: AccountKind, now: datetime) -> Account:
+    """Open an account under a free random number. Raises NoFreeNumber."""
+    for _ in range(NUMBERS_TRIED_MAX):
+        number = f"{secrets.randbelow(10**NUMBER_DIGITS):0{NUMBER_DIGITS}d}"
+        account = Account(
+            owner=owner,
+            number=number,
+            number_index=account_index(number),
+            kind=kind,
+            opened_at=now,
+        )
+        try:
+            with transaction.atomic():
+                account.save(force_insert=True)
+        except IntegrityError:
+            continue
+        Member.objects.create(account=account, subject=owner, role=MemberRole.OWNER, since=now)
+        return account
+    message = "No free account number was found. Try again."
+    raise NoFreeNumber(message)
+
+
+def show_profile(*, by: Actor, subject: SubjectId, now: datetime) -> Profile:
+    """Open for a person what is held of them.
+
+    Raises NoSuchCustomer, gate.UseDenied. Source: GDPR 15; clause account.show.
+    """
+    use = Use(
+        by=by,
+        subject=subject,
+        categories=frozenset(
+            {
+                Category.NAME,
+                Category.CONTACT_EMAIL,
+                Category.ACCOUNT,
+                Category.ACCOUNT_USERNAME,
+                Category.DEMOGRAPHIC_AGE_RANGE,
+            }
+        ),
+        purpose=Purpose.ESSENTIAL_SERVICE,
+        about=SubjectKind.CUSTOMER,
+        recipient=Recipient(RecipientClass.SUBJECT),
+    )
+    permit = gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+    holder = get_holder(subject)
+    email = EmailAddress.objects.get(subject=subject, ended_at__isnull=True)
+    account = Account.objects.filter(owner=subject).order_by("pk")[0]
+    sealed = (holder.name, email.address, holder.age_range, account.number)
+    name, address, age, number = vault.open_all(sealed, permit=permit, now=now)
+    screen_name = ""
+    if holder.screen_name is not None:
+        screen_name = vault.open_sealed(holder.screen_name, permit=permit, now=now)
+
+    with transaction.atomic():
+        fields = ("account_number", "age_range", "email", "name", "screen_name")
+        entry = ProfileShown(fields=fields, by=f"{by.kind}:{by.name}")
+        ledger.append(entry, subject=subject, permit=permit, now=now)
+    return Profile(
+        name=name,
+        screen_name=screen_name,
+        email=address,
+        is_email_confirmed=email.confirmed_at is not None,
+        age=AgeRange(age),
+        account_number=number,
+    )
+
+
+def change_names(
+    *, by: Actor, subject: SubjectId, name: str, screen_name: str, now: datetime
+) -> None:
+    """Correct a person's name and the name to be called by.
+
+    Raises FieldWrong, NoSuchCustomer, gate.UseDenied. Source: GDPR 16; clause account.holder.
+    """
+    for use in (KEEP_HOLDER, KEEP_SCREEN_NAME):
+        gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+    permit = safeguards.ask_to_note_customer(now)
+    new_name, new_screen_name = read_name(name), read_screen_name(screen_name)
+
+    with transaction.atomic():
+        holder = get_holder(subject)
+        holder.name, holder.screen_name = new_name, new_screen_name
+        holder.save(update_fields=["name", "screen_name"])
+        entry = ProfileChanged(fields=("name", "screen_name"), by=f"{by.kind}:{by.name}")
+        ledger.append(entry, subject=subject, permit=permit, now=now)
+
+
+def close_account(*, by: Actor, subject: SubjectId, now: datetime) -> None:
+    """Close an account; until it is erased its holder may sign in and take that back.
+
+    Raises NoSuchCustomer, AlreadyClosed, gate.UseDenied. Source: clauses account.holder,
+    account.acts.
+    """
+    set_closed(by=by, subject=subject, closed_at=now, now=now)
+
+
+def reopen_account(*, by: Actor, subject: SubjectId, now: datetime) -> None:
+    """Take the closing of an account back. Raises NoSuchCustomer, AlreadyOpen, gate.UseDenied."""
+    set_closed(by=by, subject=subject, closed_at=None, now=now)
+
+
+def set_closed(*, by: Actor, subject: SubjectId, closed_at: datetime | None, now: datetime) -> None:
+    permit = safeguards.ask_to_note_customer(now)
+
+    with transaction.atomic():
+        if not Holder.objects.filter(
+            subject=subject, closed_at__isnull=closed_at is not None
+        ).update(closed_at=closed_at):
+            get_holder(subject)
+            raise AlreadyClosed if closed_at else AlreadyOpen
+        told = f"{by.kind}:{by.name}"
+        entry = AccountClosed(by=told) if closed_at else AccountReopened(by=told)
+        ledger.append(entry, subject=subject, permit=permit, now=now)
+
+
+def erase_closed(policy: CompiledPolicy, *, now: datetime) -> int:
+    """Erase the people whose accounts were closed as long ago as clause account.holder says.
+
+    At most 500 at once; returns how many. Their keys are destroyed, so that no copy of the tables
+    made from now on says anything of them. Source: `kept` of the policy in force.
+    """
+    due = Holder.objects.filter(closed_at__lte=policy.edition.kept_from(HOLDER_CLAUSE, now))
+    permit = safeguards.ask_to_note_customer(now)
+    gone = 0
+    for subject in list(due.values_list("subject", flat=True)[:ERASED_AT_ONCE]):
+        with transaction.atomic():
+            # Locked and looked at again: it may have been taken back in this moment.
+            if due.select_for_update().filter(subject=subject).first() is not None:
+                erase(SubjectId(subject), now)
+                entry = AccountErased()
+                ledger.append(entry, subject=SubjectId(subject), permit=permit, now=now)
+                gone += 1
+    return gone
+
+
+def erase(subject: SubjectId, now: datetime) -> None:
+    vault_actions.erase_person(subject, now=now)
+    for rows in (Agreement.objects, EmailAddress.objects, Member.objects, Holder.objects):
+        rows.filter(subject=subject).delete()
+    Account.objects.filter(owner=subject).delete()
+    safeguards.remove_customer(subject)
+
+
+def get_holder(subject: SubjectId) -> Holder:
+    holder = Holder.objects.filter(subject=subject).first()
+    if holder is None:
+        raise NoSuchCustomer
+    return holder

@@ -1,0 +1,50 @@
+"""In which range a person's age lies, never their birth date, and what follows from it. Pure."""
+
+from enum import StrEnum
+from typing import Final
+
+from clearline.kit.errors import Denied
+from clearline.policy.vocabulary import Answer, ChoiceName
+
+
+class AgeRange(StrEnum):
+    UNDER_13 = "under_13"
+    FROM_13_TO_15 = "13_to_15"
+    FROM_16_TO_17 = "16_to_17"
+    ADULT = "18_or_over"
+
+
+class TooYoung(Denied):
+    """COPPA, 16 CFR 312.2: under 13 a parent must agree, and we have no way to ask one."""
+
+    code = "too_young"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An account is for people of 13 and over. Nothing you typed was kept. Ask a parent or "
+            "another grown-up to open one; the rest of the site is open to you as it is."
+        )
+
+
+# Cal. Civ. Code 1798.120(c): of those under 16 nothing is sold or shared without their own yes.
+# Nothing else is done with their visits either, until they say yes themselves.
+STRICT: Final = (
+    ChoiceName.ADS,
+    ChoiceName.SALE_OR_SHARING,
+    ChoiceName.THIRD_PARTY_MARKETING,
+)
+
+
+def refuse_too_young(age: AgeRange) -> None:
+    """Return if somebody of this age may open an account. Raises TooYoung."""
+    if age is AgeRange.UNDER_13:
+        raise TooYoung
+
+
+def choices_at_start(age: AgeRange) -> dict[ChoiceName, Answer]:
+    """Return the answers that an account begins with; an adult's begins with none."""
+    return dict.fromkeys(STRICT, Answer.NO) if is_minor(age) else {}
+
+
+def is_minor(age: AgeRange) -> bool:
+    return age is AgeRange.FROM_13_TO_15

@@ -1,0 +1,135 @@
+"""People, the accounts they hold, and how to reach them; all that is theirs is sealed."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from clearline.policy.vocabulary import Category
+from clearline.service.accounts.roles import AccountKind, MemberRole
+from clearline.trust.vault.fields import Personal
+
+
+class Holder(models.Model):
+    """A person with a way in. `subject` is the public id of their login."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "opened_at": "a moment of our own",
+        "closed_at": "a moment of our own",
+    }
+
+    subject = models.CharField(max_length=32, unique=True)
+    name = Personal(category=Category.NAME, max_length=200)
+    screen_name = Personal(category=Category.ACCOUNT_USERNAME, max_length=40, null=True)
+    age_range = Personal(category=Category.DEMOGRAPHIC_AGE_RANGE, max_length=16)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, db_index=True)  # until it is erased, taken back
+
+
+class EmailAddress(models.Model):
+    """One e-mail address of one person, from when to when it was theirs.
+
+    Of record it is 30 days after `added_at` (47 CFR 64.2003(b)), and the first one at once.
+    """
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "address_index": Category.CONTACT_EMAIL,  # only as a keyed hash
+        "added_at": "a moment of our own",
+        "confirmed_at": "a moment of our own",
+        "ended_at": "a moment of our own",
+    }
+
+    subject = models.CharField(max_length=32, db_index=True)
+    address = Personal(category=Category.CONTACT_EMAIL, max_length=254)
+    address_index = models.BinaryField(max_length=32, db_index=True)
+    added_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject"],
+                name="accounts_email_one_current",
+                condition=Q(ended_at__isnull=True),
+            )
+        ]
+
+
+class Account(models.Model):
+    """A contract with one person or one business, by the number that is on its bills."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "owner": "random and public",
+        "number_index": Category.ACCOUNT,  # only as a keyed hash
+        "kind": "a word of a closed list",
+        "opened_at": "a moment of our own",
+    }
+
+    owner = models.CharField(max_length=32, db_index=True)
+    number = Personal(category=Category.ACCOUNT, max_length=12, of="owner")
+    number_index = models.BinaryField(max_length=32, unique=True)
+    kind = models.CharField(max_length=16)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=[kind.value for kind in AccountKind]),
+                name="accounts_account_kind",
+            )
+        ]
+
+
+class Member(models.Model):
+    """What one person may do in one account."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "account": "points at an account",
+        "subject": "random and public",
+        "role": "a word of a closed list",
+        "since": "a moment of our own",
+    }
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="members")
+    subject = models.CharField(max_length=32, db_index=True)
+    role = models.CharField(max_length=16)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "subject"], name="accounts_member_once"),
+            models.UniqueConstraint(
+                fields=["account"],
+                name="accounts_one_owner",
+                condition=Q(role=MemberRole.OWNER.value),
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=[role.value for role in MemberRole]),
+                name="accounts_member_role",
+            ),
+        ]
+
+
+class Agreement(models.Model):
+    """That a person agreed to an edition of the policy, and the entry that proves it."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "edition": "a day",
+        "agreed_at": "a moment of our own",
+        "proof": "an entry by random number",
+    }
+
+    subject = models.CharField(max_length=32)
+    edition = models.DateField()
+    agreed_at = models.DateTimeField()
+    proof = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "edition"], name="accounts_agreed_once")
+        ]

@@ -1,0 +1,120 @@
+"""P12 and P14, clauses account.holder, account.age, account.screen_name and account.show.
+
+"To keep your account we ask your name and your e-mail address, and give the account a number. They
+are sealed under a key of your own, kept while the account is open and thirty days after you close
+it, and then that key is destroyed; until then you may take the closing back."
+
+"We ask in which range your age lies, never your birth date. Under 13 nobody can open an account,
+and nothing typed is kept; from 13 to 15 an account begins with no to everything that needs a yes."
+
+"If you like, you give a name for us to call you by. It is kept like your name."
+
+"We show you what your account holds of you when you ask, and note in our ledger that it was opened,
+for whom and why."
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from clearline.policy.retention import Retention
+from clearline.service.accounts.age import AgeRange
+from clearline.service.accounts.models import Account, EmailAddress, Holder, Member
+from clearline.trust.ledger import actions as ledger_actions
+from clearline.trust.ledger import queries as ledger
+from clearline.trust.ledger.models import Entry
+from clearline.trust.vault.models import PersonKey
+from tests.browser_client import browser
+from tests.promises.provider import everything, work
+from tests.service.accounts.people import PASSWORD, make_account
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
+DAY = timedelta(days=1)
+TYPED = {
+    "age": "18_or_over",
+    "name": "Zyx Wvutsrq",
+    "email": "ponmlkj@ihgfedc.example",
+    "screen_name": "Qwertyuiop",
+}
+
+
+def signed_in() -> Client:
+    make_account(name=TYPED["name"], email=TYPED["email"], screen_name=TYPED["screen_name"])
+    client = browser()
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    return client
+
+
+def test_name_address_number_and_screen_name_stand_nowhere_in_clear() -> None:
+    client = signed_in()
+    page = client.get("/account/profile/").content.decode()
+    number = page.partition("<code>")[2].partition("</code>")[0]
+
+    kept = everything().casefold()
+
+    assert len(number) == 10
+    for word in (*TYPED.values(), number):
+        assert word.casefold() not in kept
+
+
+def test_they_are_kept_while_open_and_thirty_days_after_closing_and_then_the_key_is_gone() -> None:
+    signed_in()
+    work(timezone.now() + timedelta(days=5_000))
+    assert Holder.objects.exists()
+
+    client = browser()
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    client.post("/account/close/")
+    closed_at = timezone.now()
+    work(closed_at + timedelta(days=29))
+    before = Holder.objects.count()
+    work(Retention.from_text("30 days").end(closed_at) + DAY)
+
+    assert before == 1
+    for model in (Holder, EmailAddress, Account, Member):
+        assert not model.objects.exists()
+    assert PersonKey.objects.get().key_wrapped is None
+    assert Entry.objects.filter(kind="account.erased").count() == 1
+
+
+def test_until_then_the_closing_may_be_taken_back() -> None:
+    client = signed_in()
+    client.post("/account/close/")
+    assert "This account is closed." in client.get("/account/").content.decode()
+
+    client.post("/account/close/", {"reopen": "yes"})
+    work(timezone.now() + timedelta(days=40))
+
+    assert "This account is closed." not in client.get("/account/").content.decode()
+    assert Holder.objects.count() == 1
+
+
+def test_only_the_range_of_an_age_is_asked_and_under_13_nothing_is_kept() -> None:
+    client = browser()
+    page = client.get("/account/join/").content.decode()
+    assert 'type="date"' not in page
+    assert page.count('type="radio"') == len(AgeRange)
+
+    refused = client.post("/account/join/", {**TYPED, "step": "age", "age": "under_13"})
+
+    assert refused.status_code == 403
+    kept = everything().casefold()
+    assert all(word.casefold() not in kept for word in (TYPED["name"], TYPED["email"]))
+    assert not Entry.objects.exists()
+
+
+def test_what_is_shown_is_noted_with_for_whom_and_why() -> None:
+    client = signed_in()
+
+    page = client.get("/account/profile/").content.decode()
+
+    for word in (TYPED["name"], TYPED["email"], TYPED["screen_name"], "18 or over"):
+        assert word in page
+    entry = Entry.objects.get(kind="account.shown")
+    ledger_actions.integrate(now=entry.at)
+    told = ledger.receipt(entry.public_id)["body"]
+    subject = Holder.objects.get().subject
+    assert told["clause"] == "account.show"
+    assert told["subject"] == subject

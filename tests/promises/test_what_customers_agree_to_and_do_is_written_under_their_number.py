@@ -1,0 +1,69 @@
+"""P2 and P18, clauses account.agreement and account.acts.
+
+"Which edition of this policy you agreed to, when, and the words you saw are written into our ledger
+under your random number, and you get a receipt."
+
+"When you sign in, correct what your account holds, change your password or close the account, and
+when a wrong password is given for your user ID, that is written into our ledger under your random
+number."
+"""
+
+import json
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from clearline.policy.vocabulary import SubjectId
+from clearline.trust.ledger import actions as ledger_actions
+from clearline.trust.ledger.models import Entry
+from clearline.trust.safeguards import actions as safeguards
+from tests.browser_client import browser
+from tests.service.accounts.people import AGREED, PASSWORD, make_account, make_customer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
+
+
+def enter(password: str = PASSWORD) -> Client:
+    client = browser()
+    client.post("/account/sign-in/", {"user_id": "alice", "password": password})
+    return client
+
+
+def kinds_of(subject: SubjectId) -> list[str]:
+    rows = Entry.objects.filter(subject=subject).order_by("number")
+    return list(rows.values_list("kind", flat=True))
+
+
+def test_the_agreement_has_a_receipt_with_edition_moment_and_words() -> None:
+    opened = make_account()
+    client = enter()
+    ledger_actions.integrate(now=timezone.now())
+
+    receipt = json.loads(client.get("/account/agreement/").content)
+
+    assert receipt["body"]["subject"] == opened.signed_in.public_id
+    assert receipt["body"]["clause"] == "account.agreement"
+    assert receipt["body"]["fields"] == {"edition": "2026-01-01", "text": AGREED.text}
+    assert receipt["head"]["kind"] == "account.opened"
+
+
+def test_what_a_customer_does_is_written_under_their_number() -> None:
+    subject = make_customer()
+    enter("x" * 20)
+    client = enter()
+
+    client.post("/account/profile/", {"name": "Alice Reed", "screen_name": ""})
+    client.post("/account/close/")
+    safeguards.change_password(
+        public_id=subject, old=PASSWORD, new="stones make rivers loud", now=timezone.now()
+    )
+
+    assert kinds_of(subject) == [
+        "account.opened",
+        "customer.refused",
+        "customer.signed_in",
+        "account.changed",
+        "account.closed",
+        "customer.password_changed",
+    ]
