@@ -65,9 +65,9 @@ READ_THE_SIGNAL = {
     "edge/site/urls.py",
     "edge/site/visit.py",
     "edge/site/wellknown.py",
-    "edge/staff/entry_words.py",
     "policy/choices.py",
     "policy/vocabulary.py",  # the word for how a choice was told
+    "rights/ledger_words/values.py",
     "trust/consent/actions.py",
 }
 

@@ -7,7 +7,6 @@ from django.db.models import AutoField, Model
 from clearline.edge.collector.intake import Refusal
 from clearline.edge.site.asked import EACH
 from clearline.edge.staff.access import STAFF
-from clearline.edge.staff.entry_words import VALUES, word_of
 from clearline.edge.staff.health import REASONS
 from clearline.edge.staff.templatetags.staff_text import KINDS as KIND_WORDS
 from clearline.kit.access import Audience, audience_of
@@ -21,6 +20,7 @@ from clearline.policy.words import (
     words_in,
 )
 from clearline.reach.visitors.admit import Drop
+from clearline.rights.ledger_words.values import VALUES, word_of
 from clearline.trust.ledger.entries import KINDS
 from clearline.trust.safeguards.actions import (
     ACCOUNT_PASSWORD,

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connection
 
-from clearline.edge.staff.entry_words import NAMES, SENTENCES, VALUES, words_of
+from clearline.edge.staff.entry_words import SENTENCES, words_of
 from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
 from clearline.reach.visitors.export import Format
+from clearline.rights.ledger_words.values import NAMES, VALUES
 from clearline.trust.gate.decide import Reason
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries import KINDS

@@ -1,0 +1,132 @@
+"""The fields of ledger entries in words: what each is called, and what its values mean.
+
+Shared by all who are told what an entry says: the staff, and the person whom it is about.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clearline.policy.condition import choice_in_words
+from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
+from clearline.policy.words import words_in
+from clearline.trust.gate.decide import Reason
+
+# What each field is called, in the order in which a page tells them: references come last.
+NAMES: Final[dict[str, str | Promise]] = {
+    "yes": gettext_lazy("Yes to"),
+    "no": gettext_lazy("No to"),
+    "by_signal": gettext_lazy("Answered by the browser's signal"),
+    "surface": gettext_lazy("Where it was asked"),
+    "method": gettext_lazy("How"),
+    "text": gettext_lazy("The words they saw"),
+    "purpose": gettext_lazy("What for"),
+    "categories": gettext_lazy("Which data"),
+    "recipient": gettext_lazy("For whom"),
+    "by": gettext_lazy("Who did it"),
+    "reason": gettext_lazy("Why"),
+    "date": gettext_lazy("First day"),
+    "sha256": gettext_lazy("SHA-256"),
+    "is_material": gettext_lazy("Told beforehand"),
+    "uses_found": gettext_lazy("Places found in the program"),
+    "uses_covered": gettext_lazy("Places covered by the policy"),
+    "batch": gettext_lazy("Batch"),
+    "rows": gettext_lazy("Events"),
+    "counts": gettext_lazy("How they were decided"),
+    "login": gettext_lazy("Whose access"),
+    "roles": gettext_lazy("Roles"),
+    "is_active": gettext_lazy("Access"),
+    "page": gettext_lazy("What was refused"),
+    "fields": gettext_lazy("What it was about"),
+    "report": gettext_lazy("Report"),
+    "query": gettext_lazy("What was asked"),
+    "format": gettext_lazy("Form of the file"),
+    "before": gettext_lazy("The choice before it"),
+    "clause": gettext_lazy("Clause"),
+    "edition": gettext_lazy("Edition of the policy"),
+}
+ORDER: Final = {name: place for place, name in enumerate(NAMES)}
+# Words for values that are keys of the program; a value without words shows as it is.
+VALUES: Final[dict[str, dict[object, str | Promise]]] = {
+    "method": {
+        ChoiceMethod.FORM: gettext_lazy("by a form"),
+        ChoiceMethod.GPC: gettext_lazy("by the browser's signal"),
+        ChoiceMethod.NO_COOKIE: gettext_lazy("by the browser, which kept no cookie"),
+    },
+    "surface": {
+        ChoiceSurface.PROMPT: gettext_lazy("the prompt above a page"),
+        ChoiceSurface.CHOICES: gettext_lazy("Your Privacy Choices"),
+        ChoiceSurface.OPT_IN: gettext_lazy("the second question before sale is allowed again"),
+        ChoiceSurface.FOOT: gettext_lazy("the foot of a page"),
+        ChoiceSurface.CHOICE: gettext_lazy("nowhere: we looked whether the cookie was kept"),
+        ChoiceSurface.SIGNAL: gettext_lazy("nowhere: the signal spoke"),
+    },
+    "reason": {
+        Reason.SILENCE: gettext_lazy("no clause of the policy speaks of it"),
+        Reason.CONDITION: gettext_lazy("the clause's condition was not met"),
+    },
+    "is_active": {True: gettext_lazy("active"), False: gettext_lazy("closed")},
+    "is_material": {True: gettext_lazy("yes"), False: gettext_lazy("not needed")},
+    "recipient": {"provider": gettext_lazy("only us")},
+    "page": {
+        "staff_sign_in": gettext_lazy("a wrong password for their user ID"),
+        "staff_password": gettext_lazy("a wrong old password, while signed in"),
+        "account_sign_in": gettext_lazy("at the sign-in page"),
+        "account_password": gettext_lazy("as the old password, while signed in"),
+        "staff_health": gettext_lazy("the page Health"),
+        "staff_ledger": gettext_lazy("the page Ledger"),
+        "staff_entry": gettext_lazy("an entry of the ledger"),
+        "staff_receipt": gettext_lazy("a receipt of the ledger"),
+        "staff_people": gettext_lazy("the page People"),
+        "staff_person": gettext_lazy("the page of one of the staff"),
+        "staff_person_set": gettext_lazy("to set the roles of one of the staff"),
+    },
+    "fields": {
+        "account_number": gettext_lazy("account number"),
+        "age_range": gettext_lazy("age range"),
+        "email": gettext_lazy("e-mail address"),
+        "name": gettext_lazy("name"),
+        "screen_name": gettext_lazy("name to be called by"),
+    },
+    "report": {"popularity": gettext_lazy("most popular pages or services")},
+    "format": {"csv": "CSV", "json": "JSON"},
+}
+CHOSEN: Final = frozenset({"yes", "no", "by_signal"})
+STAFF, JOB, SUBJECT = "staff:", "job:", "subject:"
+SHORT: Final = 8  # of a random number, as the list of people shows it
+
+
+def fields_of(body: Mapping[str, object]) -> Mapping[str, object]:
+    fields = body["fields"]
+    return fields if isinstance(fields, dict) else {}
+
+
+def place_of(field: tuple[str, object]) -> int:
+    """Return the place of a field among the facts of an entry; one without a name comes last."""
+    return ORDER.get(field[0], len(ORDER))
+
+
+def word_of(name: str, value: object) -> str:
+    """Return one value in words."""
+    if known := VALUES.get(name, {}).get(value):
+        return str(known)
+    text = str(value)
+    if name in CHOSEN:
+        return choice_in_words(text)
+    if name in {"purpose", "categories"}:
+        return words_in("purposes" if name == "purpose" else "categories").get(text, text)
+    if name in {"by", "login"}:
+        return who_in_words(text)
+    return number_format(text, force_grouping=True) if isinstance(value, int) else text
+
+
+def who_in_words(text: str) -> str:
+    if text.startswith(SUBJECT):
+        return _("the person themselves")
+    if text.startswith(JOB):
+        return _("the program's own work: %s") % text.removeprefix(JOB)
+    return _("staff number %s") % text.removeprefix(STAFF)[:SHORT]
