@@ -29,7 +29,7 @@ from clearline.trust.safeguards.actions import (
     STAFF_SIGN_IN,
 )
 from clearline.trust.vault.fields import Personal
-from tests.architecture.test_who_may_open import ROUTES
+from tests.architecture.access import ROUTES
 
 PASSWORDS = {STAFF_SIGN_IN, STAFF_PASSWORD, ACCOUNT_SIGN_IN, ACCOUNT_PASSWORD}
 OWN_MODELS = [model for model in apps.get_models() if model.__module__.startswith("clearline.")]

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from clearline.edge.collector.intake import (
-    BEACON_PATH,
     BODY_BYTES_MAX,
+    EVENTS_PATH,
     Arrival,
     Refused,
 )
@@ -143,7 +143,7 @@ async def send_refused(send: Send, refused: Refused, path: str) -> None:
     if refused.reason in ENDING:
         headers.append((b"connection", b"close"))
     if refused.reason is Reason.WRONG_METHOD:
-        headers.append((b"allow", b"GET" if path == BEACON_PATH else b"POST"))
+        headers.append((b"allow", b"POST" if path == EVENTS_PATH else b"GET"))
     if refused.status == 503:  # noqa: PLR2004  # Service Unavailable
         headers.append((b"retry-after", b"5"))
     text = refused.reason.replace("_", " ") + "\n"

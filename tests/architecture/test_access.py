@@ -1,0 +1,293 @@
+"""docs/access.md rules: every address stands there, and everybody meets what it says."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils import timezone
+
+from clearline.edge.collector.app import make_collector
+from clearline.edge.collector.exchange import Message
+from clearline.edge.collector.options import CollectorOptions
+from clearline.edge.staff import demo_links
+from clearline.kit.access import audience_of
+from clearline.kit.columnstore.client import ColumnStore
+from clearline.kit.columnstore.migrate import migrate
+from clearline.policy.use import Actor, ActorKind
+from clearline.policy.vocabulary import SubjectId
+from clearline.reach.visitors import load
+from clearline.service.accounts import actions as accounts
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.models import Entry
+from clearline.trust.safeguards.models import Session
+from clearline.trust.safeguards.roles import Role
+from tests.architecture.access import (
+    ANOTHER,
+    COLLECTOR,
+    CUSTOMER,
+    FILES,
+    METHODS,
+    NO_OBJECT,
+    NOT_FOUND,
+    OPEN,
+    OUTCOMES,
+    REFUSED,
+    ROUTES,
+    ROWS,
+    SIGN_IN,
+    STAFF,
+    VISITOR,
+    WHO,
+    Row,
+)
+from tests.browser_client import PASSWORD as STAFF_PASSWORD
+from tests.browser_client import browser, make_staff, signed_in
+from tests.edge.site.published import BETTER, published
+from tests.service.accounts.people import PASSWORD, make_account
+
+NAME, EMAIL, CALLED = "Zyxw Vutsrqp", "onmlkji@hgfedcb.example", "Azbycxdwev"
+# What a form must say for the page to be open, or who is signed in by it.
+FORMS: Mapping[str, Mapping[str, str]] = {
+    "/account/sign-in/": {"user_id": "alice", "password": PASSWORD},
+    "/staff/sign-in/": {"user_id": "olu", "password": STAFF_PASSWORD},
+    "/privacy/choice/": {"answer": "decline"},
+    "/staff/visitors/export/": {"from": "2026-10-01", "to": "2026-10-30", "format": "csv"},
+}
+# Addresses whose parts mean something else than the same names elsewhere.
+ASKED: Mapping[str, str] = {
+    "/help/<slug>/": "/help/keep-your-number/",
+    "/privacy/receipt/<entry_id>/": "/privacy/receipt/<choice_id>/",
+    "/static/<path>": "/static/clearline.css",
+}
+ANSWERS = {200, 302, 303}
+ANSWERS_TO_FORMS = {*ANSWERS, 409, 422}
+
+
+def test_every_address_has_a_row_and_every_row_an_address() -> None:
+    in_program = {address for address, _ in ROUTES} | COLLECTOR | FILES
+    in_tables = [row.address for row in ROWS]
+
+    assert sorted(in_program - set(in_tables)) == [], "write a row in docs/access.md"
+    assert sorted(set(in_tables) - in_program) == [], "this address is gone: so should its row be"
+    assert len(in_tables) == len(set(in_tables)), "one row for each address"
+
+
+def test_every_address_says_who_may_open_it() -> None:
+    silent = [address for address, each in ROUTES if not audience_of(each.callback)]
+
+    assert silent == [], "write @open_to(Audience.…) above its view"
+
+
+def test_the_tables_say_what_everybody_meets_and_nothing_else() -> None:
+    for row in ROWS:
+        assert row.methods, row.address
+        assert row.methods <= set(METHODS), row.address
+        assert {row.outcome(who) for who in WHO} <= OUTCOMES, row.address
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What stands behind the addresses: marked objects, and the names by which they are asked."""
+
+    names: Mapping[str, Callable[[], str]]
+    marks: tuple[str, ...]
+
+    def fill(self, address: str) -> str:
+        """Return the address of the marked object."""
+        while "<" in address:
+            before, _, rest = address.partition("<")
+            name, _, after = rest.partition(">")
+            assert name in self.names, f"say in tests/architecture/test_access.py what <{name}> is"
+            address = before + self.names[name]() + after
+        return address
+
+
+@pytest.fixture
+def world(
+    tmp_path: Path, column_store: ColumnStore, monkeypatch: pytest.MonkeyPatch, own_log: None
+) -> Iterator[World]:
+    """Marked objects of Alice, of the staff and of the log, in an instance of their own."""
+    migrate(column_store, load.SCHEMA)
+    monkeypatch.setattr(ColumnStore, "of_instance", lambda _: column_store)
+    folder = tmp_path / "beside"
+    folder.mkdir()
+    with published(folder, (date(2026, 1, 1), ()), (date(2026, 2, 1), (BETTER,))):
+        add_logo(folder)
+        settings.ENV.data_dir.mkdir(exist_ok=True)
+        alice = SubjectId(
+            make_account(name=NAME, email=EMAIL, screen_name=CALLED).signed_in.public_id
+        )
+        make_account("bob", name="Bob Other")
+        olu = make_staff("olu", Role.ADMINISTRATOR)
+        browser().post("/privacy/choice/", {"answer": "accept"})
+        now = timezone.now()
+        held = accounts.show_profile(by=Actor(ActorKind.SUBJECT, alice), subject=alice, now=now)
+        ledger.integrate(now=now)
+        choice = Entry.objects.get(kind="choice.recorded")
+        opened = Entry.objects.get(kind="account.opened", subject=alice)
+        yield World(
+            names={
+                "slug": lambda: "home-line",
+                "day": lambda: "2026-01-01",
+                "old": lambda: "2026-01-01",
+                "new": lambda: "2026-02-01",
+                "path": lambda: "0/000.p/1",
+                "entry_id": lambda: opened.public_id,
+                "choice_id": lambda: choice.public_id,
+                "public_id": lambda: olu,
+                "token": lambda: demo_links.make_link(settings.ENV.data_dir, "olu").split("/")[3],
+            },
+            marks=(NAME, EMAIL, CALLED, held.account_number, olu[:8], olu, choice.public_id),
+        )
+
+
+def add_logo(folder: Path) -> None:
+    (folder / "brand").unlink(missing_ok=True)
+    (folder / "brand").mkdir()
+    (folder / "brand" / "logo.svg").write_text("<svg/>", encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Visiting:
+    """Somebody's browser; whatever a page did to their session, the next one finds it as it was."""
+
+    cookies: Mapping[str, str]
+    session: Mapping[str, object]
+
+    def ask(self, method: str, address: str, form: Mapping[str, str]) -> HttpResponse:
+        if self.session:
+            Session(**self.session).save()
+        client = browser()
+        for name, value in self.cookies.items():
+            client.cookies[name] = value
+        if method == "POST":
+            return client.post(address, form)  # type: ignore[return-value]  # a response with more
+        return client.generic(method, address)  # type: ignore[return-value]  # as above
+
+
+def visiting(who: str) -> Visiting:
+    match who:
+        case "visitor":
+            return Visiting({}, {})
+        case "customer" | "another customer":
+            client = browser()
+            user_id = "alice" if who == CUSTOMER else "bob"
+            client.post("/account/sign-in/", {"user_id": user_id, "password": PASSWORD})
+        case _:
+            client = signed_in("someone", Role(who))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return Visiting({settings.SESSION_COOKIE_NAME: cookie}, Session.objects.values().get())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", WHO)
+def test_everybody_meets_what_the_table_says(who: str, world: World) -> None:
+    here = visiting(who)
+    found, seen = [], set()
+    for row in ROWS:
+        outcome = row.outcome(who)
+        if row.address in COLLECTOR or outcome == NO_OBJECT:
+            continue
+        for method in METHODS:
+            address = world.fill(ASKED.get(row.address, row.address))
+            answer = here.ask(method, address, FORMS.get(row.address, {}))
+            expected = outcome if method in row.methods or outcome != OPEN else "405"
+            met = OPEN if has_signed_out(answer, row, here) else met_in(answer, method)
+            if met != expected:
+                found.append(f"{method} {address}: {met} ({answer.status_code}), not {expected}")
+            told = told_of(answer, address, world.marks)
+            assert met == OPEN or told == [], (method, address)
+            seen.update(told)
+
+    assert found == []
+    assert ({NAME, EMAIL, CALLED} <= seen) == (who == CUSTOMER), "the marks stand where they may"
+
+
+def has_signed_out(answer: HttpResponse, row: Row, here: Visiting) -> bool:
+    """Say whether an answer leads to the sign-in page because somebody has just signed out."""
+    is_out = bool(here.session) and not Session.objects.filter(pk=here.session["key_hash"]).exists()
+    return is_out and row.address.endswith("/sign-out/") and answer.status_code == 302
+
+
+def met_in(answer: HttpResponse, method: str) -> str:
+    """Return which outcome an answer is."""
+    status = answer.status_code
+    if status == 302 and "/sign-in/" in answer["Location"]:
+        return SIGN_IN
+    told = {403: REFUSED, 404: NOT_FOUND, 405: "405"}
+    if status in told:
+        return told[status]
+    return OPEN if status in (ANSWERS_TO_FORMS if method == "POST" else ANSWERS) else "a fault"
+
+
+def told_of(answer: HttpResponse, address: str, marks: tuple[str, ...]) -> list[str]:
+    """Return which marks of the object an answer lets out; its own address it may say back."""
+    body = b"".join(answer) if answer.streaming else answer.content
+    text = str(dict(answer.items())) + body.decode("utf-8", errors="replace")
+    for known in (address, quote(address, safe="")):
+        text = text.replace(known, "")
+    return [each for each in marks if each in text]
+
+
+@pytest.mark.django_db
+def test_what_is_another_s_by_its_number_is_not_found_as_a_choice(world: World) -> None:
+    assert browser().get(world.fill("/privacy/receipt/<entry_id>/")).status_code == 404
+
+
+@pytest.mark.parametrize("cookie", [b"", b"sessionid=abc"])
+@pytest.mark.parametrize("row", [row for row in ROWS if row.address in COLLECTOR], ids=str)
+def test_the_collector_answers_everybody_alike(row: Row, cookie: bytes, tmp_path: Path) -> None:
+    env = settings.ENV
+    collector = make_collector(
+        CollectorOptions(
+            instance=env.instance,
+            policy_dir=env.policy_dir,
+            journal_dir=tmp_path / "journal",
+            status_dir=tmp_path / "status",
+            own_url=env.url,
+            zone=ZoneInfo(env.provider.time_zone),
+            choices_key=env.key("choices"),
+        )
+    )
+    assert {row.outcome(who) for who in (VISITOR, CUSTOMER, STAFF)} == {OPEN}
+
+    async def ask_all() -> dict[str, int]:
+        told = {method: await ask(method) for method in METHODS}
+        await collector.stop()
+        return told
+
+    async def ask(method: str) -> int:
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"{}"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        headers = [(b"origin", env.url.encode()), (b"content-type", b"text/plain")]
+        headers += [(b"cookie", cookie)] if cookie else []
+        scope = {"type": "http", "method": method, "path": row.address, "query_string": b""}
+        await collector({**scope, "headers": headers, "client": ("127.0.0.1", 1)}, receive, send)
+        return int(sent[0]["status"])
+
+    told = asyncio.run(ask_all())
+
+    assert {each for each, status in told.items() if status != 405} == row.methods
+
+
+def test_a_page_of_the_console_names_the_same_roles_in_the_table_and_in_the_program() -> None:
+    rows = {row.address: row for row in ROWS}
+    for address, each in ROUTES:
+        audience = set(map(str, audience_of(each.callback) or ()))
+        roles = {str(role) for role in Role if rows[address].outcome(role) == OPEN}
+        if "everyone" not in audience:
+            assert roles == audience - {"customer"}, address
+        assert (rows[address].outcome(ANOTHER) == NOT_FOUND) <= ("<" in address), address
