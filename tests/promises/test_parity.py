@@ -1,5 +1,8 @@
 """Lists that stand in two places agree: taxonomy and vocabulary, models and what they hold."""
 
+import dataclasses
+import re
+
 import pytest
 from django.apps import apps
 from django.db.models import AutoField, Model
@@ -20,7 +23,9 @@ from clearline.policy.words import (
     words_in,
 )
 from clearline.reach.visitors.admit import Drop
+from clearline.rights.ledger_words.person import ABOUT_NO_CUSTOMER, KINDS_OF, TELLINGS
 from clearline.rights.ledger_words.values import VALUES, word_of
+from clearline.rights.my_data.held import UNSEALED
 from clearline.trust.ledger.entries import KINDS
 from clearline.trust.safeguards.actions import (
     ACCOUNT_PASSWORD,
@@ -87,3 +92,22 @@ def test_every_page_that_one_of_the_staff_may_be_refused_has_words_in_the_ledger
 
 def test_every_kind_of_ledger_entry_has_words_for_the_staff() -> None:
     assert set(KIND_WORDS) == set(KINDS)
+
+
+def test_every_kind_of_ledger_entry_has_words_for_the_person_or_is_about_no_customer() -> None:
+    assert TELLINGS.keys() | ABOUT_NO_CUSTOMER == set(KINDS)
+    assert not TELLINGS.keys() & ABOUT_NO_CUSTOMER
+    assert frozenset().union(*KINDS_OF.values()) == TELLINGS.keys()
+    for kind, each in TELLINGS.items():
+        named = set(re.findall(r"{(\w+)}", str(each.sentence)))
+        assert named <= {field.name for field in dataclasses.fields(KINDS[kind])}, kind
+
+
+def test_every_category_that_a_table_holds_is_told_to_the_person() -> None:
+    """What is sealed is found by the vault; all else must be named in `rights/my_data/held.py`."""
+    columns = [field for model in OWN_MODELS for field in model._meta.concrete_fields]  # noqa: SLF001  # Django's own name for it
+    sealed = {each.category for each in columns if isinstance(each, Personal)}
+    told = {each for model in OWN_MODELS for each in getattr(model, "DATA", {}).values()}
+    of_staff = {Category.JOB_TITLE}
+
+    assert {each for each in told if isinstance(each, Category)} <= sealed | UNSEALED | of_staff

@@ -9,10 +9,11 @@ and nothing typed is kept; from 13 to 15 an account begins with no to everything
 
 "If you like, you give a name for us to call you by. It is kept like your name."
 
-"We show you what your account holds of you when you ask, and note in our ledger that it was opened,
-for whom and why."
+"We show you what your account holds of you when you ask, also as a file to take with you, and note
+in our ledger that it was opened, for whom and why."
 """
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -118,3 +119,18 @@ def test_what_is_shown_is_noted_with_for_whom_and_why() -> None:
     subject = Holder.objects.get().subject
     assert told["clause"] == "account.show"
     assert told["subject"] == subject
+
+
+def test_it_is_given_as_a_file_too_and_that_is_noted() -> None:
+    client = signed_in()
+
+    given = client.post("/account/my-data/file/", {"form": "json"})
+    told = json.loads(given.getvalue())
+
+    values = [value for each in told["held"] for value in each["values"] or ()]
+    for word in (TYPED["name"], TYPED["email"], TYPED["screen_name"], TYPED["age"]):
+        assert word in values
+    assert told["lines"][0]["kind"] == "data.exported"
+    entry = Entry.objects.get(kind="data.exported")
+    ledger_actions.integrate(now=entry.at)
+    assert ledger.receipt(entry.public_id)["body"]["clause"] == "account.show"

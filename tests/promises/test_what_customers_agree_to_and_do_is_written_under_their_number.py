@@ -5,7 +5,7 @@ under your random number, and you get a receipt."
 
 "When you sign in, correct what your account holds, change your password or close the account, and
 when a wrong password is given for your user ID, that is written into our ledger under your random
-number."
+number, so that you can see it."
 """
 
 import json
@@ -15,10 +15,13 @@ from django.test import Client
 from django.utils import timezone
 
 from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts.models import Holder
 from clearline.trust.ledger import actions as ledger_actions
+from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
 from tests.browser_client import browser
+from tests.edge.site.answering import words_on
 from tests.service.accounts.people import AGREED, PASSWORD, make_account, make_customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
@@ -33,6 +36,14 @@ def enter(password: str = PASSWORD) -> Client:
 def kinds_of(subject: SubjectId) -> list[str]:
     rows = Entry.objects.filter(subject=subject).order_by("number")
     return list(rows.values_list("kind", flat=True))
+
+
+def clauses_of(subject: SubjectId) -> dict[str, list[str]]:
+    """Return the kinds of entries about somebody by the clause that each rests on."""
+    found: dict[str, list[str]] = {}
+    for entry in ledger.list_about(subject).entries[::-1]:
+        found.setdefault(entry.clause, []).append(entry.kind)
+    return found
 
 
 def test_the_agreement_has_a_receipt_with_edition_moment_and_words() -> None:
@@ -67,3 +78,25 @@ def test_what_a_customer_does_is_written_under_their_number() -> None:
         "account.closed",
         "customer.password_changed",
     ]
+
+
+def test_a_customer_sees_what_was_written_of_them_and_nothing_of_others() -> None:
+    make_customer()
+    make_account("bob", name="Bob Stone", email="bob@mail.example")
+    enter("x" * 20)
+    client = enter()
+    client.post("/account/close/")
+    assert clauses_of(SubjectId(Holder.objects.order_by("pk")[0].subject)) == {
+        "account.agreement": ["account.opened"],
+        "account.acts": ["customer.refused", "customer.signed_in", "account.closed"],
+    }
+
+    page = words_on(client.get("/account/my-data/").content)
+
+    for sentence in (
+        "You opened your account and agreed to the policy of 2026-01-01.",
+        "A wrong password was given for your user ID, at the sign-in page.",
+        "You signed in.",
+        "Your account was closed.",
+    ):
+        assert page.count(sentence) == 1

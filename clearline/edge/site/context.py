@@ -34,6 +34,7 @@ NAV: Final = (
 ACCOUNT_NAV: Final = (
     ("account", _("Overview")),
     ("account_profile", _("Profile")),
+    ("account_my_data", _("My data")),
 )
 SAVED: Final = frozenset({Kept.SAVED, Kept.WITHOUT_YES})
 UNASKED: Final = frozenset({"choices", "choice"})  # pages that are themselves the question

@@ -38,6 +38,8 @@ SENTENCES: Final = {
     "account.erased": gettext_lazy("All that a closed account held was erased."),
     "account.shown": gettext_lazy("What an account holds was opened: {fields}."),
     "account.changed": gettext_lazy("What an account holds was corrected: {fields}."),
+    "data.shown": gettext_lazy("All that is held of a customer was opened: {categories}."),
+    "data.exported": gettext_lazy("All that is held of a customer was taken as a file: {format}."),
     "report.exported": gettext_lazy("Figures about visitors were taken as a file."),
 }
 PAGES: Final = {"edition": "edition", "before": "staff_entry", "login": "staff_person"}

@@ -93,7 +93,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "screen_name": gettext_lazy("name to be called by"),
     },
     "report": {"popularity": gettext_lazy("most popular pages or services")},
-    "format": {"csv": "CSV", "json": "JSON"},
+    "format": {"csv": "CSV", "html": gettext_lazy("a page to read"), "json": "JSON"},
 }
 CHOSEN: Final = frozenset({"yes", "no", "by_signal"})
 STAFF, JOB, SUBJECT = "staff:", "job:", "subject:"

@@ -353,6 +353,40 @@ class ProfileChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataShown(LedgerEntry):
+    """All that is held of the entry's subject was opened, for who `by` names; never what it was."""
+
+    kind: ClassVar[str] = "data.shown"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.show")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "categories": "words of the vocabulary",
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    categories: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataExported(LedgerEntry):
+    """All that is held of the entry's subject left as a file, for who `by` names."""
+
+    kind: ClassVar[str] = "data.exported"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.show")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "categories": "words of the vocabulary",
+        "format": "the kind of a file",
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    categories: tuple[str, ...]
+    format: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportExported(LedgerEntry):
     """Figures about visitors left as a file."""
 
@@ -394,6 +428,8 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         AccountErased,
         ProfileShown,
         ProfileChanged,
+        DataShown,
+        DataExported,
         ReportExported,
     )
 }

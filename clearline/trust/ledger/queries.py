@@ -10,10 +10,13 @@ from typing import Final, TypedDict
 
 import msgspec
 from django.conf import settings
+from django.db.models import Value
+from django.db.models.functions import Concat
 
 from clearline.kit.errors import Conflict, NotFound, Unavailable
 from clearline.kit.files import replace_durably
 from clearline.policy.choices import Choices
+from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import SealBroken, Sealer, unwrap_key
 from clearline.trust.ledger.body import (
     ENCODER,
@@ -110,6 +113,31 @@ class EarlierChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnEntry:
+    """An entry as the person is told of it whom it is about.
+
+    `fields` is None when the words are damaged. It rests on `clause` of `edition`, "" for nothing.
+    """
+
+    id: str
+    kind: str
+    at: datetime
+    expires_at: datetime
+    is_signed: bool
+    clause: str = ""
+    edition: str = ""
+    fields: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEntries:
+    """Some entries about one person, the newest first; `older` asks for those before, if any."""
+
+    entries: tuple[OwnEntry, ...]
+    older: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogStatus:
     """The tree as it was signed last; `checkpoint` is "" and `signed_at` None before that."""
 
@@ -183,6 +211,76 @@ def list_entries(
         )
         for row in rows.defer("body_sealed")[: min(limit, LIST_MAX)]
     )
+
+
+def list_about(
+    subject: SubjectId,
+    *,
+    limit: int = 50,
+    before: str = "",
+    kinds: Collection[str] = (),
+    within: tuple[datetime | None, datetime | None] = (None, None),
+) -> OwnEntries:
+    """Return the newest entries about one person, at most 200, or those before one of theirs.
+
+    `kinds` narrows if any are named; `within` is the first moment asked for and the first after it.
+    An entry whose words name somebody else is not told. Raises NoSuchEntry for a `before` that is
+    not about them.
+    """
+    rows = Entry.objects.filter(subject=subject).order_by("-number")
+    if before:
+        rows = rows.filter(number__lt=number_about(before, subject))
+    if kinds:
+        # As an expression, so that no planner reads all entries of a kind to find one person's.
+        rows = rows.annotate(told_kind=Concat("kind", Value(""))).filter(told_kind__in=kinds)
+    first, after = within
+    if first is not None:
+        rows = rows.filter(at__gte=first)
+    if after is not None:
+        rows = rows.filter(at__lt=after)
+    most = min(limit, LIST_MAX)
+    found, size, master = list(rows[: most + 1]), log_state().size, sealer()
+    told = (own_entry(row, subject, size, master) for row in found[:most])
+    older = found[most - 1].public_id if len(found) > most else ""
+    return OwnEntries(tuple(each for each in told if each is not None), older)
+
+
+def number_about(entry_id: str, subject: SubjectId) -> int:
+    """Return the place of an entry about this person. Raises NoSuchEntry."""
+    rows = Entry.objects.filter(public_id=entry_id, subject=subject)
+    number = rows.values_list("number", flat=True).first() if is_entry_id(entry_id) else None
+    if number is None:
+        raise NoSuchEntry
+    return int(number)
+
+
+def own_entry(row: Entry, subject: SubjectId, size: int, master: Sealer) -> OwnEntry | None:
+    """Return an entry with its words, None when they are about somebody else."""
+    is_signed = row.position is not None and row.position < size
+    told = OwnEntry(row.public_id, row.kind, row.at, row.expires_at, is_signed)
+    try:
+        body = parse_body(open_words(row, master)[1])
+    except (SealBroken, BodyBroken):
+        return told
+    fields = body["fields"]
+    if body["subject"] != subject or not isinstance(fields, dict):
+        return None
+    clause, edition = str(body["clause"]), str(body["edition"])
+    return OwnEntry(
+        row.public_id, row.kind, row.at, row.expires_at, is_signed, clause, edition, fields
+    )
+
+
+def receipt_about(entry_id: str, subject: SubjectId) -> Receipt:
+    """Return the proof of an entry to the person whom it is about, and to nobody else.
+
+    Raises NoSuchEntry and what `receipt` raises.
+    """
+    number_about(entry_id, subject)
+    told = receipt(entry_id)
+    if told.get("body", {}).get("subject") != subject:
+        raise NoSuchEntry
+    return told
 
 
 def find_by_source_key(source_key: str) -> EntryRef | None:

@@ -100,7 +100,8 @@ KEEP_CUSTOMER_SESSION: Final = Use(
 NOTE_CUSTOMER_ACTS: Final = Use(
     by=Actor(ActorKind.JOB, "sign_in"),
     subject=CUSTOMER,
-    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS}),
+    # Both, so that no clause answers that speaks of credentials alone: attempts end sooner.
+    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.ACCOUNT}),
     purpose=Purpose.ESSENTIAL_SERVICE_SECURITY,
     about=SubjectKind.CUSTOMER,
 )

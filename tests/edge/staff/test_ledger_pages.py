@@ -13,6 +13,7 @@ from clearline.edge.staff.entry_words import SENTENCES, words_of
 from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
 from clearline.reach.visitors.export import Format
 from clearline.rights.ledger_words.values import NAMES, VALUES
+from clearline.rights.my_data.actions import FileForm
 from clearline.trust.gate.decide import Reason
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries import KINDS
@@ -43,7 +44,7 @@ def test_every_value_of_a_closed_set_has_words() -> None:
     assert VALUES["method"].keys() == set(ChoiceMethod)
     assert VALUES["surface"].keys() == set(ChoiceSurface)
     assert VALUES["reason"].keys() == set(Reason) - {Reason.PERMITTED}
-    assert VALUES["format"].keys() == set(Format)
+    assert VALUES["format"].keys() == set(Format) | set(FileForm)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clearline.edge.site.account import join, overview, sign_in
+from clearline.edge.site.account import join, my_data, overview, sign_in
 
 account_urlpatterns = [
     path("", overview.overview, name="account"),
@@ -12,5 +12,8 @@ account_urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="account_sign_in"),
     path("sign-out/", sign_in.sign_out, name="account_sign_out"),
     path("close/", overview.close, name="account_close"),
+    path("my-data/", my_data.my_data, name="account_my_data"),
+    path("my-data/file/", my_data.file, name="account_my_data_file"),
+    path("my-data/receipt/<str:entry_id>/", my_data.receipt, name="account_my_data_receipt"),
     path("profile/", overview.profile, name="account_profile"),
 ]

@@ -35,6 +35,8 @@ KINDS: Final = {
     "account.erased": gettext_lazy("An account was erased"),
     "account.shown": gettext_lazy("An account was looked at"),
     "account.changed": gettext_lazy("An account was corrected"),
+    "data.shown": gettext_lazy("All that is held of someone was opened"),
+    "data.exported": gettext_lazy("All that is held of someone was taken as a file"),
     "report.exported": gettext_lazy("Figures left as a file"),
 }
 

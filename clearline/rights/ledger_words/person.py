@@ -1,0 +1,128 @@
+"""An entry as the person is told of it whom it is about: what was done, by whom, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clearline.rights.ledger_words.values import JOB, SHORT, STAFF, word_of
+
+YOU: Final = gettext_lazy("you")
+
+
+class Group(StrEnum):
+    """Kinds of entries as people look for them."""
+
+    SIGN_IN = "sign_in"
+    SHOWN = "shown"
+    CHANGED = "changed"
+    CHOSEN = "chosen"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One kind of entry for the person: its group and sentence; {names} are its fields in words.
+
+    `who` says who did it where no field of the entry does.
+    """
+
+    group: Group
+    sentence: str | Promise
+    who: str | Promise = YOU
+
+
+GROUPS: Final = {
+    Group.SIGN_IN: gettext_lazy("Signing in"),
+    Group.SHOWN: gettext_lazy("Opened or taken out"),
+    Group.CHANGED: gettext_lazy("Changed"),
+    Group.CHOSEN: gettext_lazy("Agreed and chosen"),
+    Group.REFUSED: gettext_lazy("Asked for and refused"),
+}
+TELLINGS: Final = {
+    "choice.recorded": Telling(
+        Group.CHOSEN,
+        gettext_lazy("You chose what may be done with your data. Yes to: {yes}. No to: {no}."),
+    ),
+    "use.denied": Telling(
+        Group.REFUSED,
+        gettext_lazy("Data of yours ({categories}) was asked for {purpose}, and refused."),
+    ),
+    "use.granted": Telling(
+        Group.SHOWN, gettext_lazy("Data of yours ({categories}) was used {purpose}.")
+    ),
+    "customer.signed_in": Telling(Group.SIGN_IN, gettext_lazy("You signed in.")),
+    "customer.refused": Telling(
+        Group.SIGN_IN,
+        gettext_lazy("A wrong password was given for your user ID, {page}."),
+        gettext_lazy("whoever typed it"),
+    ),
+    "customer.password_changed": Telling(Group.CHANGED, gettext_lazy("You changed your password.")),
+    "account.opened": Telling(
+        Group.CHOSEN, gettext_lazy("You opened your account and agreed to the policy of {edition}.")
+    ),
+    "account.closed": Telling(Group.CHANGED, gettext_lazy("Your account was closed.")),
+    "account.reopened": Telling(
+        Group.CHANGED, gettext_lazy("The closing of your account was taken back.")
+    ),
+    "account.erased": Telling(
+        Group.CHANGED,
+        gettext_lazy("All that your closed account held was erased."),
+        gettext_lazy("our program"),
+    ),
+    "account.shown": Telling(Group.SHOWN, gettext_lazy("Your profile was opened: {fields}.")),
+    "account.changed": Telling(
+        Group.CHANGED, gettext_lazy("Your profile was corrected: {fields}.")
+    ),
+    "data.shown": Telling(
+        Group.SHOWN, gettext_lazy("What we hold of you was opened: {categories}.")
+    ),
+    "data.exported": Telling(
+        Group.SHOWN, gettext_lazy("All that we hold of you was taken out as a file ({format}).")
+    ),
+}
+# Kinds of entries that are about nobody, or about someone of the staff.
+ABOUT_NO_CUSTOMER: Final = frozenset(
+    {
+        "edition.published",
+        "events.loaded",
+        "report.exported",
+        "staff.created",
+        "staff.password_changed",
+        "staff.refused",
+        "staff.roles_changed",
+        "staff.signed_in",
+    }
+)
+KINDS_OF: Final = {
+    group: frozenset(kind for kind, each in TELLINGS.items() if each.group is group)
+    for group in Group
+}
+
+
+def sentence_for(kind: str, fields: Mapping[str, object]) -> str:
+    """Return what was done, said to the person whose entry it is."""
+    words = {name: words_of(name, value) for name, value in fields.items()}
+    telling = TELLINGS.get(kind)
+    return str(telling.sentence).format_map(words) if telling else kind
+
+
+def words_of(name: str, value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(word_of(name, each) for each in value) or _("nothing")
+    return word_of(name, value)
+
+
+def who_for(kind: str, fields: Mapping[str, object]) -> str:
+    """Return who did it, said to the person themselves."""
+    by = str(fields.get("by", ""))
+    if by.startswith(STAFF):
+        return _("someone who works here, staff number %s") % by.removeprefix(STAFF)[:SHORT]
+    if by.startswith(JOB):
+        return _("our program")
+    telling = TELLINGS.get(kind)
+    return str(telling.who) if telling else ""

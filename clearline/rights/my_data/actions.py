@@ -1,0 +1,230 @@
+"""Opening for a person what is held of them, telling who used it, and giving both as a file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.use import Actor, Use
+from clearline.policy.vocabulary import (
+    Category,
+    Purpose,
+    Recipient,
+    RecipientClass,
+    SubjectId,
+    SubjectKind,
+)
+from clearline.policy.words import purpose_in_words
+from clearline.rights.ledger_words.person import KINDS_OF, Group, sentence_for, who_for
+from clearline.rights.my_data.held import Held
+from clearline.rights.my_data.queries import list_held
+from clearline.trust.gate import actions as gate
+from clearline.trust.gate import queries as gate_queries
+from clearline.trust.gate.permit import Permit
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger import queries as ledger_queries
+from clearline.trust.ledger.entries import DataExported, DataShown
+from clearline.trust.ledger.queries import LIST_MAX, OwnEntry
+from clearline.trust.vault import queries as vault
+
+
+class FileForm(StrEnum):
+    """The forms of the file in which a person takes their data with them."""
+
+    HTML = "html"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines are asked for: a group or all, moments, and those before one of one's own."""
+
+    group: Group | None = None
+    first: datetime | None = None
+    after: datetime | None = None
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One use of a person's data in words for them.
+
+    `why` is the purpose of the clause that it rests on, "" when it rests on none. Where
+    `is_readable` is false the words are damaged, and only that and when it happened is known.
+    """
+
+    id: str
+    kind: str
+    at: datetime
+    kept_until: datetime
+    sentence: str
+    who: str
+    why: str
+    clause: str
+    edition: str
+    is_readable: bool
+    is_signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some lines, the newest first; `older` asks for those before, "" when these are the last."""
+
+    lines: tuple[Line, ...]
+    older: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Export:
+    """One person's file: what is held, opened, and each line, fetched while the file is written."""
+
+    made_at: datetime
+    held: tuple[Held, ...]
+    lines: Iterator[Line]
+
+
+def show_held(*, by: Actor, subject: SubjectId, now: datetime) -> tuple[Held, ...]:
+    """Open all that the policy lets a person see of what is held of them, in one ask.
+
+    What no clause lets us show (a secret that only proves who they are) stays shut.
+    Raises gate.UseDenied, NoEditionInForce. Source: GDPR 15; clause account.show.
+    """
+    permit = ask_to_show(by, subject, now)
+    held = opened(subject, permit, now)
+
+    with transaction.atomic():
+        entry = DataShown(categories=shown_in(held), by=f"{by.kind}:{by.name}")
+        ledger.append(entry, subject=subject, permit=permit, now=now)
+    return held
+
+
+def export(*, by: Actor, subject: SubjectId, form: FileForm, now: datetime) -> Export:
+    """Open all that is held of a person and give it with every line about them, to take along.
+
+    The lines end at this moment: the entry of this very export is the last. They are fetched while
+    the file is written, so a long one needs no memory.
+    Raises gate.UseDenied, NoEditionInForce. Source: GDPR 15, 20; clause account.show.
+    """
+    ask_to_tell(by, subject, now)
+    permit = ask_to_show(by, subject, now)
+    held = opened(subject, permit, now)
+
+    with transaction.atomic():
+        entry = DataExported(categories=shown_in(held), format=form, by=f"{by.kind}:{by.name}")
+        newest = ledger.append(entry, subject=subject, permit=permit, now=now)
+    return Export(now, held, lines_up_to(newest.id, subject))
+
+
+def show_lines(
+    *, by: Actor, subject: SubjectId, wanted: Wanted, limit: int, now: datetime
+) -> Lines:
+    """Tell a person who used their data when and why, at most 200 lines.
+
+    Looking leaves no line of its own, which would bury those that tell something.
+    Raises NoSuchEntry, gate.UseDenied, NoEditionInForce. Source: clause account.acts.
+    """
+    ask_to_tell(by, subject, now)
+    found = ledger_queries.list_about(
+        subject,
+        limit=limit,
+        before=wanted.before,
+        kinds=KINDS_OF[wanted.group] if wanted.group else (),
+        within=(wanted.first, wanted.after),
+    )
+    purposes = purposes_by_clause()
+    return Lines(tuple(to_line(each, purposes) for each in found.entries), found.older)
+
+
+def ask_to_show(by: Actor, subject: SubjectId, now: datetime) -> Permit:
+    use = Use(
+        by=by,
+        subject=subject,
+        categories=frozenset(
+            {
+                Category.NAME,
+                Category.CONTACT_EMAIL,
+                Category.ACCOUNT,
+                Category.ACCOUNT_USERNAME,
+                Category.DEMOGRAPHIC_AGE_RANGE,
+            }
+        ),
+        purpose=Purpose.ESSENTIAL_SERVICE,
+        about=SubjectKind.CUSTOMER,
+        recipient=Recipient(RecipientClass.SUBJECT),
+    )
+    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+def ask_to_tell(by: Actor, subject: SubjectId, now: datetime) -> Permit:
+    use = Use(
+        by=by,
+        subject=subject,
+        categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.ACCOUNT}),
+        purpose=Purpose.ESSENTIAL_SERVICE_SECURITY,
+        about=SubjectKind.CUSTOMER,
+        recipient=Recipient(RecipientClass.SUBJECT),
+    )
+    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+def opened(subject: SubjectId, permit: Permit, now: datetime) -> tuple[Held, ...]:
+    """Return what is held with its values, each once, where the permit opens them."""
+    sealed = [each for each in vault.list_sealed(subject) if each.category in permit.categories]
+    texts = vault.open_all(sealed, permit=permit, now=now)
+    values: dict[Category, dict[str, None]] = {}
+    for each, text in zip(sealed, texts, strict=True):
+        values.setdefault(each.category, {})[text] = None
+    return tuple(
+        Held(each.category, each.sealed, each.keepings, tuple(values[each.category]))
+        if each.category in values
+        else each
+        for each in list_held(subject, now=now)
+    )
+
+
+def shown_in(held: tuple[Held, ...]) -> tuple[str, ...]:
+    return tuple(sorted(each.category for each in held if each.values))
+
+
+def lines_up_to(newest: str, subject: SubjectId) -> Iterator[Line]:
+    """Yield the line of an entry and all of the same person before it, the newest first."""
+    purposes = purposes_by_clause()
+    yield from (
+        to_line(each, purposes)
+        for each in ledger_queries.list_about(subject, limit=LIST_MAX).entries
+        if each.id == newest
+    )
+    older = newest
+    while older:
+        found = ledger_queries.list_about(subject, limit=LIST_MAX, before=older)
+        yield from (to_line(each, purposes) for each in found.entries)
+        older = found.older
+
+
+def purposes_by_clause() -> Mapping[tuple[str, str], str]:
+    """Return what each clause of each published edition is for, in words."""
+    return {
+        (each.date.isoformat(), clause.id): purpose_in_words(clause.purpose)
+        for each in gate_queries.shelf().editions
+        for clause in each.policy.edition.clauses
+    }
+
+
+def to_line(entry: OwnEntry, purposes: Mapping[tuple[str, str], str]) -> Line:
+    fields = entry.fields
+    return Line(
+        id=entry.id,
+        kind=entry.kind,
+        at=entry.at,
+        kept_until=entry.expires_at,
+        sentence="" if fields is None else sentence_for(entry.kind, fields),
+        who="" if fields is None else who_for(entry.kind, fields),
+        why=purposes.get((entry.edition, entry.clause), ""),
+        clause=entry.clause,
+        edition=entry.edition,
+        is_readable=fields is not None,
+        is_signed=entry.is_signed,
+    )
