@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "clearline.trust.vault",
     "clearline.trust.safeguards",
     "clearline.service.accounts",
+    "clearline.service.teams",
     "clearline.edge.site",
     "clearline.edge.staff",
 ]

@@ -3,9 +3,9 @@
 "Which edition of this policy you agreed to, when, and the words you saw are written into our ledger
 under your random number, and you get a receipt."
 
-"When you sign in, correct what your account holds, change your password or close the account, and
-when a wrong password is given for your user ID, that is written into our ledger under your random
-number, so that you can see it."
+"When you sign in, correct what your account holds, change your password, close the account or let
+others act in it, and when a wrong password is given for your user ID, that is written into our
+ledger under your random number, so that you can see it."
 """
 
 import json

@@ -25,6 +25,7 @@ from clearline.kit.status import read_statuses, write_status
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
+from clearline.service.teams import actions as teams
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.safeguards import actions as safeguards
@@ -84,6 +85,12 @@ QUICK: Final = (
     ),
     Beat("erased", "listing erased people", timedelta(seconds=30), lambda _: vault.list_erased()),
     Beat("accounts", "erasing closed accounts", timedelta(hours=1), erase_closed_accounts),
+    Beat(
+        "teams",
+        "erasing old invitations",
+        timedelta(hours=1),
+        lambda now: teams.erase_expired(now=now),
+    ),
     Beat("sign_ins", "erasing old sign-ins", timedelta(hours=1), erase_expired_sign_ins),
 )
 LONG: Final = (

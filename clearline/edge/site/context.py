@@ -35,6 +35,7 @@ ACCOUNT_NAV: Final = (
     ("account", _("Overview")),
     ("account_profile", _("Profile")),
     ("account_my_data", _("My data")),
+    ("account_team", _("Team")),
 )
 SAVED: Final = frozenset({Kept.SAVED, Kept.WITHOUT_YES})
 UNASKED: Final = frozenset({"choices", "choice"})  # pages that are themselves the question

@@ -37,6 +37,7 @@ SENTENCES: Final = {
     "account.reopened": gettext_lazy("The closing of an account was taken back."),
     "account.erased": gettext_lazy("All that a closed account held was erased."),
     "account.shown": gettext_lazy("What an account holds was opened: {fields}."),
+    "team.changed": gettext_lazy("Who may act in an account was changed: {change}."),
     "account.changed": gettext_lazy("What an account holds was corrected: {fields}."),
     "data.shown": gettext_lazy("All that is held of a customer was opened: {categories}."),
     "data.exported": gettext_lazy("All that is held of a customer was taken as a file: {format}."),

@@ -78,6 +78,9 @@ TELLINGS: Final = {
     "account.changed": Telling(
         Group.CHANGED, gettext_lazy("Your profile was corrected: {fields}.")
     ),
+    "team.changed": Telling(
+        Group.CHANGED, gettext_lazy("Who may act in an account was changed: {change} ({role}).")
+    ),
     "data.shown": Telling(
         Group.SHOWN, gettext_lazy("What we hold of you was opened: {categories}.")
     ),

@@ -42,6 +42,8 @@ NAMES: Final[dict[str, str | Promise]] = {
     "is_active": gettext_lazy("Access"),
     "page": gettext_lazy("What was refused"),
     "fields": gettext_lazy("What it was about"),
+    "change": gettext_lazy("What was changed"),
+    "role": gettext_lazy("What they may do"),
     "report": gettext_lazy("Report"),
     "query": gettext_lazy("What was asked"),
     "format": gettext_lazy("Form of the file"),
@@ -52,6 +54,18 @@ NAMES: Final[dict[str, str | Promise]] = {
 ORDER: Final = {name: place for place, name in enumerate(NAMES)}
 # Words for values that are keys of the program; a value without words shows as it is.
 VALUES: Final[dict[str, dict[object, str | Promise]]] = {
+    "change": {
+        "invited": gettext_lazy("someone was invited"),
+        "withdrawn": gettext_lazy("an invitation was withdrawn"),
+        "joined": gettext_lazy("someone joined"),
+        "set": gettext_lazy("what a member may do was set"),
+        "ended": gettext_lazy("what a member may do was ended"),
+    },
+    "role": {
+        "billing": gettext_lazy("bills and payments"),
+        "own_lines": gettext_lazy("own lines only"),
+        "read_only": gettext_lazy("to look only"),
+    },
     "method": {
         ChoiceMethod.FORM: gettext_lazy("by a form"),
         ChoiceMethod.GPC: gettext_lazy("by the browser's signal"),

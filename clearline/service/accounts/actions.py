@@ -21,7 +21,12 @@ from clearline.policy.vocabulary import (
 )
 from clearline.service.accounts.age import AgeRange, refuse_too_young
 from clearline.service.accounts.models import Account, Agreement, EmailAddress, Holder, Member
-from clearline.service.accounts.queries import HOLDER_CLAUSE, account_index, email_index
+from clearline.service.accounts.queries import (
+    HOLDER_CLAUSE,
+    MEMBERS_MAX,
+    account_index,
+    email_index,
+)
 from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.service.accounts.words import read_email, read_name, read_screen_name
 from clearline.trust.gate import actions as gate
@@ -94,6 +99,27 @@ class AlreadyOpen(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This account is open.")
+
+
+class AlreadyMember(Conflict):
+    code = "already_member"
+
+    def __init__(self) -> None:
+        super().__init__("You may act in this account already.")
+
+
+class TeamFull(Conflict):
+    code = "team_full"
+
+    def __init__(self) -> None:
+        super().__init__(f"At most {MEMBERS_MAX} people may act in one account.")
+
+
+class NoSuchMember(NotFound):
+    code = "no_such_member"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody like that is in this team. Go back to the list.")
 
 
 class NoFreeNumber(Unavailable):
@@ -328,6 +354,32 @@ def erase(subject: SubjectId, now: datetime) -> None:
         rows.filter(subject=subject).delete()
     Account.objects.filter(owner=subject).delete()
     safeguards.remove_customer(subject)
+
+
+def add_member(*, account: int, subject: SubjectId, role: MemberRole, now: datetime) -> None:
+    """Let somebody act in an account, in the caller's transaction.
+
+    Raises NoSuchCustomer, AlreadyMember, TeamFull.
+    """
+    if Account.objects.select_for_update().filter(pk=account).first() is None:
+        raise NoSuchCustomer
+    members = Member.objects.filter(account_id=account)
+    if members.filter(subject=subject).exists():
+        raise AlreadyMember
+    if members.count() >= MEMBERS_MAX:
+        raise TeamFull
+    Member.objects.create(account_id=account, subject=subject, role=role, since=now)
+
+
+def set_member(*, account: int, subject: SubjectId, role: MemberRole | None) -> None:
+    """Set what a member may do, or end it with None, in the caller's transaction.
+
+    The owner stays the owner. Raises NoSuchMember.
+    """
+    others = Member.objects.exclude(role=MemberRole.OWNER)
+    row = others.filter(account_id=account, subject=subject)
+    if not (row.update(role=role) if role else row.delete()[0]):
+        raise NoSuchMember
 
 
 def get_holder(subject: SubjectId) -> Holder:

@@ -5,9 +5,11 @@ from datetime import date, datetime
 from typing import Final
 
 from clearline.policy.vocabulary import ClauseId, SubjectId
-from clearline.service.accounts.models import Agreement, Holder
+from clearline.service.accounts.models import Agreement, Holder, Member
+from clearline.service.accounts.roles import MemberRole
 from clearline.trust.blind_index import blind_index, folded
 
+MEMBERS_MAX: Final = 100  # of one account, and accounts of one person
 HOLDER_CLAUSE: Final = ClauseId("account.holder")  # says how long a closed account is kept
 
 
@@ -28,6 +30,43 @@ def find_agreed(subject: SubjectId) -> Agreed | None:
 def find_closed_at(subject: SubjectId) -> datetime | None:
     """Return when somebody closed their account; None while it is open."""
     return Holder.objects.filter(subject=subject).values_list("closed_at", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What one person may do in one account, and since when. `account` is its row's number."""
+
+    account: int
+    subject: SubjectId
+    role: MemberRole
+    since: datetime
+
+
+def list_memberships(subject: SubjectId) -> tuple[Membership, ...]:
+    """Return the accounts that a person may act in, at most 100, their own first."""
+    rows = Member.objects.filter(subject=subject).order_by("since", "pk")[:MEMBERS_MAX]
+    return tuple(sorted(map(to_membership, rows), key=lambda each: each.role != MemberRole.OWNER))
+
+
+def list_members(account: int) -> tuple[Membership, ...]:
+    """Return who may act in an account, at most 100, the owner first."""
+    rows = Member.objects.filter(account_id=account).order_by("since", "pk")[:MEMBERS_MAX]
+    return tuple(map(to_membership, rows))
+
+
+def is_member(account: int, subject: SubjectId) -> bool:
+    return Member.objects.filter(account_id=account, subject=subject).exists()
+
+
+def find_owned(subject: SubjectId) -> int | None:
+    """Return the account that a person owns."""
+    rows = Member.objects.filter(subject=subject, role=MemberRole.OWNER)
+    return rows.order_by("pk").values_list("account_id", flat=True).first()
+
+
+def to_membership(row: Member) -> Membership:
+    role = MemberRole(row.role)
+    return Membership(row.account_id, SubjectId(row.subject), role, row.since)
 
 
 def email_index(address: str) -> bytes:

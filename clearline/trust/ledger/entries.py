@@ -387,6 +387,24 @@ class DataExported(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TeamChanged(LedgerEntry):
+    """Who may act in an account was changed; the subject is whose access it is, or the owner."""
+
+    kind: ClassVar[str] = "team.changed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "change": "a word of a closed list",
+        "role": "a word of a closed list",
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    change: str
+    role: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportExported(LedgerEntry):
     """Figures about visitors left as a file."""
 
@@ -428,6 +446,7 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         AccountErased,
         ProfileShown,
         ProfileChanged,
+        TeamChanged,
         DataShown,
         DataExported,
         ReportExported,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clearline.edge.site.account import join, my_data, overview, sign_in
+from clearline.edge.site.account import join, my_data, overview, sign_in, team
 
 account_urlpatterns = [
     path("", overview.overview, name="account"),
@@ -15,5 +15,7 @@ account_urlpatterns = [
     path("my-data/", my_data.my_data, name="account_my_data"),
     path("my-data/file/", my_data.file, name="account_my_data_file"),
     path("my-data/receipt/<str:entry_id>/", my_data.receipt, name="account_my_data_receipt"),
+    path("team/", team.team, name="account_team"),
+    path("team/join/", team.join_team, name="account_team_join"),
     path("profile/", overview.profile, name="account_profile"),
 ]

@@ -34,6 +34,7 @@ KINDS: Final = {
     "account.reopened": gettext_lazy("A closing was taken back"),
     "account.erased": gettext_lazy("An account was erased"),
     "account.shown": gettext_lazy("An account was looked at"),
+    "team.changed": gettext_lazy("Who may act in an account was changed"),
     "account.changed": gettext_lazy("An account was corrected"),
     "data.shown": gettext_lazy("All that is held of someone was opened"),
     "data.exported": gettext_lazy("All that is held of someone was taken as a file"),

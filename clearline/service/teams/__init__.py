@@ -1,0 +1,1 @@
+"""Who may act in an account, and as what."""

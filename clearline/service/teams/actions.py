@@ -1,0 +1,264 @@
+"""Letting others act in an account: invited by a code, joined once, changed and ended."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from clearline.kit.errors import Conflict, Denied, Invalid, NotFound
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.use import Actor, ActorKind, Use
+from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
+from clearline.service.accounts import actions as accounts
+from clearline.service.accounts.queries import find_owned, is_member, list_members
+from clearline.service.accounts.roles import MemberRole
+from clearline.service.accounts.words import read_words
+from clearline.service.teams.models import LABEL_MAX, Invitation, MemberLabel
+from clearline.trust.blind_index import blind_index
+from clearline.trust.gate import actions as gate
+from clearline.trust.gate.permit import Permit
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.entries import TeamChanged
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.vault import queries as vault
+
+CODE_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read for another
+CODE_LENGTH: Final = 20  # 99 bits: nobody guesses one
+CODE_WINDOW: Final = timedelta(days=7)
+INVITATIONS_MAX: Final = 20
+
+
+class NotTheOwner(Denied):
+    code = "not_the_owner"
+
+    def __init__(self) -> None:
+        super().__init__("Only who owns an account may say who acts in it.")
+
+
+class NoSuchInvitation(NotFound):
+    """The same words for a code that never was, was used, was withdrawn or is too old."""
+
+    code = "no_such_invitation"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This code opens nothing. A code works once and for seven days: ask for a new one."
+        )
+
+
+class TooManyInvitations(Conflict):
+    code = "too_many_invitations"
+
+
+class NoInvitableRole(Invalid):
+    code = "no_invitable_role"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Invited:
+    """The code to pass on, shown once, and until when it works."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Teammate:
+    """Who may act in an account, as what, since when, and what the owner calls them."""
+
+    subject: SubjectId
+    role: MemberRole
+    since: datetime
+    label: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Waiting:
+    """An invitation that nobody has used yet."""
+
+    number: int
+    role: MemberRole
+    expires_at: datetime
+    label: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Team:
+    members: tuple[Teammate, ...]
+    invitations: tuple[Waiting, ...]
+
+
+def ask_for_team(owner: SubjectId, now: datetime) -> Permit:
+    """Return the permit to keep and open what an owner calls the members of their account.
+
+    Raises gate.UseDenied, NoEditionInForce. Source: clause account.team.
+    """
+    use = Use(
+        by=Actor(ActorKind.SUBJECT, owner),
+        subject=owner,
+        categories=frozenset({Category.ACCOUNT_SETTINGS}),
+        purpose=Purpose.ESSENTIAL_SERVICE_OPERATIONS,
+        about=SubjectKind.CUSTOMER,
+    )
+    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+def account_owned_by(owner: SubjectId) -> int:
+    account = find_owned(owner)
+    if account is None:
+        raise NotTheOwner
+    return account
+
+
+def show_team(*, owner: SubjectId, now: datetime) -> Team:
+    """Return who may act in the owner's account, and who is invited. Raises NotTheOwner."""
+    permit = ask_for_team(owner, now)
+    account = account_owned_by(owner)
+    labels = {
+        row.member: vault.open_sealed(row.label, permit=permit, now=now)
+        for row in MemberLabel.objects.filter(account_id=account)
+    }
+    open_ones = Invitation.objects.filter(account_id=account, expires_at__gt=now).order_by("pk")
+    return Team(
+        members=tuple(
+            Teammate(each.subject, each.role, each.since, labels.get(each.subject, ""))
+            for each in list_members(account)
+        ),
+        invitations=tuple(
+            Waiting(
+                number=row.pk,
+                role=MemberRole(row.role),
+                expires_at=row.expires_at,
+                label=vault.open_sealed(row.label, permit=permit, now=now),
+            )
+            for row in open_ones
+        ),
+    )
+
+
+def invite(*, owner: SubjectId, role: MemberRole, label: str, now: datetime) -> Invited:
+    """Make a code by which one person may join the owner's account; only its hash is kept.
+
+    Raises NotTheOwner, NoInvitableRole, FieldWrong, TooManyInvitations, gate.UseDenied.
+    Source: clauses account.team, account.acts.
+    """
+    ask_for_team(owner, now)
+    permit = safeguards.ask_to_note_customer(now)
+    if role is MemberRole.OWNER:
+        message = "An account has one owner. Choose another role."
+        raise NoInvitableRole(message)
+    called = read_words("label", label, length_max=LABEL_MAX, missing="Say whom you invite.")
+    account = account_owned_by(owner)
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    expires_at = now + CODE_WINDOW
+
+    with transaction.atomic():
+        waiting = Invitation.objects.filter(account_id=account)
+        waiting.filter(expires_at__lte=now).delete()
+        if len(waiting.select_for_update()) >= INVITATIONS_MAX:
+            message = f"At most {INVITATIONS_MAX} invitations wait at once. Withdraw one first."
+            raise TooManyInvitations(message)
+        Invitation(
+            account_id=account,
+            owner=owner,
+            label=called,
+            code_index=code_index(code),
+            role=role,
+            expires_at=expires_at,
+        ).save(force_insert=True)
+        entry = TeamChanged(change="invited", role=role, by=f"subject:{owner}")
+        ledger.append(entry, subject=owner, permit=permit, now=now)
+    return Invited(code, expires_at)
+
+
+def accept(*, subject: SubjectId, code: str, now: datetime) -> None:
+    """Join an account by a code; it works for one person.
+
+    Raises NoSuchInvitation, AlreadyMember, TeamFull, gate.UseDenied.
+    """
+    note = safeguards.ask_to_note_customer(now)
+    found = Invitation.objects.filter(code_index=code_index(code), expires_at__gt=now).first()
+    if found is None:
+        raise NoSuchInvitation
+    owner = SubjectId(found.owner)
+    permit = ask_for_team(owner, now)
+    label = vault.open_sealed(found.label, permit=permit, now=now)
+
+    with transaction.atomic():
+        # Of two at once one takes the row away, and the other finds nothing.
+        if not Invitation.objects.filter(pk=found.pk).delete()[0]:
+            raise NoSuchInvitation
+        role = MemberRole(found.role)
+        accounts.add_member(account=found.account_id, subject=subject, role=role, now=now)
+        MemberLabel(account_id=found.account_id, owner=owner, member=subject, label=label).save(
+            force_insert=True
+        )
+        entry = TeamChanged(change="joined", role=role, by=f"subject:{subject}")
+        for whose in (subject, owner):
+            ledger.append(entry, subject=whose, permit=note, now=now)
+
+
+def withdraw(*, owner: SubjectId, number: int, now: datetime) -> None:
+    """Take an invitation back. Raises NotTheOwner, NoSuchInvitation, gate.UseDenied."""
+    permit = safeguards.ask_to_note_customer(now)
+    account = account_owned_by(owner)
+
+    with transaction.atomic():
+        rows = Invitation.objects.filter(pk=number, account_id=account)
+        row = rows.first()
+        if row is None or not rows.delete()[0]:
+            raise NoSuchInvitation
+        entry = TeamChanged(change="withdrawn", role=row.role, by=f"subject:{owner}")
+        ledger.append(entry, subject=owner, permit=permit, now=now)
+
+
+def set_role(*, owner: SubjectId, member: SubjectId, role: MemberRole, now: datetime) -> None:
+    """Set what a member may do. Raises NotTheOwner, NoSuchMember, NoInvitableRole."""
+    permit = safeguards.ask_to_note_customer(now)
+    if role is MemberRole.OWNER:
+        message = "An account has one owner. Choose another role."
+        raise NoInvitableRole(message)
+    account = account_owned_by(owner)
+
+    with transaction.atomic():
+        accounts.set_member(account=account, subject=member, role=role)
+        entry = TeamChanged(change="set", role=role, by=f"subject:{owner}")
+        ledger.append(entry, subject=member, permit=permit, now=now)
+
+
+def remove(*, owner: SubjectId, member: SubjectId, now: datetime) -> None:
+    """End what a member may do. Raises NotTheOwner, NoSuchMember, gate.UseDenied."""
+    end(account=account_owned_by(owner), member=member, by=owner, now=now)
+
+
+def leave(*, subject: SubjectId, account: int, now: datetime) -> None:
+    """End what one may do oneself in another's account. Raises NoSuchMember, gate.UseDenied."""
+    end(account=account, member=subject, by=subject, now=now)
+
+
+def end(*, account: int, member: SubjectId, by: SubjectId, now: datetime) -> None:
+    permit = safeguards.ask_to_note_customer(now)
+
+    with transaction.atomic():
+        accounts.set_member(account=account, subject=member, role=None)
+        MemberLabel.objects.filter(account_id=account, member=member).delete()
+        entry = TeamChanged(change="ended", role="", by=f"subject:{by}")
+        ledger.append(entry, subject=member, permit=permit, now=now)
+
+
+def erase_expired(*, now: datetime) -> int:
+    """Erase invitations that work no longer and names of those who are gone; return how many."""
+    gone = [
+        row.pk
+        for row in MemberLabel.objects.defer("label").iterator()
+        if not is_member(row.account_id, SubjectId(row.member))
+    ]
+    labels = MemberLabel.objects.filter(pk__in=gone).delete()[0]
+    return Invitation.objects.filter(expires_at__lte=now).delete()[0] + labels
+
+
+def code_index(code: str) -> bytes:
+    told = "".join(each for each in code.casefold() if each.isalnum())
+    return blind_index(b"invitation", told)
