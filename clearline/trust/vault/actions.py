@@ -1,6 +1,6 @@
 """Destroying people's keys so that no backup brings them back, and changing the master key."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,8 @@ from clearline.kit.files import locked, sync_file
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import unwrap_key_bytes, wrap_key
 from clearline.trust.vault import masters
-from clearline.trust.vault.keyring import WARM, context_of, keys_dir
+from clearline.trust.vault.fields import Personal
+from clearline.trust.vault.keyring import WARM, context_of, keys_dir, keys_to_seal
 from clearline.trust.vault.models import PersonKey
 
 ROWS_AT_ONCE: Final = 500
@@ -25,6 +26,29 @@ class MasterInUse(Conflict):
     """Keys of people still rest on this master key."""
 
     code = "master_in_use"
+
+
+def seal_many(rows: Sequence[models.Model]) -> None:
+    """Seal the protected columns of rows that are to be written in bulk, of many people at once.
+
+    Keys that are missing are made in one insert, in the caller's transaction. What is sealed
+    already stays. Raises TooLong, PersonErased, KeyBroken.
+    """
+    columns = {
+        kind: [each for each in kind._meta.concrete_fields if isinstance(each, Personal)]  # noqa: SLF001  # Django's own name for it
+        for kind in {type(row) for row in rows}
+    }
+    waiting = [
+        (row, column)
+        for row in rows
+        for column in columns[type(row)]
+        if isinstance(getattr(row, column.attname), str)
+    ]
+    keys = keys_to_seal(SubjectId(getattr(row, column.of)) for row, column in waiting)
+    for row, column in waiting:
+        subject = SubjectId(getattr(row, column.of))
+        sealed = column.seal(getattr(row, column.attname), subject, keys[subject])
+        setattr(row, column.attname, sealed)
 
 
 def erase_person(subject: SubjectId, *, now: datetime) -> bool:

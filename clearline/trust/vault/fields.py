@@ -7,6 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Expression
 
 from clearline.policy.vocabulary import Category, SubjectId
+from clearline.trust.envelope import Sealer
 from clearline.trust.vault.keyring import key_to_seal
 from clearline.trust.vault.sealed import Sealed, TooLong, seal_text
 
@@ -71,17 +72,19 @@ class Personal(Column[Set, Get]):
         del add
         value = getattr(model_instance, self.attname)
         if isinstance(value, str):
-            value = self.seal(value, SubjectId(getattr(model_instance, self.of)))
+            subject = SubjectId(getattr(model_instance, self.of))
+            value = self.seal(value, subject, key_to_seal(subject))
             setattr(model_instance, self.attname, value)
         return self.require_sealed(value)
 
-    def seal(self, text: str, subject: SubjectId) -> Sealed:
+    def seal(self, text: str, subject: SubjectId, key: Sealer) -> Sealed:
+        """Return the seal of a text of this column. Raises TooLong."""
         if len(text) > self.characters_max:
             message = f"At most {self.characters_max} characters."
             raise TooLong(message)
         return seal_text(
             text,
-            key=key_to_seal(subject),
+            key=key,
             subject=subject,
             column=self.bound_to,
             category=self.category,

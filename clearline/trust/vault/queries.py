@@ -1,6 +1,6 @@
 """Opening protected values, only with the gate's permit, and finding all that a person has here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from django.apps import apps
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.gate.permit import Permit
 from clearline.trust.vault.fields import Personal
-from clearline.trust.vault.keyring import key_of
+from clearline.trust.vault.keyring import find_keys, key_of
 from clearline.trust.vault.sealed import Sealed, open_text
 
 LISTED_MAX: Final = 5_000
@@ -27,6 +27,27 @@ def open_sealed(value: Sealed, *, permit: Permit, now: datetime) -> str:
 def open_all(values: Sequence[Sealed], *, permit: Permit, now: datetime) -> tuple[str, ...]:
     """Return the texts of values of one person, in their order. Raises as `open_sealed` does."""
     return tuple(open_sealed(value, permit=permit, now=now) for value in values)
+
+
+def open_people(
+    asked: Sequence[tuple[Permit, Sequence[Sealed]]], *, now: datetime
+) -> Mapping[SubjectId, tuple[str, ...]]:
+    """Return the texts of values of many people, in their order for each, one permit for each.
+
+    Their keys are fetched together, and not kept. Whoever was erased meanwhile is left out.
+    Raises PermitForged, PermitExpired, Denied, SealBroken.
+    """
+    for permit, values in asked:
+        for category in {value.category for value in values}:
+            permit.demand(subject=permit.subject, category=category, now=now)
+    keys = find_keys(permit.subject for permit, _ in asked)
+    return {
+        permit.subject: tuple(
+            open_text(value, key=keys[permit.subject], subject=permit.subject) for value in values
+        )
+        for permit, values in asked
+        if permit.subject in keys
+    }
 
 
 def list_sealed(subject: SubjectId) -> tuple[Sealed, ...]:
