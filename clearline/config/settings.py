@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "csp",
     "clearline.trust.ledger",
     "clearline.trust.vault",
+    "clearline.trust.consent",
     "clearline.trust.safeguards",
     "clearline.service.accounts",
     "clearline.service.teams",
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "clearline.edge.site.origin.OriginMiddleware",
     "clearline.edge.staff.access.StaffMiddleware",
     "clearline.edge.site.account.access.CustomerMiddleware",
+    "clearline.edge.site.account.own_choices.OwnChoicesMiddleware",
     "clearline.edge.site.answers.VisitMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]

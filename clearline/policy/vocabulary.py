@@ -212,6 +212,8 @@ class ChoiceMethod(StrEnum):
     FORM = "form"
     GPC = "gpc"
     NO_COOKIE = "no_cookie"
+    SIGN_IN = "sign_in"  # a browser and an account were joined
+    START = "start"  # the account began with it
 
 
 class ChoiceSurface(StrEnum):
@@ -223,6 +225,8 @@ class ChoiceSurface(StrEnum):
     FOOT = "foot"
     CHOICE = "choice"  # the look whether the cookie was kept
     SIGNAL = "signal"
+    SIGN_IN = "sign_in"
+    ACCOUNT = "account"  # the page that opens an account
 
 
 class Ground(StrEnum):

@@ -57,6 +57,7 @@ READ_THE_SIGNAL = {
     "config/demo/traffic.py",
     "edge/collector/exchange.py",
     "edge/collector/intake.py",
+    "edge/site/account/own_choices.py",
     "edge/site/answers.py",
     "edge/site/asked.py",
     "edge/site/choices.py",
@@ -69,6 +70,7 @@ READ_THE_SIGNAL = {
     "policy/vocabulary.py",  # the word for how a choice was told
     "rights/ledger_words/values.py",
     "trust/consent/actions.py",
+    "trust/consent/queries.py",
 }
 
 

@@ -75,8 +75,19 @@ def write_down(
 ) -> ChosenOnDevice:
     """Prove the answers in the ledger.
 
-    Raises NothingInForce, consent.SignalSaysNo, consent.TooManyAnswers.
+    Those of a customer are kept for their account. Raises NothingInForce, consent.SignalSaysNo,
+    consent.TooManyAnswers.
     """
+    if visit.subject is not None:
+        return consent.choose_for_account(
+            subject=visit.subject,
+            answers=answers,
+            device=visit.chosen,
+            shown=under_edition(shown, visit),
+            gpc=visit.is_gpc,
+            network=visit.network,
+            now=visit.now,
+        )
     return consent.record_choices(
         answers=answers,
         before=visit.chosen,

@@ -71,6 +71,7 @@ OPT_IN: Final = Wording(
     _("Yes, allow it again"),
 )
 SIGNAL: Final = Shown(ChoiceSurface.SIGNAL, "Sec-GPC: 1")  # made by signal: there were no words
+SIGNED_IN: Final = Shown(ChoiceSurface.SIGN_IN, "")  # made by joining: there were no words
 
 
 ANSWERS: Final[Mapping[ChoiceName, str | Promise]] = {

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clearline.edge.site.account.own_choices import answers_shown
 from clearline.edge.site.answers import (
     SeeOther,
     UnreadableAnswer,
@@ -102,7 +103,7 @@ def choice(request: HttpRequest) -> HttpResponse:
 def look_for_cookie(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Lead back, saying what was saved; where the browser kept no cookie, take a yes back."""
     back = safe_back(request.GET.get("back", ""))
-    if visit.chosen is not None:
+    if visit.chosen is not None or visit.subject is not None:
         kept = Kept.WITHOUT_YES if "without" in request.GET else Kept.SAVED
         return SeeOther(with_mark(back, kept))
     if request.method == "GET" and visit.policy is not None:
@@ -131,6 +132,8 @@ def choices(request: HttpRequest) -> HttpResponse:
         "sale": SALE,
         "sale_answer": visit.choices.answer(ChoiceName.SALE_OR_SHARING),
         "is_no_kept": kept.answer(ChoiceName.SALE_OR_SHARING) is Answer.NO,
+        "is_for_account": visit.subject is not None,
+        "of_account": tuple(answers_shown(request)),
     }
     return render(request, "site/choices.html", shown)
 

@@ -2,22 +2,24 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from clearline.edge.site.account.access import subject_of
+from clearline.edge.site.account.own_choices import signal_kept_at
 from clearline.edge.site.asked import PROMPT, Wording, answers_in_words, withdrawal
 from clearline.edge.site.brand import read_logo
 from clearline.edge.site.content import content
 from clearline.edge.site.remembered import currency_for
 from clearline.edge.site.visit import KEPT_FIELD, Kept, Visit, visit_of
+from clearline.policy.choices import GPC_CLOSES
 from clearline.service.accounts import queries as accounts
 from clearline.service.accounts.queries import HOLDER_CLAUSE
 from clearline.trust.consent import queries as consent
@@ -108,6 +110,12 @@ class Site:
     @property
     def is_gpc(self) -> bool:
         return self.visit.is_gpc
+
+    @cached_property
+    def signal_kept_at(self) -> datetime | None:
+        """Since when the account keeps a browser's signal; None where none is kept."""
+        has_no = self.visit.choices.no >= GPC_CLOSES
+        return signal_kept_at(self.visit) if has_no else None
 
     @property
     def updated(self) -> date | None:

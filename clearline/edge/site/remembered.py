@@ -11,6 +11,7 @@ from typing import Final
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.translation import gettext as _
 
@@ -110,7 +111,7 @@ def remember(response: HttpResponse, visit: Visit, *, country: str, currency: st
     return response
 
 
-def put_what_is_agreed(response: HttpResponse, visit: Visit, chosen: ChosenOnDevice) -> None:
+def put_what_is_agreed(response: HttpResponseBase, visit: Visit, chosen: ChosenOnDevice) -> None:
     """Make the visitor cookie hold what the new choices allow and no more; with no yes, none."""
     choices = chosen.choices.under_gpc() if visit.is_gpc else chosen.choices
     is_measured = choices.answer(ChoiceName.MEASUREMENT) is Answer.YES
@@ -131,7 +132,7 @@ def on_device(visit: Visit) -> VisitorOnDevice:
     return visit.on_device or blank
 
 
-def put(response: HttpResponse, visitor: VisitorOnDevice, now: datetime) -> None:
+def put(response: HttpResponseBase, visitor: VisitorOnDevice, now: datetime) -> None:
     """Set the visitor cookie until the answer that it rests on ends; a page view adds no day."""
     age = now - datetime.combine(visitor.since, time.min, UTC)
     put_cookie(response, VISITOR_COOKIE, signer().write_visitor(visitor), age=age)

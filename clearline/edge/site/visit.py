@@ -16,6 +16,7 @@ from clearline.kit.network import address_seen, cut_address
 from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN, Choices, says_gpc
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.shelf import NoEditionInForce, PolicyBroken
+from clearline.policy.vocabulary import SubjectId
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
 from clearline.trust.consent.cookies import CHOICES_COOKIE, Cookie, wire_name
 from clearline.trust.gate import queries as gate
@@ -41,6 +42,7 @@ class Visit:
     on_device: VisitorOnDevice | None
     is_gpc: bool
     network: str  # the cut address (/24, /48), all that is looked at of where it came from
+    subject: SubjectId | None = None  # the customer for whose account choices are kept
 
     @property
     def choices(self) -> Choices:
@@ -89,6 +91,22 @@ def read_visit(request: HttpRequest, now: datetime) -> Visit:
     )
 
 
+def of_customer(request: HttpRequest, subject: SubjectId, chosen: ChosenOnDevice | None) -> Visit:
+    """Let the visit of this request be a customer's, with the choices that hold for them."""
+    known = visit_of(request)
+    visit = Visit(
+        now=known.now,
+        policy=known.policy,
+        chosen=chosen,
+        on_device=known.on_device,
+        is_gpc=known.is_gpc,
+        network=known.network,
+        subject=subject,
+    )
+    request.clearline_visit = visit  # type: ignore[attr-defined]  # as above
+    return visit
+
+
 def network_of(request: HttpRequest) -> str:
     peer = str(request.META.get("REMOTE_ADDR", ""))
     forwarded = request.headers.get("X-Forwarded-For", "")
@@ -99,6 +117,13 @@ def put_choices(response: HttpResponseBase, chosen: ChosenOnDevice) -> None:
     """Set the cookie of choices; a no without proof lets no yes beside it last longer."""
     age = chosen.answered_at - chosen.at if chosen.choices.yes else timedelta()
     put_cookie(response, CHOICES_COOKIE, signer().write_choices(chosen), age=age)
+    response.clearline_choices = chosen  # type: ignore[attr-defined]  # Django's response is open
+
+
+def choices_put(response: HttpResponseBase) -> ChosenOnDevice | None:
+    """Return the choices that an answer gives the browser to keep, if it does."""
+    found: ChosenOnDevice | None = getattr(response, "clearline_choices", None)
+    return found
 
 
 def put_cookie(response: HttpResponseBase, cookie: Cookie, value: str, *, age: timedelta) -> None:

@@ -54,6 +54,7 @@ SESSION_KEYS: Final[Mapping[str, str]] = {
     "MARK": "a keyed hash by which a new password ends the session",
     "BEGAN_AT": "a moment of our own",
     "SEEN_AT": "a moment of our own",
+    "SAID": "answers given in it, by the random numbers of their proofs",
 }
 SESSIONS: Final = "clearline/trust/safeguards/sessions.py"
 SESSION_MODULES: Final = ("django.contrib.sessions", "clearline.trust.safeguards.sessions")

@@ -46,7 +46,7 @@ GROUPS: Final = {
 TELLINGS: Final = {
     "choice.recorded": Telling(
         Group.CHOSEN,
-        gettext_lazy("You chose what may be done with your data. Yes to: {yes}. No to: {no}."),
+        gettext_lazy("Your choices were kept, {method}. Yes to: {yes}. No to: {no}."),
     ),
     "use.denied": Telling(
         Group.REFUSED,

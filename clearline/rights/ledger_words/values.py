@@ -70,6 +70,8 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         ChoiceMethod.FORM: gettext_lazy("by a form"),
         ChoiceMethod.GPC: gettext_lazy("by the browser's signal"),
         ChoiceMethod.NO_COOKIE: gettext_lazy("by the browser, which kept no cookie"),
+        ChoiceMethod.SIGN_IN: gettext_lazy("by signing in with a browser that had chosen"),
+        ChoiceMethod.START: gettext_lazy("by the age that the account was opened with"),
     },
     "surface": {
         ChoiceSurface.PROMPT: gettext_lazy("the prompt above a page"),
@@ -78,6 +80,8 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         ChoiceSurface.FOOT: gettext_lazy("the foot of a page"),
         ChoiceSurface.CHOICE: gettext_lazy("nowhere: we looked whether the cookie was kept"),
         ChoiceSurface.SIGNAL: gettext_lazy("nowhere: the signal spoke"),
+        ChoiceSurface.SIGN_IN: gettext_lazy("nowhere: browser and account were joined"),
+        ChoiceSurface.ACCOUNT: gettext_lazy("the page that opens an account"),
     },
     "reason": {
         Reason.SILENCE: gettext_lazy("no clause of the policy speaks of it"),

@@ -13,13 +13,14 @@ from clearline.policy.compile import CompiledPolicy
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import (
     Category,
+    ChoiceSurface,
     Purpose,
     Recipient,
     RecipientClass,
     SubjectId,
     SubjectKind,
 )
-from clearline.service.accounts.age import AgeRange, refuse_too_young
+from clearline.service.accounts.age import AgeRange, choices_at_start, refuse_too_young
 from clearline.service.accounts.models import Account, Agreement, EmailAddress, Holder, Member
 from clearline.service.accounts.queries import (
     HOLDER_CLAUSE,
@@ -29,6 +30,8 @@ from clearline.service.accounts.queries import (
 )
 from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.service.accounts.words import read_email, read_name, read_screen_name
+from clearline.trust.consent import actions as consent
+from clearline.trust.consent.actions import ShownText
 from clearline.trust.gate import actions as gate
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries import (
@@ -178,6 +181,8 @@ def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened
     for use in (KEEP_HOLDER, KEEP_AGE, KEEP_SCREEN_NAME):
         gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
     permit = gate.ask(use=KEEP_AGREEMENT, choices=NOTHING_CHOSEN, now=now)
+    starts = choices_at_start(told.age)
+    permit_to_choose = consent.ask_to_begin(now) if starts else None
     name, email = read_name(told.name), read_email(told.email)
     screen_name = read_screen_name(told.screen_name)
     login = safeguards.new_login(
@@ -204,6 +209,14 @@ def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened
         Agreement.objects.create(
             subject=subject, edition=agreed.edition, agreed_at=now, proof=entry.id
         )
+        if permit_to_choose is not None:
+            consent.begin_account(
+                subject=subject,
+                answers={name.value: answer for name, answer in starts.items()},
+                shown=ShownText(ChoiceSurface.ACCOUNT, agreed.edition, agreed.text),
+                permit=permit_to_choose,
+                now=now,
+            )
     return Opened(SignedIn(subject, login.get_session_auth_hash()), entry.id)
 
 
@@ -350,6 +363,7 @@ def erase_closed(policy: CompiledPolicy, *, now: datetime) -> int:
 
 def erase(subject: SubjectId, now: datetime) -> None:
     vault_actions.erase_person(subject, now=now)
+    consent.erase_account(subject)
     for rows in (Agreement.objects, EmailAddress.objects, Member.objects, Holder.objects):
         rows.filter(subject=subject).delete()
     Account.objects.filter(owner=subject).delete()

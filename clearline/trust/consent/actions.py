@@ -9,7 +9,7 @@ from django.db import transaction
 
 from clearline.kit.errors import Denied, TooMany
 from clearline.kit.window_counts import WindowCounts
-from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN
+from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN, Choices
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import (
     Answer,
@@ -17,17 +17,32 @@ from clearline.policy.vocabulary import (
     ChoiceMethod,
     ChoiceSurface,
     Purpose,
+    Recipient,
+    RecipientClass,
     SubjectId,
     SubjectKind,
 )
+from clearline.trust.consent.account import (
+    NOTHING_SAID,
+    Said,
+    choices_in_account,
+    differing,
+    is_no_unseen,
+    joined,
+    read_said,
+    write_said,
+)
 from clearline.trust.consent.cookie import ChosenOnDevice
-from clearline.trust.consent.queries import ASKED_BY_PROMPT
+from clearline.trust.consent.models import AccountChoices
+from clearline.trust.consent.queries import ASKED_BY_PROMPT, KEEP_FOR_ACCOUNT
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate import queries as gate_queries
 from clearline.trust.gate.decide import Outcome, decide
+from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
 from clearline.trust.ledger.entries import ChoiceRecorded
+from clearline.trust.vault import queries as vault
 
 KEEP_CHOICE: Final = Use(
     by=Actor(ActorKind.SUBJECT, "visitor"),
@@ -201,3 +216,221 @@ def take_back_unkept(*, proof: str, shown: ShownText, now: datetime) -> None:
             now=now,
             source_key=f"choice.unkept:{proof}",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class OfAccount:
+    """The locked choices of an account, opened, with whom and when they are about to change."""
+
+    row: AccountChoices
+    said: Mapping[str, Said]
+    permit: Permit
+    now: datetime
+
+    @property
+    def choices(self) -> Choices:
+        return choices_in_account(self.said)
+
+    @property
+    def on_device(self) -> ChosenOnDevice | None:
+        """What a browser of the customer is to keep; None before the first answer."""
+        row = self.row
+        if not row.proof:
+            return None
+        return ChosenOnDevice(self.choices, row.changed_at, row.edition, row.proof)
+
+
+def choose_for_account(  # noqa: PLR0913  # a proof of choice is all of these
+    *,
+    subject: SubjectId,
+    answers: Mapping[str, Answer],
+    device: ChosenOnDevice | None,
+    shown: ShownText,
+    gpc: bool,
+    network: str,
+    now: datetime,
+) -> ChosenOnDevice:
+    """Write a customer's answers down for their account and return all as they now stand.
+
+    `device` is what their browser showed when they answered: a yes from there does not take back a
+    no that another browser said meanwhile. Of a network that floods us a yes is not kept; a no is.
+    Source: GDPR 7(1); 11 CCR 7025(c)(1); clause choices.account.
+    Raises SignalSaysNo, TooManyAnswers, gate.UseDenied, NoEditionInForce.
+    """
+    if gpc and any(answers.get(name) is Answer.YES for name in GPC_CLOSES):
+        raise SignalSaysNo
+    permit = ask_to_keep(subject, now)
+    is_flood = bool(network) and is_flooding(network, now)
+
+    with transaction.atomic():
+        account = lock_account(subject, shown, permit, now)
+        shows = device if device and ledger_queries.find_subject(device.proof) == subject else None
+        kept = {
+            name: answer
+            for name, answer in answers.items()
+            if answer is not Answer.YES
+            or not (is_flood or is_no_unseen(account.said.get(name), shows))
+        }
+        said = with_device(account.choices, subject, device).with_answers(kept)
+        choices = said.under_gpc() if gpc else said
+        is_said = not is_flood and (kept or not answers)
+        if differing(choices, account.choices) or is_said:
+            changed = differing(choices, account.choices) | kept.keys()
+            how = ChoiceMethod.FORM
+            return keep(
+                account, choices, changed, shown=shown, how=how, by_signal=choices.no - said.no
+            )
+    current = account.on_device
+    if current is None or (is_flood and answers and not kept):
+        raise TooManyAnswers
+    return current
+
+
+def follow_account(
+    *,
+    subject: SubjectId,
+    device: ChosenOnDevice | None,
+    shown: ShownText,
+    gpc: bool,
+    now: datetime,
+) -> ChosenOnDevice | None:
+    """Join a browser's choices with those of its customer's account and return what both now hold.
+
+    What the browser was given by this account is older than the account, so the account rules;
+    what it holds of its own is joined: no wins over yes, any answer over none. Of what another
+    person chose in it only a no counts: a yes was theirs alone. The signal becomes the account's
+    no, once. None where nobody has answered anything.
+    Source: 11 CCR 7025(c)(1), (5); clause choices.account.
+    Raises gate.UseDenied, NoEditionInForce.
+    """
+    permit = ask_to_keep(subject, now)
+
+    with transaction.atomic():
+        account = lock_account(subject, shown, permit, now)
+        said = with_device(account.choices, subject, device)
+        choices = said.under_gpc() if gpc else said
+        changed = differing(choices, account.choices)
+        if not changed:
+            return account.on_device
+        by_signal = choices.no - said.no
+        how = ChoiceMethod.GPC if changed <= by_signal else ChoiceMethod.SIGN_IN
+        return keep(account, choices, changed, shown=shown, how=how, by_signal=by_signal)
+
+
+def begin_account(
+    *,
+    subject: SubjectId,
+    answers: Mapping[str, Answer],
+    shown: ShownText,
+    permit: Permit,
+    now: datetime,
+) -> None:
+    """Let a new account begin with answers, in the caller's transaction.
+
+    The permit is that of `ask_to_begin`. Source: Cal. Civ. Code 1798.120(c); clause account.age.
+    """
+    row = AccountChoices(subject=subject, proof="", edition=shown.edition, changed_at=now)
+    account = OfAccount(row, {}, permit, now)
+    choices = NOTHING_CHOSEN.with_answers(answers)
+    how = ChoiceMethod.START
+    keep(account, choices, frozenset(answers), shown=shown, how=how, by_signal=frozenset())
+
+
+def ask_to_begin(now: datetime) -> Permit:
+    """Return the permit for `begin_account`. Raises gate.UseDenied, NoEditionInForce."""
+    return gate.ask(use=KEEP_FOR_ACCOUNT, choices=NOTHING_CHOSEN, now=now)
+
+
+def show_account(*, by: Actor, subject: SubjectId, now: datetime) -> Mapping[str, Said]:
+    """Open for a customer what their account holds of their choices.
+
+    It leaves no entry: each answer has one of its own. Raises gate.UseDenied, NoEditionInForce.
+    """
+    use = Use(
+        by=by,
+        subject=subject,
+        categories=frozenset({Category.PRIVACY_PREFERENCES, Category.ACCOUNT}),
+        purpose=Purpose.FUNCTIONAL_STORAGE_PRIVACY_PREFERENCES,
+        about=SubjectKind.CUSTOMER,
+        recipient=Recipient(RecipientClass.SUBJECT),
+    )
+    permit = gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+    row = AccountChoices.objects.filter(subject=subject).first()
+    return {} if row is None else read_said(vault.open_sealed(row.told, permit=permit, now=now))
+
+
+def erase_account(subject: SubjectId) -> None:
+    """Erase what a closed account chose, in the caller's transaction; its proofs end in time."""
+    AccountChoices.objects.filter(subject=subject).delete()
+
+
+def ask_to_keep(subject: SubjectId, now: datetime) -> Permit:
+    use = Use(
+        by=Actor(ActorKind.SUBJECT, subject),
+        subject=subject,
+        categories=frozenset({Category.PRIVACY_PREFERENCES, Category.ACCOUNT}),
+        purpose=Purpose.FUNCTIONAL_STORAGE_PRIVACY_PREFERENCES,
+        about=SubjectKind.CUSTOMER,
+    )
+    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+def lock_account(subject: SubjectId, shown: ShownText, permit: Permit, now: datetime) -> OfAccount:
+    """Return an account's choices, locked: of two browsers at once the second sees the first."""
+    blank = AccountChoices(
+        subject=subject, told=NOTHING_SAID, proof="", edition=shown.edition, changed_at=now
+    )
+    AccountChoices.objects.bulk_create([blank], ignore_conflicts=True)
+    row = AccountChoices.objects.select_for_update().get(subject=subject)
+    said = read_said(vault.open_sealed(row.told, permit=permit, now=now))
+    return OfAccount(row, said, permit, now)
+
+
+def with_device(choices: Choices, subject: SubjectId, device: ChosenOnDevice | None) -> Choices:
+    """Return an account's choices joined with what a browser holds of its own."""
+    if device is None:
+        return choices
+    owner = ledger_queries.find_subject(device.proof)
+    if owner == subject and device.unproved_at is None:
+        return choices
+    if owner is not None:
+        return joined(choices, Choices(no=device.choices.no))
+    return joined(choices, device.choices)
+
+
+def keep(  # a proof of choice is all of these
+    account: OfAccount,
+    choices: Choices,
+    changed: frozenset[str],
+    *,
+    shown: ShownText,
+    how: ChoiceMethod,
+    by_signal: frozenset[str],
+) -> ChosenOnDevice:
+    """Write the choices of an account and their proof, in the caller's transaction."""
+    row, now = account.row, account.now
+    entry = ledger.append(
+        ChoiceRecorded(
+            yes=tuple(sorted(choices.yes)),
+            no=tuple(sorted(choices.no)),
+            method=how,
+            surface=shown.surface,
+            edition=shown.edition.isoformat(),
+            text=shown.text,
+            by_signal=tuple(sorted(by_signal)),
+            before=row.proof,
+        ),
+        subject=SubjectId(row.subject),
+        permit=account.permit,
+        now=now,
+    )
+    new = {
+        name: Said(
+            choices.answer(name), now, ChoiceMethod.GPC if name in by_signal else how, entry.id
+        )
+        for name in changed
+    }
+    row.told = write_said({**account.said, **new})
+    row.proof, row.edition, row.changed_at = entry.id, shown.edition, now
+    row.save()
+    return ChosenOnDevice(choices, now, shown.edition, entry.id)

@@ -27,7 +27,7 @@ CHOICES_COOKIE: Final = Cookie(
     # a cookie (RFC 6265bis 5.5: "400 days").
     lifetime=timedelta(days=400),
     what_for="Remembers what you chose, signed, with the number of your proof.",
-    set_when="when you choose",
+    set_when="when you choose, or sign in to an account that has chosen",
 )
 VISITOR_COOKIE: Final = Cookie(
     name="cl_visitor",

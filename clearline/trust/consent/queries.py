@@ -3,15 +3,51 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.condition import choices_in
-from clearline.policy.vocabulary import Answer, ChoiceName
+from clearline.policy.use import Actor, ActorKind, Use
+from clearline.policy.vocabulary import (
+    Answer,
+    Category,
+    ChoiceName,
+    Purpose,
+    SubjectId,
+    SubjectKind,
+)
 from clearline.trust.consent.cookie import ChosenOnDevice
+from clearline.trust.consent.models import AccountChoices
+from clearline.trust.gate.decide import Outcome, decide
 
 # 11 CCR 7026(k): "shall wait at least 12 months" before asking again after a no. Twelve months
 # have at most 366 days; two more let the same day of the next year pass in every time zone.
 NO_ASK_WINDOW: Final = timedelta(days=368)
 ASKED_BY_PROMPT: Final = (ChoiceName.MEASUREMENT, ChoiceName.CONTENT)
+
+KEEP_FOR_ACCOUNT: Final = Use(
+    by=Actor(ActorKind.SUBJECT, "customer"),
+    subject=SubjectId("customer"),
+    # Both, so that the clause of accounts answers and not that of browsers.
+    categories=frozenset({Category.PRIVACY_PREFERENCES, Category.ACCOUNT}),
+    purpose=Purpose.FUNCTIONAL_STORAGE_PRIVACY_PREFERENCES,
+    about=SubjectKind.CUSTOMER,
+)
+
+
+def keeps_for_accounts(policy: CompiledPolicy) -> bool:
+    """Say whether the policy lets us keep choices for accounts; without that, browsers alone do."""
+    verdict = decide(policy=policy, use=KEEP_FOR_ACCOUNT, choices=NOTHING_CHOSEN)
+    return verdict.outcome is Outcome.YES
+
+
+def is_followed(*, subject: SubjectId, device: ChosenOnDevice | None, gpc: bool) -> bool:
+    """Say whether a browser already shows what its customer's account holds, the signal in it."""
+    proofs = AccountChoices.objects.filter(subject=subject).values_list("proof", flat=True)
+    proof = proofs.first() or ""
+    if device is None:
+        return not proof and not gpc
+    is_latched = not gpc or device.choices.no >= GPC_CLOSES
+    return is_latched and device.unproved_at is None and bool(proof) and device.proof == proof
 
 
 def needs_prompt(chosen: ChosenOnDevice | None, policy: CompiledPolicy, now: datetime) -> bool:

@@ -245,6 +245,13 @@ def list_about(
     return OwnEntries(tuple(each for each in told if each is not None), older)
 
 
+def find_subject(entry_id: str) -> SubjectId | None:
+    """Return whom an entry is about, None for nobody, and for one that is not there."""
+    rows = Entry.objects.filter(public_id=entry_id).values_list("subject", flat=True)
+    subject = rows.first() if is_entry_id(entry_id) else None
+    return SubjectId(subject) if subject else None
+
+
 def number_about(entry_id: str, subject: SubjectId) -> int:
     """Return the place of an entry about this person. Raises NoSuchEntry."""
     rows = Entry.objects.filter(public_id=entry_id, subject=subject)

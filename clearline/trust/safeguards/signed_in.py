@@ -12,6 +12,8 @@ from clearline.trust.safeguards.roles import LoginKind
 # What a session holds.
 KIND, LOGIN, MARK = "kind", "login", "password_mark"
 BEGAN_AT, SEEN_AT = "began_at", "seen_at"
+SAID: Final = "said"
+SAID_MAX: Final = 20
 SEEN_EVERY: Final = timedelta(minutes=1)
 
 
@@ -63,3 +65,12 @@ def note_seen(session: SessionBase, *, now: datetime) -> None:
     """Remember that a request came, at most once a minute."""
     if now.timestamp() - session.get(SEEN_AT, 0) >= SEEN_EVERY.total_seconds():
         session[SEEN_AT] = int(now.timestamp())
+
+
+def note_answer(session: SessionBase, proof: str) -> None:
+    """Remember that a choice was made in this session, by its proof; of the last 20."""
+    session[SAID] = [*session.get(SAID, []), proof][-SAID_MAX:]
+
+
+def has_said(session: SessionBase, proof: str) -> bool:
+    return proof in session.get(SAID, [])

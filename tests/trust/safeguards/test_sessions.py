@@ -8,6 +8,7 @@ from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.db import connection
 from django.utils import timezone
 
+from clearline.trust.safeguards import signed_in
 from clearline.trust.safeguards.models import Session
 from clearline.trust.safeguards.sessions import KEYS_TRIED_MAX, SessionStore, erase_expired_sessions
 
@@ -133,3 +134,15 @@ def test_where_every_key_is_taken_no_session_is_made_and_none_is_opened() -> Non
         make_session(login="dana")
 
     assert Session.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_a_session_remembers_the_last_answers_that_were_given_in_it() -> None:
+    session = make_session(login="a" * 32)
+
+    for number in range(signed_in.SAID_MAX + 1):
+        signed_in.note_answer(session, f"{number:032x}")
+
+    assert not signed_in.has_said(session, f"{0:032x}")
+    assert signed_in.has_said(session, f"{1:032x}")
+    assert signed_in.has_said(session, f"{signed_in.SAID_MAX:032x}")

@@ -140,8 +140,8 @@ def held_shown(held: Held) -> HeldShown:
 
 def note_of(held: Held) -> str:
     """Return what is to be said of data that is not shown as a value."""
-    if held.category is Category.PRIVACY_PREFERENCES and not held.sealed:
-        return _("the lines below, each readable by its own key")
+    if held.category is Category.PRIVACY_PREFERENCES:
+        return _("the lines below, and your choices, which stand on their own page")
     if held.category in UNSEALED and not held.sealed:
         return _("only as codes that nobody can read back, us included")
     return _("sealed")

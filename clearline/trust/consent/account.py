@@ -1,0 +1,73 @@
+"""The choices of an account: each answer with when, how and its proof; how two sets join. Pure.
+
+They are stored as one text, JSON of `{"choice": [answer, moment, method, proof]}`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from clearline.policy.choices import Choices
+from clearline.policy.vocabulary import Answer, ChoiceMethod
+from clearline.trust.consent.cookie import ChosenOnDevice
+
+NOTHING_SAID: Final = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer of an account: since when, how it was told, and the entry that proves it."""
+
+    answer: Answer
+    at: datetime
+    method: ChoiceMethod
+    proof: str
+
+
+def read_said(text: str) -> dict[str, Said]:
+    return {
+        name: Said(Answer(answer), datetime.fromisoformat(at), ChoiceMethod(method), proof)
+        for name, (answer, at, method, proof) in json.loads(text).items()
+    }
+
+
+def write_said(said: Mapping[str, Said]) -> str:
+    told = {
+        name: [each.answer, each.at.isoformat(), each.method, each.proof]
+        for name, each in sorted(said.items())
+    }
+    return json.dumps(told, separators=(",", ":"))
+
+
+def choices_in_account(said: Mapping[str, Said]) -> Choices:
+    return Choices(
+        yes=frozenset(name for name, each in said.items() if each.answer is Answer.YES),
+        no=frozenset(name for name, each in said.items() if each.answer is Answer.NO),
+    )
+
+
+def joined(one: Choices, other: Choices) -> Choices:
+    """Return both sets as one: no wins over yes, and any answer over none."""
+    no = one.no | other.no
+    return Choices(yes=(one.yes | other.yes) - no, no=no)
+
+
+def differing(one: Choices, other: Choices) -> frozenset[str]:
+    """Return the choices that the two sets answer differently."""
+    return (one.yes ^ other.yes) | (one.no ^ other.no)
+
+
+def is_no_unseen(said: Said | None, device: ChosenOnDevice | None) -> bool:
+    """Say whether an account's no is newer than what a device shows of the account.
+
+    A yes from there was said without seeing that no, so the no stands. `device` is None where the
+    device shows nothing of the account.
+    """
+    if said is None or said.answer is not Answer.NO:
+        return False
+    if device is None:
+        return True
+    # The device knows whole seconds only; within the same one nobody can tell, and no wins.
+    return said.proof != device.proof and int(said.at.timestamp()) >= int(device.at.timestamp())
