@@ -106,6 +106,7 @@ class Env(BaseSettings):
     host: str = "127.0.0.1"  # where this machine listens; 0.0.0.0 behind a proxy in a container
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     proxies: Annotated[int, Field(ge=0, le=5)] = 0  # trusted ones in front, each adds one address
+    hsts_subdomains: bool = False  # HTTPS also for every name below this one, for a year
     database_url: SecretStr | None = None  # postgresql://…; SQLite in the instance without it
     store_url: SecretStr | None = None  # http(s)://user:password@host:8123; own store without it
     provider: Provider

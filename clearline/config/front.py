@@ -20,6 +20,7 @@ from clearline.config.logs import set_up_logs, tell_falls
 from clearline.edge.collector.app import make_collector
 from clearline.edge.collector.options import CollectorOptions
 from clearline.kit.lifeline import watch_parent
+from clearline.kit.secure_headers import SAFE
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -30,6 +31,10 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 COLLECTOR_PATHS: Final = ("/c/", "/cl.js")
 SITE_THREADS: Final = 8
 BODY_BYTES_MAX: Final = 64 * 1024  # many times the longest form there is
+# What each address takes in a body; the longest beginning that fits says it.
+BODY_LIMITS: Final = {"/": BODY_BYTES_MAX, "/staff/": 16 * 1024, "/account/": 16 * 1024}
+DIGITS_MAX: Final = 18
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})  # nothing is taken with these
 BODIES_BYTES_MAX: Final = 64 * 1024 * 1024  # of all requests under way in this process
 BODY_S_MAX: Final = 10.0
 ASCII: Final = bytes(range(128))
@@ -41,13 +46,12 @@ def front_application() -> Application:
     """Return what the public port of one machine serves; for Granian's worker."""
     env = begin_worker()
     collector = make_collector(options_of(env, has_own_process=False))
-    return guard(make_front(make_site(), collector))
+    return guard(make_front(make_site(env), collector))
 
 
 def site_application() -> Application:
     """Return the pages alone; for Granian's worker."""
-    begin_worker()
-    return guard(make_site())
+    return guard(make_site(begin_worker()))
 
 
 def collector_application() -> Application:
@@ -76,14 +80,14 @@ def options_of(env: Env, *, has_own_process: bool) -> CollectorOptions:
     )
 
 
-def make_site() -> Application:
+def make_site(env: Env) -> Application:
     """Return Django behind the limits on a body."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clearline.config.settings")
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415  # after the settings' name
 
     django: Any = get_wsgi_application()  # Django's own type for it is looser than PEP 3333's
     wsgi = cast("Application", WSGIMiddleware(django, workers=SITE_THREADS))
-    return limit_body(quote_query(wsgi))
+    return limit_body(as_reached(quote_query(wsgi), scheme="https" if env.is_https else "http"))
 
 
 def make_front(site: Application, collector: Application) -> Application:
@@ -114,6 +118,19 @@ def guard(application: Application) -> Application:
                 await answer_plainly(send, 500, b"That went wrong on our side. Try it again.")
 
     return guarded
+
+
+def as_reached(application: Application, *, scheme: str) -> Application:
+    """Say by which scheme people reach the site: a proxy that ends TLS asks by plain http.
+
+    WSGI takes `X_Forwarded_For` for `X-Forwarded-For`, which a proxy lets through: it is left out.
+    """
+
+    async def reached(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [each for each in scope.get("headers", ()) if b"_" not in each[0]]
+        await application({**scope, "scheme": scheme, "headers": headers}, receive, send)
+
+    return reached
 
 
 def quote_query(application: Application) -> Application:
@@ -151,7 +168,9 @@ def limit_body(application: Application) -> Application:
             return
         body = bytearray()
         try:
-            await read_body(receive, body, held)
+            limit = limit_of(scope)
+            refuse_declared(scope, limit)
+            await read_body(receive, body, held, limit)
             await application(scope, replay(bytes(body), receive), send)
         except BodyRefused as refused:
             await answer_plainly(send, refused.status, refused.text)
@@ -168,23 +187,44 @@ class Held:
     size_bytes: int = 0
 
 
-async def read_body(receive: Receive, body: bytearray, held: Held) -> None:
+def limit_of(scope: Scope) -> int:
+    """Return how many bytes this request may bring."""
+    if scope["method"] in READING:
+        return 0
+    fitting = [each for each in BODY_LIMITS if str(scope["path"]).startswith(each)]
+    return BODY_LIMITS[max(fitting, key=len)] if fitting else 0
+
+
+def refuse_declared(scope: Scope, limit: int) -> None:
+    """Refuse a body that says beforehand that it is too long. Raises BodyRefused."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value[:DIGITS_MAX]) > limit:
+            raise too_long(limit)
+
+
+def too_long(limit: int) -> BodyRefused:
+    if not limit:
+        return BodyRefused(413, b"This page is only read: it takes nothing with the request.")
+    return BodyRefused(413, b"That is more than this page takes: %d kB at most." % (limit // 1024))
+
+
+async def read_body(receive: Receive, body: bytearray, held: Held, limit: int) -> None:
     """Fill `body` to its end, and count in `held` what is in it. Raises BodyRefused."""
     try:
         async with asyncio.timeout(BODY_S_MAX):
             is_whole = False
             while not is_whole:
                 message = await receive()
-                add_part(message.get("body", b""), body, held)
+                add_part(message.get("body", b""), body, held, limit)
                 is_whole = message["type"] == "http.disconnect" or not message.get("more_body")
     except TimeoutError:
         text = b"Your request took too long to arrive. Send it again."
         raise BodyRefused(408, text) from None
 
 
-def add_part(part: bytes, body: bytearray, held: Held) -> None:
-    if len(body) + len(part) > BODY_BYTES_MAX:
-        raise BodyRefused(413, b"That is more than this page takes: 64 kB at most.")
+def add_part(part: bytes, body: bytearray, held: Held, limit: int) -> None:
+    if len(body) + len(part) > limit:
+        raise too_long(limit)
     if part and held.size_bytes + len(part) > BODIES_BYTES_MAX:
         raise BodyRefused(503, b"Too many forms arrive at once. Send yours again in a minute.")
     held.size_bytes += len(part)
@@ -206,5 +246,6 @@ def replay(body: bytes, receive: Receive) -> Receive:
 
 async def answer_plainly(send: Send, status: int, text: bytes) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    headers += [(b"cache-control", b"no-store"), *SAFE]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text + b"\n"})

@@ -37,6 +37,7 @@ url = "http://localhost:8000" # how people reach the site; https:// in productio
 port = 8000                   # where this machine listens
 # host = "0.0.0.0"            # without it: to this machine alone; so to others too, in a container
 proxies = 0                   # how many trusted proxies stand in front (Caddy, nginx: 1)
+# hsts_subdomains = true      # browsers then ask every name below url by HTTPS alone, for a year
 
 # database_url = "postgresql://clearline@db/clearline" # without it: SQLite in data/
 # store_url = "http://clearline@store:8123/clearline"  # without it: the built-in column store

@@ -68,11 +68,12 @@ INSTALLED_APPS = [
     "clearline.edge.staff",
 ]
 MIDDLEWARE = [
+    "clearline.edge.site.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clearline.edge.site.refusals.RefusalMiddleware",
     "clearline.edge.site.origin.OriginMiddleware",
@@ -146,19 +147,33 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
     for feature in (
         "accelerometer",
+        "autoplay",
+        "bluetooth",
         "browsing-topics",
         "camera",
         "display-capture",
+        "encrypted-media",
         "geolocation",
         "gyroscope",
+        "hid",
         "magnetometer",
         "microphone",
+        "midi",
         "payment",
+        "serial",
         "usb",
+        "xr-spatial-tracking",
     )
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# Sent where the front says that the site is reached by https, as its address does.
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.is_https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = ENV.hsts_subdomains
+
+# The longest form has some 20 fields; no page takes a file. The front has its own limit on bytes.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024

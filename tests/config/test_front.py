@@ -68,13 +68,17 @@ def halting(body: bytes, arrived: asyncio.Event) -> Callable[[], Awaitable[Messa
     return receive
 
 
+def asked(path: str, method: str = "POST", *headers: tuple[bytes, bytes]) -> Scope:
+    return {"type": "http", "method": method, "path": path, "headers": list(headers)}
+
+
 async def status_of(application: front.Application, receive: Receive) -> int:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await application({"type": "http", "path": "/"}, receive, send)
+    await application(asked("/"), receive, send)
     return int(sent[0]["status"])
 
 
@@ -87,7 +91,7 @@ def answer_of(
         sent.append(message)
 
     async def call() -> None:
-        await application({"type": "http", "path": path}, receive, send)
+        await application(asked(path), receive, send)
 
     asyncio.run(call())
     return sent[0]["status"], sent[1]["body"]

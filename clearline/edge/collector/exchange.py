@@ -17,6 +17,7 @@ from clearline.edge.collector.intake import (
 )
 from clearline.edge.collector.intake import Refusal as Reason
 from clearline.kit.network import address_seen
+from clearline.kit.secure_headers import SAFE, SAFE_BARE
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -38,7 +39,7 @@ GIF: Final = (
 NO_STORE: Final = (b"cache-control", b"no-store")
 PLAIN: Final = (b"content-type", b"text/plain; charset=utf-8")
 SIZE: Final = re.compile(rb"-1|[0-9]{1,12}")
-EMPTY_START: Final = {"type": "http.response.start", "status": 204, "headers": []}
+EMPTY_START: Final = {"type": "http.response.start", "status": 204, "headers": [*SAFE_BARE]}
 EMPTY_BODY: Final = {"type": "http.response.body", "body": b""}
 GIF_START: Final = {
     "type": "http.response.start",
@@ -47,6 +48,7 @@ GIF_START: Final = {
         NO_STORE,
         (b"content-type", b"image/gif"),
         (b"content-length", str(len(GIF)).encode()),
+        *SAFE_BARE,
     ],
 }
 GIF_BODY: Final = {"type": "http.response.body", "body": GIF}
@@ -139,7 +141,7 @@ async def send_taken(send: Send, *, as_image: bool) -> None:
 
 
 async def send_refused(send: Send, refused: Refused, path: str) -> None:
-    headers = [PLAIN, NO_STORE]
+    headers = [PLAIN, NO_STORE, *SAFE]
     if refused.reason in ENDING:
         headers.append((b"connection", b"close"))
     if refused.reason is Reason.WRONG_METHOD:
@@ -157,7 +159,7 @@ async def send_script(scope: Scope, send: Send) -> None:
         (b"cache-control", b"public, max-age=3600"),
         (b"etag", SCRIPT_TAG),
         (b"vary", b"accept-encoding"),
-        (b"x-content-type-options", b"nosniff"),
+        *SAFE,
     ]
     if asked.get(b"if-none-match") == SCRIPT_TAG:
         await send_whole(send, 304, headers, b"")

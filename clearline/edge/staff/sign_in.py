@@ -56,8 +56,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @open_to(*STAFF)
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session, and let the browser forget what it kept of these pages."""
     request.session.flush()
-    return redirect("staff_sign_in")
+    response = redirect("staff_sign_in")
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 @open_to(*STAFF)

@@ -12,6 +12,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "for how long an answer may be shown again",
     "clear-site-data": "makes a browser forget, and keeps nothing",
     "content-disposition": "under which name a file is saved",
+    "cross-origin-resource-policy": "in whose pages a browser shows an answer, and keeps nothing",
 }
 # Header lines that a browser keeps and sends again, or by which it says more of itself.
 KEPT_BY_BROWSERS: Final = words_of(

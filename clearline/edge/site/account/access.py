@@ -27,16 +27,13 @@ NEXT_CHARACTERS_MAX: Final = 500
 
 
 class CustomerMiddleware:
-    """Keep everyone out of a customer's page but a customer; let no browser store it."""
+    """Keep everyone out of a customer's page but a customer."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        if request.path.startswith(PREFIX):
-            response["Cache-Control"] = "private, no-store"
-        return response
+        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., object], args: object, kwargs: object
