@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 from clearline.reach.visitors.event import Device, Part, ReferrerClass
 from clearline.reach.visitors.report import DAYS_DEFAULT, Order, Population, Thing
+from clearline.service.accounts.customer_file import Encoding, Field
 from clearline.trust.safeguards.roles import Role
 
 # argparse has no public name for what add_subparsers returns.
@@ -199,6 +200,35 @@ def add_user(commands: Subparsers) -> None:
     listing.set_defaults(run="clearline.edge.jobs.staff_commands:run_list", needs_tables=True)
 
 
+def column(text: str) -> tuple[Field, str]:
+    """Read FIELD=COLUMN. Raises ArgumentTypeError, which argparse tells."""
+    name, sign, header = text.partition("=")
+    if sign and header and name in values(Field):
+        return Field(name), header
+    message = f"{text!r} is no FIELD=COLUMN; fields are {', '.join(values(Field))}"
+    raise argparse.ArgumentTypeError(message)
+
+
+def add_customers(commands: Subparsers) -> None:
+    customers = commands.add_parser("customers", help="bring in the customers you have already")
+    verbs = customers.add_subparsers(title="verbs", metavar="VERB", required=True)
+    bring = verbs.add_parser("import", help="bring in a CSV list, each customer once")
+    bring.add_argument("file", type=Path, metavar="FILE", help="CSV; its first line names columns")
+    bring.add_argument(
+        "--mapping",
+        action="append",
+        type=column,
+        default=[],
+        metavar="FIELD=COLUMN",
+        help=f"which column is what, where its name does not tell; {', '.join(values(Field))}",
+    )
+    bring.add_argument(
+        "--encoding", choices=values(Encoding), default=Encoding.UTF_8, help="default: utf-8"
+    )
+    bring.add_argument("--dry-run", action="store_true", help="say what would happen; write none")
+    bring.set_defaults(run="clearline.edge.jobs.customer_commands:run_import", needs_tables=True)
+
+
 def add_doctor(commands: Subparsers) -> None:
     parser = commands.add_parser("doctor", help="say what an instance still needs")
     # It opens the instance itself, after it has looked at what opening one needs.
@@ -220,6 +250,7 @@ COMMANDS: Final = (
     add_vault,
     add_report,
     add_user,
+    add_customers,
     add_doctor,
     add_bench,
 )

@@ -41,6 +41,7 @@ SENTENCES: Final = {
     "account.changed": gettext_lazy("What an account holds was corrected: {fields}."),
     "data.shown": gettext_lazy("All that is held of a customer was opened: {categories}."),
     "data.exported": gettext_lazy("All that is held of a customer was taken as a file: {format}."),
+    "customers.imported": gettext_lazy("{customers} customers were brought in."),
     "report.exported": gettext_lazy("Figures about visitors were taken as a file."),
 }
 PAGES: Final = {"edition": "edition", "before": "staff_entry", "login": "staff_person"}

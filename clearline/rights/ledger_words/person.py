@@ -91,6 +91,7 @@ TELLINGS: Final = {
 # Kinds of entries that are about nobody, or about someone of the staff.
 ABOUT_NO_CUSTOMER: Final = frozenset(
     {
+        "customers.imported",
         "edition.published",
         "events.loaded",
         "report.exported",

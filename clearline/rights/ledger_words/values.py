@@ -36,6 +36,7 @@ NAMES: Final[dict[str, str | Promise]] = {
     "uses_covered": gettext_lazy("Places covered by the policy"),
     "batch": gettext_lazy("Batch"),
     "rows": gettext_lazy("Events"),
+    "customers": gettext_lazy("Customers"),
     "counts": gettext_lazy("How they were decided"),
     "login": gettext_lazy("Whose access"),
     "roles": gettext_lazy("Roles"),

@@ -146,6 +146,9 @@ def ask_to_show(by: Actor, subject: SubjectId, now: datetime) -> Permit:
             {
                 Category.NAME,
                 Category.CONTACT_EMAIL,
+                Category.CONTACT_PHONE_NUMBER,
+                Category.FINANCIAL,
+                Category.PRIVACY_PREFERENCES,
                 Category.ACCOUNT,
                 Category.ACCOUNT_USERNAME,
                 Category.DEMOGRAPHIC_AGE_RANGE,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from clearline.policy.compile import asked_bits, covered_bits
-from clearline.policy.edition import Clause, Edition
+from clearline.policy.edition import Clause
 from clearline.policy.retention import Retention
 from clearline.policy.vocabulary import PROVIDER, Category, ClauseId, SubjectKind
 
@@ -23,6 +23,7 @@ AFTER_CLOSING: Final = frozenset(
     {
         ClauseId("account.age"),
         ClauseId("account.holder"),
+        ClauseId("account.import"),
         ClauseId("account.login"),
         ClauseId("account.screen_name"),
     }
@@ -56,10 +57,10 @@ class Held:
 
 
 def keepings_of(
-    category: Category, edition: Edition, closed_at: datetime | None
+    category: Category, clauses: Iterable[Clause], closed_at: datetime | None
 ) -> Iterator[Keeping]:
-    """Yield every clause that lets us hold data of this kind about customers."""
-    for clause in edition.clauses:
+    """Yield each of those clauses that lets us hold data of this kind about customers."""
+    for clause in clauses:
         if lets_us_hold(clause, category):
             is_after = clause.id in AFTER_CLOSING
             ends = clause.kept.end(closed_at).date() if closed_at and is_after else None

@@ -18,10 +18,15 @@ def list_held(subject: SubjectId, *, now: datetime) -> tuple[Held, ...]:
     Raises NoEditionInForce.
     """
     edition = gate.policy_in_force(now).edition
+    clauses = [
+        each
+        for each in edition.clauses
+        if each.id != accounts.IMPORT_CLAUSE or accounts.was_imported(subject)
+    ]
     closed_at = accounts.find_closed_at(subject)
     sealed = Counter(each.category for each in vault.list_sealed(subject))
     return tuple(
-        Held(category, sealed[category], tuple(keepings_of(category, edition, closed_at)))
+        Held(category, sealed[category], tuple(keepings_of(category, clauses, closed_at)))
         for category in in_order([*sealed, *UNSEALED])
     )
 

@@ -21,7 +21,15 @@ from clearline.policy.vocabulary import (
     SubjectKind,
 )
 from clearline.service.accounts.age import AgeRange, choices_at_start, refuse_too_young
-from clearline.service.accounts.models import Account, Agreement, EmailAddress, Holder, Member
+from clearline.service.accounts.models import (
+    Account,
+    Agreement,
+    EmailAddress,
+    Holder,
+    ImportedCustomer,
+    ImportedLine,
+    Member,
+)
 from clearline.service.accounts.queries import (
     HOLDER_CLAUSE,
     MEMBERS_MAX,
@@ -165,7 +173,7 @@ class Profile:
     screen_name: str
     email: str
     is_email_confirmed: bool
-    age: AgeRange
+    age: AgeRange | None  # not known of some who came from an earlier system
     account_number: str
 
 
@@ -273,11 +281,12 @@ def show_profile(*, by: Actor, subject: SubjectId, now: datetime) -> Profile:
     holder = get_holder(subject)
     email = EmailAddress.objects.get(subject=subject, ended_at__isnull=True)
     account = Account.objects.filter(owner=subject).order_by("pk")[0]
-    sealed = (holder.name, email.address, holder.age_range, account.number)
-    name, address, age, number = vault.open_all(sealed, permit=permit, now=now)
-    screen_name = ""
-    if holder.screen_name is not None:
-        screen_name = vault.open_sealed(holder.screen_name, permit=permit, now=now)
+    sealed = (holder.name, email.address, account.number)
+    name, address, number = vault.open_all(sealed, permit=permit, now=now)
+    told = [holder.screen_name, holder.age_range]
+    screen_name, age = (
+        "" if each is None else vault.open_sealed(each, permit=permit, now=now) for each in told
+    )
 
     with transaction.atomic():
         fields = ("account_number", "age_range", "email", "name", "screen_name")
@@ -288,7 +297,7 @@ def show_profile(*, by: Actor, subject: SubjectId, now: datetime) -> Profile:
         screen_name=screen_name,
         email=address,
         is_email_confirmed=email.confirmed_at is not None,
-        age=AgeRange(age),
+        age=AgeRange(age) if age else None,
         account_number=number,
     )
 
@@ -364,8 +373,8 @@ def erase_closed(policy: CompiledPolicy, *, now: datetime) -> int:
 def erase(subject: SubjectId, now: datetime) -> None:
     vault_actions.erase_person(subject, now=now)
     consent.erase_account(subject)
-    for rows in (Agreement.objects, EmailAddress.objects, Member.objects, Holder.objects):
-        rows.filter(subject=subject).delete()
+    for kind in (Agreement, EmailAddress, Member, ImportedLine, ImportedCustomer, Holder):
+        kind._default_manager.filter(subject=subject).delete()  # noqa: SLF001  # Django's own name for it
     Account.objects.filter(owner=subject).delete()
     safeguards.remove_customer(subject)
 

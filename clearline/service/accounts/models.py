@@ -23,7 +23,7 @@ class Holder(models.Model):
     subject = models.CharField(max_length=32, unique=True)
     name = Personal(category=Category.NAME, max_length=200)
     screen_name = Personal(category=Category.ACCOUNT_USERNAME, max_length=40, null=True)
-    age_range = Personal(category=Category.DEMOGRAPHIC_AGE_RANGE, max_length=16)
+    age_range = Personal(category=Category.DEMOGRAPHIC_AGE_RANGE, max_length=16, null=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, db_index=True)  # until it is erased, taken back
 
@@ -70,7 +70,7 @@ class Account(models.Model):
     }
 
     owner = models.CharField(max_length=32, db_index=True)
-    number = Personal(category=Category.ACCOUNT, max_length=12, of="owner")
+    number = Personal(category=Category.ACCOUNT, max_length=32, of="owner")
     number_index = models.BinaryField(max_length=32, unique=True)
     kind = models.CharField(max_length=16)
     opened_at = models.DateTimeField()
@@ -133,3 +133,38 @@ class Agreement(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["subject", "edition"], name="accounts_agreed_once")
         ]
+
+
+class ImportedCustomer(models.Model):
+    """What an earlier system knew of a customer beside name, address and number.
+
+    Balance, choices and user ID wait here for the tables that will hold them. `row_index` is the
+    keyed hash of the whole row, by which the same row is known again.
+    """
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "row_index": Category.ACCOUNT,  # only as a keyed hash
+        "imported_at": "a moment of our own",
+    }
+
+    subject = models.CharField(max_length=32, unique=True)
+    row_index = models.BinaryField(max_length=32)
+    balance = Personal(category=Category.FINANCIAL, max_length=16, null=True)
+    choices = Personal(category=Category.PRIVACY_PREFERENCES, max_length=400, null=True)
+    choices_proof = Personal(category=Category.PRIVACY_PREFERENCES, max_length=1_000, null=True)
+    user_id = Personal(category=Category.ACCOUNT_USERNAME, max_length=64, null=True)
+    imported_at = models.DateTimeField()
+
+
+class ImportedLine(models.Model):
+    """A telephone number that an earlier system served for a customer."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "number_index": Category.CONTACT_PHONE_NUMBER,  # only as a keyed hash
+    }
+
+    subject = models.CharField(max_length=32, db_index=True)
+    number = Personal(category=Category.CONTACT_PHONE_NUMBER, max_length=16)
+    number_index = models.BinaryField(max_length=32, unique=True)

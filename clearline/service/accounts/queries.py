@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import Final
 
 from clearline.policy.vocabulary import ClauseId, SubjectId
-from clearline.service.accounts.models import Agreement, Holder, Member
+from clearline.service.accounts.models import Agreement, Holder, ImportedCustomer, Member
 from clearline.service.accounts.roles import MemberRole
 from clearline.trust.blind_index import blind_index, folded
 
 MEMBERS_MAX: Final = 100  # of one account, and accounts of one person
 HOLDER_CLAUSE: Final = ClauseId("account.holder")  # says how long a closed account is kept
+IMPORT_CLAUSE: Final = ClauseId("account.import")  # speaks of those who were brought in
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ def find_owned(subject: SubjectId) -> int | None:
 def to_membership(row: Member) -> Membership:
     role = MemberRole(row.role)
     return Membership(row.account_id, SubjectId(row.subject), role, row.since)
+
+
+def was_imported(subject: SubjectId) -> bool:
+    """Say whether a customer was brought in from an earlier system."""
+    return ImportedCustomer.objects.filter(subject=subject).exists()
 
 
 def email_index(address: str) -> bytes:

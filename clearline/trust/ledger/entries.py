@@ -405,6 +405,24 @@ class TeamChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersImported(LedgerEntry):
+    """One batch of an earlier system's customers came in: how many, and the hash of their lines."""
+
+    kind: ClassVar[str] = "customers.imported"
+    rests_on: ClassVar[ClauseId | None] = None  # of nobody: a count of a batch
+    kept: ClassVar[Retention | None] = Retention.from_text("6 years")
+    DATA: ClassVar[Mapping[str, str]] = {
+        "customers": "a count",
+        "sha256": "a hash of the batch's lines",
+        "by": "a job, or staff by random number",
+    }
+
+    customers: int
+    sha256: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportExported(LedgerEntry):
     """Figures about visitors left as a file."""
 
@@ -449,6 +467,7 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         TeamChanged,
         DataShown,
         DataExported,
+        CustomersImported,
         ReportExported,
     )
 }

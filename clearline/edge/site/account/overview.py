@@ -55,7 +55,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     held = accounts.show_profile(by=actor_of(subject), subject=subject, now=now)
     shown = {
         "held": held,
-        "age": dict(AGES)[held.age],
+        "age": dict(AGES)[held.age] if held.age else _("not known"),
         "errors": errors,
         "title": _("Your profile"),
     }

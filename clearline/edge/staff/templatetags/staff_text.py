@@ -38,6 +38,7 @@ KINDS: Final = {
     "account.changed": gettext_lazy("An account was corrected"),
     "data.shown": gettext_lazy("All that is held of someone was opened"),
     "data.exported": gettext_lazy("All that is held of someone was taken as a file"),
+    "customers.imported": gettext_lazy("A batch of customers came in"),
     "report.exported": gettext_lazy("Figures left as a file"),
 }
 

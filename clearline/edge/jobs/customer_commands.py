@@ -1,0 +1,133 @@
+"""`clearline customers …`: bringing in the customers that a provider has already."""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final, TextIO
+
+from tqdm import tqdm
+
+from clearline.policy.use import Actor, ActorKind
+from clearline.service.accounts import importing
+from clearline.service.accounts.customer_file import (
+    CustomerFile,
+    CustomerRow,
+    Encoding,
+    RowWrong,
+    still,
+)
+from clearline.service.accounts.importing import ROWS_AT_ONCE, Batch, SeenInFile
+
+OPERATOR: Final = Actor(ActorKind.JOB, "operator")
+SHOWN_MAX: Final = 10
+DONE, FOUND_WANTING = 0, 1
+
+
+@dataclass(slots=True)
+class Told:
+    """What became of a file so far."""
+
+    taken: int = 0
+    here_already: int = 0
+    wrong: int = 0
+
+    def add(self, batch: Batch) -> None:
+        self.taken += batch.taken
+        self.here_already += batch.here_already
+
+
+class Rejects:
+    """The rows that cannot come in, as a list of their own beside the file."""
+
+    def __init__(self, file: TextIO, header: Sequence[str]) -> None:
+        self.writer = csv.writer(file)
+        self.writer.writerow(["row", "reason", *map(still, header)])
+        self.first: list[RowWrong] = []
+
+    def add(self, wrong: RowWrong) -> None:
+        if len(self.first) < SHOWN_MAX:
+            self.first.append(wrong)
+        self.writer.writerow([wrong.line, wrong.reason, *map(still, wrong.cells)])
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Bring a list in, or say what would come of it; the same again goes on where it stopped."""
+    path: Path = args.file
+    beside = path.with_name(f"{path.name}.rejects.csv")
+    with path.open("rb") as file:
+        customers = CustomerFile(file, encoding=Encoding(args.encoding), mapping=dict(args.mapping))
+        # Cells as they were, in UTF-8; csv ends its lines itself.
+        with beside.open("w", encoding="utf-8", newline="") as out:
+            rejects = Rejects(out, customers.header)
+            total = path.stat().st_size
+            with tqdm(total=total, unit="B", unit_scale=True, disable=None) as bar:
+                told = bring(customers, rejects, args, lambda: bar.update(file.tell() - bar.n))
+    if not told.wrong:
+        beside.unlink()
+    say(args, told, customers, rejects.first, beside)
+    return FOUND_WANTING if told.wrong else DONE
+
+
+def bring(
+    customers: CustomerFile, rejects: Rejects, args: argparse.Namespace, step: Callable[[], object]
+) -> Told:
+    told, seen = Told(), SeenInFile()
+    for rows, broken in batches(customers.rows()):
+        batch = (
+            importing.look_through(rows, seen=seen)
+            if args.dry_run
+            else importing.import_customers(rows, by=OPERATOR, seen=seen, now=datetime.now(UTC))
+        )
+        told.add(batch)
+        for wrong in sorted((*broken, *batch.wrong), key=lambda each: each.line):
+            rejects.add(wrong)
+            told.wrong += 1
+        step()
+    return told
+
+
+def batches(
+    rows: Iterator[CustomerRow | RowWrong],
+) -> Iterator[tuple[list[CustomerRow], list[RowWrong]]]:
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        good = [row for row in some if isinstance(row, CustomerRow)]
+        yield good, [row for row in some if isinstance(row, RowWrong)]
+
+
+def say(
+    args: argparse.Namespace,
+    told: Told,
+    customers: CustomerFile,
+    first: Sequence[RowWrong],
+    beside: Path,
+) -> None:
+    columns = {str(field): customers.header[at] for field, at in customers.columns.items()}
+    if args.json:
+        answer = {
+            "dry_run": args.dry_run,
+            "imported": told.taken,
+            "here_already": told.here_already,
+            "rejected": told.wrong,
+            "rejects": str(beside) if told.wrong else "",
+            "columns": columns,
+            "left_out": customers.left_out(),
+        }
+        sys.stdout.write(json.dumps(answer) + "\n")
+        return
+    read = ", ".join(f"{field} from {name!r}" for field, name in columns.items())
+    lines = [f"Read {read}."]
+    if customers.left_out():
+        lines.append(f"Left out: {', '.join(map(repr, customers.left_out()))}.")
+    verb = "would come in" if args.dry_run else "came in"
+    lines.append(f"{told.taken:,} customers {verb}; {told.here_already:,} were here already.")
+    if told.wrong:
+        lines.append(f"{told.wrong:,} rows {'cannot' if args.dry_run else 'did not'} come in:")
+        lines += [f"  line {each.line}: {each.reason}" for each in first]
+        lines.append(f"All of them stand in {beside}. Mend them there and run the command on it.")
+    sys.stdout.write("\n".join(lines) + "\n")

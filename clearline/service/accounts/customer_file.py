@@ -1,0 +1,346 @@
+"""Reading the list of another system's customers: strictly, row by row, never all at once. Pure."""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import BinaryIO, Final, Self
+
+from clearline.kit.errors import Invalid
+from clearline.policy.vocabulary import Answer, ChoiceName
+from clearline.service.accounts.age import AgeRange
+from clearline.service.accounts.words import FieldWrong, read_email, read_name, read_words
+
+LINE_BYTES_MAX: Final = 64 * 1024
+RECORD_CHARACTERS_MAX: Final = 64 * 1024
+ROWS_MAX: Final = 20_000_000
+COLUMNS_MAX: Final = 200
+LINES_MAX: Final = 50  # telephone numbers of one customer
+PROOF_MAX: Final = 1_000
+DELIMITERS: Final = (",", ";", "\t")
+UTF_8_MARK: Final = b"\xef\xbb\xbf"
+UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}", re.ASCII)
+BALANCE: Final = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+TELEPHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+USER_ID: Final = re.compile(r"[^\s\x00-\x1f]{3,64}")
+BETWEEN: Final = re.compile(r"[;,|\n]")
+# What spreadsheets take for a formula; a cell of ours that begins so gets an apostrophe before it.
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Encoding(StrEnum):
+    UTF_8 = "utf-8"
+    LATIN_1 = "latin-1"
+
+
+class Field(StrEnum):
+    """What a column may hold."""
+
+    NAME = "name"
+    EMAIL = "email"
+    ACCOUNT_NUMBER = "account_number"
+    BALANCE = "balance"
+    LINES = "lines"
+    AGE_RANGE = "age_range"
+    CHOICES = "choices"
+    CHOICES_PROOF = "choices_proof"
+    USER_ID = "user_id"
+
+
+NEEDED: Final = (Field.NAME, Field.EMAIL, Field.ACCOUNT_NUMBER)
+# What columns are called elsewhere, in letters and figures alone.
+CALLED: Final[Mapping[Field, frozenset[str]]] = {
+    Field.NAME: frozenset({"name", "fullname", "customername", "customer", "contactname"}),
+    Field.EMAIL: frozenset({"email", "emailaddress", "mail", "contactemail", "customeremail"}),
+    Field.ACCOUNT_NUMBER: frozenset(
+        {"accountnumber", "account", "accountno", "accountid", "customernumber", "customerid"}
+    ),
+    Field.BALANCE: frozenset({"balance", "openingbalance", "balancecents", "amountdue"}),
+    Field.LINES: frozenset(
+        {"lines", "line", "phone", "phonenumber", "telephone", "telephonenumber", "numbers", "did"}
+    ),
+    Field.AGE_RANGE: frozenset({"agerange", "age"}),
+    Field.CHOICES: frozenset({"choices", "consent", "consents"}),
+    Field.CHOICES_PROOF: frozenset({"choicesproof", "proof", "consentproof"}),
+    Field.USER_ID: frozenset({"userid", "username", "login"}),
+}
+AGES: Final = {**{str(each): each for each in AgeRange}, "18+": AgeRange.ADULT}
+
+
+class FileWrong(Invalid):
+    """The file as a whole cannot be read, or its columns are not known."""
+
+    code = "file_wrong"
+
+
+class RowTooLong(Exception):
+    """A line or a record is longer than any customer's can be."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CustomerRow:
+    """One customer as the file has them. `balance` is in minor units, above zero what they owe."""
+
+    line: int
+    account_number: str
+    name: str
+    email: str
+    balance: int | None = None
+    lines: tuple[str, ...] = ()
+    age: AgeRange | None = None
+    choices: str = ""
+    choices_proof: str = ""
+    user_id: str = ""
+    cells: tuple[str, ...] = ()
+
+    def canonical(self) -> str:
+        """Return all that counts of the row in one form, to tell it from others."""
+        balance = "" if self.balance is None else str(self.balance)
+        facts = (self.account_number, self.name, self.email, balance, *self.lines, "")
+        more = (self.age or "", self.choices, self.choices_proof, self.user_id)
+        return "\x1f".join((*facts, *more))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RowWrong:
+    """One row that cannot come in: where it begins, why, and its cells as far as they were read."""
+
+    line: int
+    reason: str
+    cells: tuple[str, ...] = ()
+
+
+class Lines:
+    """The lines of a file as text, counted; one that is too long is skipped, not held."""
+
+    def __init__(self, file: BinaryIO, encoding: Encoding) -> None:
+        self.file, self.encoding, self.number, self.taken = file, encoding, 0, 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        """Return the next line. Raises RowTooLong, UnicodeDecodeError, StopIteration."""
+        raw = self.file.readline(LINE_BYTES_MAX)
+        if not raw:
+            raise StopIteration
+        self.number += 1
+        if len(raw) == LINE_BYTES_MAX and not raw.endswith(b"\n"):
+            while (rest := self.file.readline(LINE_BYTES_MAX)) and not rest.endswith(b"\n"):
+                pass
+            raise RowTooLong
+        if self.number == 1:
+            raw = raw.removeprefix(UTF_8_MARK)
+            refuse_utf_16(raw)
+        self.taken += len(raw)
+        if self.taken > RECORD_CHARACTERS_MAX:
+            raise RowTooLong
+        return raw.decode(self.encoding)
+
+
+def refuse_utf_16(first: bytes) -> None:
+    if first.startswith(UTF_16_MARKS) or b"\0" in first[:8]:
+        message = "The file is UTF-16. Save it as CSV in UTF-8 and run the command again."
+        raise FileWrong(message)
+
+
+class CustomerFile:
+    """A list of customers, opened: its header is read, its rows are yet to come.
+
+    `mapping` says which header is which field; where it says nothing, headers are known by what
+    they are commonly called. Raises FileWrong.
+    """
+
+    def __init__(self, file: BinaryIO, *, encoding: Encoding, mapping: Mapping[Field, str]) -> None:
+        self.lines = Lines(file, encoding)
+        head = self.first_line()
+        self.delimiter = max(DELIMITERS, key=head.count)
+        try:
+            header = next(csv.reader([head], delimiter=self.delimiter, strict=True))
+        except (csv.Error, StopIteration):
+            message = "The first line is no list of column names."
+            raise FileWrong(message) from None
+        self.header = tuple(each.strip() for each in header[:COLUMNS_MAX])
+        self.columns = columns_of(self.header, mapping)
+
+    def first_line(self) -> str:
+        try:
+            return next(self.lines)
+        except StopIteration:
+            message = "The file is empty. Its first line names the columns."
+        except UnicodeDecodeError:
+            message = "The file is not UTF-8. If it is Latin-1, say `--encoding latin-1`."
+        except RowTooLong:
+            message = "The first line is too long to be a list of column names."
+        raise FileWrong(message)
+
+    def left_out(self) -> tuple[str, ...]:
+        """Return the columns that nothing is read from."""
+        used = set(self.columns.values())
+        return tuple(name for place, name in enumerate(self.header) if place not in used)
+
+    def rows(self) -> Iterator[CustomerRow | RowWrong]:
+        """Yield each row as a customer, or with what is wrong with it, in the order of the file."""
+        reader = csv.reader(self.lines, delimiter=self.delimiter, strict=True)
+        for _ in range(ROWS_MAX):
+            line = self.lines.number + 1
+            self.lines.taken = 0
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield RowWrong(line, f"Quotation marks are wrong, up to line {self.lines.number}.")
+            except RowTooLong:
+                yield RowWrong(line, f"Too long, or a quotation mark in line {line} is not closed.")
+            except UnicodeDecodeError:
+                yield RowWrong(line, "Not UTF-8. If the file is Latin-1, say --encoding latin-1.")
+            else:
+                if any(cells):
+                    yield self.row_of(line, tuple(cells))
+
+    def row_of(self, line: int, cells: tuple[str, ...]) -> CustomerRow | RowWrong:
+        if len(cells) != len(self.header):
+            told = f"{len(cells)} columns, but the first line names {len(self.header)}."
+            return RowWrong(line, told, cells[:COLUMNS_MAX])
+        try:
+            return read_row(line, cells, self.columns)
+        except FieldWrong as wrong:
+            return RowWrong(line, f"{wrong.field}: {wrong}", cells)
+
+
+def columns_of(header: Sequence[str], mapping: Mapping[Field, str]) -> dict[Field, int]:
+    """Return which column holds which field. Raises FileWrong, naming what is missing."""
+    found: dict[Field, int] = {}
+    for field in Field:
+        wanted = mapping.get(field)
+        places = [
+            place
+            for place, name in enumerate(header)
+            if (name == wanted if wanted is not None else plain(name) in CALLED[field])
+        ]
+        if len(places) > 1 or (wanted is not None and not places):
+            named = "more than one column" if places else "no column"
+            message = f"There is {named} for {field}. {told_columns(header, field)}"
+            raise FileWrong(message)
+        if places:
+            found[field] = places[0]
+    for field in NEEDED:
+        if field not in found:
+            message = f"No column is known to be {field}. {told_columns(header, field)}"
+            raise FileWrong(message)
+    return found
+
+
+def told_columns(header: Sequence[str], field: Field) -> str:
+    names = ", ".join(shown(name) for name in header[:30])
+    return f"The columns are: {names}. Name one: `--mapping {field}=COLUMN`."
+
+
+def shown(name: str) -> str:
+    return "".join(each if each.isprintable() else "?" for each in name[:40])
+
+
+def plain(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(each for each in folded if each.isalnum())
+
+
+def read_row(line: int, cells: tuple[str, ...], columns: Mapping[Field, int]) -> CustomerRow:
+    """Return a customer from the cells of a row. Raises FieldWrong."""
+    told = {field: cells[place] for field, place in columns.items()}
+    choices = read_choices(told.get(Field.CHOICES, ""))
+    return CustomerRow(
+        line=line,
+        account_number=matching(NUMBER, told, Field.ACCOUNT_NUMBER, "1 to 32 letters or figures."),
+        name=read_name(told[Field.NAME]),
+        email=read_email(told[Field.EMAIL]),
+        balance=read_balance(told),
+        lines=read_lines(told.get(Field.LINES, "")),
+        age=read_age(told.get(Field.AGE_RANGE, "")),
+        choices=choices,
+        choices_proof=read_proof(told.get(Field.CHOICES_PROOF, ""), choices),
+        user_id=matching(USER_ID, told, Field.USER_ID, "3 to 64 characters without spaces.")
+        if told.get(Field.USER_ID, "").strip()
+        else "",
+        cells=cells,
+    )
+
+
+def matching(pattern: re.Pattern[str], told: Mapping[Field, str], field: Field, why: str) -> str:
+    text = told[field].strip()
+    if not pattern.fullmatch(text):
+        message = f"It must be {why}"
+        raise FieldWrong(message, field=field)
+    return text
+
+
+def read_balance(told: Mapping[Field, str]) -> int | None:
+    if not bare(told.get(Field.BALANCE, "")):
+        return None
+    cleaned = {Field.BALANCE: bare(told[Field.BALANCE])}
+    return int(matching(BALANCE, cleaned, Field.BALANCE, "a whole number of cents, like 1250."))
+
+
+def bare(text: str) -> str:
+    """Return a cell without the apostrophe by which a file of rejects keeps formulas still."""
+    cell = text.strip()
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+
+
+def read_lines(text: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for each in BETWEEN.split(bare(text)):
+        number = "".join(sign for sign in each if sign not in " ().-")
+        if number and not TELEPHONE.fullmatch(number):
+            message = "Write telephone numbers like +12075550100, with ; between them."
+            raise FieldWrong(message, field=Field.LINES)
+        if number:
+            found[number] = None
+    if len(found) > LINES_MAX:
+        message = f"At most {LINES_MAX} telephone numbers."
+        raise FieldWrong(message, field=Field.LINES)
+    return tuple(found)
+
+
+def read_age(text: str) -> AgeRange | None:
+    told = text.strip().casefold()
+    if not told:
+        return None
+    age = AGES.get(told)
+    if age is None or age is AgeRange.UNDER_13:
+        message = "Write 13_to_15, 16_to_17 or 18_or_over, or leave it open."
+        raise FieldWrong(message, field=Field.AGE_RANGE)
+    return age
+
+
+def read_choices(text: str) -> str:
+    """Return choices in one form, `ads=no;content=yes`. Raises FieldWrong."""
+    found: dict[str, str] = {}
+    for each in BETWEEN.split(text):
+        name, _, answer = (part.strip().casefold() for part in each.partition("="))
+        if not name:
+            continue
+        if name not in set(ChoiceName) or answer not in {Answer.YES, Answer.NO} or name in found:
+            message = "Write choices like measurement=yes;ads=no, each once."
+            raise FieldWrong(message, field=Field.CHOICES)
+        found[name] = answer
+    return ";".join(f"{name}={found[name]}" for name in sorted(found))
+
+
+def read_proof(text: str, choices: str) -> str:
+    """Return the words that prove the choices; a yes needs some (GDPR 7(1)). Raises FieldWrong."""
+    if not text.strip():
+        if f"={Answer.YES}" in choices:
+            message = "A yes needs its proof: when and how it was given."
+            raise FieldWrong(message, field=Field.CHOICES_PROOF)
+        return ""
+    return read_words(Field.CHOICES_PROOF, text, length_max=PROOF_MAX, missing="")
+
+
+def still(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell

@@ -1,0 +1,263 @@
+"""Bringing in the customers of an earlier system: each once, by the number of their account."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, TypeVar
+
+from django.db import IntegrityError, models, transaction
+
+from clearline.kit.errors import Conflict
+from clearline.kit.seen import Seen
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.use import Actor, ActorKind, Use
+from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
+from clearline.service.accounts.customer_file import CustomerRow, RowWrong
+from clearline.service.accounts.models import (
+    Account,
+    EmailAddress,
+    Holder,
+    ImportedCustomer,
+    ImportedLine,
+    Member,
+)
+from clearline.service.accounts.roles import AccountKind, MemberRole
+from clearline.trust.blind_index import folded, indexer
+from clearline.trust.gate import actions as gate
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.entries import CustomersImported
+from clearline.trust.vault import actions as vault_actions
+
+Row = TypeVar("Row", bound=models.Model)
+
+ROWS_AT_ONCE: Final = 1_000
+INSERTED_AT_ONCE: Final = 500
+KEEP_IMPORTED: Final = Use(
+    by=Actor(ActorKind.JOB, "import"),
+    subject=SubjectId("customer"),
+    categories=frozenset(
+        {
+            Category.NAME,
+            Category.CONTACT_EMAIL,
+            Category.CONTACT_PHONE_NUMBER,
+            Category.ACCOUNT,
+            Category.ACCOUNT_USERNAME,
+            Category.DEMOGRAPHIC_AGE_RANGE,
+            Category.FINANCIAL,
+            Category.PRIVACY_PREFERENCES,
+        }
+    ),
+    purpose=Purpose.ESSENTIAL_SERVICE,
+    about=SubjectKind.CUSTOMER,
+)
+
+
+class ImportedMeanwhile(Conflict):
+    """Somebody else took one of the numbers in this moment; nothing of the batch was written."""
+
+    code = "imported_meanwhile"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenInFile:
+    """What came before in the same file."""
+
+    accounts: Seen = field(default_factory=Seen)
+    emails: Seen = field(default_factory=Seen)
+    lines: Seen = field(default_factory=Seen)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keyed:
+    """A row with the codes by which it is found."""
+
+    row: CustomerRow
+    account: bytes
+    email: bytes
+    lines: tuple[bytes, ...]
+    whole: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of some rows: how many came in, how many were here, and those that cannot."""
+
+    taken: int
+    here_already: int
+    wrong: tuple[RowWrong, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    new: tuple[Keyed, ...]
+    here_already: int
+    wrong: tuple[RowWrong, ...]
+
+
+def look_through(rows: Sequence[CustomerRow], *, seen: SeenInFile) -> Batch:
+    """Return what would become of some rows, at most 1,000, and write nothing."""
+    found = sort(rows, seen)
+    return Batch(len(found.new), found.here_already, found.wrong)
+
+
+def import_customers(
+    rows: Sequence[CustomerRow], *, by: Actor, seen: SeenInFile, now: datetime
+) -> Batch:
+    """Bring some customers in, at most 1,000, all of them or, after a crash, none.
+
+    A customer who came in before with the very same row is counted, not brought in again. One
+    entry of the ledger commits to the batch. Raises ImportedMeanwhile, gate.UseDenied,
+    NoEditionInForce. Source: clause account.import.
+    """
+    permit = gate.ask(use=KEEP_IMPORTED, choices=NOTHING_CHOSEN, now=now)
+    found = sort(rows, seen)
+    if not found.new:
+        return Batch(0, found.here_already, found.wrong)
+    subjects = [SubjectId(secrets.token_hex(16)) for _ in found.new]
+    pairs = list(zip(subjects, found.new, strict=True))
+
+    try:
+        with transaction.atomic():
+            write(pairs, now)
+            entry = CustomersImported(
+                customers=len(pairs), sha256=manifest_of(pairs), by=f"{by.kind}:{by.name}"
+            )
+            ledger.append(entry, subject=None, permit=permit, now=now)
+    except IntegrityError:
+        message = "Another import or a new account took a number meanwhile. Run the same again."
+        raise ImportedMeanwhile(message) from None
+    return Batch(len(pairs), found.here_already, found.wrong)
+
+
+def manifest_of(pairs: Sequence[tuple[SubjectId, Keyed]]) -> str:
+    """Return the hash of a batch's lines: each random number with the keyed hash of its row."""
+    lines = "".join(f"{subject} {keyed.whole.hex()}\n" for subject, keyed in pairs)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def write(pairs: Sequence[tuple[SubjectId, Keyed]], now: datetime) -> None:
+    accounts = [
+        Account(
+            owner=subject,
+            number=each.row.account_number,
+            number_index=each.account,
+            kind=AccountKind.PERSONAL,
+            opened_at=now,
+        )
+        for subject, each in pairs
+    ]
+    people: list[models.Model] = []
+    for subject, each in pairs:
+        people += rows_of_person(subject, each, now)
+    vault_actions.seal_many([*accounts, *people])
+    Account.objects.bulk_create(accounts, batch_size=INSERTED_AT_ONCE)
+    Member.objects.bulk_create(
+        (
+            Member(account=account, subject=account.owner, role=MemberRole.OWNER, since=now)
+            for account in accounts
+        ),
+        batch_size=INSERTED_AT_ONCE,
+    )
+    insert(Holder.objects, [row for row in people if isinstance(row, Holder)])
+    insert(EmailAddress.objects, [row for row in people if isinstance(row, EmailAddress)])
+    insert(ImportedCustomer.objects, [row for row in people if isinstance(row, ImportedCustomer)])
+    insert(ImportedLine.objects, [row for row in people if isinstance(row, ImportedLine)])
+
+
+def insert(table: models.Manager[Row], rows: Sequence[Row]) -> None:
+    table.bulk_create(rows, batch_size=INSERTED_AT_ONCE)
+
+
+def rows_of_person(subject: SubjectId, each: Keyed, now: datetime) -> list[models.Model]:
+    row = each.row
+    return [
+        Holder(subject=subject, name=row.name, age_range=row.age, opened_at=now),
+        EmailAddress(subject=subject, address=row.email, address_index=each.email, added_at=now),
+        ImportedCustomer(
+            subject=subject,
+            row_index=each.whole,
+            balance=None if row.balance is None else str(row.balance),
+            choices=row.choices or None,
+            choices_proof=row.choices_proof or None,
+            user_id=row.user_id or None,
+            imported_at=now,
+        ),
+        *(
+            ImportedLine(subject=subject, number=number, number_index=index)
+            for number, index in zip(row.lines, each.lines, strict=True)
+        ),
+    ]
+
+
+def sort(rows: Sequence[CustomerRow], seen: SeenInFile) -> Sorted:
+    """Tell apart who is new, who is here with the very same row, and who cannot come in."""
+    keyed = key(rows)
+    owners = dict(
+        Account.objects.filter(number_index__in=[each.account for each in keyed]).values_list(
+            "number_index", "owner"
+        )
+    )
+    known = {bytes(index): owner for index, owner in owners.items()}
+    came = dict(
+        ImportedCustomer.objects.filter(subject__in=known.values()).values_list(
+            "subject", "row_index"
+        )
+    )
+    emails = taken(
+        EmailAddress.objects.filter(ended_at__isnull=True),
+        "address_index",
+        [each.email for each in keyed],
+    )
+    lines = taken(
+        ImportedLine.objects.all(), "number_index", [each for one in keyed for each in one.lines]
+    )
+    new, wrong, here_already = [], [], 0
+    for each in keyed:
+        reason = said_twice(each, seen)
+        owner = known.get(each.account)
+        if not reason and owner is not None:
+            if bytes(came.get(owner, b"")) == each.whole:
+                here_already += 1
+                continue
+            reason = "An account with this number is here already, with other data."
+        elif not reason and each.email in emails:
+            reason = "A customer with this e-mail address is here already."
+        elif not reason and not lines.isdisjoint(each.lines):
+            reason = "A telephone number of this customer is here already, as another's."
+        if reason:
+            wrong.append(RowWrong(each.row.line, reason, each.row.cells))
+        else:
+            new.append(each)
+    return Sorted(tuple(new), here_already, tuple(wrong))
+
+
+def said_twice(each: Keyed, seen: SeenInFile) -> str:
+    """Return what of a row came before in the same file, "" when nothing did."""
+    if not seen.accounts.add(each.account):
+        return "This account number stands in a row above."
+    if not seen.emails.add(each.email):
+        return "This e-mail address stands in a row above."
+    if not all(seen.lines.add(line) for line in each.lines):
+        return "A telephone number of this customer stands in a row above."
+    return ""
+
+
+def taken(rows: models.QuerySet[models.Model], column: str, wanted: list[bytes]) -> set[bytes]:
+    found = rows.filter(**{f"{column}__in": wanted}).values_list(column, flat=True)
+    return {bytes(each) for each in found}
+
+
+def key(rows: Sequence[CustomerRow]) -> list[Keyed]:
+    account, email, line, whole = map(indexer, (b"account", b"email", b"line", b"imported"))
+    return [
+        Keyed(
+            row=row,
+            account=account(row.account_number),
+            email=email(folded(row.email)),
+            lines=tuple(map(line, row.lines)),
+            whole=whole(row.canonical()),
+        )
+        for row in rows
+    ]

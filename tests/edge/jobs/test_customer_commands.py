@@ -1,0 +1,150 @@
+"""`clearline customers import`: what it tells, what it leaves beside, and going on after a kill."""
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from clearline.config import cli
+from clearline.config.init_command import make_instance
+from clearline.service.accounts.models import Account
+from tests.instance import NAMES, publish
+
+HEAD: Final = "Full name,E-mail,Account number,Balance,Phone\n"
+PEOPLE: Final = 10_000
+KILLS: Final = 3
+FIRST_DAY: Final = date(2026, 1, 1)
+
+
+def run(*arguments: str) -> int:
+    args = cli.make_parser().parse_args(["customers", "import", *arguments])
+    return cli.do_of(args)(args)
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    path = tmp_path / "customers.csv"
+    path.write_text(
+        HEAD + "Zoe,zoe@m.example,1,,\n=cmd(),yan@m.example,,,\nZoe,zoe@m.example,1,,\n", "utf-8"
+    )
+    return path
+
+
+@pytest.mark.django_db
+def test_who_can_comes_in_and_all_others_stand_in_a_list_beside(
+    listed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(str(listed))
+
+    said = capsys.readouterr().out
+    assert code == 1
+    assert Account.objects.count() == 1
+    assert "1 customers came in; 0 were here already" in said
+    assert "line 3: account_number:" in said
+    rejects = listed.with_name("customers.csv.rejects.csv")
+    with rejects.open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["row", "reason", "Full name", "E-mail", "Account number", "Balance", "Phone"]
+    assert [(row[0], row[2]) for row in rows] == [("3", "'=cmd()"), ("4", "Zoe")]
+
+
+@pytest.mark.django_db
+def test_rows_mended_in_the_list_beside_come_in_by_it(listed: Path) -> None:
+    run(str(listed))
+    rejects = listed.with_name("customers.csv.rejects.csv")
+    mended = rejects.read_text("utf-8").splitlines()[:2]
+    rejects.write_text("\n".join(mended).replace("yan@m.example,", "yan@m.example,2"), "utf-8")
+
+    assert run(str(rejects)) == 0
+
+    assert Account.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_dry_run_says_the_same_and_writes_none(
+    listed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(str(listed), "--dry-run", "--json", "--mapping", "name=Full name")
+
+    told = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert (told["dry_run"], told["imported"], told["rejected"]) == (True, 1, 2)
+    assert told["columns"]["name"] == "Full name"
+    assert not Account.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_list_without_faults_leaves_nothing_beside(tmp_path: Path) -> None:
+    path = tmp_path / "good.csv"
+    path.write_text(HEAD + "Zoe,zoe@m.example,1,,\n", "utf-8")
+
+    assert run(str(path)) == 0
+    assert run(str(path)) == 0
+
+    assert sorted(each.name for each in tmp_path.glob("good*")) == ["good.csv"]
+    assert Account.objects.count() == 1
+
+
+def test_a_mapping_that_says_nothing_is_a_wrong_usage(listed: Path) -> None:
+    for wrong in ("name", "colour=Farbe", "name="):
+        with pytest.raises(SystemExit) as ended:
+            run(str(listed), "--mapping", wrong)
+        assert ended.value.code == 2
+
+
+@contextmanager
+def database_of_its_own() -> Iterator[dict[str, str]]:
+    """Yield what names an empty database: PostgreSQL's where the tests have one, else none."""
+    url = os.environ.get("CLEARLINE_DATABASE_URL", "")
+    if not url:
+        yield {}
+        return
+    name = f"killed_{random.randrange(10**9)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield {"CLEARLINE_DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+        drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+        connection.execute(drop)
+
+
+@pytest.mark.timeout(300)
+def test_killed_again_and_again_each_customer_comes_in_once(tmp_path: Path) -> None:
+    instance, path = tmp_path / "instance", tmp_path / "customers.csv"
+    make_instance(instance, form="accept", effective=FIRST_DAY, names=NAMES)
+    publish(instance / "policy", FIRST_DAY)
+    with path.open("w", encoding="utf-8") as file:
+        file.write(HEAD)
+        for number in range(PEOPLE):
+            file.write(f"P{number},p{number}@m.example,N{number},{number},+1207{number:07d}\n")
+    command = [sys.executable, "-m", "clearline.config.cli", "customers", "import", str(path)]
+    command += ["--dir", str(instance), "--json"]
+    with database_of_its_own() as database:
+        environment = {**os.environ, **database}
+        killed = 0
+        while killed < KILLS:
+            with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+                time.sleep(random.uniform(1.0, 3.5))
+                if process.poll() is None:
+                    process.send_signal(signal.SIGKILL)
+            killed += 1
+
+        last = subprocess.run(command, env=environment, check=True, capture_output=True)
+        again = subprocess.run(command, env=environment, check=True, capture_output=True)
+
+    told, same = json.loads(last.stdout), json.loads(again.stdout)
+    assert told["imported"] + told["here_already"] == PEOPLE
+    assert (told["rejected"], told["here_already"] % 1_000) == (0, 0)
+    assert (same["imported"], same["here_already"], same["rejected"]) == (0, PEOPLE, 0)

@@ -1,0 +1,72 @@
+"""P14, clause account.import.
+
+"If you were our customer before this site was, we took over from our earlier records your name,
+e-mail address, account number, balance and telephone numbers, and, where we had them, the range of
+your age, your user ID, and your choices with what proves them. They are sealed under a key of your
+own and kept as long as what else your account holds."
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from clearline.config import cli
+from clearline.policy.retention import Retention
+from clearline.policy.use import Actor, ActorKind
+from clearline.policy.vocabulary import SubjectId
+from clearline.rights.my_data.queries import list_held
+from clearline.service.accounts import actions
+from clearline.service.accounts.models import Account, Holder, ImportedCustomer, ImportedLine
+from clearline.trust.vault.models import PersonKey
+from tests.promises.provider import everything, work
+from tests.service.accounts.people import NOW, make_customer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
+HEAD = "name,email,account number,balance,lines,age range,choices,proof,user id\n"
+TOLD = (
+    "Zyx Wvutsrq,ponm@ihgf.example,OLD-77,987654321,+12075550177,18+,ads=yes,Qwer of 2 May,zyxw\n"
+)
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> SubjectId:
+    path = tmp_path / "list.csv"
+    path.write_text(HEAD + TOLD, "utf-8")
+    args = cli.make_parser().parse_args(["customers", "import", str(path)])
+    assert cli.do_of(args)(args) == 0
+    return SubjectId(Holder.objects.get().subject)
+
+
+@pytest.mark.usefixtures("subject")
+def test_what_was_taken_over_stands_nowhere_in_clear() -> None:
+    kept = everything().casefold()
+
+    for word in (*TOLD.strip().replace("18+", "18_or_over").split(","), "2 May"):
+        assert word.casefold() not in kept
+
+
+def test_it_goes_with_the_account(subject: SubjectId) -> None:
+    actions.close_account(by=Actor(ActorKind.SUBJECT, subject), subject=subject, now=timezone.now())
+    closed_at = timezone.now()
+    work(closed_at + timedelta(days=29))
+    before = ImportedCustomer.objects.count()
+
+    work(Retention.from_text("30 days").end(closed_at) + timedelta(days=1))
+
+    assert before == 1
+    for model in (Account, Holder, ImportedCustomer, ImportedLine):
+        assert not model.objects.exists()
+    assert PersonKey.objects.get().key_wrapped is None
+
+
+def test_who_was_taken_over_is_told_so_and_nobody_else(subject: SubjectId) -> None:
+    other = make_customer()
+    told = {
+        each: {keeping.clause for held in list_held(each, now=NOW) for keeping in held.keepings}
+        for each in (subject, other)
+    }
+
+    assert "account.import" in told[subject]
+    assert "account.import" not in told[other]

@@ -1,0 +1,180 @@
+"""Customers of an earlier system come in once, sealed, with their own numbers."""
+
+import hashlib
+import io
+
+import pytest
+from django.db import IntegrityError
+
+from clearline.policy.use import Actor, ActorKind
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import actions, importing
+from clearline.service.accounts.customer_file import CustomerFile, CustomerRow, Encoding
+from clearline.service.accounts.importing import Batch, ImportedMeanwhile, SeenInFile
+from clearline.service.accounts.models import (
+    Account,
+    EmailAddress,
+    Holder,
+    ImportedCustomer,
+    ImportedLine,
+    Member,
+)
+from clearline.service.accounts.queries import account_index, email_index
+from clearline.trust.ledger import actions as ledger_actions
+from clearline.trust.ledger import queries as ledger
+from clearline.trust.ledger.keys import sealer
+from clearline.trust.ledger.models import Entry
+from clearline.trust.vault.models import PersonKey
+from tests.promises.provider import rows as all_rows
+from tests.service.accounts.people import NOW, make_account
+
+pytestmark = pytest.mark.django_db
+OPERATOR = Actor(ActorKind.JOB, "operator")
+HEAD = "name,email,account,balance,lines,age,choices,proof,user id\n"
+ZOE = "Zoë Ray,zoe@old.example,OLD-1,1250,+12075550100,18+,ads=no,letter 7,zoe.old\n"
+YAN = "Yan Wu,yan@old.example,OLD-2,,+12075550101;+12075550102,,,,\n"
+
+
+def rows_of(text: str) -> list[CustomerRow]:
+    file = CustomerFile(io.BytesIO((HEAD + text).encode()), encoding=Encoding.UTF_8, mapping={})
+    return [row for row in file.rows() if isinstance(row, CustomerRow)]
+
+
+def bring(text: str) -> Batch:
+    return importing.import_customers(rows_of(text), by=OPERATOR, seen=SeenInFile(), now=NOW)
+
+
+def test_a_customer_comes_in_with_their_own_number_and_all_that_was_known() -> None:
+    assert bring(ZOE + YAN) == Batch(2, 0, ())
+
+    account = Account.objects.get(number_index=account_index("OLD-1"))
+    subject = SubjectId(account.owner)
+    held = actions.show_profile(by=Actor(ActorKind.SUBJECT, subject), subject=subject, now=NOW)
+    assert (held.name, held.email, held.account_number) == ("Zoë Ray", "zoe@old.example", "OLD-1")
+    assert held.age == "18_or_over"
+    assert EmailAddress.objects.get(address_index=email_index("ZOE@old.example")).subject == subject
+    assert Member.objects.get(subject=subject).account == account
+    assert ImportedCustomer.objects.get(subject=subject).balance is not None
+    assert ImportedLine.objects.count() == 3
+
+
+def test_an_age_that_nobody_knew_is_told_so() -> None:
+    bring(YAN)
+
+    subject = SubjectId(Holder.objects.get().subject)
+    held = actions.show_profile(by=Actor(ActorKind.SUBJECT, subject), subject=subject, now=NOW)
+
+    assert held.age is None
+
+
+def test_nothing_of_it_stands_readable_in_the_tables() -> None:
+    bring(ZOE)
+
+    kept = "\n".join(all_rows()).casefold()
+
+    words = ("zoë", "old.example", "old-1", "5550100", "letter 7", "zoe.old", "ads=no")
+    assert all(word not in kept for word in words)
+
+
+def test_the_same_again_brings_nobody_twice_and_writes_nothing() -> None:
+    bring(ZOE)
+
+    again = bring(ZOE + YAN)
+
+    assert again == Batch(1, 1, ())
+    assert bring(ZOE + YAN) == Batch(0, 2, ())
+    assert (Account.objects.count(), Holder.objects.count(), PersonKey.objects.count()) == (2, 2, 2)
+    assert Entry.objects.filter(kind="customers.imported").count() == 2
+
+
+def test_a_batch_has_one_entry_that_commits_to_it_without_a_name() -> None:
+    bring(ZOE + YAN)
+
+    entry = Entry.objects.get(kind="customers.imported")
+    told = ledger.fields_of(entry, sealer())
+    lines = ImportedCustomer.objects.order_by("pk").values_list("subject", "row_index")
+    manifest = "".join(f"{subject} {bytes(index).hex()}\n" for subject, index in lines)
+    assert entry.subject is None
+    assert told == {
+        "customers": 2,
+        "sha256": hashlib.sha256(manifest.encode()).hexdigest(),
+        "by": "job:operator",
+    }
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (ZOE.replace("1250", "9"), "with other data"),
+        (YAN.replace("yan@", "Zoe@"), "this e-mail address is here"),
+        (YAN.replace("5550102", "5550100"), "telephone number of this customer is here"),
+    ],
+)
+def test_what_is_here_as_another_is_told_by_row(second: str, reason: str) -> None:
+    bring(ZOE)
+
+    found = bring(second)
+
+    assert found.taken == 0
+    assert [(each.line, reason in each.reason) for each in found.wrong] == [(2, True)]
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (ZOE, "account number stands in a row above"),
+        (YAN.replace("yan@", "zoe@"), "e-mail address stands in a row above"),
+        (YAN.replace("5550102", "5550100"), "telephone number of this customer stands in a row"),
+    ],
+)
+def test_what_stands_twice_in_a_file_is_told_and_the_first_comes_in(
+    second: str, reason: str
+) -> None:
+    looked = importing.look_through(rows_of(ZOE + second), seen=SeenInFile())
+    found = bring(ZOE + second)
+
+    assert found == looked
+    assert found.taken == 1
+    assert [(each.line, reason in each.reason) for each in found.wrong] == [(3, True)]
+
+
+def test_a_customer_of_this_site_is_not_brought_in_again() -> None:
+    make_account(email="zoe@old.example")
+
+    found = bring(ZOE)
+
+    assert (found.taken, len(found.wrong)) == (0, 1)
+
+
+def test_looking_through_writes_nothing() -> None:
+    assert importing.look_through(rows_of(ZOE + YAN), seen=SeenInFile()).taken == 2
+
+    assert not Entry.objects.exists()
+    assert not Account.objects.exists()
+    assert not PersonKey.objects.exists()
+
+
+def test_a_number_taken_in_this_moment_leaves_nothing_of_the_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def too_late(*_: object, **__: object) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr(ledger_actions, "append", too_late)
+
+    with pytest.raises(ImportedMeanwhile, match="Run the same again"):
+        bring(ZOE)
+
+    assert not Account.objects.exists()
+    assert not PersonKey.objects.exists()
+
+
+def test_erasing_takes_all_that_came_along() -> None:
+    bring(ZOE)
+    subject = SubjectId(Holder.objects.get().subject)
+
+    actions.erase(subject, NOW)
+
+    for model in (Holder, Account, EmailAddress, ImportedCustomer, ImportedLine, Member):
+        assert not model.objects.exists()
+    assert PersonKey.objects.get().key_wrapped is None
