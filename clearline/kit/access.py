@@ -13,7 +13,12 @@ class Audience(StrEnum):
 
     EVERYONE = "everyone"
     CUSTOMER = "customer"  # signed in; what is another's is not found
+    SUPPORT = "support"
+    BILLING = "billing"
     MARKETER = "marketer"
+    PRIVACY_OFFICER = "privacy_officer"
+    SECURITY_OFFICER = "security_officer"
+    AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
 
 

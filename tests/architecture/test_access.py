@@ -242,7 +242,9 @@ def test_what_is_another_s_by_its_number_is_not_found_as_a_choice(world: World) 
 
 
 @pytest.mark.parametrize("cookie", [b"", b"sessionid=abc"])
-@pytest.mark.parametrize("row", [row for row in ROWS if row.address in COLLECTOR], ids=str)
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.address in COLLECTOR], ids=lambda row: row.address
+)
 def test_the_collector_answers_everybody_alike(row: Row, cookie: bytes, tmp_path: Path) -> None:
     env = settings.ENV
     collector = make_collector(

@@ -26,11 +26,14 @@ from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.queries import StaffMember
-from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.safeguards.roles import LoginKind, Role
 
 log = structlog.get_logger()
 
-STAFF: Final = (Audience.MARKETER, Audience.ADMINISTRATOR)
+STAFF: Final = tuple(Audience(role) for role in Role)
+FIGURES: Final = (Audience.MARKETER, Audience.ADMINISTRATOR)
+WATCH: Final = (Audience.SECURITY_OFFICER, Audience.ADMINISTRATOR)
+LEDGER: Final = (Audience.AUDITOR, *WATCH)
 NEXT_CHARACTERS_MAX: Final = 500
 
 
@@ -57,7 +60,7 @@ class StaffMiddleware:
             return to_sign_in(request)
         if not audience & {Audience(role) for role in member.roles}:
             note_refused(request, member)
-            shown = {"roles": [role for role in STAFF if role in audience]}
+            shown = {"roles": [Role(each) for each in STAFF if each in audience]}
             return render(request, "staff/forbidden.html", shown, status=HTTPStatus.FORBIDDEN)
         return None
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clearline.edge.staff.access import STAFF, member_of
+from clearline.edge.staff.access import FIGURES, LEDGER, STAFF, WATCH, member_of
 from clearline.kit.access import Audience
 from clearline.kit.errors import Refusal
 from clearline.policy.edition import Edition
@@ -18,13 +18,12 @@ from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.queries import LogStatus
 from clearline.trust.safeguards.queries import StaffMember
 
-ADMINISTRATORS: Final = (Audience.ADMINISTRATOR,)
 NAV: Final = (
-    ("staff_today", _("Today"), STAFF),
-    ("staff_visitors", _("Visitors"), STAFF),
-    ("staff_health", _("Health"), ADMINISTRATORS),
-    ("staff_ledger", _("Ledger"), ADMINISTRATORS),
-    ("staff_people", _("People"), ADMINISTRATORS),
+    ("staff_today", _("Today"), FIGURES),
+    ("staff_visitors", _("Visitors"), FIGURES),
+    ("staff_health", _("Health"), WATCH),
+    ("staff_ledger", _("Ledger"), LEDGER),
+    ("staff_people", _("People"), (Audience.ADMINISTRATOR,)),
     ("staff_password", _("You"), STAFF),
 )
 

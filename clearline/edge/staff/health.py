@@ -9,7 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from clearline.kit.access import Audience, open_to
+from clearline.edge.staff.access import WATCH
+from clearline.kit.access import open_to
 from clearline.trust.health.queries import health
 
 # What each reason means; a reason without words shows as it is.
@@ -42,7 +43,7 @@ REASONS: Final[dict[str, str | Promise]] = {
 }
 
 
-@open_to(Audience.ADMINISTRATOR)
+@open_to(*WATCH)
 @require_safe
 def health_page(request: HttpRequest) -> HttpResponse:
     found = health(timezone.now())

@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from clearline.edge.staff.access import LEDGER
 from clearline.edge.staff.entry_words import facts_of, moment_of, sentence_of
 from clearline.edge.staff.templatetags.staff_text import kind_words
-from clearline.kit.access import Audience, open_to
+from clearline.kit.access import open_to
 from clearline.kit.errors import Conflict
 from clearline.policy.choices import Choices
 from clearline.policy.condition import choice_in_words
@@ -26,7 +27,7 @@ ID_SHOWN: Final = 64  # characters of a wrong number that the page says back
 NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
-@open_to(Audience.ADMINISTRATOR)
+@open_to(*LEDGER)
 @require_safe
 def entries(request: HttpRequest) -> HttpResponse:
     """List entries, the newest first, of one kind or day or all; lead to the one of a number."""
@@ -86,7 +87,7 @@ def answers_in_words(choices: Choices | None) -> str:
     )
 
 
-@open_to(Audience.ADMINISTRATOR)
+@open_to(*LEDGER)
 @require_safe
 def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
     """Show what one entry says. Raises NoSuchEntry."""
@@ -102,7 +103,7 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
     return render(request, "staff/entry.html", shown)
 
 
-@open_to(Audience.ADMINISTRATOR)
+@open_to(*LEDGER)
 @require_safe
 def receipt(request: HttpRequest, entry_id: str) -> HttpResponse:
     """Give the receipt file of one entry. Raises NoSuchEntry, NotInTree."""

@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from clearline.edge.staff.access import STAFF, actor_of, signed_in_member
-from clearline.kit.access import open_to
+from clearline.edge.staff.access import FIGURES, STAFF, actor_of, signed_in_member
+from clearline.edge.staff.context import Console
+from clearline.kit.access import Audience, open_to
 from clearline.kit.columnstore.client import ColumnStore, StoreError
 from clearline.policy.shelf import NoEditionInForce
 from clearline.policy.use import Actor
@@ -59,8 +60,11 @@ class Top:
 @open_to(*STAFF)
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
+    """Show how things stand; whose work is elsewhere is led to their own first page."""
     now = timezone.now()
     member = signed_in_member(request)
+    if not set(FIGURES) & {Audience(role) for role in member.roles}:
+        return redirect(Console(request).nav[0].url)
     day = now.astimezone(ZoneInfo(settings.ENV.provider.time_zone)).date()
     coming = gate.shelf().coming(now)
     shown: dict[str, object] = {

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from clearline.edge.staff.access import STAFF, actor_of, signed_in_member
+from clearline.edge.staff.access import FIGURES, actor_of, signed_in_member
 from clearline.edge.staff.chart import draw
 from clearline.edge.staff.report_query import PERIODS, Asked, Charted, read_query
 from clearline.kit.access import open_to
@@ -108,7 +108,7 @@ class Split:
     has_time: bool
 
 
-@open_to(*STAFF)
+@open_to(*FIGURES)
 @require_safe
 def visitors_page(request: HttpRequest) -> HttpResponse:
     """Show the report that the address asks for; wrong days or filters say what to write."""
@@ -134,7 +134,7 @@ def visitors_page(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/visitors.html", shown | report_shown(report, asked))
 
 
-@open_to(*STAFF)
+@open_to(*FIGURES)
 @require_POST
 def export(request: HttpRequest) -> HttpResponse:
     """Give the same report as a file, which the ledger notes.

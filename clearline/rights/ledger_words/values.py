@@ -15,6 +15,7 @@ from clearline.policy.condition import choice_in_words
 from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
 from clearline.policy.words import words_in
 from clearline.trust.gate.decide import Reason
+from clearline.trust.safeguards.roles import Role
 
 # What each field is called, in the order in which a page tells them: references come last.
 NAMES: Final[dict[str, str | Promise]] = {
@@ -55,6 +56,15 @@ NAMES: Final[dict[str, str | Promise]] = {
 ORDER: Final = {name: place for place, name in enumerate(NAMES)}
 # Words for values that are keys of the program; a value without words shows as it is.
 VALUES: Final[dict[str, dict[object, str | Promise]]] = {
+    "roles": {
+        Role.SUPPORT: gettext_lazy("support"),
+        Role.BILLING: gettext_lazy("billing"),
+        Role.MARKETER: gettext_lazy("marketer"),
+        Role.PRIVACY_OFFICER: gettext_lazy("privacy officer"),
+        Role.SECURITY_OFFICER: gettext_lazy("security officer"),
+        Role.AUDITOR: gettext_lazy("auditor"),
+        Role.ADMINISTRATOR: gettext_lazy("administrator"),
+    },
     "change": {
         "invited": gettext_lazy("someone was invited"),
         "withdrawn": gettext_lazy("an invitation was withdrawn"),
@@ -96,6 +106,9 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "staff_password": gettext_lazy("a wrong old password, while signed in"),
         "account_sign_in": gettext_lazy("at the sign-in page"),
         "account_password": gettext_lazy("as the old password, while signed in"),
+        "staff_visitors": gettext_lazy("the page Visitors"),
+        "staff_visitors_export": gettext_lazy("figures about visitors as a file"),
+        "design": gettext_lazy("the design system"),
         "staff_health": gettext_lazy("the page Health"),
         "staff_ledger": gettext_lazy("the page Ledger"),
         "staff_entry": gettext_lazy("an entry of the ledger"),

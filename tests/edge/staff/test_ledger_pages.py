@@ -85,10 +85,12 @@ def test_an_entry_reads_as_a_sentence_with_its_clause_and_no_word_of_the_program
 def test_a_page_for_administrators_tells_a_marketer_so_and_leads_to_today() -> None:
     dana = signed_in("dana", Role.MARKETER)
 
-    answer = dana.get("/staff/ledger/")
+    ledger_page = dana.get("/staff/ledger/")
+    answer = dana.get("/staff/people/")
 
     text = answer.content.decode()
-    assert answer.status_code == 403
+    assert answer.status_code == ledger_page.status_code == 403
+    assert "security officer, auditor, administrator." in ledger_page.content.decode()
     assert "Only administrators may open this." in text
     assert 'class="button" href="/staff/"' in text
     assert "signed in." not in text

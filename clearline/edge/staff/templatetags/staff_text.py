@@ -7,6 +7,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clearline.rights.ledger_words.values import VALUES
+
 register = template.Library()
 
 HIDDEN: Final = "\N{EN DASH}"
@@ -61,6 +63,12 @@ def clock(seconds: float | None) -> str:
         return HIDDEN
     minutes, rest = divmod(round(seconds), MINUTE_S)
     return f"{minutes}:{rest:02d}"
+
+
+@register.filter
+def role_words(role: str) -> str:
+    """Return what a role is called."""
+    return str(VALUES["roles"][role])
 
 
 @register.filter
