@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clearline.config.env import Env
-from clearline.config.init_command import KEYS, PRIVATE, placeholders_in, publish_command
+from clearline.config.init_command import DEMO_MARK, KEYS, PRIVATE, placeholders_in, publish_command
 from clearline.config.instance import open_instance, require_instance
 from clearline.edge.site.brand import LOGO_BYTES_MAX, read_logo
 from clearline.edge.site.content import instance_shelf
@@ -25,6 +25,7 @@ from clearline.kit.strict_toml import TomlBroken
 from clearline.policy.shelf import NoEditionInForce, PolicyBroken, Shelf
 from clearline.service.catalogue.parse import parse_catalogue
 from clearline.service.catalogue.queries import SERVICES_FILE
+from clearline.service.mail.send import FOLDER
 
 NONE_IN_FORCE: Final = "No edition of the privacy policy is in force, so nothing may be recorded."
 WELL: Final = "All is well: ready to serve. Next: clearline serve --dir {instance}\n"
@@ -185,6 +186,17 @@ def look_at_address(env: Env, now: datetime) -> Iterator[Finding]:
         yield Finding("clearline.toml", problem, remedy)
 
 
+def look_at_mail(env: Env, now: datetime) -> Iterator[Finding]:
+    del now
+    if env.mail_url is None:
+        problem = "no mail server is named, so letters (codes, notices) wait and are not sent"
+        remedy = 'Write mail_url = "smtp://user:password@host:587", as your mail provider says.'
+        yield Finding("clearline.toml", problem, remedy)
+    elif env.mail_url.get_secret_value() == FOLDER and not (env.instance / DEMO_MARK).exists():
+        problem = "letters go into data/mail/ where nobody gets them, and can be read there"
+        yield Finding("clearline.toml", problem, "Write the address of a mail server in mail_url.")
+
+
 Look: TypeAlias = Callable[[Env, datetime], Iterator[Finding]]
 LOOKS: Final[tuple[Look, ...]] = (
     look_at_names,
@@ -193,5 +205,6 @@ LOOKS: Final[tuple[Look, ...]] = (
     look_at_policy,
     look_at_disk,
     look_at_address,
+    look_at_mail,
 )
 LOOKS_INSIDE: Final[tuple[Look, ...]] = (look_at_pages, look_at_database)

@@ -22,6 +22,8 @@ ADDRESS: Final = re.compile(r"https?://[^/\s]+")
 LOCALE: Final = re.compile(r"[a-z]{2}(-[a-z]{2})?")
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1")
 Line = Annotated[str, Field(min_length=1, max_length=200)]
+Mail = Annotated[str, Field(pattern=r"^[^\s@<>\"(),:;\\\[\]]{1,64}@[A-Za-z0-9.-]{1,189}$")]
+MAIL_URL: Final = re.compile(r"smtps?://[^/\s]+|folder:")
 
 
 class KeyMissing(Unavailable):
@@ -109,6 +111,8 @@ class Env(BaseSettings):
     hsts_subdomains: bool = False  # HTTPS also for every name below this one, for a year
     database_url: SecretStr | None = None  # postgresql://…; SQLite in the instance without it
     store_url: SecretStr | None = None  # http(s)://user:password@host:8123; own store without it
+    mail_url: SecretStr | None = None  # smtp(s)://user:password@host; without it all letters wait
+    mail_from: Mail | None = None  # the address that letters come from; provider.email without it
     provider: Provider
 
     @classmethod
@@ -143,6 +147,14 @@ class Env(BaseSettings):
             raise ValueError(message)
         return value
 
+    @field_validator("mail_url")
+    @classmethod
+    def is_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not MAIL_URL.fullmatch(value.get_secret_value()):
+            message = "write smtp://user:password@host:587 or smtps://user:password@host:465"
+            raise ValueError(message)
+        return value
+
     @property
     def is_https(self) -> bool:
         return self.url.startswith("https://")
@@ -167,6 +179,11 @@ class Env(BaseSettings):
     @property
     def journal_dir(self) -> Path:
         return self.data_dir / "journal"
+
+    @property
+    def mail_dir(self) -> Path:
+        """Return where letters lie when `mail_url` is `folder:`, as in the demo."""
+        return self.data_dir / "mail"
 
     @property
     def status_dir(self) -> Path:

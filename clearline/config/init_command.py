@@ -41,6 +41,8 @@ proxies = 0                   # how many trusted proxies stand in front (Caddy, 
 
 # database_url = "postgresql://clearline@db/clearline" # without it: SQLite in data/
 # store_url = "http://clearline@store:8123/clearline"  # without it: the built-in column store
+# mail_url = "smtp://user:password@mail.example:587"   # without it: letters wait and are not sent
+# mail_from = "service@voice.example"                  # without it: the address `email` below
 
 [provider]
 legal_name = "{legal_name}"   # as registered: Harbor Voice, Inc.

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "clearline.trust.vault",
     "clearline.trust.consent",
     "clearline.trust.safeguards",
+    "clearline.service.mail",
     "clearline.service.accounts",
     "clearline.service.teams",
     "clearline.edge.site",

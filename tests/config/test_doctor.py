@@ -23,6 +23,9 @@ def provider(tmp_path: Path) -> RunningProvider:
     made = RunningProvider(tmp_path / "instance")
     make_instance(made.instance, form="accept", effective=FIRST_DAY, names=NAMES)
     publish(made.instance / "policy", FIRST_DAY)
+    toml = made.instance / "clearline.toml"
+    text = toml.read_text(encoding="utf-8").replace("# mail_url", "mail_url", 1)
+    toml.write_text(text, encoding="utf-8")
     return made
 
 
@@ -48,6 +51,23 @@ def test_tables_that_wait_are_told_with_the_command_that_makes_them(
     provider: RunningProvider,
 ) -> None:
     assert "clearline serve" in found_by_doctor(provider)["database"]
+
+
+@pytest.mark.parametrize(
+    ("mail_url", "told"),
+    [("", "wait and are not sent Write mail_url"), ('mail_url = "folder:"', "nobody gets them")],
+)
+def test_a_provider_without_a_mail_server_is_told(
+    provider: RunningProvider, mail_url: str, told: str
+) -> None:
+    toml = provider.instance / "clearline.toml"
+    lines = toml.read_text(encoding="utf-8").splitlines()
+    lines = [mail_url if line.startswith("mail_url") else line for line in lines]
+    toml.write_text("\n".join(lines), encoding="utf-8")
+
+    found = found_by_doctor(provider)
+
+    assert told in found["clearline.toml"]
 
 
 @pytest.mark.parametrize("name", ["data", "keys"])
@@ -152,12 +172,14 @@ def test_a_command_that_needs_a_missing_key_says_what_to_do(
 @pytest.mark.parametrize(
     ("find", "write", "said"),
     [
-        ("[provider]", "[provider", "line 12"),
+        ("[provider]", "[provider", "line 15"),
         ("port = 8000", 'port = "many"', "toml:5: port: write a whole number"),
         ("port = 8000", "databse_url = 1", "toml:5: there is no setting databse_url; did you mean"),
         ("hue = 222", "colour = 222", "there is no setting provider.colour; there are brand_name,"),
         ('zip = "04101"', 'zipp = "04101"', "provider.legal_department.zipp; did you mean zip?"),
         ("port = 8000", 'database_url = "mysql://root:hunter@db/x"', "write postgresql://"),
+        ("smtp://user:password@mail.example:587", "imap://root:hunter@mail/x", "write smtp://user:password@"),
+        ("port = 8000", 'mail_from = "a@b\\nBcc: c@d.example"', "mail_from"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("command", ["doctor", "check"])

@@ -15,6 +15,7 @@ from clearline.config.env import Env
 from clearline.config.init_command import DEMO_MARK, make_edition, make_instance
 from clearline.config.instance import open_instance
 from clearline.kit.errors import Conflict
+from clearline.service.mail.send import FOLDER
 
 REAL_STORES: Final = ("CLEARLINE_DATABASE_URL", "CLEARLINE_STORE_URL")
 HALF, WHOLE = "half", "whole"
@@ -42,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
         remove_demo(instance)
     mark = read_mark(instance) or begin_demo(instance, args.now)
     os.environ["CLEARLINE_URL"] = f"http://localhost:{args.port}"
+    os.environ["CLEARLINE_MAIL_URL"] = FOLDER  # no letter of a demo reaches anybody
     for name in REAL_STORES:
         os.environ.pop(name, None)  # a demo has stores of its own, whatever the environment names
     if mark.made == HALF:

@@ -101,6 +101,7 @@ def in_lines(env: Env, ways_in: list[WayIn], log_path: Path) -> str:
     lines = [f"\n  {env.provider.brand_name} is at  {env.url}\n"]
     lines += [f"  {each.label:<28} {each.url}" for each in ways_in]
     lines.append("\n  Each link signs in once. Ctrl-C stops; the same command goes on.")
+    lines.append(f"  Letters are not sent; each lies in {env.mail_dir}")
     lines.append(f"  What the processes say stands in {log_path}\n")
     return "\n".join(lines) + "\n"
 

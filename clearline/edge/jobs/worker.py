@@ -17,6 +17,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
+from clearline.edge.jobs.letters import erase_old_letters, send_letters
 from clearline.edge.jobs.manifests import record_manifests
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.migrate import migrate
@@ -92,6 +93,7 @@ QUICK: Final = (
         lambda now: teams.erase_expired(now=now),
     ),
     Beat("sign_ins", "erasing old sign-ins", timedelta(hours=1), erase_expired_sign_ins),
+    Beat("old_letters", "erasing old letters", timedelta(hours=1), erase_old_letters),
 )
 LONG: Final = (
     Beat(
@@ -102,6 +104,9 @@ LONG: Final = (
     ),
     Beat("retention", "erasing old visits", timedelta(hours=1), erase_expired_events),
 )
+
+# A mail server may let us wait for a minute at each letter.
+LETTERS: Final = (Beat("letters", "sending letters", timedelta(seconds=2), send_letters),)
 
 
 class LaneFell(Exception):
@@ -152,7 +157,7 @@ def run_worker() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     status_dir: Path = settings.ENV.status_dir
-    lanes = tuple(Lane(beats, last_runs(status_dir, beats)) for beats in (QUICK, LONG))
+    lanes = tuple(Lane(beats, last_runs(status_dir, beats)) for beats in (QUICK, LONG, LETTERS))
     # As daemons they end with this process, however long a statement of theirs takes.
     threads = [threading.Thread(target=lane.run_until, args=(stop,), daemon=True) for lane in lanes]
     for thread in threads:

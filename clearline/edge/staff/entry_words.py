@@ -42,6 +42,8 @@ SENTENCES: Final = {
     "data.shown": gettext_lazy("All that is held of a customer was opened: {categories}."),
     "data.exported": gettext_lazy("All that is held of a customer was taken as a file: {format}."),
     "customers.imported": gettext_lazy("{customers} customers were brought in."),
+    "mail.sent": gettext_lazy("A letter was sent to a customer: {template}."),
+    "mail.failed": gettext_lazy("A letter to a customer was given up: {template}."),
     "report.exported": gettext_lazy("Figures about visitors were taken as a file."),
 }
 PAGES: Final = {"edition": "edition", "before": "staff_entry", "login": "staff_person"}

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from clearline.edge.staff.access import WATCH
 from clearline.kit.access import open_to
+from clearline.service.mail.queries import outbox
 from clearline.trust.health.queries import health
 
 # What each reason means; a reason without words shows as it is.
@@ -46,10 +48,16 @@ REASONS: Final[dict[str, str | Promise]] = {
 @open_to(*WATCH)
 @require_safe
 def health_page(request: HttpRequest) -> HttpResponse:
-    found = health(timezone.now())
+    now = timezone.now()
+    found = health(now)
     dropped = [
         (REASONS.get(reason, reason.replace("_", " ")), count)
         for reason, count in found.dropped.items()
     ]
-    shown = {"health": found, "dropped": dropped}
+    shown = {
+        "health": found,
+        "dropped": dropped,
+        "outbox": outbox(now),
+        "has_mail_server": settings.ENV.mail_url is not None,
+    }
     return render(request, "staff/health.html", shown)

@@ -108,6 +108,11 @@ ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "clearline.kit.status": "says how far it is",
     },
     "clearline/edge/collector/app.py": {"clearline.kit.status": "says counts by reason"},
+    "clearline/service/mail/send.py": {
+        "mkdir": "makes the folder of a demo's letters",
+        "clearline.kit.files": "writes a demo's letters, which are erased with those in the tables",
+    },
+    "clearline/edge/jobs/letters.py": {"clearline.kit.status": "says counts of letters"},
     "clearline/edge/jobs/worker.py": {"clearline.kit.status": "says when each job ran"},
     "clearline/edge/jobs/manifests.py": {"replace": "puts a broken manifest aside by its name"},
     "clearline/edge/jobs/ledger_commands.py": {

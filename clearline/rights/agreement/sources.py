@@ -84,7 +84,7 @@ def find_in(file: str, text: str) -> Iterator[Found]:
             yield from find_in_code(file, text)
         case ".sql":
             yield from find_sql_columns(text, file)
-        case ".html" | ".svg":
+        case ".html" | ".svg" | ".txt":  # of a letter, read as if a browser did
             yield from find_in_markup(text, file)
         case ".css":
             yield from find_in_style(text, file)
@@ -92,7 +92,7 @@ def find_in(file: str, text: str) -> Iterator[Found]:
             yield from find_script_reach(text, file)
         case suffix if suffix not in PLAIN:
             what = "check cannot read this kind of file"
-            remedy = "Write it as one of .py, .sql, .html, .svg, .css, .js or .toml."
+            remedy = "Write it as one of .py, .sql, .html, .svg, .txt, .css, .js or .toml."
             yield Finding(file, 1, FindingKind.FILE_UNREADABLE, what, remedy)
 
 

@@ -47,6 +47,11 @@ ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "socket": "connects to a socket in the instance, which leaves no machine",
         "urllib3": "asks the provider's own column store by it",
     },
+    "clearline/service/mail/send.py": {
+        "smtplib": "sends letters that the outbox has a permit for, by the provider's mail server",
+        "ssl": "encrypts the way to the mail server",
+        "socket": "cuts a mail server off that answers too slowly",
+    },
     "clearline/config/claim.py": {"socket": "tries whether the site's port is free, sends nothing"},
     "clearline/config/supervisor.py": {"subprocess": "starts the program's own processes"},
     "clearline/config/demo/serving.py": {"subprocess": "starts the program's own processes"},

@@ -21,6 +21,7 @@ class Group(StrEnum):
     SHOWN = "shown"
     CHANGED = "changed"
     CHOSEN = "chosen"
+    LETTERS = "letters"
     REFUSED = "refused"
 
 
@@ -41,6 +42,7 @@ GROUPS: Final = {
     Group.SHOWN: gettext_lazy("Opened or taken out"),
     Group.CHANGED: gettext_lazy("Changed"),
     Group.CHOSEN: gettext_lazy("Agreed and chosen"),
+    Group.LETTERS: gettext_lazy("Letters to you"),
     Group.REFUSED: gettext_lazy("Asked for and refused"),
 }
 TELLINGS: Final = {
@@ -80,6 +82,16 @@ TELLINGS: Final = {
     ),
     "team.changed": Telling(
         Group.CHANGED, gettext_lazy("Who may act in an account was changed: {change} ({role}).")
+    ),
+    "mail.sent": Telling(
+        Group.LETTERS,
+        gettext_lazy("A letter was sent to you: {template}."),
+        gettext_lazy("our program"),
+    ),
+    "mail.failed": Telling(
+        Group.LETTERS,
+        gettext_lazy("A letter to you could not be delivered: {template}."),
+        gettext_lazy("our program"),
     ),
     "data.shown": Telling(
         Group.SHOWN, gettext_lazy("What we hold of you was opened: {categories}.")

@@ -423,6 +423,34 @@ class CustomersImported(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailSent(LedgerEntry):
+    """The mail server took a letter to the entry's subject. `template` is which kind of letter."""
+
+    kind: ClassVar[str] = "mail.sent"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("mail.note")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "template": "a word of a closed list",
+    }
+
+    template: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailFailed(LedgerEntry):
+    """A letter to the entry's subject could not be delivered and was given up."""
+
+    kind: ClassVar[str] = "mail.failed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("mail.note")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "template": "a word of a closed list",
+    }
+
+    template: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportExported(LedgerEntry):
     """Figures about visitors left as a file."""
 
@@ -468,6 +496,8 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         DataShown,
         DataExported,
         CustomersImported,
+        MailSent,
+        MailFailed,
         ReportExported,
     )
 }

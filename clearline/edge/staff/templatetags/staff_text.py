@@ -41,6 +41,8 @@ KINDS: Final = {
     "data.shown": gettext_lazy("All that is held of someone was opened"),
     "data.exported": gettext_lazy("All that is held of someone was taken as a file"),
     "customers.imported": gettext_lazy("A batch of customers came in"),
+    "mail.sent": gettext_lazy("A letter was sent"),
+    "mail.failed": gettext_lazy("A letter was given up"),
     "report.exported": gettext_lazy("Figures left as a file"),
 }
 

@@ -1,0 +1,30 @@
+"""The letters that there are, and which of them go first."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Template(StrEnum):
+    """One kind of letter: `templates/mail/NAME.txt` (its first line is the subject) and `.html`."""
+
+    ADDRESS_CODE = "address_code"
+    CHANGE_NOTICE = "change_notice"
+    RECOVERY_CODE = "recovery_code"
+
+
+class State(StrEnum):
+    """How far a letter is: it waits, was taken by the mail server, or never will be."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+
+
+AT_ONCE, IN_TURN = 0, 1
+# Somebody waits for these, or the law says "immediately" (47 CFR 64.2010(f)); all others in turn.
+URGENT: Final = frozenset({Template.ADDRESS_CODE, Template.CHANGE_NOTICE, Template.RECOVERY_CODE})
+
+
+def priority_of(template: Template) -> int:
+    """Return the place in the queue: lower goes first."""
+    return AT_ONCE if template in URGENT else IN_TURN

@@ -1,0 +1,85 @@
+"""P14, clauses mail.write and mail.note.
+
+"We write to you by e-mail about your account and your services: codes that you ask for, notices
+that something was changed, and what the law has us tell you. A letter and the address it goes to
+are sealed under your key until it was sent or given up, and seven days from its writing both are
+erased. It carries no picture, and no link that would tell us whether you read it."
+
+"That a letter was sent to you, or could not be delivered, and of which kind it was, is written into
+our ledger under your random number; what it said, and your address, are not."
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pydantic import SecretStr
+from pytest_django import Settings
+
+from clearline.service.mail.models import Letter
+from clearline.trust.ledger import actions as ledger_actions
+from clearline.trust.ledger import queries as ledger
+from clearline.trust.ledger.models import Entry
+from tests.promises.provider import everything, work
+from tests.service.mail.letters import ALICE, CODE, TO, send, write
+from tests.service.mail.post_office import open_office
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
+LOADS = ("<img", "src=", "href=", "url(", "http-equiv", "<link", "<script")
+
+
+@pytest.mark.parametrize("answer", ["250 OK", "550 nobody"])
+def test_a_letter_and_its_address_stand_nowhere_in_clear_and_both_are_erased_after_seven_days(
+    settings: Settings, answer: str
+) -> None:
+    now = timezone.now()
+    write(now=now)
+    waiting = everything()
+    with open_office() as office:
+        url = SecretStr(office.url)
+        settings.ENV = settings.ENV.model_copy(update={"mail_url": url})
+        office.recipient_answer = answer
+        send(now)
+    ended = everything()
+
+    work(now + timedelta(days=6, hours=23))
+    before = Letter.objects.count()
+    work(now + timedelta(days=7, minutes=1))
+
+    assert (before, Letter.objects.count()) == (1, 0)
+    for word in (TO, CODE):
+        assert word not in waiting
+        assert word not in ended
+
+
+def test_it_carries_no_picture_and_no_link(settings: Settings) -> None:
+    now = timezone.now()
+    write(now=now)
+    with open_office() as office:
+        url = SecretStr(office.url)
+        settings.ENV = settings.ENV.model_copy(update={"mail_url": url})
+        send(now)
+
+        html = office.letters[0].get_body(("html",))
+
+    assert html is not None
+    assert not [word for word in LOADS if word in html.get_content().lower()]
+
+
+@pytest.mark.parametrize(("answer", "kind"), [("250 OK", "sent"), ("550 nobody", "failed")])
+def test_what_became_of_it_is_noted_under_the_random_number_by_its_kind_alone(
+    settings: Settings, answer: str, kind: str
+) -> None:
+    now = timezone.now()
+    write(now=now)
+    with open_office() as office:
+        url = SecretStr(office.url)
+        settings.ENV = settings.ENV.model_copy(update={"mail_url": url})
+        office.recipient_answer = answer
+        send(now)
+
+    entry = Entry.objects.get(kind=f"mail.{kind}")
+    ledger_actions.integrate(now=entry.at)
+    told = ledger.receipt(entry.public_id)["body"]
+    assert (told["subject"], told["clause"]) == (ALICE, "mail.note")
+    assert told["fields"] == {"template": "address_code"}
