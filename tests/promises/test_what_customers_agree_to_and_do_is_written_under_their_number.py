@@ -1,7 +1,9 @@
 """P2 and P18, clauses account.agreement and account.acts.
 
 "Which edition of this policy you agreed to, when, and the words you saw are written into our ledger
-under your random number, and you get a receipt."
+under your random number, and you get a receipt. When a later edition lets us do more with your
+data, we show you what changed and ask again before your account serves you further; if you do not
+agree, you can take your data with you and close the account."
 
 "When you sign in, correct what your account holds, change your password, close the account or let
 others act in it, and when a wrong password is given for your user ID, that is written into our
@@ -9,6 +11,8 @@ ledger under your random number, so that you can see it."
 """
 
 import json
+from datetime import date
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -22,6 +26,7 @@ from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
+from tests.edge.site.published import LONGER, published
 from tests.service.accounts.people import AGREED, PASSWORD, make_account, make_customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
@@ -100,3 +105,26 @@ def test_a_customer_sees_what_was_written_of_them_and_nothing_of_others() -> Non
         "Your account was closed.",
     ):
         assert page.count(sentence) == 1
+
+
+def test_a_later_edition_that_does_more_is_shown_and_asked_about_before_the_account_serves_on(
+    tmp_path: Path,
+) -> None:
+    subject = make_customer()
+    client = enter()
+    folder = tmp_path / "beside"
+    folder.mkdir()
+
+    with published(folder, (date(2026, 1, 1), ()), (date(2026, 5, 1), (LONGER,))):
+        asked = client.get("/account/profile/", follow=True)
+        taken = client.post("/account/my-data/file/", {"form": "json"})
+        closing = client.get("/account/close/")
+        client.post("/account/agree/", {"agree": "2026-05-01"})
+        served = client.get("/account/profile/")
+
+    assert "Data is kept longer" in words_on(asked.content)
+    assert "Do you agree?" in words_on(asked.content)
+    assert b"Alice Quill" in taken.getvalue()
+    assert "Close my account" in words_on(closing.content)
+    assert "Your profile" in words_on(served.content)
+    assert kinds_of(subject)[-2:] == ["policy.agreed", "account.shown"]

@@ -33,6 +33,7 @@ SENTENCES: Final = {
     "customer.refused": gettext_lazy("A wrong password was given for a customer: {page}."),
     "customer.password_changed": gettext_lazy("A customer changed their password."),
     "account.opened": gettext_lazy("A customer opened an account and agreed to the policy."),
+    "policy.agreed": gettext_lazy("A customer agreed to the policy of {edition}."),
     "account.closed": gettext_lazy("An account was closed."),
     "account.reopened": gettext_lazy("The closing of an account was taken back."),
     "account.erased": gettext_lazy("All that a closed account held was erased."),

@@ -67,6 +67,7 @@ TELLINGS: Final = {
     "account.opened": Telling(
         Group.CHOSEN, gettext_lazy("You opened your account and agreed to the policy of {edition}.")
     ),
+    "policy.agreed": Telling(Group.CHOSEN, gettext_lazy("You agreed to the policy of {edition}.")),
     "account.closed": Telling(Group.CHANGED, gettext_lazy("Your account was closed.")),
     "account.reopened": Telling(
         Group.CHANGED, gettext_lazy("The closing of your account was taken back.")

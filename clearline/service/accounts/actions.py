@@ -47,6 +47,7 @@ from clearline.trust.ledger.entries import (
     AccountErased,
     AccountOpened,
     AccountReopened,
+    PolicyAgreed,
     ProfileChanged,
     ProfileShown,
 )
@@ -226,6 +227,29 @@ def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened
                 now=now,
             )
     return Opened(SignedIn(subject, login.get_session_auth_hash()), entry.id)
+
+
+def agree(*, subject: SubjectId, agreed: AgreedTo, now: datetime) -> str:
+    """Note that a customer agreed to a later edition and return the entry that proves it.
+
+    Said twice, it is noted once. Raises NoSuchCustomer, gate.UseDenied, NoEditionInForce.
+    Source: clause account.agreement.
+    """
+    permit = gate.ask(use=KEEP_AGREEMENT, choices=NOTHING_CHOSEN, now=now)
+
+    with transaction.atomic():
+        get_holder(subject)
+        edition = agreed.edition.isoformat()
+        entry = ledger.append(
+            PolicyAgreed(edition=edition, text=agreed.text),
+            subject=subject,
+            permit=permit,
+            now=now,
+            source_key=f"policy.agreed:{subject}:{edition}",
+        )
+        row = Agreement(subject=subject, edition=agreed.edition, agreed_at=now, proof=entry.id)
+        Agreement.objects.bulk_create([row], ignore_conflicts=True)
+    return entry.id
 
 
 def add_email(subject: SubjectId, email: str, now: datetime) -> None:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from clearline.policy.shelf import is_material_step
 from clearline.policy.vocabulary import ClauseId, SubjectId
 from clearline.service.accounts.models import Agreement, Holder, ImportedCustomer, Member
 from clearline.service.accounts.roles import MemberRole
 from clearline.trust.blind_index import blind_index, folded
+from clearline.trust.gate import queries as gate
 
 MEMBERS_MAX: Final = 100  # of one account, and accounts of one person
 HOLDER_CLAUSE: Final = ClauseId("account.holder")  # says how long a closed account is kept
@@ -26,6 +28,19 @@ class Agreed:
 def find_agreed(subject: SubjectId) -> Agreed | None:
     row = Agreement.objects.filter(subject=subject).order_by("-edition").first()
     return None if row is None else Agreed(row.edition, row.agreed_at, row.proof)
+
+
+def asks_to_agree(subject: SubjectId, *, now: datetime) -> bool:
+    """Say whether the edition in force lets us do more than the one that somebody agreed to.
+
+    Also when what they agreed to cannot be read any more. Raises NoEditionInForce, PolicyBroken.
+    """
+    policy = gate.policy_in_force(now)
+    agreed = find_agreed(subject)
+    if agreed is not None and agreed.edition >= policy.edition.date:
+        return False
+    before = gate.shelf().find(agreed.edition) if agreed else None
+    return before is None or is_material_step(before.policy, policy)
 
 
 def find_closed_at(subject: SubjectId) -> datetime | None:

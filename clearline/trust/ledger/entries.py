@@ -283,6 +283,22 @@ class AccountOpened(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAgreed(LedgerEntry):
+    """A customer agreed to a later edition, after being shown what changed, in these words."""
+
+    kind: ClassVar[str] = "policy.agreed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.agreement")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "edition": "a day",
+        "text": "words of ours",
+    }
+
+    edition: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountClosed(LedgerEntry):
     """An account was closed; it is erased later, and may be taken back until then."""
 
@@ -487,6 +503,7 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         CustomerRefused,
         CustomerPasswordChanged,
         AccountOpened,
+        PolicyAgreed,
         AccountClosed,
         AccountReopened,
         AccountErased,

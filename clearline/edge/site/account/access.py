@@ -15,14 +15,29 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from clearline.kit.access import Audience, audience_of
+from clearline.policy.shelf import NoEditionInForce, PolicyBroken
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import queries as accounts
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.roles import LoginKind
 
 PREFIX: Final = "/account/"
+# To read, to agree, to take one's data along, to close, to sign out.
+OPEN_TO_WHO_DID_NOT_AGREE: Final = frozenset(
+    {
+        "account_agree",
+        "account_agreement",
+        "account_close",
+        "account_disagree",
+        "account_my_data",
+        "account_my_data_file",
+        "account_my_data_receipt",
+        "account_sign_out",
+    }
+)
 NEXT_CHARACTERS_MAX: Final = 500
 
 
@@ -42,11 +57,30 @@ class CustomerMiddleware:
         audience = audience_of(view)
         if audience is None:
             raise PermissionDenied
-        if Audience.CUSTOMER not in audience or subject_of(request) is not None:
+        if Audience.CUSTOMER not in audience:
             return None
+        subject = subject_of(request)
+        if subject is not None:
+            return lead_to_agreeing(request, subject)
         back = request.get_full_path() if request.method == "GET" else ""
         query = f"?{urlencode({'next': back})}" if back else ""
         return redirect(reverse("account_sign_in") + query)
+
+
+def lead_to_agreeing(request: HttpRequest, subject: SubjectId) -> HttpResponse | None:
+    """Lead whom a later edition asks to agree again from all of the account but the ways out."""
+    match = request.resolver_match
+    name = match.url_name if match is not None else ""
+    if name in OPEN_TO_WHO_DID_NOT_AGREE or not request.path.startswith(PREFIX):
+        return None
+    try:
+        is_asked = accounts.asks_to_agree(subject, now=timezone.now())
+    except (NoEditionInForce, PolicyBroken):
+        return None  # with no policy that can be relied on there is nothing to agree to
+    if not is_asked:
+        return None
+    back = request.get_full_path() if request.method == "GET" else reverse("account")
+    return redirect(f"{reverse('account_agree')}?{urlencode({'next': back})}")
 
 
 def subject_of(request: HttpRequest) -> SubjectId | None:

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from clearline.edge.site.account import join, my_data, overview, sign_in, team
+from clearline.edge.site.account import agreeing, join, my_data, overview, sign_in, team
 
 account_urlpatterns = [
     path("", overview.overview, name="account"),
     path("join/", join.join, name="account_join"),
     path("welcome/", join.welcome, name="account_welcome"),
     path("agreement/", join.agreement, name="account_agreement"),
+    path("agree/", agreeing.agree, name="account_agree"),
+    path("disagree/", agreeing.disagree, name="account_disagree"),
     path("sign-in/", sign_in.sign_in, name="account_sign_in"),
     path("sign-out/", sign_in.sign_out, name="account_sign_out"),
     path("close/", overview.close, name="account_close"),

@@ -32,6 +32,7 @@ KINDS: Final = {
     "customer.refused": gettext_lazy("A wrong password of a customer"),
     "customer.password_changed": gettext_lazy("A customer's password was changed"),
     "account.opened": gettext_lazy("An account was opened"),
+    "policy.agreed": gettext_lazy("A later policy was agreed to"),
     "account.closed": gettext_lazy("An account was closed"),
     "account.reopened": gettext_lazy("A closing was taken back"),
     "account.erased": gettext_lazy("An account was erased"),
