@@ -13,6 +13,7 @@ class Audience(StrEnum):
 
     EVERYONE = "everyone"
     CUSTOMER = "customer"  # signed in; what is another's is not found
+    APP = "app"  # the app of a customer, by the key that it was given; never by a cookie
     SUPPORT = "support"
     BILLING = "billing"
     MARKETER = "marketer"

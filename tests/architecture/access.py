@@ -10,10 +10,18 @@ from clearline.trust.safeguards.roles import Role
 
 TABLES = Path(__file__).parents[2] / "docs" / "access.md"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-OPEN, SIGN_IN, REFUSED, NOT_FOUND, NO_OBJECT = "open", "sign in", "refused", "not found", "-"
-OUTCOMES = {OPEN, SIGN_IN, REFUSED, NOT_FOUND, NO_OBJECT}
+OPEN, SIGN_IN, KEY, REFUSED, NOT_FOUND, NO_OBJECT = (
+    "open",
+    "sign in",
+    "key",
+    "refused",
+    "not found",
+    "-",
+)
+OUTCOMES = {OPEN, SIGN_IN, KEY, REFUSED, NOT_FOUND, NO_OBJECT}
 VISITOR, CUSTOMER, ANOTHER, STAFF = "visitor", "customer", "another customer", "staff"
-WHO = (VISITOR, CUSTOMER, ANOTHER, *map(str, Role))
+APP = "app"
+WHO = (VISITOR, CUSTOMER, ANOTHER, APP, *map(str, Role))
 # Answered before Django looks at its addresses: by the front and by WhiteNoise.
 COLLECTOR = {"/c/e", "/c/b.gif", "/cl.js"}
 FILES = {"/static/<path>"}
@@ -31,6 +39,8 @@ class Row:
         """Return what somebody meets; where there is no column for a role, `staff` says it."""
         if who == ANOTHER:
             return self.told.get(ANOTHER, NO_OBJECT)
+        if who == APP:
+            return self.told.get(APP, self.told[VISITOR])  # its key means nothing elsewhere
         return self.told[who] if who in self.told else self.told[STAFF]
 
 

@@ -1,6 +1,7 @@
 """docs/access.md rules: every address stands there, and everybody meets what it says."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,13 +27,17 @@ from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
+from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.models import Session
 from clearline.trust.safeguards.roles import Role
+from clearline.trust.tokens import actions as tokens
 from tests.architecture.access import (
     ANOTHER,
+    APP,
     COLLECTOR,
     CUSTOMER,
     FILES,
+    KEY,
     METHODS,
     NO_OBJECT,
     NOT_FOUND,
@@ -58,6 +63,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "/account/sign-in/": {"user_id": "alice", "password": PASSWORD},
     "/staff/sign-in/": {"user_id": "olu", "password": STAFF_PASSWORD},
     "/privacy/choice/": {"answer": "decline"},
+    "/api/v1/sign-in": {"user_id": "alice", "password": PASSWORD},
     "/staff/visitors/export/": {"from": "2026-10-01", "to": "2026-10-30", "format": "csv"},
 }
 # Addresses whose parts mean something else than the same names elsewhere.
@@ -66,6 +72,7 @@ ASKED: Mapping[str, str] = {
     "/privacy/receipt/<entry_id>/": "/privacy/receipt/<choice_id>/",
     "/static/<path>": "/static/clearline.css",
 }
+WITH_BODY = {"POST", "PUT"}
 ANSWERS = {200, 302, 303}
 ANSWERS_TO_FORMS = {*ANSWERS, 409, 422}
 
@@ -98,6 +105,7 @@ class World:
 
     names: Mapping[str, Callable[[], str]]
     marks: tuple[str, ...]
+    came: SignedIn
 
     def fill(self, address: str) -> str:
         """Return the address of the marked object."""
@@ -121,9 +129,8 @@ def world(
     with published(folder, (date(2026, 1, 1), ()), (date(2026, 2, 1), (BETTER,))):
         add_logo(folder)
         settings.ENV.data_dir.mkdir(exist_ok=True)
-        alice = SubjectId(
-            make_account(name=NAME, email=EMAIL, screen_name=CALLED).signed_in.public_id
-        )
+        came = make_account(name=NAME, email=EMAIL, screen_name=CALLED).signed_in
+        alice = SubjectId(came.public_id)
         make_account("bob", name="Bob Other")
         olu = make_staff("olu", Role.ADMINISTRATOR)
         browser().post("/privacy/choice/", {"answer": "accept"})
@@ -142,8 +149,10 @@ def world(
                 "entry_id": lambda: opened.public_id,
                 "choice_id": lambda: choice.public_id,
                 "public_id": lambda: olu,
+                "sign_in_id": lambda: tokens.begin(signed_in=came, now=timezone.now()).family,
                 "token": lambda: demo_links.make_link(settings.ENV.data_dir, "olu").split("/")[3],
             },
+            came=came,
             marks=(NAME, EMAIL, CALLED, held.account_number, olu[:8], olu, choice.public_id),
         )
 
@@ -160,20 +169,34 @@ class Visiting:
 
     cookies: Mapping[str, str]
     session: Mapping[str, object]
+    app_of: SignedIn | None = None
 
     def ask(self, method: str, address: str, form: Mapping[str, str]) -> HttpResponse:
         if self.session:
             Session(**self.session).save()
-        client = browser()
+        client = browser(**self.key())
         for name, value in self.cookies.items():
             client.cookies[name] = value
+        if address.startswith("/api/"):
+            body = json.dumps(form) if method in WITH_BODY else ""
+            kind = "application/json"
+            return client.generic(method, address, body, kind)  # type: ignore[return-value]  # a response with more
         if method == "POST":
             return client.post(address, form)  # type: ignore[return-value]  # a response with more
         return client.generic(method, address)  # type: ignore[return-value]  # as above
 
+    def key(self) -> dict[str, str]:
+        """Return the header with a key of the app's, new for each request."""
+        if self.app_of is None:
+            return {}
+        given = tokens.begin(signed_in=self.app_of, now=timezone.now())
+        return {"authorization": f"Bearer {given.access}"}
 
-def visiting(who: str) -> Visiting:
+
+def visiting(who: str, came: SignedIn | None = None) -> Visiting:
     match who:
+        case "app":
+            return Visiting({}, {}, came)
         case "visitor":
             return Visiting({}, {})
         case "customer" | "another customer":
@@ -189,7 +212,7 @@ def visiting(who: str) -> Visiting:
 @pytest.mark.django_db
 @pytest.mark.parametrize("who", WHO)
 def test_everybody_meets_what_the_table_says(who: str, world: World) -> None:
-    here = visiting(who)
+    here = visiting(who, world.came)
     found, seen = [], set()
     for row in ROWS:
         outcome = row.outcome(who)
@@ -207,7 +230,9 @@ def test_everybody_meets_what_the_table_says(who: str, world: World) -> None:
             seen.update(told)
 
     assert found == []
-    assert ({NAME, EMAIL, CALLED} <= seen) == (who == CUSTOMER), "the marks stand where they may"
+    assert ({NAME, EMAIL, CALLED} <= seen) == (who in {CUSTOMER, APP}), (
+        "the marks stand where they may"
+    )
 
 
 def has_signed_out(answer: HttpResponse, row: Row, here: Visiting) -> bool:
@@ -221,10 +246,10 @@ def met_in(answer: HttpResponse, method: str) -> str:
     status = answer.status_code
     if status == 302 and "/sign-in/" in answer["Location"]:
         return SIGN_IN
-    told = {403: REFUSED, 404: NOT_FOUND, 405: "405"}
+    told = {401: KEY, 403: REFUSED, 404: NOT_FOUND, 405: "405"}
     if status in told:
         return told[status]
-    return OPEN if status in (ANSWERS_TO_FORMS if method == "POST" else ANSWERS) else "a fault"
+    return OPEN if status in (ANSWERS_TO_FORMS if method in WITH_BODY else ANSWERS) else "a fault"
 
 
 def told_of(answer: HttpResponse, address: str, marks: tuple[str, ...]) -> list[str]:
@@ -291,5 +316,5 @@ def test_a_page_of_the_console_names_the_same_roles_in_the_table_and_in_the_prog
         audience = set(map(str, audience_of(each.callback) or ()))
         roles = {str(role) for role in Role if rows[address].outcome(role) == OPEN}
         if "everyone" not in audience:
-            assert roles == audience - {"customer"}, address
+            assert roles == audience - {"customer", "app"}, address
         assert (rows[address].outcome(ANOTHER) == NOT_FOUND) <= ("<" in address), address

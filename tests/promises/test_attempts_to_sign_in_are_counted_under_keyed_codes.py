@@ -3,7 +3,9 @@
 "When anybody tries to sign in, we count the attempts under a keyed code of the name and of the
 network address, to stop those who guess. Tries at the old password of who changes theirs we count
 under a keyed code of their random number. To stop those who flood us, we count in memory only, for
-a day at most, how many answers and how many new names come from one shortened network address."
+a day at most, how many answers and how many new names come from one shortened network address. How
+much our app asks we count for a day under a keyed code of that address, or of the app's own
+sign-in."
 """
 
 import hashlib
@@ -16,12 +18,15 @@ from django.test import Client
 
 from clearline.kit.window_counts import WindowCounts
 from clearline.reach.visitors.names import Names
+from clearline.trust.arrivals.models import ArrivalCount
 from clearline.trust.consent.actions import ANSWERS
 from clearline.trust.safeguards.models import SignInAttempt
 from clearline.trust.safeguards.roles import Role
+from clearline.trust.tokens import actions as tokens
 from tests.browser_client import PASSWORD, browser, make_staff, signed_in
 from tests.edge.collector.machine import wait_until
-from tests.promises.provider import HOME, Provider, everything, rows, work
+from tests.promises.provider import HOME, Clock, Provider, everything, rows, work
+from tests.service.accounts.people import make_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 KEPT, DAY = timedelta(days=30), timedelta(days=1)
@@ -160,3 +165,19 @@ def test_an_attempt_is_kept_for_thirty_days_and_then_gone() -> None:
 
     assert before == 2
     assert SignInAttempt.objects.count() == 0
+
+
+def test_how_much_the_app_asks_is_counted_for_a_day_under_a_keyed_code(clock: Clock) -> None:
+    customer = make_account().signed_in
+    given = tokens.begin(signed_in=customer, now=clock.now)
+    sent = {"authorization": f"Bearer {given.access}"}
+    Client(headers=sent, REMOTE_ADDR=HOME).get("/api/v1/account")
+
+    kept = "\n".join(row for row in rows() if row.startswith("arrivals_arrivalcount:"))
+    assert ArrivalCount.objects.count() == 2
+    for word in (HOME, NETWORK, given.family, customer.public_id):
+        assert word not in kept
+    work(clock.now + timedelta(hours=23))
+    assert ArrivalCount.objects.count() == 2
+    work(clock.now + DAY + timedelta(minutes=5))
+    assert not ArrivalCount.objects.exists()

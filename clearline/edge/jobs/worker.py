@@ -27,10 +27,12 @@ from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.teams import actions as teams
+from clearline.trust.arrivals import actions as arrivals
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.sessions import erase_expired_sessions
+from clearline.trust.tokens import actions as tokens
 from clearline.trust.vault import actions as vault
 
 TICK_S: Final = 0.5
@@ -67,7 +69,10 @@ def erase_expired_events(now: datetime) -> None:
 
 
 def erase_expired_sign_ins(now: datetime) -> None:
-    safeguards.erase_expired(gate.policy_in_force(now), now=now)
+    policy = gate.policy_in_force(now)
+    safeguards.erase_expired(policy, now=now)
+    tokens.erase_expired(policy, now=now)
+    arrivals.erase_expired(policy, now=now)
 
 
 def erase_closed_accounts(now: datetime) -> None:

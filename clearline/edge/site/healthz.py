@@ -1,11 +1,12 @@
 """`/healthz`: says in plain words what is wrong, for people and for load balancers."""
 
+from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from clearline.edge.site.refusals import for_outsiders
 from clearline.kit.access import Audience, open_to
+from clearline.kit.problem import for_outsiders
 from clearline.trust.health.queries import health
 
 
@@ -17,7 +18,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
     found = health(timezone.now())
     answer = {
         "status": "troubled" if found.problems else "ok",
-        "problems": [for_outsiders(problem.text) for problem in found.problems],
+        "problems": [
+            for_outsiders(problem.text, instance=settings.ENV.instance)
+            for problem in found.problems
+        ],
         "dropped": found.dropped,
         "waiting_bytes": found.waiting_bytes,
     }

@@ -11,24 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clearline.edge.site.errors import error_page
-from clearline.kit.errors import (
-    Conflict,
-    Denied,
-    Invalid,
-    NotFound,
-    Refusal,
-    TooMany,
-    Unavailable,
-)
+from clearline.kit.errors import Refusal
+from clearline.kit.problem import CONTENT_TYPE, for_outsiders, problem, status_of
 
-STATUSES: Final = {
-    NotFound: HTTPStatus.NOT_FOUND,
-    Denied: HTTPStatus.FORBIDDEN,
-    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Conflict: HTTPStatus.CONFLICT,
-    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
-    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-}
 TITLES: Final = {
     HTTPStatus.NOT_FOUND: gettext_lazy("There is no page here"),
     HTTPStatus.FORBIDDEN: gettext_lazy("The policy does not allow this"),
@@ -39,12 +24,6 @@ TITLES: Final = {
 }
 
 
-def status_of(refusal: Refusal) -> HTTPStatus:
-    """Return the status of the refusal's kind; a plain Refusal is a 400."""
-    found = (status for kind, status in STATUSES.items() if isinstance(refusal, kind))
-    return next(found, HTTPStatus.BAD_REQUEST)
-
-
 def wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
@@ -52,26 +31,18 @@ def wants_json(request: HttpRequest) -> bool:
 def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Return the refusal as RFC 9457 problem+json or as a page, as the client prefers."""
     status = status_of(refusal)
+    text = for_outsiders(str(refusal), instance=settings.ENV.instance)
     if wants_json(request):
-        problem = {"title": status.phrase, "status": status, "detail": for_outsiders(str(refusal))}
-        return JsonResponse(
-            problem | {"code": refusal.code},
-            status=status,
-            content_type="application/problem+json",
-        )
+        told = problem(status, code=refusal.code, detail=text)
+        return JsonResponse(told, status=status, content_type=CONTENT_TYPE)
     title = TITLES.get(status, gettext_lazy("This was refused"))
     return error_page(
         request,
         status=status,
         title=str(title),
-        text=for_outsiders(str(refusal)),
+        text=text,
         next_step=_("Nothing was changed."),
     )
-
-
-def for_outsiders(text: str) -> str:
-    """Return a text that names files of the instance, but not where on this machine they stand."""
-    return text.replace(f"{settings.ENV.instance}/", "")
 
 
 class RefusalMiddleware:

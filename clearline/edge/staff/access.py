@@ -34,6 +34,7 @@ STAFF: Final = tuple(Audience(role) for role in Role)
 FIGURES: Final = (Audience.MARKETER, Audience.ADMINISTRATOR)
 WATCH: Final = (Audience.SECURITY_OFFICER, Audience.ADMINISTRATOR)
 LEDGER: Final = (Audience.AUDITOR, *WATCH)
+OTHERS: Final = frozenset({Audience.EVERYONE, Audience.CUSTOMER, Audience.APP})
 NEXT_CHARACTERS_MAX: Final = 500
 
 
@@ -53,7 +54,7 @@ class StaffMiddleware:
         audience = audience_of(view)
         if audience is None:
             raise PermissionDenied
-        if Audience.EVERYONE in audience or Audience.CUSTOMER in audience:
+        if audience & OTHERS:
             return None
         member = member_of(request)
         if member is None:

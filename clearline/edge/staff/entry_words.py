@@ -32,6 +32,7 @@ SENTENCES: Final = {
     "customer.signed_in": gettext_lazy("A customer signed in."),
     "customer.refused": gettext_lazy("A wrong password was given for a customer: {page}."),
     "customer.password_changed": gettext_lazy("A customer changed their password."),
+    "customer.app_signed_out": gettext_lazy("A sign-in of a customer's app was ended: {why}."),
     "account.opened": gettext_lazy("A customer opened an account and agreed to the policy."),
     "policy.agreed": gettext_lazy("A customer agreed to the policy of {edition}."),
     "account.closed": gettext_lazy("An account was closed."),

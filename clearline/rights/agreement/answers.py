@@ -11,6 +11,10 @@ from clearline.rights.agreement.finding import Finding, FindingKind
 HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "for how long an answer may be shown again",
     "clear-site-data": "makes a browser forget, and keeps nothing",
+    "allow": "which methods an address takes",
+    "ratelimit": "how much more may be asked, and from when on again",
+    "ratelimit-policy": "how much may be asked in which time",
+    "retry-after": "when to ask again",
     "content-disposition": "under which name a file is saved",
     "cross-origin-resource-policy": "in whose pages a browser shows an answer, and keeps nothing",
 }
@@ -25,7 +29,10 @@ KEPT_BY_BROWSERS: Final = words_of(
 TAGS: Final[Mapping[tuple[str, str, str], str]] = {
     ("clearline/edge/collector/exchange.py", "etag", "SCRIPT_TAG"): (
         "the hash of the script, which is the same for all"
-    )
+    ),
+    ("clearline/edge/api/guard.py", "www-authenticate", "CHALLENGE"): (
+        "that an app needs a key; no browser has one, and none asks its person for it"
+    ),
 }
 # Functions and classes of Django's by which an answer gets such a line, or is kept for good.
 SETTERS: Final = words_of(
@@ -42,7 +49,7 @@ HEADERS_READ: Final[Mapping[str, str]] = {
     "clearline/kit/columnstore/client.py": "asks the provider's own column store",
 }
 # Rooms of code that makes Django's answers: there, what is set by key is a header or a dict.
-ANSWERING: Final = ("clearline/edge/site/", "clearline/edge/staff/")
+ANSWERING: Final = ("clearline/edge/api/", "clearline/edge/site/", "clearline/edge/staff/")
 MAPPINGS: Final = frozenset({"dict", "defaultdict", "Counter", "OrderedDict"})
 # What a session holds, by its constant, and why: policy clauses staff.session, account.session.
 SESSION_FILE: Final = "clearline/trust/safeguards/signed_in.py"
@@ -109,14 +116,20 @@ def find_named_lines(code: Code) -> Iterator[Finding]:
 
 
 def is_tag(text: str, line: int, code: Code) -> bool:
-    """Say whether a line stands as it is listed: `(b"etag", SCRIPT_TAG)`."""
+    """Say whether a line stands as it is listed, in one of the two forms of `lines_written`."""
+    told = (each for node in code.nodes for each in lines_written(node))
     return any(
-        isinstance(node, ast.Tuple)
-        and node.lineno == line
-        and [text_of(node.elts[0]), len(node.elts)] == [text, 2]
-        and (code.file, text, ast.unparse(node.elts[1])) in TAGS
-        for node in code.nodes
+        (name, at) == (text, line) and (code.file, text, value) in TAGS for name, at, value in told
     )
+
+
+def lines_written(node: ast.AST) -> Iterator[tuple[str | None, int, str]]:
+    """Yield name, place and value of `(b"etag", TAG)` and of `response["etag"] = TAG`."""
+    match node:
+        case ast.Tuple(elts=[name, value], lineno=line):
+            yield text_of(name), line, ast.unparse(value)
+        case ast.Assign(targets=[ast.Subscript(slice=name)], value=value, lineno=line):
+            yield text_of(name), line, ast.unparse(value)
 
 
 def legal_in(node: ast.AST, code: Code) -> Iterator[ast.AST]:
@@ -188,7 +201,9 @@ def find_set_by_key(function: ast.FunctionDef, file: str) -> Iterator[Finding]:
     mappings = mappings_in(parts)
     for owner, key in (pair for node in parts for pair in set_by_key(node)):
         is_session = isinstance(owner, ast.Attribute) and owner.attr == "session"
-        is_known = is_session or getattr(owner, "id", "") in mappings or is_listed_header(key)
+        is_tagged = (file, text_of(key)) in {known[:2] for known in TAGS}  # its value is judged too
+        is_listed = is_tagged or is_listed_header(key)
+        is_known = is_session or getattr(owner, "id", "") in mappings or is_listed
         if not is_known:
             text = f"{ast.unparse(owner)}[{ast.unparse(key)}] may be a header line of any name"
             yield header(file, key.lineno, text)

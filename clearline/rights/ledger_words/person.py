@@ -64,6 +64,9 @@ TELLINGS: Final = {
         gettext_lazy("whoever typed it"),
     ),
     "customer.password_changed": Telling(Group.CHANGED, gettext_lazy("You changed your password.")),
+    "customer.app_signed_out": Telling(
+        Group.CHANGED, gettext_lazy("A sign-in of your app was ended: {why}.")
+    ),
     "account.opened": Telling(
         Group.CHOSEN, gettext_lazy("You opened your account and agreed to the policy of {edition}.")
     ),

@@ -30,6 +30,7 @@ NAMES: Final[dict[str, str | Promise]] = {
     "recipient": gettext_lazy("For whom"),
     "by": gettext_lazy("Who did it"),
     "reason": gettext_lazy("Why"),
+    "why": gettext_lazy("Why"),
     "date": gettext_lazy("First day"),
     "sha256": gettext_lazy("SHA-256"),
     "is_material": gettext_lazy("Told beforehand"),
@@ -98,6 +99,10 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     "reason": {
         Reason.SILENCE: gettext_lazy("no clause of the policy speaks of it"),
         Reason.CONDITION: gettext_lazy("the clause's condition was not met"),
+    },
+    "why": {
+        "person": gettext_lazy("the person ended it"),
+        "used_twice": gettext_lazy("a key of it was used twice, so somebody may have copied it"),
     },
     "is_active": {True: gettext_lazy("active"), False: gettext_lazy("closed")},
     "is_material": {True: gettext_lazy("yes"), False: gettext_lazy("not needed")},

@@ -54,6 +54,7 @@ from clearline.trust.ledger.entries import (
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.tokens import actions as tokens
 from clearline.trust.vault import actions as vault_actions
 from clearline.trust.vault import queries as vault
 
@@ -400,6 +401,7 @@ def erase(subject: SubjectId, now: datetime) -> None:
     for kind in (Agreement, EmailAddress, Member, ImportedLine, ImportedCustomer, Holder):
         kind._default_manager.filter(subject=subject).delete()  # noqa: SLF001  # Django's own name for it
     Account.objects.filter(owner=subject).delete()
+    tokens.erase_of(subject)
     safeguards.remove_customer(subject)
 
 

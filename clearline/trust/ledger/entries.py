@@ -267,6 +267,20 @@ class CustomerPasswordChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppSignedOut(LedgerEntry):
+    """A sign-in of a customer's app ended before its time: by them, or by a key used twice."""
+
+    kind: ClassVar[str] = "customer.app_signed_out"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "why": "a word of a closed list",
+    }
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOpened(LedgerEntry):
     """A person opened an account, under the edition that they agreed to with it."""
 
@@ -502,6 +516,7 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         CustomerSignedIn,
         CustomerRefused,
         CustomerPasswordChanged,
+        AppSignedOut,
         AccountOpened,
         PolicyAgreed,
         AccountClosed,

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from clearline.edge.collector.own_names import ERROR_PAGES, PAGES, OwnNames
 from clearline.edge.site.content import instance_shelf
-from clearline.edge.site.refusals import STATUSES
 from clearline.edge.site.urls import site_urlpatterns
+from clearline.kit.problem import STATUSES
 
 
 def test_every_address_of_the_site_without_a_variable_part_is_its_own_name() -> None:

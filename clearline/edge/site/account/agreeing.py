@@ -1,13 +1,10 @@
 """Asking a customer again when a later edition lets us do more, and the way out for who says no."""
 
-from typing import Final
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clearline.edge.site.account.access import customer_here, safe_next
@@ -17,14 +14,11 @@ from clearline.edge.site.visit import visit_of
 from clearline.kit.access import Audience, open_to
 from clearline.policy.difference import difference
 from clearline.policy.edition import Edition
+from clearline.rights.agreement.asked import AGAIN, AGAIN_BUTTON, agreed_again_to
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import queries
-from clearline.service.accounts.actions import AgreedTo
 from clearline.service.accounts.queries import Agreed
 from clearline.trust.gate import queries as gate
-
-WORDS: Final = gettext_lazy("I have seen what changed in the privacy policy.")
-BUTTON: Final = gettext_lazy("I agree")
 
 
 @open_to(Audience.CUSTOMER)
@@ -40,11 +34,11 @@ def agree(request: HttpRequest) -> HttpResponse:
     edition = policy.edition
     # Who was shown another edition is shown this one before they can agree to it.
     if request.method == "POST" and request.POST.get("agree") == edition.date.isoformat():
-        agreed = AgreedTo(edition.date, f"{WORDS} [{BUTTON}]")
-        accounts.agree(subject=subject, agreed=agreed, now=now)
+        accounts.agree(subject=subject, agreed=agreed_again_to(edition.date), now=now)
         return redirect(f"{reverse('account_agree')}?{urlencode({'next': back})}")
     before = queries.find_agreed(subject)
-    shown = {"agreed": before, "edition": edition, "next": back, "words": WORDS, "button": BUTTON}
+    words = {"words": AGAIN, "button": AGAIN_BUTTON}
+    shown = {"agreed": before, "edition": edition, "next": back, **words}
     if not queries.asks_to_agree(subject, now=now):
         return render(request, "account/agreed.html", shown)
     changes = changes_since(before, edition)

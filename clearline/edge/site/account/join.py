@@ -21,9 +21,10 @@ from clearline.edge.site.privacy import as_file
 from clearline.edge.site.visit import visit_of
 from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Invalid, Refusal
+from clearline.rights.agreement.asked import AGREE, BUTTON, agreed_to
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import queries
-from clearline.service.accounts.actions import AgreedTo, NewAccount
+from clearline.service.accounts.actions import NewAccount
 from clearline.service.accounts.age import AgeRange, refuse_too_young
 from clearline.service.accounts.words import FieldWrong, read_email, read_name, read_screen_name
 from clearline.trust.ledger import queries as ledger
@@ -36,10 +37,6 @@ AGES: Final[tuple[tuple[AgeRange, str | Promise], ...]] = (
     (AgeRange.FROM_13_TO_15, gettext_lazy("13 to 15")),
     (AgeRange.UNDER_13, gettext_lazy("Under 13")),
 )
-AGREE: Final = gettext_lazy(
-    "I have read the privacy policy and agree to it. Without agreeing, the services cannot be used."
-)
-BUTTON: Final = gettext_lazy("Agree and open the account")
 STEPS: Final = ("age", "you", "sign_in")
 CARRIED: Final = ("age", "name", "email", "screen_name")
 TYPED_MAX: Final = 300  # of a field that is shown again
@@ -120,7 +117,7 @@ def open_account(request: HttpRequest, age: AgeRange, typed: dict[str, str]) -> 
         age=age,
         screen_name=typed["screen_name"],
     )
-    agreed = AgreedTo(visit.policy.edition.date, f"{AGREE} [{BUTTON}]")
+    agreed = agreed_to(visit.policy.edition.date)
     try:
         opened = accounts.open_account(told=told, agreed=agreed, now=timezone.now())
     except (Invalid, UserIdTaken) as refused:

@@ -31,6 +31,7 @@ KINDS: Final = {
     "customer.signed_in": gettext_lazy("A customer signed in"),
     "customer.refused": gettext_lazy("A wrong password of a customer"),
     "customer.password_changed": gettext_lazy("A customer's password was changed"),
+    "customer.app_signed_out": gettext_lazy("A customer's app was signed out"),
     "account.opened": gettext_lazy("An account was opened"),
     "policy.agreed": gettext_lazy("A later policy was agreed to"),
     "account.closed": gettext_lazy("An account was closed"),

@@ -1,0 +1,143 @@
+"""What the account holds, correcting it, and closing it."""
+
+from typing import Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Router
+
+from clearline.edge.api.bearer import AppToken, actor_of, bearer_of
+from clearline.edge.api.described import ERRORS
+from clearline.edge.api.editions import refuse_other
+from clearline.edge.api.shapes import (
+    AccountState,
+    Agreed,
+    Agreement,
+    Names,
+    NewPassword,
+    Problem,
+    Profile,
+)
+from clearline.policy.vocabulary import SubjectId
+from clearline.rights.agreement.asked import agreed_again_to
+from clearline.service.accounts import actions as accounts
+from clearline.service.accounts import queries
+from clearline.trust.ledger import queries as ledger
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.tokens import actions as tokens
+
+router: Final = Router(auth=AppToken())
+
+
+@router.get("/profile", response={200: Profile, ERRORS: Problem}, summary="Your profile")
+def profile(request: HttpRequest) -> Profile:
+    """Show what the account holds of the person; noted in the ledger."""
+    return show(bearer_of(request).subject)
+
+
+@router.put("/profile", response={200: Profile, ERRORS: Problem}, summary="Correct your names")
+def change_profile(request: HttpRequest, told: Names) -> Profile:
+    """Correct the names and show the profile. Raises FieldWrong."""
+    subject = bearer_of(request).subject
+    accounts.change_names(
+        by=actor_of(subject),
+        subject=subject,
+        name=told.name,
+        screen_name=told.screen_name,
+        now=timezone.now(),
+    )
+    return show(subject)
+
+
+def show(subject: SubjectId) -> Profile:
+    held = accounts.show_profile(by=actor_of(subject), subject=subject, now=timezone.now())
+    return Profile(
+        name=held.name,
+        screen_name=held.screen_name,
+        email=held.email,
+        is_email_confirmed=held.is_email_confirmed,
+        age_range=held.age,
+        account_number=held.account_number,
+    )
+
+
+@router.put("/password", response={200: AccountState, ERRORS: Problem}, summary="A new password")
+def password(request: HttpRequest, told: NewPassword) -> AccountState:
+    """Replace the password; every other sign-in ends. Raises SignInRefused, PasswordRefused."""
+    bearer = bearer_of(request)
+    changed = safeguards.change_password(
+        public_id=bearer.subject, old=told.old, new=told.new, now=timezone.now()
+    )
+    tokens.carry_on(family=bearer.family, signed_in=changed)
+    return state_of(bearer.subject)
+
+
+@router.get("/account", response={200: AccountState, ERRORS: Problem}, summary="Your account")
+def account(request: HttpRequest) -> AccountState:
+    """Say whether the account is open."""
+    return state_of(bearer_of(request).subject)
+
+
+@router.post(
+    "/account/close", response={200: AccountState, ERRORS: Problem}, summary="Close the account"
+)
+def close(request: HttpRequest) -> AccountState:
+    """Close the account; until it is erased that may be taken back. Raises AlreadyClosed."""
+    subject = bearer_of(request).subject
+    accounts.close_account(by=actor_of(subject), subject=subject, now=timezone.now())
+    return state_of(subject)
+
+
+@router.post(
+    "/account/reopen", response={200: AccountState, ERRORS: Problem}, summary="Take that back"
+)
+def reopen(request: HttpRequest) -> AccountState:
+    """Take the closing back. Raises AlreadyOpen."""
+    subject = bearer_of(request).subject
+    accounts.reopen_account(by=actor_of(subject), subject=subject, now=timezone.now())
+    return state_of(subject)
+
+
+def state_of(subject: SubjectId) -> AccountState:
+    closed_at = queries.find_closed_at(subject)
+    return AccountState(is_open=closed_at is None, closed_at=closed_at)
+
+
+@router.get("/agreement", response={200: Agreed, ERRORS: Problem}, summary="What you agreed to")
+def agreement(request: HttpRequest) -> Agreed:
+    """Say which edition the person agreed to last."""
+    return agreed_by(bearer_of(request).subject)
+
+
+@router.post("/agreement", response={200: Agreed, ERRORS: Problem}, summary="Agree anew")
+def agree(request: HttpRequest, told: Agreement) -> Agreed:
+    """Agree to the edition in force, of which the person was shown what changed.
+
+    Raises OtherEdition.
+    """
+    subject, now = bearer_of(request).subject, timezone.now()
+    refuse_other(told.edition, now=now)
+    accounts.agree(subject=subject, agreed=agreed_again_to(told.edition), now=now)
+    return agreed_by(subject)
+
+
+def agreed_by(subject: SubjectId) -> Agreed:
+    found = queries.find_agreed(subject)
+    if found is None:
+        raise Http404
+    asks_again = queries.asks_to_agree(subject, now=timezone.now())
+    return Agreed(edition=found.edition, at=found.at, proof=found.proof, asks_again=asks_again)
+
+
+@router.get(
+    "/agreement/receipt",
+    response={200: dict[str, object], ERRORS: Problem},
+    summary="Its receipt, which proves it without us",
+)
+def receipt(request: HttpRequest) -> HttpResponse:
+    """Give the receipt of the last agreement. Raises NotInTree within the first seconds."""
+    found = queries.find_agreed(bearer_of(request).subject)
+    if found is None:
+        raise Http404
+    content = ledger.receipt_file(ledger.receipt(found.proof))
+    return HttpResponse(content, content_type="application/json")

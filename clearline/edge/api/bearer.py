@@ -1,0 +1,35 @@
+"""Who calls: the customer whose app holds the key; the guard has looked."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from clearline.policy.use import Actor, ActorKind
+from clearline.policy.vocabulary import SubjectId
+from clearline.trust.tokens.queries import Bearer
+
+
+class AppToken(HttpBearer):
+    """Tells the description of the API that a key is needed; finds what the guard has found."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Bearer | None:
+        del token
+        return find_caller(request)
+
+
+def find_caller(request: HttpRequest) -> Bearer | None:
+    """Return whom the guard has found to call; None where nobody needs to be known."""
+    found: Bearer | None = getattr(request, "clearline_bearer", None)
+    return found
+
+
+def bearer_of(request: HttpRequest) -> Bearer:
+    """Return who calls, at an address that is open to nobody else. Raises PermissionDenied."""
+    found = find_caller(request)
+    if found is None:
+        raise PermissionDenied
+    return found
+
+
+def actor_of(subject: SubjectId) -> Actor:
+    return Actor(ActorKind.SUBJECT, subject)

@@ -1,0 +1,96 @@
+"""The addresses of the app's way in; each says who may open it."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
+
+import msgspec
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
+
+from clearline.edge.api import account, sign_in
+from clearline.edge.api.described import described
+from clearline.edge.api.problems import invalid, refused, unreadable
+from clearline.edge.api.repeats import answer_once
+from clearline.kit.access import Audience, open_to
+from clearline.kit.errors import Refusal
+
+Told = TypeVar("Told", bound=Exception)
+OPEN_TO_ALL: Final = frozenset({"policy", "sign-up", "sign-in", "renew"})
+
+
+class StrictParser(Parser):
+    """JSON and nothing but JSON: no NaN, no half of a character, no depth without end."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, object]:
+        return msgspec.json.decode(request.body, type=dict[str, object])
+
+
+def make_api() -> NinjaAPI:
+    api = NinjaAPI(
+        title="The app's way in",
+        version="1",
+        description="All that the app does, under the same policy as the site. "
+        "Requests carry `Authorization: Bearer …`; cookies are not looked at.",
+        docs_url=None,
+        openapi_url=None,
+        urls_namespace="api",
+        parser=StrictParser(),
+    )
+    api.add_router("", sign_in.router, tags=["Sign-in"])
+    api.add_router("", account.router, tags=["Account"])
+    api.add_exception_handler(Refusal, as_answer(Refusal, refused))
+    api.add_exception_handler(ValidationError, as_answer(ValidationError, invalid))
+    api.add_exception_handler(HttpError, as_answer(HttpError, unreadable))
+    return api
+
+
+def as_answer(
+    kind: type[Told], answer: Callable[[HttpRequest, Told], HttpResponse]
+) -> Callable[[HttpRequest, Told | type[Told]], HttpResponse]:
+    """Return what ninja calls with the error itself, though it may say it is a class."""
+
+    def answered(request: HttpRequest, error: Told | type[Told]) -> HttpResponse:
+        return answer(request, error if isinstance(error, kind) else kind())
+
+    return answered
+
+
+API: Final = make_api()
+
+
+@open_to(Audience.EVERYONE)
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """Give the description of the API, OpenAPI 3.1."""
+    del request
+    return JsonResponse(described(API))
+
+
+def addresses() -> Iterator[URLPattern]:
+    yield path("openapi.json", openapi, name="api_openapi")
+    by_route = {str(each.pattern): each for each in reversed(API.urls[0])}  # one for each method
+    for each in by_route.values():
+        if isinstance(each, URLPattern) and each.name != "api-root":
+            yield path(str(each.pattern), view_of(each), name=f"api_{each.name}")
+
+
+def view_of(pattern: URLPattern) -> Callable[..., HttpResponse]:
+    """Return the view of one address, which says who may open it and answers nothing twice."""
+    inner: Callable[..., HttpResponse] = pattern.callback
+    is_open = str(pattern.pattern) in OPEN_TO_ALL
+
+    @open_to(Audience.EVERYONE if is_open else Audience.APP)
+    def view(request: HttpRequest, **names: str) -> HttpResponse:
+        try:
+            return answer_once(request, lambda: inner(request, **names))
+        except Refusal as refusal:
+            return refused(request, refusal)
+
+    return view
+
+
+api_urlpatterns = list(addresses())
