@@ -113,6 +113,7 @@ PROOF = "0" * 32
 @pytest.mark.parametrize(
     "told",
     [
+        "0~2026-01-01~~ads~~",
         f"0~2026-01-01~{PROOF}~~",
         f"0~2026-01-01~{PROOF}~~~~",
         "0~2026-01-01~proof~~~",

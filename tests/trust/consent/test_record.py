@@ -198,6 +198,13 @@ def test_of_a_flooding_network_a_yes_beside_a_no_stays_as_it_was_and_the_signal_
     assert chosen.choices.no == {"content", "sale_or_sharing", "third_party_marketing"}
 
 
+def test_the_signal_alone_of_a_flooding_network_is_left_to_come_again(flood: str) -> None:
+    before = answer(ACCEPT)
+
+    assert answer({}, before=before, gpc=True, network=flood) == before
+    assert Entry.objects.count() == 1
+
+
 def test_other_networks_and_answers_of_no_network_are_not_held_back_by_a_flood(flood: str) -> None:
     answer(ACCEPT, network="203.0.113.0")
     answer(ACCEPT)
