@@ -157,9 +157,9 @@ def test_a_heading_without_clauses_says_that_nothing_of_its_kind_happens(
     run("show")
 
     lines = capsys.readouterr().out.splitlines()
-    place = lines.index("3. Third-party advertising")
-    assert lines[place + 1] == "   Nothing of this kind happens on this site."
-    assert lines[-2:] == ["8. Throughout", "   The page lists every cookie here."]
+    for heading in ("3. Third-party advertising", "5. Third-party disclosure"):
+        place = lines.index(heading)
+        assert lines[place + 1] == "   Nothing of this kind happens on this site."
 
 
 @pytest.mark.django_db
