@@ -1,10 +1,7 @@
 """What was refused to somebody of the staff stands in the ledger, and nobody fills it by that."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from clearline.policy.use import Actor, ActorKind
 from clearline.trust.ledger.body import parse_body
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
@@ -15,34 +12,20 @@ from clearline.trust.safeguards.actions import (
     REFUSED_PAGES_MAX,
     SignInRefused,
 )
-from clearline.trust.safeguards.roles import LoginKind, Role
+from clearline.trust.safeguards.roles import Role
 from tests.reach.visitors.conftest import without
 from tests.trust.ledger.conftest import log
 from tests.trust.ledger.log import count_kinds
+from tests.trust.safeguards.test_sign_in import (
+    NEW_PASSWORD,
+    NOW,
+    OPERATOR,
+    PASSWORD,
+    make_dana,
+    try_in,
+)
 
 __all__ = ["log", "without"]
-
-NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
-OPERATOR = Actor(ActorKind.JOB, "operator")
-PASSWORD = "quiet rivers carry stones"
-HOME = "198.51.100.0"
-ELSEWHERE = "203.0.113.0"
-NEW_PASSWORD = "stones make rivers loud"
-NEW_PASSWORDS = (NEW_PASSWORD, "loud rivers make stones")
-
-
-def make_dana(*roles: Role) -> str:
-    return actions.create_staff(
-        by=OPERATOR, user_id="Dana", password=PASSWORD, roles=roles or (Role.MARKETER,), now=NOW
-    )
-
-
-def try_in(
-    password: str = PASSWORD, user_id: str = "dana", network: str = HOME, now: datetime = NOW
-) -> actions.SignedIn:
-    return actions.sign_in(
-        kind=LoginKind.STAFF, user_id=user_id, password=password, network=network, now=now
-    )
 
 
 def read_refused() -> object:
