@@ -1,6 +1,7 @@
 """The public port: what it hands on, and what it refuses before a thread is spent on it."""
 
 import asyncio
+import gc
 import http.client
 import socket
 import subprocess
@@ -148,6 +149,18 @@ def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert status == 408
     assert b"Send it again" in text
+
+
+def test_what_was_made_at_the_start_is_never_walked_by_the_garbage_collector() -> None:
+    before = gc.get_freeze_count()
+
+    application = front.settle(echo)
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+
+    assert application is echo
+    assert before == 0
+    assert frozen > 10_000  # the modules alone are many more
 
 
 async def broken(scope: Scope, receive: Receive, send: Send) -> None:
