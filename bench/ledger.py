@@ -22,7 +22,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from clearline.trust.ledger.entries import LedgerEntry, UseDenied
+from clearline.trust.ledger.entries.entry import LedgerEntry
+from clearline.trust.ledger.entries.uses import UseDenied
 
 NOW: Final = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 ROUNDS: Final = 5

@@ -26,7 +26,7 @@ from clearline.reach.visitors.admit import Drop
 from clearline.rights.ledger_words.person import ABOUT_NO_CUSTOMER, KINDS_OF, TELLINGS
 from clearline.rights.ledger_words.values import VALUES, word_of
 from clearline.rights.my_data.held import UNSEALED
-from clearline.trust.ledger.entries import KINDS
+from clearline.trust.ledger.entries.kinds import KINDS
 from clearline.trust.safeguards.actions import (
     ACCOUNT_PASSWORD,
     ACCOUNT_SIGN_IN,

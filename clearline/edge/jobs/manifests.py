@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries import EventsLoaded
+from clearline.trust.ledger.entries.uses import EventsLoaded
 
 MANIFESTS_MAX: Final = 1_000  # in one turn, one commit
 BYTES_MAX: Final = 256 * 1024

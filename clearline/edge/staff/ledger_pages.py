@@ -20,7 +20,7 @@ from clearline.kit.errors import Conflict
 from clearline.policy.choices import Choices
 from clearline.policy.condition import choice_in_words
 from clearline.trust.ledger import queries as ledger
-from clearline.trust.ledger.entries import KINDS
+from clearline.trust.ledger.entries.kinds import KINDS
 
 ROWS: Final = 50
 ID_SHOWN: Final = 64  # characters of a wrong number that the page says back

@@ -26,7 +26,7 @@ from clearline.reach.visitors.report import (
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries import ReportExported
+from clearline.trust.ledger.entries.uses import ReportExported
 
 ERASE_S_MAX: Final = 600.0
 DAY: Final = timedelta(days=1)

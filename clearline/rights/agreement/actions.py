@@ -18,7 +18,7 @@ from clearline.policy.shelf import PUBLISHED, Shelf
 from clearline.rights.agreement.check import Agreement, check
 from clearline.rights.agreement.finding import Finding
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries import EditionPublished
+from clearline.trust.ledger.entries.uses import EditionPublished
 
 LOCK: Final = ".publish.lock"
 BYTES_MAX: Final = 400_000

@@ -113,7 +113,7 @@ def find_in_code(file: str, text: str) -> Iterator[Found]:
     yield from find_files_written(code)
     yield from find_in_answers(code)
     yield from find_entry_fields(code)
-    if file == ENTRIES:
+    if file.startswith(ENTRIES):
         yield from find_spans(code)
     if file == EVENTS:
         yield from find_event_fields(code)

@@ -10,7 +10,7 @@ from clearline.rights.agreement.columns import data_of
 from clearline.rights.agreement.finding import Finding, FindingKind
 from clearline.rights.agreement.schema import FoundColumn
 
-ENTRIES: Final = "clearline/trust/ledger/entries.py"
+ENTRIES: Final = "clearline/trust/ledger/entries/"
 EVENTS: Final = "clearline/reach/visitors/event.py"
 STORED_EVENT: Final = "StoredEvent"
 ENTRY: Final = "LedgerEntry"
@@ -29,10 +29,11 @@ def find_entry_fields(code: Code) -> Iterator[Finding]:
     """Yield each field of a ledger entry that its DATA does not tell of, and entries unseen."""
     for owner in (node for node in code.nodes if isinstance(node, ast.ClassDef)):
         bases = [ast.unparse(each).rpartition(".")[2] for each in owner.bases]
-        if code.file != ENTRIES and ENTRY not in bases:
+        is_at_home = code.file.startswith(ENTRIES)
+        if not is_at_home and ENTRY not in bases:
             continue
         is_known = bases == [ENTRY] or (owner.name == ENTRY and not bases)
-        if code.file != ENTRIES or not is_known or owner not in code.tree.body:
+        if not is_at_home or not is_known or owner not in code.tree.body:
             text = f"{owner.name} is a ledger entry of a form that nobody looks into"
             remedy = f"Write class {owner.name}({ENTRY}) in {ENTRIES}, by itself."
             yield Finding(code.file, owner.lineno, FindingKind.COLUMN_UNDECLARED, text, remedy)

@@ -26,7 +26,7 @@ from clearline.trust.gate import queries as gate_queries
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
-from clearline.trust.ledger.entries import DataExported, DataShown
+from clearline.trust.ledger.entries.accounts import DataExported, DataShown
 from clearline.trust.ledger.queries import LIST_MAX, OwnEntry
 from clearline.trust.vault import queries as vault
 

@@ -42,7 +42,7 @@ from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.gate import actions as gate
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries import (
+from clearline.trust.ledger.entries.accounts import (
     AccountClosed,
     AccountErased,
     AccountOpened,

@@ -27,7 +27,7 @@ from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.trust.blind_index import folded, indexer
 from clearline.trust.gate import actions as gate
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries import CustomersImported
+from clearline.trust.ledger.entries.accounts import CustomersImported
 from clearline.trust.vault import actions as vault_actions
 
 Row = TypeVar("Row", bound=models.Model)

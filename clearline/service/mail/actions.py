@@ -38,7 +38,7 @@ from clearline.service.mail.template import State, Template, priority_of
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries import LedgerEntry, MailFailed, MailSent
+from clearline.trust.ledger.entries.letters import MailFailed, MailSent
 from clearline.trust.vault import queries as vault
 from clearline.trust.vault.keyring import NoKey, PersonErased
 
@@ -219,7 +219,7 @@ def end(letter: Letter, state: State, now: datetime) -> None:
     subject = SubjectId(letter.subject)
     permit = ask_to_note(subject, now)
     is_sent = state is State.SENT
-    entry: LedgerEntry = (
+    entry: MailSent | MailFailed = (
         MailSent(template=letter.template) if is_sent else MailFailed(template=letter.template)
     )
 

@@ -20,7 +20,7 @@ from clearline.trust.blind_index import blind_index
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries import TeamChanged
+from clearline.trust.ledger.entries.accounts import TeamChanged
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.vault import queries as vault
 

@@ -41,7 +41,7 @@ from clearline.trust.gate.decide import Outcome, decide
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
-from clearline.trust.ledger.entries import ChoiceRecorded
+from clearline.trust.ledger.entries.uses import ChoiceRecorded
 from clearline.trust.vault import queries as vault
 
 KEEP_CHOICE: Final = Use(

@@ -16,7 +16,7 @@ from clearline.trust.gate.decide import Outcome, Verdict, decide
 from clearline.trust.gate.permit import SEAL, Permit
 from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries import UseDenied as UseDeniedEntry
+from clearline.trust.ledger.entries.uses import UseDenied as UseDeniedEntry
 
 COMMIT_EVERY: Final = 1_000  # denials of a list, per transaction
 

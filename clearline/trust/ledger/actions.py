@@ -32,7 +32,7 @@ from clearline.trust.ledger.checkpoint import (
     Signer,
     parse_checkpoint,
 )
-from clearline.trust.ledger.entries import LedgerEntry
+from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.keys import sealer, signer
 from clearline.trust.ledger.merkle import EMPTY_ROOT, range_root
 from clearline.trust.ledger.models import Entry, LogState, NewEntry

@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from clearline.kit.errors import Invalid
-from clearline.trust.ledger.entries import KINDS, LedgerEntry
+from clearline.trust.ledger.entries.entry import LedgerEntry
+from clearline.trust.ledger.entries.kinds import KINDS
 
 DOMAIN: Final = b"clearline.entry.v2\n"
 WORDS_DOMAIN: Final = b"clearline.words.v2\n"
@@ -68,7 +69,7 @@ def to_body(entry: LedgerEntry, *, subject: str | None, footing: Footing) -> byt
     """Return the body of an entry, at most 16 KiB. Raises EntryInvalid."""
     names = FIELDS.get(entry.kind)
     if names is None:
-        message = f"{entry.kind} is no kind of entry; name it in clearline/trust/ledger/entries.py."
+        message = f"{entry.kind} is no kind of entry; name it in clearline/trust/ledger/entries/."
         raise EntryInvalid(message)
     told = {
         "clause": footing.clause,

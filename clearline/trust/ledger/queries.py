@@ -29,7 +29,8 @@ from clearline.trust.ledger.body import (
     to_head,
 )
 from clearline.trust.ledger.checkpoint import parse_checkpoint
-from clearline.trust.ledger.entries import KINDS, ChoiceRecorded
+from clearline.trust.ledger.entries.kinds import KINDS
+from clearline.trust.ledger.entries.uses import ChoiceRecorded
 from clearline.trust.ledger.keys import sealer, signer
 from clearline.trust.ledger.merkle import inclusion_path, leaf_hash, verify_inclusion
 from clearline.trust.ledger.models import Entry, LogState

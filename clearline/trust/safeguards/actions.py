@@ -20,11 +20,11 @@ from clearline.policy.vocabulary import Category, ClauseId, Purpose, SubjectId, 
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries import (
+from clearline.trust.ledger.entries.entry import LedgerEntry
+from clearline.trust.ledger.entries.logins import (
     CustomerPasswordChanged,
     CustomerRefused,
     CustomerSignedIn,
-    LedgerEntry,
     StaffCreated,
     StaffPasswordChanged,
     StaffRefused,

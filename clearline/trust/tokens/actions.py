@@ -15,7 +15,7 @@ from clearline.policy.vocabulary import Category, ClauseId, Purpose, SubjectId, 
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries import AppSignedOut
+from clearline.trust.ledger.entries.logins import AppSignedOut
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.actions import SignedIn

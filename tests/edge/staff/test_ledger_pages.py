@@ -16,7 +16,7 @@ from clearline.rights.ledger_words.values import NAMES, VALUES
 from clearline.rights.my_data.actions import FileForm
 from clearline.trust.gate.decide import Reason
 from clearline.trust.ledger import actions, queries
-from clearline.trust.ledger.entries import KINDS
+from clearline.trust.ledger.entries.kinds import KINDS
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import make_staff, signed_in

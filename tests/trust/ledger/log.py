@@ -8,12 +8,9 @@ from pathlib import Path
 from clearline.policy.retention import Retention
 from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface, SubjectId
 from clearline.trust.ledger import actions, queries
-from clearline.trust.ledger.entries import (
-    ChoiceRecorded,
-    LedgerEntry,
-    ReportExported,
-    StaffSignedIn,
-)
+from clearline.trust.ledger.entries.entry import LedgerEntry
+from clearline.trust.ledger.entries.logins import StaffSignedIn
+from clearline.trust.ledger.entries.uses import ChoiceRecorded, ReportExported
 from clearline.trust.ledger.models import Entry
 
 KEPT = Retention.from_text("3 years")

@@ -5,7 +5,8 @@ from django.db import connection
 
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.ledger import actions, queries
-from clearline.trust.ledger.entries import CustomerRefused, CustomerSignedIn, LedgerEntry
+from clearline.trust.ledger.entries.entry import LedgerEntry
+from clearline.trust.ledger.entries.logins import CustomerRefused, CustomerSignedIn
 from clearline.trust.ledger.models import Entry
 from clearline.trust.ledger.queries import NoSuchEntry
 from tests.trust.ledger.log import NOW, Footing, Log, later

@@ -14,7 +14,7 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import SealBroken
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.body import EntryInvalid
-from clearline.trust.ledger.entries import EventsLoaded
+from clearline.trust.ledger.entries.uses import EventsLoaded
 from clearline.trust.ledger.models import Entry
 from clearline.trust.ledger.queries import LedgerDamaged, NoCheckpoint, NoSuchEntry, NotInTree
 from clearline.trust.ledger.verify import verify_export

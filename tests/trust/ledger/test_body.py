@@ -23,7 +23,8 @@ from clearline.trust.ledger.body import (
     to_body,
     to_head,
 )
-from clearline.trust.ledger.entries import EventsLoaded, LedgerEntry, ReportExported
+from clearline.trust.ledger.entries.entry import LedgerEntry
+from clearline.trust.ledger.entries.uses import EventsLoaded, ReportExported
 from tests.trust.ledger.log import NOW, make_choice
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -22,13 +22,9 @@ from clearline.trust.ledger.body import (
     to_head,
 )
 from clearline.trust.ledger.checkpoint import Checkpoint, Signer, open_checkpoint
-from clearline.trust.ledger.entries import (
-    KINDS,
-    ChoiceRecorded,
-    EventsLoaded,
-    LedgerEntry,
-    ReportExported,
-)
+from clearline.trust.ledger.entries.entry import LedgerEntry
+from clearline.trust.ledger.entries.kinds import KINDS
+from clearline.trust.ledger.entries.uses import ChoiceRecorded, EventsLoaded, ReportExported
 from clearline.trust.ledger.merkle import (
     fold,
     inclusion_path,

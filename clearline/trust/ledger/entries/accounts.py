@@ -1,0 +1,181 @@
+"""What the ledger says of customers' accounts, and of what was shown of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from clearline.policy.retention import Retention
+from clearline.policy.vocabulary import ClauseId
+from clearline.trust.ledger.entries.entry import LedgerEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountOpened(LedgerEntry):
+    """A person opened an account, under the edition that they agreed to with it."""
+
+    kind: ClassVar[str] = "account.opened"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.agreement")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "edition": "a day",
+        "text": "words of ours",
+    }
+
+    edition: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAgreed(LedgerEntry):
+    """A customer agreed to a later edition, after being shown what changed, in these words."""
+
+    kind: ClassVar[str] = "policy.agreed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.agreement")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "edition": "a day",
+        "text": "words of ours",
+    }
+
+    edition: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountClosed(LedgerEntry):
+    """An account was closed; it is erased later, and may be taken back until then."""
+
+    kind: ClassVar[str] = "account.closed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReopened(LedgerEntry):
+    """The closing of an account was taken back."""
+
+    kind: ClassVar[str] = "account.reopened"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountErased(LedgerEntry):
+    """All that a closed account held was erased, and the person's key destroyed."""
+
+    kind: ClassVar[str] = "account.erased"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileShown(LedgerEntry):
+    """What an account holds of a person was opened for them, or for who `by` names."""
+
+    kind: ClassVar[str] = "account.shown"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.show")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "fields": "names of columns",
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    fields: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChanged(LedgerEntry):
+    """Something that an account holds of a person was corrected; what it was is not told."""
+
+    kind: ClassVar[str] = "account.changed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "fields": "names of columns",
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    fields: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataShown(LedgerEntry):
+    """All that is held of the entry's subject was opened, for who `by` names; never what it was."""
+
+    kind: ClassVar[str] = "data.shown"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.show")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "categories": "words of the vocabulary",
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    categories: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataExported(LedgerEntry):
+    """All that is held of the entry's subject left as a file, for who `by` names."""
+
+    kind: ClassVar[str] = "data.exported"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.show")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "categories": "words of the vocabulary",
+        "format": "the kind of a file",
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    categories: tuple[str, ...]
+    format: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamChanged(LedgerEntry):
+    """Who may act in an account was changed; the subject is whose access it is, or the owner."""
+
+    kind: ClassVar[str] = "team.changed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "change": "a word of a closed list",
+        "role": "a word of a closed list",
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    change: str
+    role: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersImported(LedgerEntry):
+    """One batch of an earlier system's customers came in: how many, and the hash of their lines."""
+
+    kind: ClassVar[str] = "customers.imported"
+    rests_on: ClassVar[ClauseId | None] = None  # of nobody: a count of a batch
+    kept: ClassVar[Retention | None] = Retention.from_text("6 years")
+    DATA: ClassVar[Mapping[str, str]] = {
+        "customers": "a count",
+        "sha256": "a hash of the batch's lines",
+        "by": "a job, or staff by random number",
+    }
+
+    customers: int
+    sha256: str
+    by: str
