@@ -38,6 +38,7 @@ from clearline.service.accounts.queries import (
 )
 from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.service.accounts.words import read_email, read_name, read_screen_name
+from clearline.service.mail import actions as mail
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.gate import actions as gate
@@ -401,6 +402,7 @@ def erase(subject: SubjectId, now: datetime) -> None:
     for kind in (Agreement, EmailAddress, Member, ImportedLine, ImportedCustomer, Holder):
         kind._default_manager.filter(subject=subject).delete()  # noqa: SLF001  # Django's own name for it
     Account.objects.filter(owner=subject).delete()
+    mail.forget(subject)
     tokens.erase_of(subject)
     safeguards.remove_customer(subject)
 

@@ -119,7 +119,10 @@ def enqueue(
 
 def forget(subject: SubjectId) -> None:
     """Take away all letters to a person, in the caller's transaction."""
-    Letter.objects.filter(subject=subject).delete()
+    letters = Letter.objects.filter(subject=subject)
+    numbers = list(letters.values_list("number", flat=True))
+    letters.delete()
+    transaction.on_commit(lambda: Folder(settings.ENV.mail_dir).erase(numbers))
 
 
 def erase_expired(policy: CompiledPolicy, *, now: datetime) -> int:

@@ -7,7 +7,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -216,6 +216,11 @@ class Folder:
         except OSError as error:
             message = f"The letter cannot be written ({error.strerror})."
             raise ServerAway(message) from None
+
+    def erase(self, numbers: Iterable[str]) -> None:
+        """Take away the files of these letters."""
+        for number in numbers:
+            (self.path / f"{number}.eml").unlink(missing_ok=True)
 
     def erase_before(self, moment: datetime) -> None:
         """Take away the files that are older."""
