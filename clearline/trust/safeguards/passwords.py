@@ -36,14 +36,22 @@ def refuse_weak(password: str, *, own_words: tuple[str, ...]) -> None:
         message = f"Use at most {LENGTH_MAX} characters."
         raise PasswordRefused(message)
     plain = told.casefold()
-    for word in own_words:
-        rest = plain.replace(word.casefold(), "")
-        if len(word) >= OWN_WORD_MIN and len(rest) < len(plain) and len(rest) < LENGTH_MIN // 2:
-            message = "That is mostly your user ID or our name, which guessers try first."
-            raise PasswordRefused(message)
+    if is_mostly(plain, {part.casefold() for each in own_words for part in (each, *each.split())}):
+        message = "That is mostly your user ID or our name, which guessers try first."
+        raise PasswordRefused(message)
     if plain in common() or len(set(plain)) < OWN_WORD_MIN or is_repeated(plain):
         message = "That password is one that guessers try first. Choose another."
         raise PasswordRefused(message)
+
+
+def is_mostly(plain: str, own_words: set[str]) -> bool:
+    """Say whether little or a common word is left without own words, digits and signs."""
+    for word in own_words:
+        if len(word) >= OWN_WORD_MIN and word in plain:
+            rest = plain.replace(word, "")
+            if len(rest) < LENGTH_MIN // 2 or "".join(filter(str.isalpha, rest)) in common():
+                return True
+    return False
 
 
 def is_repeated(plain: str) -> bool:

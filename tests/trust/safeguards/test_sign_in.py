@@ -27,7 +27,6 @@ from clearline.trust.safeguards.actions import (
     UserIdTaken,
 )
 from clearline.trust.safeguards.models import Login, SignInAttempt
-from clearline.trust.safeguards.passwords import PasswordRefused, refuse_weak
 from clearline.trust.safeguards.roles import LoginKind, Role
 from tests.reach.visitors.conftest import without
 from tests.trust.ledger.conftest import log
@@ -534,26 +533,3 @@ def test_without_their_clauses_no_attempt_and_no_closed_login_is_kept(
 
     assert not SignInAttempt.objects.exists()
     assert [each.public_id for each in queries.list_staff()] == [olu]
-
-
-@pytest.mark.parametrize(
-    "password",
-    [
-        "short",
-        "passwordpassword",
-        "aaaaaaaaaaaaaaaa",
-        "abababababababab",
-        "Example Voice 12",
-        "x" * 201,
-    ],
-)
-def test_a_password_that_guessers_try_is_refused(password: str) -> None:
-    with pytest.raises(PasswordRefused):
-        refuse_weak(password, own_words=("dana", "Example Voice"))
-
-
-@pytest.mark.parametrize(
-    "password", [PASSWORD, "пять синих лодок в море", "1029384756qpwoeiru", "only lower case words"]
-)
-def test_a_long_password_of_any_characters_will_do(password: str) -> None:
-    refuse_weak(password, own_words=("dana", "Example Voice"))
