@@ -214,6 +214,7 @@ class ChoiceMethod(StrEnum):
     NO_COOKIE = "no_cookie"
     SIGN_IN = "sign_in"  # a browser and an account were joined
     START = "start"  # the account began with it
+    APP = "app"
 
 
 class ChoiceSurface(StrEnum):
@@ -227,6 +228,7 @@ class ChoiceSurface(StrEnum):
     SIGNAL = "signal"
     SIGN_IN = "sign_in"
     ACCOUNT = "account"  # the page that opens an account
+    APP = "app"
 
 
 class Ground(StrEnum):

@@ -1,11 +1,11 @@
 """P9, clause choices.account.
 
-"While you are signed in, what you choose holds for your account in every browser. It is kept sealed
-under your own key as long as what the account holds, and its proof under your random number. While
-a browser is signed in, we note which answers came from it. When you sign in, the choices of the
-browser and of the account are joined: no wins over yes, and any answer over none. A browser's
-Global Privacy Control signal is kept for the account as a no to sale and sharing, until you take it
-back in two steps."
+"While you are signed in, what you choose holds for your account in every browser and in our app. It
+is kept sealed under your own key as long as what the account holds, and its proof under your random
+number. While a browser is signed in, we note which answers came from it. When you sign in, the
+choices of the browser and of the account are joined: no wins over yes, and any answer over none. A
+Global Privacy Control signal of a browser or of our app is kept for the account as a no to sale and
+sharing, until you take it back in two steps."
 """
 
 import re

@@ -55,11 +55,11 @@ CRAWLED_MIN = 20
 READ_THE_SIGNAL = {
     "config/demo/fill.py",
     "config/demo/traffic.py",
+    "edge/api/choices.py",
     "edge/collector/exchange.py",
     "edge/collector/intake.py",
     "edge/site/account/own_choices.py",
     "edge/site/answers.py",
-    "edge/site/asked.py",
     "edge/site/choices.py",
     "edge/site/context.py",
     "edge/site/remembered.py",
@@ -68,6 +68,7 @@ READ_THE_SIGNAL = {
     "edge/site/wellknown.py",
     "policy/choices.py",
     "policy/vocabulary.py",  # the word for how a choice was told
+    "rights/choices/asked.py",
     "rights/ledger_words/values.py",
     "trust/consent/actions.py",
     "trust/consent/queries.py",

@@ -8,7 +8,6 @@ from django.apps import apps
 from django.db.models import AutoField, Model
 
 from clearline.edge.collector.intake import Refusal
-from clearline.edge.site.asked import EACH
 from clearline.edge.staff.access import STAFF
 from clearline.edge.staff.health import REASONS
 from clearline.edge.staff.templatetags.staff_text import KINDS as KIND_WORDS
@@ -23,6 +22,7 @@ from clearline.policy.words import (
     words_in,
 )
 from clearline.reach.visitors.admit import Drop
+from clearline.rights.choices.asked import EACH
 from clearline.rights.ledger_words.person import ABOUT_NO_CUSTOMER, KINDS_OF, TELLINGS
 from clearline.rights.ledger_words.values import VALUES, word_of
 from clearline.rights.my_data.held import UNSEALED

@@ -23,12 +23,12 @@ from clearline.config.env import Env
 from clearline.edge.collector.intake import EVENTS_PATH, Arrival, Intake, Refused
 from clearline.edge.collector.journal import Journal
 from clearline.edge.collector.record import Kept, Tally, to_bytes
-from clearline.edge.site.asked import shown_prompt
 from clearline.edge.site.content import ContentShelf, content
 from clearline.kit.files import replace_durably
 from clearline.kit.status import write_status
 from clearline.policy.shelf import Shelf
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
+from clearline.rights.choices.asked import shown_prompt
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from clearline.edge.api.choices import keep_signal
 from clearline.edge.api.limits import (
     BY_NETWORK,
     BY_TOKEN,
@@ -123,6 +124,7 @@ def let_in(request: HttpRequest, audience: frozenset[Audience]) -> HttpResponse 
         return plain_problem(HTTPStatus.UNAUTHORIZED)
     request.clearline_bearer = bearer  # type: ignore[attr-defined]  # Django's request is open
     count(request, BY_TOKEN, bearer.family)
+    keep_signal(request, bearer.subject)
     match = request.resolver_match
     name = match.url_name if match else ""
     if name not in OPEN_TO_WHO_DID_NOT_AGREE and accounts.asks_to_agree(

@@ -1,11 +1,12 @@
 """What the app sends and gets, field by field; an unknown field is refused."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.service.accounts.age import AgeRange
 
 Text = Annotated[str, Field(max_length=300)]
@@ -164,3 +165,78 @@ class Ended(Schema):
     """How many sign-ins ended."""
 
     ended: int
+
+
+class Choice(Schema):
+    """One choice: its words, what it holds (`unset` counts as a no), since when and from where.
+
+    `lost` says what a no loses; `clauses` name the sentences of the policy that rest on it;
+    `proof` is the number of the entry that proves the answer.
+    """
+
+    name: ChoiceName
+    title: str
+    text: str
+    answer: Answer
+    since: datetime | None
+    came_from: ChoiceMethod | None
+    proof: RandomId | None
+    lost: list[str]
+    clauses: list[str]
+
+
+class Sale(Choice):
+    """The choice of sale or sharing, with the words of the button that closes it."""
+
+    button: str
+
+
+class Signal(Schema):
+    """Global Privacy Control: whether it is honoured for the account, since when, in words."""
+
+    is_honoured: bool
+    since: datetime | None
+    words: str
+
+
+class Choices(Schema):
+    """All choices of the account; `proof` is the number of the last change."""
+
+    items: list[Choice]
+    sale_or_sharing: Sale
+    button: str
+    signal: Signal
+    proof: RandomId | None
+
+
+YesOrNo = Literal["yes", "no"]
+
+
+class Answers(Sent):
+    """What is answered; what is left out stays as it is."""
+
+    measurement: YesOrNo | None = None
+    content: YesOrNo | None = None
+    sale_or_sharing: Literal["no"] | None = None
+
+
+class ChoicesSet(Sent):
+    """Answers to what was shown; `seen` is the `proof` that was shown with it."""
+
+    answers: Annotated[Answers, Field(examples=[{"measurement": "yes", "sale_or_sharing": "no"}])]
+    seen: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")] = ""
+
+
+class OptIn(Schema):
+    """The second question before sale is allowed again, and the step that its answer carries."""
+
+    step: str
+    title: str
+    text: str
+    button: str
+
+
+class OptInConfirmed(Sent):
+    """The step that the first answer gave, after the person pressed its button."""
+
+    step: Annotated[str, Field(max_length=500)]

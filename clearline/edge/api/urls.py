@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
-from clearline.edge.api import account, sign_in
+from clearline.edge.api import account, choices, sign_in
 from clearline.edge.api.described import described
 from clearline.edge.api.problems import invalid, refused, unreadable
 from clearline.edge.api.repeats import answer_once
@@ -42,6 +42,7 @@ def make_api() -> NinjaAPI:
     )
     api.add_router("", sign_in.router, tags=["Sign-in"])
     api.add_router("", account.router, tags=["Account"])
+    api.add_router("", choices.router, tags=["Choices"])
     api.add_exception_handler(Refusal, as_answer(Refusal, refused))
     api.add_exception_handler(ValidationError, as_answer(ValidationError, invalid))
     api.add_exception_handler(HttpError, as_answer(HttpError, unreadable))

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from clearline.edge.site.asked import SIGNAL, Shown
 from clearline.edge.site.remembered import put_what_is_agreed
 from clearline.edge.site.visit import KEPT_FIELD, Kept, Visit, put_choices, visit_of
 from clearline.kit.errors import Invalid, Unavailable
 from clearline.policy.vocabulary import Answer, ChoiceMethod
+from clearline.rights.choices.asked import SIGNAL, Shown
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.consent.cookie import ChosenOnDevice

@@ -21,7 +21,12 @@ from clearline.edge.site.answers import (
     under_edition,
     with_mark,
 )
-from clearline.edge.site.asked import (
+from clearline.edge.site.visit import Kept, Visit, signer, visit_of
+from clearline.kit.access import Audience, open_to
+from clearline.kit.errors import Conflict
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.vocabulary import Answer, ChoiceName, ChoiceSurface
+from clearline.rights.choices.asked import (
     BUTTONS,
     EACH,
     OPT_IN,
@@ -33,11 +38,6 @@ from clearline.edge.site.asked import (
     shown_prompt,
     shown_withdrawal,
 )
-from clearline.edge.site.visit import Kept, Visit, signer, visit_of
-from clearline.kit.access import Audience, open_to
-from clearline.kit.errors import Conflict
-from clearline.policy.choices import NOTHING_CHOSEN
-from clearline.policy.vocabulary import Answer, ChoiceName, ChoiceSurface
 from clearline.trust.consent import actions as consent_actions
 from clearline.trust.consent import queries as consent
 from clearline.trust.consent.actions import SignalSaysNo

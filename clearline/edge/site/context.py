@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from clearline.edge.site.account.access import subject_of
 from clearline.edge.site.account.own_choices import signal_kept_at
-from clearline.edge.site.asked import PROMPT, Wording, answers_in_words, withdrawal
 from clearline.edge.site.brand import read_logo
 from clearline.edge.site.content import content
 from clearline.edge.site.remembered import currency_for
 from clearline.edge.site.visit import KEPT_FIELD, Kept, Visit, visit_of
 from clearline.policy.choices import GPC_CLOSES
+from clearline.rights.choices.asked import PROMPT, Wording, answers_in_words, withdrawal
 from clearline.service.accounts import queries as accounts
 from clearline.service.accounts.queries import HOLDER_CLAUSE
 from clearline.trust.consent import queries as consent
@@ -113,7 +113,7 @@ class Site:
 
     @cached_property
     def signal_kept_at(self) -> datetime | None:
-        """Since when the account keeps a browser's signal; None where none is kept."""
+        """Since when the account keeps a signal of a browser or app; None if it keeps none."""
         has_no = self.visit.choices.no >= GPC_CLOSES
         return signal_kept_at(self.visit) if has_no else None
 

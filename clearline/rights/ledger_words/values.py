@@ -81,10 +81,11 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     },
     "method": {
         ChoiceMethod.FORM: gettext_lazy("by a form"),
-        ChoiceMethod.GPC: gettext_lazy("by the browser's signal"),
+        ChoiceMethod.GPC: gettext_lazy("by the signal of a browser or of the app"),
         ChoiceMethod.NO_COOKIE: gettext_lazy("by the browser, which kept no cookie"),
         ChoiceMethod.SIGN_IN: gettext_lazy("by signing in with a browser that had chosen"),
         ChoiceMethod.START: gettext_lazy("by the age that the account was opened with"),
+        ChoiceMethod.APP: gettext_lazy("in our app"),
     },
     "surface": {
         ChoiceSurface.PROMPT: gettext_lazy("the prompt above a page"),
@@ -95,6 +96,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         ChoiceSurface.SIGNAL: gettext_lazy("nowhere: the signal spoke"),
         ChoiceSurface.SIGN_IN: gettext_lazy("nowhere: browser and account were joined"),
         ChoiceSurface.ACCOUNT: gettext_lazy("the page that opens an account"),
+        ChoiceSurface.APP: gettext_lazy("our app"),
     },
     "reason": {
         Reason.SILENCE: gettext_lazy("no clause of the policy speaks of it"),

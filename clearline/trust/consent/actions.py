@@ -249,11 +249,13 @@ def choose_for_account(  # noqa: PLR0913  # a proof of choice is all of these
     gpc: bool,
     network: str,
     now: datetime,
+    method: ChoiceMethod = ChoiceMethod.FORM,
 ) -> ChosenOnDevice:
     """Write a customer's answers down for their account and return all as they now stand.
 
-    `device` is what their browser showed when they answered: a yes from there does not take back a
-    no that another browser said meanwhile. Of a network that floods us a yes is not kept; a no is.
+    `device` is what their browser or app showed when they answered: a yes from there does not take
+    back a no that was said elsewhere meanwhile. Of a network that floods us a yes is not kept; a no
+    is.
     Source: GDPR 7(1); 11 CCR 7025(c)(1); clause choices.account.
     Raises SignalSaysNo, TooManyAnswers, gate.UseDenied, NoEditionInForce.
     """
@@ -276,10 +278,8 @@ def choose_for_account(  # noqa: PLR0913  # a proof of choice is all of these
         is_said = not is_flood and (kept or not answers)
         if differing(choices, account.choices) or is_said:
             changed = differing(choices, account.choices) | kept.keys()
-            how = ChoiceMethod.FORM
-            return keep(
-                account, choices, changed, shown=shown, how=how, by_signal=choices.no - said.no
-            )
+            signal = choices.no - said.no
+            return keep(account, choices, changed, shown=shown, how=method, by_signal=signal)
     current = account.on_device
     if current is None or (is_flood and answers and not kept):
         raise TooManyAnswers
@@ -315,6 +315,17 @@ def follow_account(
         by_signal = choices.no - said.no
         how = ChoiceMethod.GPC if changed <= by_signal else ChoiceMethod.SIGN_IN
         return keep(account, choices, changed, shown=shown, how=how, by_signal=by_signal)
+
+
+def keep_signal(*, subject: SubjectId, shown: ShownText, now: datetime) -> None:
+    """Keep Global Privacy Control for an account whose app sent it; what is kept is left alone.
+
+    Source: 11 CCR 7025(c)(1); clause choices.account. Raises gate.UseDenied, NoEditionInForce.
+    """
+    by = Actor(ActorKind.SUBJECT, subject)
+    kept = choices_in_account(show_account(by=by, subject=subject, now=now))
+    if not kept.no >= GPC_CLOSES:
+        follow_account(subject=subject, device=None, shown=shown, gpc=True, now=now)
 
 
 def begin_account(

@@ -42,12 +42,28 @@ def keeps_for_accounts(policy: CompiledPolicy) -> bool:
 
 def is_followed(*, subject: SubjectId, device: ChosenOnDevice | None, gpc: bool) -> bool:
     """Say whether a browser already shows what its customer's account holds, the signal in it."""
-    proofs = AccountChoices.objects.filter(subject=subject).values_list("proof", flat=True)
-    proof = proofs.first() or ""
+    proof = find_proof(subject)
     if device is None:
         return not proof and not gpc
     is_latched = not gpc or device.choices.no >= GPC_CLOSES
     return is_latched and device.unproved_at is None and bool(proof) and device.proof == proof
+
+
+def find_proof(subject: SubjectId) -> str:
+    """Return the entry of the last change of an account's choices, "" before the first."""
+    proofs = AccountChoices.objects.filter(subject=subject).values_list("proof", flat=True)
+    return proofs.first() or ""
+
+
+def find_shown(subject: SubjectId, proof: str) -> ChosenOnDevice | None:
+    """Return what an app showed of an account, if it still stands; None if something came since.
+
+    What was chosen stays sealed: of the app it is only needed how far it has seen.
+    """
+    row = AccountChoices.objects.filter(subject=subject, proof=proof).first() if proof else None
+    if row is None:
+        return None
+    return ChosenOnDevice(NOTHING_CHOSEN, row.changed_at, row.edition, row.proof)
 
 
 def needs_prompt(chosen: ChosenOnDevice | None, policy: CompiledPolicy, now: datetime) -> bool:

@@ -305,3 +305,29 @@ def test_a_signal_that_comes_many_times_at_once_is_kept_once() -> None:
 
     assert answers_of() == dict.fromkeys(GPC_CLOSES, NO)
     assert Entry.objects.filter(subject=ALICE).count() == 2
+
+
+def test_a_signal_of_the_app_is_kept_once_whatever_was_chosen_before() -> None:
+    choose({SALE: YES, MEASURE: YES})
+
+    for seconds in (5, 10):
+        actions.keep_signal(subject=ALICE, shown=PAGE, now=later(seconds))
+
+    assert answers_of() == {MEASURE: YES, **dict.fromkeys(GPC_CLOSES, NO)}
+    assert said()[SALE].method is ChoiceMethod.GPC
+    assert Entry.objects.filter(kind="choice.recorded").count() == 2
+
+
+def test_what_an_app_has_shown_is_known_as_long_as_nothing_came_since() -> None:
+    first = choose({SALE: NO})
+    shown = queries.find_shown(ALICE, first.proof)
+    assert shown is not None
+    assert (shown.proof, shown.at, shown.edition) == (first.proof, NOW, EDITION)
+    assert queries.find_proof(ALICE) == first.proof
+
+    choose({MEASURE: NO}, now=later(5))
+
+    assert queries.find_shown(ALICE, first.proof) is None
+    assert queries.find_shown(BOB, queries.find_proof(ALICE)) is None
+    assert queries.find_shown(BOB, "") is None
+    assert queries.find_proof(BOB) == ""

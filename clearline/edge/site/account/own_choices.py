@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from clearline.edge.site.account.access import actor_of, subject_of
 from clearline.edge.site.answers import under_edition
-from clearline.edge.site.asked import SIGNAL, SIGNED_IN
 from clearline.edge.site.remembered import put_what_is_agreed
 from clearline.edge.site.visit import Visit, choices_put, of_customer, put_choices, signer, visit_of
 from clearline.policy.choices import GPC_CLOSES
 from clearline.policy.condition import choice_in_words
 from clearline.policy.vocabulary import Answer, ChoiceMethod, SubjectId
+from clearline.rights.choices.asked import SIGNAL, SIGNED_IN
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent import queries
 from clearline.trust.consent.account import Said
@@ -27,9 +27,10 @@ from clearline.trust.safeguards import signed_in as sessions
 SAFE: Final = frozenset({"GET", "HEAD"})
 ORIGINS: Final[dict[ChoiceMethod, str | Promise]] = {
     ChoiceMethod.FORM: _("another browser, or this one before you signed in anew"),
-    ChoiceMethod.GPC: _("a browser's signal"),
+    ChoiceMethod.GPC: _("a browser's signal, or our app's"),
     ChoiceMethod.SIGN_IN: _("a browser that had chosen when you signed in with it"),
     ChoiceMethod.START: _("the age that the account was opened with"),
+    ChoiceMethod.APP: _("our app"),
 }
 HERE: Final = _("this browser")
 
