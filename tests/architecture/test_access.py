@@ -25,6 +25,9 @@ from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
+from clearline.service.accounts.queries import find_owned
+from clearline.service.accounts.roles import MemberRole
+from clearline.service.teams import actions as teams
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.actions import SignedIn
@@ -131,7 +134,7 @@ def world(
         settings.ENV.data_dir.mkdir(exist_ok=True)
         came = make_account(name=NAME, email=EMAIL, screen_name=CALLED).signed_in
         alice = SubjectId(came.public_id)
-        make_account("bob", name="Bob Other")
+        bob = SubjectId(make_account("bob", name="Bob Other").signed_in.public_id)
         olu = make_staff("olu", Role.ADMINISTRATOR)
         browser().post("/privacy/choice/", {"answer": "accept"})
         now = timezone.now()
@@ -149,12 +152,39 @@ def world(
                 "entry_id": lambda: opened.public_id,
                 "choice_id": lambda: choice.public_id,
                 "public_id": lambda: olu,
+                "line_id": lambda: opened.public_id,
+                "number": lambda: invitation_of(alice),
+                "member": lambda: let_in(alice, bob),
+                "account": lambda: account_entered(bob, alice),
                 "sign_in_id": lambda: tokens.begin(signed_in=came, now=timezone.now()).family,
                 "token": lambda: demo_links.make_link(settings.ENV.data_dir, "olu").split("/")[3],
             },
             came=came,
             marks=(NAME, EMAIL, CALLED, held.account_number, olu[:8], olu, choice.public_id),
         )
+
+
+def invitation_of(owner: SubjectId) -> str:
+    """Return the number of a new invitation into an account, the only one that waits."""
+    now = timezone.now()
+    for each in teams.show_team(owner=owner, now=now).invitations:
+        teams.withdraw(owner=owner, number=each.number, now=now)
+    teams.invite(owner=owner, role=MemberRole.BILLING, label=CALLED, now=now)
+    return str(teams.show_team(owner=owner, now=now).invitations[0].number)
+
+
+def let_in(owner: SubjectId, member: SubjectId) -> str:
+    """Return a person who may act in somebody's account, let in if they may not yet."""
+    now = timezone.now()
+    if member not in {each.subject for each in teams.show_team(owner=owner, now=now).members}:
+        made = teams.invite(owner=owner, role=MemberRole.BILLING, label=CALLED, now=now)
+        teams.accept(subject=member, code=made.code, now=now)
+    return member
+
+
+def account_entered(owner: SubjectId, member: SubjectId) -> str:
+    let_in(owner, member)
+    return str(find_owned(owner))
 
 
 def add_logo(folder: Path) -> None:

@@ -17,6 +17,7 @@ from clearline.edge.api.shapes import (
     NewPassword,
     Problem,
     Profile,
+    Receipt,
 )
 from clearline.policy.vocabulary import SubjectId
 from clearline.rights.agreement.asked import agreed_again_to
@@ -131,7 +132,7 @@ def agreed_by(subject: SubjectId) -> Agreed:
 
 @router.get(
     "/agreement/receipt",
-    response={200: dict[str, object], ERRORS: Problem},
+    response={200: Receipt, ERRORS: Problem},
     summary="Its receipt, which proves it without us",
 )
 def receipt(request: HttpRequest) -> HttpResponse:

@@ -41,11 +41,12 @@ OWN_FETCH: Final = frozenset({"same-origin", "none"})
 CHALLENGE: Final = 'Bearer realm="app"'
 
 
-# Seeing what is asked and agreeing, ending sign-ins, and closing the account.
+# Seeing what is asked and agreeing, ending sign-ins, saying no, taking along what is held, closing.
 OPEN_TO_WHO_DID_NOT_AGREE: Final = frozenset(
     {
         *("api_agreement", "api_receipt", "api_sign_out", "api_sign_ins", "api_end_one"),
-        *("api_account", "api_close", "api_reopen"),
+        *("api_account", "api_close", "api_reopen", "api_choices"),
+        *("api_my_data", "api_lines", "api_line_receipt", "api_open_my_data", "api_file"),
     }
 )
 

@@ -30,7 +30,8 @@ class KeyRefused(Invalid):
 def answer_once(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
     """Return what was answered to the same request before, else answer it and keep that.
 
-    Refusals are not kept: nothing was changed by what was refused. Raises KeyRefused,
+    Refusals are not kept: nothing was changed by what was refused. Nor is a file that is written
+    while it is sent. Raises KeyRefused,
     arrivals.KeyUsedElsewhere, arrivals.StillUnderWay, arrivals.OutcomeUnknown.
     """
     told = request.headers.get(HEADER)
@@ -52,7 +53,7 @@ def answer_and_keep(sent: Sent, answer: Callable[[], HttpResponse]) -> HttpRespo
     is_kept = False
     try:
         response = answer()
-        if response.status_code in GOOD:
+        if response.status_code in GOOD and not response.streaming:
             arrivals.keep_answer(sent, Answer(response.status_code, response.content))
             is_kept = True
         return response

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.service.accounts.age import AgeRange
+from clearline.service.accounts.roles import MemberRole
 
 Text = Annotated[str, Field(max_length=300)]
 Password = Annotated[
@@ -240,3 +241,143 @@ class OptInConfirmed(Sent):
     """The step that the first answer gave, after the person pressed its button."""
 
     step: Annotated[str, Field(max_length=500)]
+
+
+class Keeping(Schema):
+    """A clause under which something is held; `ends_on` is known once the account is closed."""
+
+    id: str
+    kept: str
+    counted_from: Literal["closing", "writing"]
+    ends_on: date | None
+
+
+class Held(Schema):
+    """One kind of data that is held: how many sealed values, and the values once opened."""
+
+    category: str
+    words: str
+    sealed: int
+    values: list[str] | None
+    clauses: list[Keeping]
+
+
+class HeldData(Schema):
+    """All that is held, by kind of data."""
+
+    held: list[Held]
+
+
+class Line(Schema):
+    """One use of the person's data: what was done, by whom, why, and under which clause.
+
+    Of one whose words are damaged (`is_readable`) only that and its moment are known.
+    """
+
+    id: RandomId
+    at: datetime
+    kind: str
+    what: str
+    who: str
+    why: str
+    clause: str
+    edition: str
+    kept_until: datetime
+    is_readable: bool
+
+
+class Lines(Schema):
+    """A page of lines; ask again with `cursor=next` for those before it."""
+
+    items: list[Line]
+    next: str | None
+
+
+class MyDataFile(Schema):
+    """Everything, to take along: what is held, opened, and each line."""
+
+    format: str
+    provider: str
+    made_at: datetime
+    held: list[Held]
+    lines: list[Line]
+
+
+class Receipt(Schema):
+    """What proves one entry without us; `/privacy/receipts/` says how to check it.
+
+    `head` is what anybody may see of the entry, `body` its words; in place of words that are no
+    longer kept stands `words_hash`.
+    """
+
+    format: str
+    position: int
+    proof: list[str]
+    checkpoint: str
+    head: dict[str, object]
+    salt: str | None = None
+    body: dict[str, object] | None = None
+    words_hash: str | None = None
+
+
+Called = Annotated[Text, Field(examples=["Bob, front desk"])]
+
+
+class Member(Schema):
+    """Who may act in the account, as what, since when, and what the owner calls them."""
+
+    id: RandomId
+    role: MemberRole
+    since: datetime
+    label: str
+
+
+class Invitation(Schema):
+    """An invitation that nobody has used yet."""
+
+    number: int
+    role: MemberRole
+    expires_at: datetime
+    label: str
+
+
+class Membership(Schema):
+    """What the person may do in somebody else's account."""
+
+    account: int
+    role: MemberRole
+    since: datetime
+
+
+class Team(Schema):
+    """Who may act in the person's account, who is invited, and where the person may act."""
+
+    members: list[Member]
+    invitations: list[Invitation]
+    memberships: list[Membership]
+
+
+class Invite(Sent):
+    """Whom to invite, as the owner calls them, and what they may do."""
+
+    role: Annotated[MemberRole, Field(examples=["billing"])]
+    label: Called
+
+
+class Invited(Schema):
+    """The code to pass on, told once, and until when it works."""
+
+    code: str
+    expires_at: datetime
+
+
+class RoleSet(Sent):
+    """What a member may do from now on."""
+
+    role: Annotated[MemberRole, Field(examples=["read_only"])]
+
+
+class JoinCode(Sent):
+    """The code that an owner passed on; small letters or capitals, with or without gaps."""
+
+    code: Annotated[str, Field(max_length=100, examples=["abcde fghjk mnpqr stuvw"])]

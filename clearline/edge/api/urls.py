@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
-from clearline.edge.api import account, choices, sign_in
+from clearline.edge.api import account, choices, my_data, sign_in, teams
 from clearline.edge.api.described import described
 from clearline.edge.api.problems import invalid, refused, unreadable
 from clearline.edge.api.repeats import answer_once
@@ -43,6 +43,8 @@ def make_api() -> NinjaAPI:
     api.add_router("", sign_in.router, tags=["Sign-in"])
     api.add_router("", account.router, tags=["Account"])
     api.add_router("", choices.router, tags=["Choices"])
+    api.add_router("", my_data.router, tags=["My data"])
+    api.add_router("", teams.router, tags=["Team"])
     api.add_exception_handler(Refusal, as_answer(Refusal, refused))
     api.add_exception_handler(ValidationError, as_answer(ValidationError, invalid))
     api.add_exception_handler(HttpError, as_answer(HttpError, unreadable))

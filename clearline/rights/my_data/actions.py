@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -46,6 +47,22 @@ class Wanted:
     first: datetime | None = None
     after: datetime | None = None
     before: str = ""
+
+
+def wanted_between(
+    first: date | None, last: date | None, *, group: Group | None, before: str, zone: ZoneInfo
+) -> Wanted:
+    """Return which lines those of whole days are, the first and the last one among them."""
+    after = last + timedelta(days=1) if last and last < date.max else None
+    return Wanted(group, start_of(first, zone), start_of(after, zone), before)
+
+
+def start_of(day: date | None, zone: ZoneInfo) -> datetime | None:
+    """Return the first moment of a day; None for one beyond all clocks."""
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC) if day else None
+    except OverflowError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ class App:
             method, f"/api/v1/{path}", body, "application/json" if body else "", headers=sent
         )
         is_json = "json" in answer["Content-Type"]
-        content = json.loads(answer.content) if is_json and answer.content else answer.content
+        body = b"".join(answer) if answer.streaming else answer.content
+        content = json.loads(body) if is_json and body else body
         return Said(answer.status_code, content, dict(answer.items()))
 
     def take(self, said: Said) -> Said:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ from clearline.policy.vocabulary import Category, SubjectId
 from clearline.policy.words import category_in_words
 from clearline.rights.ledger_words.person import GROUPS, Group
 from clearline.rights.my_data import actions, queries
-from clearline.rights.my_data.actions import Export, FileForm, Wanted
+from clearline.rights.my_data.actions import Export, FileForm, Wanted, wanted_between
 from clearline.rights.my_data.as_json import to_json
 from clearline.rights.my_data.held import UNSEALED, Held, Keeping
 from clearline.trust.ledger import queries as ledger
@@ -62,8 +62,9 @@ class Asked:
     before: str
 
     def wanted(self, zone: ZoneInfo) -> Wanted:
-        after = self.last + timedelta(days=1) if self.last and self.last < date.max else None
-        return Wanted(self.group, start_of(self.first, zone), start_of(after, zone), self.before)
+        return wanted_between(
+            self.first, self.last, group=self.group, before=self.before, zone=zone
+        )
 
     @property
     def kept(self) -> str:
@@ -114,14 +115,6 @@ def day_in(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        return None
-
-
-def start_of(day: date | None, zone: ZoneInfo) -> datetime | None:
-    """Return the first moment of a day of the provider's; None for one beyond all clocks."""
-    try:
-        return datetime.combine(day, time(), zone).astimezone(UTC) if day else None
-    except OverflowError:
         return None
 
 
