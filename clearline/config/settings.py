@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "clearline.trust.arrivals",
     "clearline.service.mail",
     "clearline.service.accounts",
+    "clearline.service.contacts",
     "clearline.service.teams",
     "clearline.edge.site",
     "clearline.edge.staff",

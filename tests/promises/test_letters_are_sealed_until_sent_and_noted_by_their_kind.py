@@ -3,7 +3,8 @@
 "We write to you by e-mail about your account and your services: codes that you ask for, notices
 that something was changed, and what the law has us tell you. A letter and the address it goes to
 are sealed under your key until it was sent or given up, and seven days from its writing both are
-erased. It carries no picture, and no link that would tell us whether you read it."
+erased. It carries no picture and nothing that tells us whether you read it; a notice of a change
+has a link by which you may take the change back."
 
 "That a letter was sent to you, or could not be delivered, and of which kind it was, is written into
 our ledger under your random number; what it said, and your address, are not."

@@ -26,6 +26,8 @@ from clearline.kit.status import read_statuses, write_status
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
+from clearline.service.contacts import actions as contacts
+from clearline.service.contacts import notices
 from clearline.service.teams import actions as teams
 from clearline.trust.arrivals import actions as arrivals
 from clearline.trust.gate import queries as gate
@@ -79,10 +81,21 @@ def erase_closed_accounts(now: datetime) -> None:
     accounts.erase_closed(gate.policy_in_force(now), now=now)
 
 
+def erase_old_contacts(now: datetime) -> None:
+    contacts.erase_expired(now=now)
+    notices.erase_expired(now=now)
+
+
 # Each lane has a thread of its own, so that what may take many minutes holds nothing up.
 QUICK: Final = (
     Beat("manifests", "entering loaded visits", timedelta(seconds=2), record_manifests),
     Beat("ledger", "signing", timedelta(seconds=2), lambda now: ledger.integrate(now=now)),
+    Beat(
+        "notices",
+        "telling people of changes",
+        timedelta(seconds=2),
+        lambda now: notices.tell_of_changes(now=now),
+    ),
     Beat(
         "sessions",
         "ending old sessions",
@@ -97,6 +110,7 @@ QUICK: Final = (
         timedelta(hours=1),
         lambda now: teams.erase_expired(now=now),
     ),
+    Beat("contacts", "erasing old contacts", timedelta(hours=1), erase_old_contacts),
     Beat("sign_ins", "erasing old sign-ins", timedelta(hours=1), erase_expired_sign_ins),
     Beat("old_letters", "erasing old letters", timedelta(hours=1), erase_old_letters),
 )

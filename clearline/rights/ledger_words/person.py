@@ -87,6 +87,16 @@ TELLINGS: Final = {
     "team.changed": Telling(
         Group.CHANGED, gettext_lazy("Who may act in an account was changed: {change} ({role}).")
     ),
+    "contact.code_sent": Telling(
+        Group.CHANGED, gettext_lazy("You asked for a code to prove an e-mail address ({what}).")
+    ),
+    "contact.confirmed": Telling(Group.CHANGED, gettext_lazy("You confirmed your e-mail address.")),
+    "contact.replaced": Telling(Group.CHANGED, gettext_lazy("You replaced your e-mail address.")),
+    "contact.taken_back": Telling(
+        Group.CHANGED,
+        gettext_lazy("A change was taken back, and your account locked: {fields}."),
+        gettext_lazy("who holds the address that was told of the change"),
+    ),
     "mail.sent": Telling(
         Group.LETTERS,
         gettext_lazy("A letter was sent to you: {template}."),

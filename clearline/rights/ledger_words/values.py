@@ -46,6 +46,7 @@ NAMES: Final[dict[str, str | Promise]] = {
     "page": gettext_lazy("What was refused"),
     "fields": gettext_lazy("What it was about"),
     "change": gettext_lazy("What was changed"),
+    "what": gettext_lazy("What it is for"),
     "role": gettext_lazy("What they may do"),
     "template": gettext_lazy("Which letter"),
     "report": gettext_lazy("Report"),
@@ -130,7 +131,12 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "age_range": gettext_lazy("age range"),
         "email": gettext_lazy("e-mail address"),
         "name": gettext_lazy("name"),
+        "password": gettext_lazy("password"),
         "screen_name": gettext_lazy("name to be called by"),
+    },
+    "what": {
+        "confirm": gettext_lazy("the address that we know"),
+        "replace": gettext_lazy("a new address"),
     },
     "template": {
         "address_code": gettext_lazy("a code for an e-mail address"),

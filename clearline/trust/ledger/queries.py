@@ -105,6 +105,24 @@ class ListedEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedEntry:
+    """That something of one kind happened to somebody, from its place in the signed tree."""
+
+    position: int
+    kind: str
+    at: datetime
+    subject: SubjectId | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedEntries:
+    """The entries asked for among some that follow one another, and the place of the last."""
+
+    entries: tuple[SignedEntry, ...]
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierChoice:
     """A choice of the same person before a later one: its proof's number, when, what was said."""
 
@@ -211,6 +229,24 @@ def list_entries(
             is_readable=row.key_wrapped is not None,
         )
         for row in rows.defer("body_sealed")[: min(limit, LIST_MAX)]
+    )
+
+
+def list_signed(*, after: int, limit: int, kinds: Collection[str]) -> SignedEntries:
+    """Return which entries of some kinds stand among the next `limit` after a place in the tree.
+
+    Places have no gaps and never change, so whoever reads on from the last one misses nothing.
+    """
+    last = min(log_state().size - 1, after + limit)
+    rows = Entry.objects.filter(position__gt=after, position__lte=last)
+    found = rows.order_by("position").values_list("position", "kind", "at", "subject")
+    return SignedEntries(
+        tuple(
+            SignedEntry(position or 0, kind, at, SubjectId(subject) if subject else None)
+            for position, kind, at, subject in found
+            if kind in kinds
+        ),
+        max(last, after),
     )
 
 

@@ -118,3 +118,24 @@ def test_one_persons_entries_are_found_by_their_index(log: Log) -> None:
 
     assert "ledger_entry_subject" in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_who_reads_the_tree_on_from_a_place_misses_nothing_and_sees_nothing_twice(
+    log: Log,
+) -> None:
+    kinds = {"customer.signed_in"}
+    assert queries.list_signed(after=-1, limit=10, kinds=kinds) == queries.SignedEntries((), -1)
+    for subject in (ALICE, BOB, None, ALICE):
+        note(subject)
+    note(BOB, entry=CustomerRefused(page="account_sign_in"))
+    log.integrate_all()
+    note(BOB)  # not signed yet
+
+    first = queries.list_signed(after=-1, limit=3, kinds=kinds)
+    second = queries.list_signed(after=first.last, limit=3, kinds=kinds)
+    third = queries.list_signed(after=second.last, limit=3, kinds=kinds)
+
+    assert [each.subject for each in first.entries] == [ALICE, BOB, None]
+    assert [(each.position, each.subject) for each in second.entries] == [(3, ALICE)]
+    assert (first.last, second.last) == (2, 4)
+    assert third == queries.SignedEntries((), 4)

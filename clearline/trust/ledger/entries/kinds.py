@@ -15,6 +15,12 @@ from clearline.trust.ledger.entries.accounts import (
     ProfileShown,
     TeamChanged,
 )
+from clearline.trust.ledger.entries.contacts import (
+    ChangeTakenBack,
+    ContactCodeSent,
+    ContactConfirmed,
+    ContactReplaced,
+)
 from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.entries.letters import (
     MailFailed,
@@ -68,6 +74,10 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         DataShown,
         DataExported,
         CustomersImported,
+        ContactCodeSent,
+        ContactConfirmed,
+        ContactReplaced,
+        ChangeTakenBack,
         MailSent,
         MailFailed,
         ReportExported,

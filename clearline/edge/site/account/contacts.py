@@ -1,0 +1,99 @@
+"""How a customer is reached: proving and replacing the e-mail address, and taking a change back."""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from clearline.edge.site.account.access import actor_of, customer_here
+from clearline.edge.site.answers import UnreadableAnswer
+from clearline.kit.access import Audience, open_to
+from clearline.kit.errors import Refusal
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts.words import FieldWrong
+from clearline.service.contacts import actions, notices
+from clearline.service.contacts.actions import (
+    AddressConfirmed,
+    CodeWrong,
+    NoCodeWaits,
+    SameAddress,
+    TooManyCodes,
+)
+
+TYPED_MAX: Final = 300  # of a field that is shown again
+CODE_MAX: Final = 20
+TOKEN_MAX: Final = 100
+FIELDS_OF: Final[dict[type[Refusal], str]] = {
+    FieldWrong: "email",
+    SameAddress: "email",
+    CodeWrong: "code",
+    NoCodeWaits: "code",
+    TooManyCodes: "sent",
+    AddressConfirmed: "sent",
+}
+
+
+@open_to(Audience.CUSTOMER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def contacts(request: HttpRequest) -> HttpResponse:
+    """Show how the customer is reached, and do what the pressed button says."""
+    subject = customer_here(request)
+    if request.method != "POST":
+        return show(request, subject)
+    try:
+        act(request, subject)
+    except tuple(FIELDS_OF) as refused:
+        return show(request, subject, refused)
+    return redirect("account_contacts")
+
+
+def act(request: HttpRequest, subject: SubjectId) -> None:
+    told, now = request.POST, timezone.now()
+    match told.get("act"):
+        case "confirm":
+            actions.send_code(subject=subject, now=now)
+        case "replace":
+            email = told.get("email", "")[:TYPED_MAX]
+            actions.send_code_to_new(subject=subject, email=email, now=now)
+        case "code":
+            actions.type_code(subject=subject, code=told.get("code", "")[:CODE_MAX], now=now)
+        case "drop":
+            actions.drop_code(subject=subject, now=now)
+        case _:
+            raise UnreadableAnswer
+
+
+def show(request: HttpRequest, subject: SubjectId, refused: Refusal | None = None) -> HttpResponse:
+    held = actions.show_contacts(by=actor_of(subject), subject=subject, now=timezone.now())
+    field = next((name for kind, name in FIELDS_OF.items() if isinstance(refused, kind)), "")
+    shown = {
+        "held": held,
+        "errors": {field: str(refused)} if field else {},
+        "email": request.POST.get("email", "")[:TYPED_MAX] if refused else "",
+    }
+    return render(request, "account/contacts.html", shown, status=status_of(refused))
+
+
+def status_of(refused: Refusal | None) -> int:
+    if refused is None:
+        return 200
+    return 429 if isinstance(refused, TooManyCodes) else 422
+
+
+@open_to(Audience.EVERYONE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def not_me(request: HttpRequest) -> HttpResponse:
+    """Ask whoever follows the link of a notice, and take the change back once they press."""
+    asked = request.POST if request.method == "POST" else request.GET
+    token = asked.get("key", "")[:TOKEN_MAX]
+    now = timezone.now()
+    shown = {"key": token, "works": notices.works(token, now=now)}
+    if request.method == "POST":
+        try:
+            notices.take_back(token=token, now=now)
+        except notices.NoSuchNotice:
+            return render(request, "account/not_me.html", {"works": False}, status=422)
+        return render(request, "account/taken_back.html")
+    return render(request, "account/not_me.html", shown)

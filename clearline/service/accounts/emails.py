@@ -1,0 +1,114 @@
+"""The e-mail addresses of people as other modules ask for them and change them."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from django.db.models import QuerySet
+
+from clearline.kit.errors import NotFound
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts.addresses import OF_RECORD_AFTER, Tie, of_record
+from clearline.service.accounts.models import EmailAddress
+from clearline.service.accounts.queries import email_index
+from clearline.trust.gate.permit import Permit
+from clearline.trust.vault import queries as vault
+
+LIST_MAX: Final = 100
+ERASED_AT_ONCE: Final = 1_000
+
+
+class NoSuchAddress(NotFound):
+    code = "no_such_address"
+
+    def __init__(self) -> None:
+        super().__init__("This address is not yours any more. Look at your addresses again.")
+
+
+def list_ties(subject: SubjectId) -> tuple[Tie, ...]:
+    """Return the addresses that are or were somebody's, still shut, at most 100, the last first."""
+    rows = EmailAddress.objects.filter(subject=subject).order_by("-added_at", "-pk")
+    return tuple(map(to_tie, rows.defer("address", "address_index")[:LIST_MAX]))
+
+
+def to_tie(row: EmailAddress) -> Tie:
+    return Tie(row.pk, row.added_at, row.confirmed_at, row.ended_at)
+
+
+def open_address(subject: SubjectId, row: int, *, permit: Permit, now: datetime) -> str:
+    """Return one address of somebody. Raises NoSuchAddress, Denied."""
+    found = EmailAddress.objects.filter(subject=subject, pk=row).first()
+    if found is None:
+        raise NoSuchAddress
+    return vault.open_sealed(found.address, permit=permit, now=now)
+
+
+def has_index(row: int, index: bytes) -> bool:
+    """Say whether an address is the one of this blind index."""
+    return EmailAddress.objects.filter(pk=row, address_index=index).exists()
+
+
+def confirm(subject: SubjectId, row: int, *, now: datetime) -> None:
+    """Note, in the caller's transaction, that a code proved an address. Raises NoSuchAddress."""
+    rows = EmailAddress.objects.filter(subject=subject, pk=row, ended_at__isnull=True)
+    if not rows.update(confirmed_at=now):
+        raise NoSuchAddress
+
+
+def replace(subject: SubjectId, address: str, *, now: datetime) -> None:
+    """Put a proven address in the place of the present one, in the caller's transaction."""
+    present_of(subject).update(ended_at=now)
+    EmailAddress(
+        subject=subject,
+        address=address,
+        address_index=email_index(address),
+        added_at=now,
+        confirmed_at=now,
+    ).save(force_insert=True)
+
+
+def restore(subject: SubjectId, row: int) -> bool:
+    """Make an earlier address the present one again, in the caller's transaction.
+
+    Those that came after it are erased. Returns whether it was another one. Raises NoSuchAddress.
+    """
+    rows = EmailAddress.objects.filter(subject=subject)
+    old = rows.select_for_update().filter(pk=row).first()
+    if old is None:
+        raise NoSuchAddress
+    if old.ended_at is None:
+        return False
+    rows.filter(added_at__gt=old.added_at).delete()
+    rows.filter(pk=row).update(ended_at=None)
+    return True
+
+
+def present_of(subject: SubjectId) -> QuerySet[EmailAddress]:
+    return EmailAddress.objects.filter(subject=subject, ended_at__isnull=True)
+
+
+def list_owners(index: bytes, *, limit: int) -> tuple[SubjectId, ...]:
+    """Return whose address that of a blind index is or was, the first who gave it first."""
+    rows = EmailAddress.objects.filter(address_index=index).order_by("pk")
+    owners = rows.values_list("subject", flat=True)[: limit * 2]  # an address may be there twice
+    return tuple(map(SubjectId, dict.fromkeys(owners)))[:limit]
+
+
+def erase_replaced(*, now: datetime) -> int:
+    """Erase addresses that were replaced once the present one is of record; return how many."""
+    gone = [row for subject in replaced_of(now) for row in outlived(subject, now)]
+    return EmailAddress.objects.filter(pk__in=gone).delete()[0]
+
+
+def replaced_of(now: datetime) -> Iterator[SubjectId]:
+    """Yield whose address was replaced long enough ago, the longest ago first."""
+    ended = EmailAddress.objects.filter(ended_at__lte=now - OF_RECORD_AFTER).order_by("ended_at")
+    subjects = ended.values_list("subject", flat=True)[:ERASED_AT_ONCE]
+    yield from map(SubjectId, dict.fromkeys(subjects))
+
+
+def outlived(subject: SubjectId, now: datetime) -> list[int]:
+    ties = list_ties(subject)
+    found = of_record(ties, now)
+    is_present = found is not None and found.ended_at is None
+    return [each.row for each in ties if each.ended_at] if is_present else []

@@ -1,0 +1,84 @@
+"""Codes that prove an address, and notices of changes that can be taken back."""
+
+import secrets
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from django.db import models
+from django.db.models import Q
+
+from clearline.policy.vocabulary import Category
+from clearline.trust.vault.fields import Personal
+
+NUMBER_BYTES: Final = 16
+
+
+def new_number() -> str:
+    return secrets.token_hex(NUMBER_BYTES)
+
+
+class EmailCode(models.Model):
+    """A code that was sent to prove an address: the present one, or a new one that waits here."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "number": "random; what the code is hashed with",
+        "address_index": Category.CONTACT_EMAIL,  # only as a keyed hash
+        "code_index": Category.AUTHORIZATION_CREDENTIALS,  # only as a keyed hash
+        "tries": "a count",
+        "made_at": "a moment of our own",
+        "ended_at": "a moment of our own",
+        "row": "points at an address",
+    }
+
+    subject = models.CharField(max_length=32)
+    number = models.CharField(max_length=32, default=new_number)
+    address = Personal(category=Category.CONTACT_EMAIL, max_length=254)
+    address_index = models.BinaryField(max_length=32)
+    code_index = models.BinaryField(max_length=32)
+    row = models.BigIntegerField(null=True)  # of the address to be confirmed; None for a new one
+    tries = models.SmallIntegerField(default=0)
+    made_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject"],
+                name="contacts_one_code_waits",
+                condition=Q(ended_at__isnull=True),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["subject", "made_at"], name="contacts_code_subject"),
+            models.Index(fields=["address_index", "made_at"], name="contacts_code_address"),
+        ]
+
+
+class ChangeNotice(models.Model):
+    """That somebody was told of a change, and by which key they can take it back."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "token_index": "a keyed hash of a random key",
+        "row": "points at an address",
+        "changed_at": "a moment of our own",
+    }
+
+    subject = models.CharField(max_length=32, db_index=True)
+    token_index = models.BinaryField(max_length=32, unique=True)
+    row = models.BigIntegerField()  # of the address that was told
+    changed_at = models.DateTimeField(db_index=True)
+
+
+class Reading(models.Model):
+    """One row: up to which place of the ledger people were told of changes."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {"position": "a place in the tree"}
+
+    position = models.BigIntegerField(default=-1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="contacts_reading_is_one_row")
+        ]

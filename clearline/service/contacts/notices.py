@@ -1,0 +1,188 @@
+"""Telling people at once that something was changed, and letting them say that it was not them.
+
+What was changed is read from the ledger, so no way to change anything can forget to tell of it, and
+a crash loses no notice and sends none twice.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from clearline.kit.errors import NotFound
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import emails
+from clearline.service.accounts.addresses import OF_RECORD_AFTER, Tie, told_of_change
+from clearline.service.contacts.actions import ask_for_contacts
+from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading
+from clearline.service.mail import actions as mail
+from clearline.service.mail.template import Template
+from clearline.trust.blind_index import blind_index
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger import queries as ledger_queries
+from clearline.trust.ledger.entries.contacts import ChangeTakenBack, ContactReplaced
+from clearline.trust.ledger.entries.entry import LedgerEntry
+from clearline.trust.ledger.entries.logins import CustomerPasswordChanged
+from clearline.trust.ledger.queries import SignedEntry
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import regaining
+from clearline.trust.vault.keyring import NoKey, PersonErased
+
+# 47 CFR 64.2010(f)(1): told "immediately" whenever a password, a back-up way, an online account or
+# the address of record is created or changed; not "when the customer initiates service", so not of
+# an account that was opened here. A new kind of change is told of by naming it here.
+TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (CustomerPasswordChanged, ContactReplaced)
+READ_AT_ONCE: Final = 5_000
+# After three days a letter itself is given up; who was not told by then is not told now.
+TOLD_WITHIN: Final = timedelta(days=3)
+TOKEN_BYTES: Final = 24
+TOKEN_MAX: Final = 100
+# As long as the address that was told stays that of record.
+TAKEN_BACK_WITHIN: Final = OF_RECORD_AFTER
+
+
+class NoSuchNotice(NotFound):
+    """The same words for a link that never was, was used, or is too old."""
+
+    code = "no_such_notice"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link works no longer. It works once, and for thirty days. If something is wrong "
+            "with your account, call us."
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Told:
+    """Whom a notice goes to, and which of their addresses."""
+
+    subject: SubjectId
+    tie: Tie
+    changed_at: datetime
+
+
+def tell_of_changes(*, now: datetime) -> int:
+    """Write a notice for each change that the ledger tells of since last time; return how many."""
+    reading, _ = Reading.objects.get_or_create(pk=1)
+    read = ledger_queries.list_signed(
+        after=reading.position,
+        limit=READ_AT_ONCE,
+        kinds=frozenset(each.kind for each in TOLD_OF),
+    )
+    told = 0
+    for entry in read.entries:
+        told += tell_of(entry, now)
+    move_on(read.last)
+    return told
+
+
+def tell_of(entry: SignedEntry, now: datetime) -> bool:
+    """Write the notice of one change, once; say whether there was anybody to tell."""
+    found = whom_to_tell(entry, now)
+    if found is None:
+        return False
+    try:
+        permit = mail.ask_to_write(found.subject, now)
+        address = emails.open_address(found.subject, found.tie.row, permit=permit, now=now)
+    except (PersonErased, NoKey, emails.NoSuchAddress):
+        return False
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+
+    with transaction.atomic():
+        # Of two workers at once one moves on, and the other finds it told.
+        if not move_on(entry.position):
+            return False
+        link = {}
+        if found.tie.confirmed_at is not None:
+            ChangeNotice.objects.create(
+                subject=found.subject,
+                token_index=token_index(token),
+                row=found.tie.row,
+                changed_at=found.changed_at,
+            )
+            link = {"link": link_of(token)}
+        mail.enqueue(
+            to=address,
+            template=Template.CHANGE_NOTICE,
+            context=link,
+            subject=found.subject,
+            permit=permit,
+            now=now,
+        )
+    return True
+
+
+def whom_to_tell(entry: SignedEntry, now: datetime) -> Told | None:
+    """Return whom a change is told to; None when it is too old or there is no address for it."""
+    if entry.subject is None or now - entry.at > TOLD_WITHIN:
+        return None
+    ties = emails.list_ties(entry.subject)
+    tie = told_of_change(ties, changed_at=entry.at, now=now)
+    return Told(entry.subject, tie, entry.at) if tie else None
+
+
+def move_on(position: int) -> bool:
+    """Note how far the ledger was read; say whether nobody else had come there."""
+    rows = Reading.objects.filter(pk=1, position__lt=position)
+    return bool(rows.update(position=position))
+
+
+def token_index(token: str) -> bytes:
+    return blind_index(b"change_notice", token[:TOKEN_MAX])
+
+
+def link_of(token: str) -> str:
+    return f"{settings.ENV.url}/account/not-me/?key={token}"
+
+
+def find_notice(token: str, now: datetime) -> ChangeNotice | None:
+    """Return the notice that a link belongs to while it works."""
+    rows = ChangeNotice.objects.filter(token_index=token_index(token))
+    return rows.filter(changed_at__gt=now - TAKEN_BACK_WITHIN).first()
+
+
+def works(token: str, *, now: datetime) -> bool:
+    """Say whether a link of a notice still works."""
+    return find_notice(token, now) is not None
+
+
+def take_back(*, token: str, now: datetime) -> None:
+    """Take back what its owner did not change: the address, the password, and whoever signed in.
+
+    The address that was told is theirs again, no session goes on, and the password opens nothing
+    until a new one is set by a code that goes to that address. Of many at once one wins.
+    Raises NoSuchNotice, gate.UseDenied. Source: clauses account.contact, account.acts.
+    """
+    notice = find_notice(token, now)
+    if notice is None:
+        raise NoSuchNotice
+    subject = SubjectId(notice.subject)
+    ask_for_contacts(subject, now)
+    permit = safeguards.ask_to_note_customer(now)
+
+    with transaction.atomic():
+        if not ChangeNotice.objects.filter(pk=notice.pk).delete()[0]:
+            raise NoSuchNotice
+        is_restored = restored(subject, notice.row)
+        EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
+        regaining.lock_out(subject)
+        fields = ("email", "password") if is_restored else ("password",)
+        ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
+
+
+def restored(subject: SubjectId, row: int) -> bool:
+    """Make the address that was told the present one. Raises NoSuchNotice."""
+    try:
+        return emails.restore(subject, row)
+    except emails.NoSuchAddress:
+        raise NoSuchNotice from None
+
+
+def erase_expired(*, now: datetime) -> int:
+    """Erase what stands for links that work no longer."""
+    rows = ChangeNotice.objects.filter(changed_at__lte=now - TAKEN_BACK_WITHIN)
+    return rows.delete()[0]

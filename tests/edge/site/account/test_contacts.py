@@ -1,0 +1,143 @@
+"""The page of how one is reached, and the page that a notice leads to."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from clearline.service.contacts.models import ChangeNotice
+from clearline.service.contacts.notices import token_index
+from clearline.service.mail.template import Template
+from clearline.trust.ledger.models import Entry
+from tests.browser_client import browser
+from tests.edge.site.answering import words_on
+from tests.promises.provider import Clock
+from tests.service.accounts.people import NOW, PASSWORD, make_customer
+from tests.service.contacts.contacts import DAY, FIRST, SECOND, key_in, letters, newest_code, tell
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log", "_some_days_later")]
+PAGE, NOT_ME = "/account/contacts/", "/account/not-me/"
+
+
+@pytest.fixture
+def _some_days_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A customer's pages are opened after the account was."""
+    monkeypatch.setattr(timezone, "now", Clock(NOW + 3 * DAY))
+
+
+def enter(user_id: str = "alice") -> Client:
+    make_customer(user_id)
+    client = browser()
+    client.post("/account/sign-in/", {"user_id": user_id, "password": PASSWORD})
+    return client
+
+
+def press(client: Client, act: str, **typed: str) -> tuple[int, str]:
+    answer = client.post(PAGE, {"act": act, **typed}, follow=True)
+    return answer.status_code, words_on(answer.content)
+
+
+def code() -> str:
+    return newest_code(now=timezone.now())
+
+
+def test_an_address_is_confirmed_by_the_code_from_the_letter() -> None:
+    client = enter()
+    assert "not confirmed yet" in words_on(client.get(PAGE).content)
+
+    _, asked = press(client, "confirm")
+    _, done = press(client, "code", code=code())
+
+    assert f"We sent six digits to {FIRST}" in asked
+    assert f"{FIRST} confirmed" in done
+    assert "when it has been yours for thirty days" in done
+    assert "Change" in words_on(client.get("/account/profile/").content)
+
+
+def test_a_new_address_takes_the_place_once_its_code_is_typed() -> None:
+    client = enter()
+    _, asked = press(client, "replace", email=SECOND)
+    assert f"We sent six digits to {SECOND}" in asked
+    assert f"{FIRST} not confirmed yet" in asked
+
+    _, done = press(client, "code", code=code())
+
+    assert f"{SECOND} confirmed" in done
+
+
+def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays() -> None:
+    client = enter()
+
+    status, page = press(client, "replace", email="alice at home")
+    answer = client.post(PAGE, {"act": "replace", "email": "alice at home"})
+
+    assert status == 422
+    assert "Write an address like name@example.com." in page
+    assert b'value="alice at home"' in answer.content
+
+
+def test_a_wrong_code_may_be_typed_again_and_a_dropped_one_may_not() -> None:
+    client = enter()
+    press(client, "confirm")
+
+    status, page = press(client, "code", code="1")
+    _, stopped = press(client, "drop")
+    late, said = press(client, "code", code=code())
+
+    assert (status, late) == (422, 422)
+    assert "That is not the code." in page
+    assert "Send me a code" in stopped
+    assert "This code works no longer." in said
+
+
+def test_too_many_codes_are_refused_kindly() -> None:
+    client = enter()
+    for _ in range(5):
+        press(client, "confirm")
+
+    status, page = press(client, "confirm")
+
+    assert status == 429
+    assert "try again in an hour" in page
+
+
+@pytest.mark.parametrize("form", [{}, {"act": "x"}, {"act": ["code"], "code": "\x00" * 5_000}])
+def test_a_form_that_is_none_changes_nothing(form: dict[str, str]) -> None:
+    client = enter()
+
+    answer = client.post(PAGE, form)
+
+    assert answer.status_code in {400, 422}
+    assert not Entry.objects.filter(kind__startswith="contact.").exists()
+
+
+def test_the_link_of_a_notice_asks_first_and_locks_when_the_button_is_pressed() -> None:
+    client = enter()
+    press(client, "confirm")
+    press(client, "code", code=code())
+    press(client, "replace", email=SECOND)
+    press(client, "code", code=code())
+    ((to, filled),) = tell(now=timezone.now())
+    key, other = key_in(filled["link"]), browser()
+
+    shown = other.get(NOT_ME, {"key": key})
+    still = client.get(PAGE).status_code
+    done = other.post(NOT_ME, {"key": key})
+
+    assert to == FIRST
+    assert "lock my account" in words_on(shown.content)
+    assert FIRST not in shown.content.decode()
+    assert still == 200
+    assert "Your account is locked" in words_on(done.content)
+    assert client.get(PAGE).status_code == 302
+    assert "works no longer" in words_on(other.get(NOT_ME, {"key": key}).content)
+    assert other.post(NOT_ME, {"key": key}).status_code == 422
+    assert not ChangeNotice.objects.filter(token_index=token_index(key)).exists()
+    assert letters(Template.CHANGE_NOTICE, now=timezone.now())
+
+
+def test_two_customers_see_their_own_address_alone() -> None:
+    alice, bob = enter("alice"), enter("bob")
+    press(bob, "replace", email=SECOND)
+
+    assert SECOND not in alice.get(PAGE).content.decode()
+    assert press(alice, "code", code=code())[0] == 422

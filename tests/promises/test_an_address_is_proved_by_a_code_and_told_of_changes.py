@@ -1,0 +1,96 @@
+"""P14, clause account.contact.
+
+"To know that an e-mail address is yours we send a code there, which works once and for fifteen
+minutes; we keep only a keyed code of it, for a day. A new address waits sealed until its code was
+typed. The one that it replaces is kept, sealed, until the new one has been yours for thirty days:
+until then the notices of changes go there, and from there you may take a change back."
+"""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import emails
+from clearline.service.accounts.addresses import current
+from clearline.service.accounts.models import EmailAddress
+from clearline.service.contacts import actions
+from clearline.service.contacts.actions import NoCodeWaits
+from clearline.service.contacts.models import EmailCode
+from clearline.service.contacts.notices import take_back
+from clearline.service.contacts.queries import is_confirmed
+from clearline.service.mail.template import Template
+from tests.promises.provider import everything, work
+from tests.service.accounts.people import NOW, make_customer
+from tests.service.contacts.contacts import (
+    DAY,
+    FIRST,
+    SECOND,
+    confirmed,
+    key_in,
+    letters,
+    newest_code,
+    replace,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
+CHANGED = NOW + 40 * DAY
+
+
+def notices(at: datetime) -> list[tuple[str, dict[str, str]]]:
+    work(at)
+    work(at)  # the ledger is signed at one turn and read at the next
+    return letters(Template.CHANGE_NOTICE, now=at)
+
+
+def test_a_code_works_once_for_fifteen_minutes_and_is_kept_for_a_day_as_a_keyed_code() -> None:
+    alice = make_customer()
+    actions.send_code(subject=alice, now=NOW)
+    code = newest_code()
+    kept = everything()
+    assert code not in kept
+    assert code.replace(" ", "") not in kept
+
+    with pytest.raises(NoCodeWaits):
+        actions.type_code(subject=alice, code=code, now=NOW + timedelta(minutes=15))
+    actions.type_code(subject=alice, code=code, now=NOW + timedelta(minutes=14))
+    with pytest.raises(NoCodeWaits):
+        actions.type_code(subject=alice, code=code, now=NOW + timedelta(minutes=14))
+
+    assert is_confirmed(alice)
+    work(NOW + DAY)
+    assert not EmailCode.objects.exists()
+
+
+def test_a_new_address_waits_sealed_and_the_old_one_is_kept_sealed_for_thirty_days() -> None:
+    alice = confirmed()
+    actions.send_code_to_new(subject=alice, email=SECOND, now=CHANGED)
+    assert SECOND not in everything()
+    replace(alice, now=CHANGED)
+    kept = everything()
+    assert FIRST not in kept
+    assert SECOND not in kept
+
+    work(CHANGED + 30 * DAY - timedelta(minutes=1))
+    before = EmailAddress.objects.count()
+    work(CHANGED + 30 * DAY + timedelta(hours=1))
+
+    assert (before, EmailAddress.objects.count()) == (2, 1)
+
+
+def test_the_old_address_is_told_and_may_take_the_change_back() -> None:
+    alice = confirmed()
+    replace(alice, now=CHANGED)
+    ((to, filled),) = notices(CHANGED)
+    assert to == FIRST
+
+    take_back(token=key_in(filled["link"]), now=CHANGED + 29 * DAY)
+
+    assert present(alice) == FIRST
+
+
+def present(subject: SubjectId) -> str:
+    tie = current(emails.list_ties(subject))
+    assert tie is not None
+    permit = actions.ask_for_contacts(subject, CHANGED)
+    return emails.open_address(subject, tie.row, permit=permit, now=CHANGED)
