@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "clearline.service.accounts",
     "clearline.service.contacts",
     "clearline.service.teams",
+    "clearline.service.desk",
     "clearline.edge.site",
     "clearline.edge.staff",
 ]

@@ -27,9 +27,11 @@ from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.queries import find_owned
 from clearline.service.accounts.roles import MemberRole
+from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
+from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.models import Session
 from clearline.trust.safeguards.roles import Role
@@ -67,6 +69,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "/staff/sign-in/": {"user_id": "olu", "password": STAFF_PASSWORD},
     "/privacy/choice/": {"answer": "decline"},
     "/api/v1/sign-in": {"user_id": "alice", "password": PASSWORD},
+    "/staff/customers/<subject>/open/": {"channel": "call", "reference": "C-1042"},
     "/staff/visitors/export/": {"from": "2026-10-01", "to": "2026-10-30", "format": "csv"},
 }
 # Addresses whose parts mean something else than the same names elsewhere.
@@ -156,6 +159,7 @@ def world(
                 "number": lambda: invitation_of(alice),
                 "member": lambda: let_in(alice, bob),
                 "account": lambda: account_entered(bob, alice),
+                "subject": lambda: found_by_someone(alice),
                 "sign_in_id": lambda: tokens.begin(signed_in=came, now=timezone.now()).family,
                 "token": lambda: demo_links.make_link(settings.ENV.data_dir, "olu").split("/")[3],
             },
@@ -185,6 +189,15 @@ def let_in(owner: SubjectId, member: SubjectId) -> str:
 def account_entered(owner: SubjectId, member: SubjectId) -> str:
     let_in(owner, member)
     return str(find_owned(owner))
+
+
+def found_by_someone(customer: SubjectId) -> str:
+    """Let whoever of the staff is here find the customer, as they must before anything opens."""
+    someone = logins.find_public_id("someone")
+    if someone is not None:
+        by = Actor(ActorKind.STAFF, someone)
+        assert desk.search(by=by, text=EMAIL, now=timezone.now()) == (customer,)
+    return customer
 
 
 def add_logo(folder: Path) -> None:

@@ -28,6 +28,7 @@ from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.contacts import actions as contacts
 from clearline.service.contacts import notices
+from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
 from clearline.trust.arrivals import actions as arrivals
 from clearline.trust.gate import queries as gate
@@ -111,6 +112,12 @@ QUICK: Final = (
         lambda now: teams.erase_expired(now=now),
     ),
     Beat("contacts", "erasing old contacts", timedelta(hours=1), erase_old_contacts),
+    Beat(
+        "desk",
+        "erasing who was looked for",
+        timedelta(hours=1),
+        lambda now: desk.erase_expired(now=now),
+    ),
     Beat("sign_ins", "erasing old sign-ins", timedelta(hours=1), erase_expired_sign_ins),
     Beat("old_letters", "erasing old letters", timedelta(hours=1), erase_old_letters),
 )

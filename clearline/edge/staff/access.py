@@ -31,6 +31,7 @@ from clearline.trust.safeguards.roles import LoginKind, Role
 log = structlog.get_logger()
 
 STAFF: Final = tuple(Audience(role) for role in Role)
+CUSTOMERS: Final = (Audience.SUPPORT, Audience.BILLING, Audience.PRIVACY_OFFICER)
 FIGURES: Final = (Audience.MARKETER, Audience.ADMINISTRATOR)
 WATCH: Final = (Audience.SECURITY_OFFICER, Audience.ADMINISTRATOR)
 LEDGER: Final = (Audience.AUDITOR, *WATCH)

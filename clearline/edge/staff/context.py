@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clearline.edge.staff.access import FIGURES, LEDGER, STAFF, WATCH, member_of
+from clearline.edge.staff.access import CUSTOMERS, FIGURES, LEDGER, STAFF, WATCH, member_of
 from clearline.kit.access import Audience
 from clearline.kit.errors import Refusal
 from clearline.policy.edition import Edition
@@ -21,6 +21,7 @@ from clearline.trust.safeguards.queries import StaffMember
 NAV: Final = (
     ("staff_today", _("Today"), FIGURES),
     ("staff_visitors", _("Visitors"), FIGURES),
+    ("staff_customers", _("Customers"), CUSTOMERS),
     ("staff_health", _("Health"), WATCH),
     ("staff_ledger", _("Ledger"), LEDGER),
     ("staff_people", _("People"), (Audience.ADMINISTRATOR,)),

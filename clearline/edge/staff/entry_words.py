@@ -40,6 +40,10 @@ SENTENCES: Final = {
     "account.erased": gettext_lazy("All that a closed account held was erased."),
     "account.shown": gettext_lazy("What an account holds was opened: {fields}."),
     "team.changed": gettext_lazy("Who may act in an account was changed: {change}."),
+    "customer.searched": gettext_lazy(
+        "Someone of the staff looked for a customer by {terms}; found: {found}."
+    ),
+    "customer.opened": gettext_lazy("A customer was opened at {channel}, for {roles}: {fields}."),
     "account.changed": gettext_lazy("What an account holds was corrected: {fields}."),
     "data.shown": gettext_lazy("All that is held of a customer was opened: {categories}."),
     "data.exported": gettext_lazy("All that is held of a customer was taken as a file: {format}."),

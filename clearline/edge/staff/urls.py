@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clearline.edge.staff import health, ledger_pages, people, sign_in, today, visitors
+from clearline.edge.staff import customers, health, ledger_pages, people, sign_in, today, visitors
 
 
 class PublicIdConverter(StringConverter):
@@ -21,6 +21,11 @@ staff_urlpatterns = [
     path("demo/<str:token>/", sign_in.demo_link, name="staff_demo"),
     path("visitors/", visitors.visitors_page, name="staff_visitors"),
     path("visitors/export/", visitors.export, name="staff_visitors_export"),
+    path("customers/", customers.customers, name="staff_customers"),
+    path("customers/<public_id:subject>/", customers.customer, name="staff_customer"),
+    path("customers/<public_id:subject>/open/", customers.open_one, name="staff_customer_open"),
+    path("customers/<public_id:subject>/keep/", customers.keep, name="staff_customer_keep"),
+    path("customers/<public_id:subject>/close/", customers.close, name="staff_customer_close"),
     path("health/", health.health_page, name="staff_health"),
     path("ledger/", ledger_pages.entries, name="staff_ledger"),
     path("ledger/<str:entry_id>/", ledger_pages.entry, name="staff_entry"),

@@ -81,6 +81,10 @@ TELLINGS: Final = {
         gettext_lazy("our program"),
     ),
     "account.shown": Telling(Group.SHOWN, gettext_lazy("Your profile was opened: {fields}.")),
+    "customer.opened": Telling(
+        Group.SHOWN,
+        gettext_lazy("Your account was opened at {channel}, number {reference}: {fields}."),
+    ),
     "account.changed": Telling(
         Group.CHANGED, gettext_lazy("Your profile was corrected: {fields}.")
     ),
@@ -117,6 +121,7 @@ TELLINGS: Final = {
 # Kinds of entries that are about nobody, or about someone of the staff.
 ABOUT_NO_CUSTOMER: Final = frozenset(
     {
+        "customer.searched",
         "customers.imported",
         "edition.published",
         "events.loaded",
@@ -149,7 +154,10 @@ def words_of(name: str, value: object) -> str:
 
 def who_for(kind: str, fields: Mapping[str, object]) -> str:
     """Return who did it, said to the person themselves."""
-    by = str(fields.get("by", ""))
+    by, roles = str(fields.get("by", "")), fields.get("roles")
+    if by.startswith(STAFF) and roles:
+        told = {"roles": words_of("roles", roles), "number": by.removeprefix(STAFF)[:SHORT]}
+        return _("%(roles)s, staff number %(number)s") % told
     if by.startswith(STAFF):
         return _("someone who works here, staff number %s") % by.removeprefix(STAFF)[:SHORT]
     if by.startswith(JOB):

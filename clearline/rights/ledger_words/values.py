@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 from clearline.policy.condition import choice_in_words
 from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
 from clearline.policy.words import words_in
+from clearline.service.desk.contact import Channel
+from clearline.service.desk.terms import Term
 from clearline.trust.gate.decide import Reason
 from clearline.trust.safeguards.roles import Role
 
@@ -48,6 +50,10 @@ NAMES: Final[dict[str, str | Promise]] = {
     "change": gettext_lazy("What was changed"),
     "what": gettext_lazy("What it is for"),
     "role": gettext_lazy("What they may do"),
+    "channel": gettext_lazy("At which contact"),
+    "reference": gettext_lazy("Its number with us"),
+    "terms": gettext_lazy("Looked for by"),
+    "found": gettext_lazy("How many were found"),
     "template": gettext_lazy("Which letter"),
     "report": gettext_lazy("Report"),
     "query": gettext_lazy("What was asked"),
@@ -122,6 +128,11 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "staff_ledger": gettext_lazy("the page Ledger"),
         "staff_entry": gettext_lazy("an entry of the ledger"),
         "staff_receipt": gettext_lazy("a receipt of the ledger"),
+        "staff_customers": gettext_lazy("the page Customers"),
+        "staff_customer": gettext_lazy("the page of a customer"),
+        "staff_customer_open": gettext_lazy("to open a customer"),
+        "staff_customer_keep": gettext_lazy("to keep a customer open"),
+        "staff_customer_close": gettext_lazy("to shut a customer"),
         "staff_people": gettext_lazy("the page People"),
         "staff_person": gettext_lazy("the page of one of the staff"),
         "staff_person_set": gettext_lazy("to set the roles of one of the staff"),
@@ -129,10 +140,26 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     "fields": {
         "account_number": gettext_lazy("account number"),
         "age_range": gettext_lazy("age range"),
+        "agreement": gettext_lazy("agreement to the policy"),
+        "choices": gettext_lazy("choices"),
         "email": gettext_lazy("e-mail address"),
+        "lines": gettext_lazy("telephone numbers"),
         "name": gettext_lazy("name"),
         "password": gettext_lazy("password"),
         "screen_name": gettext_lazy("name to be called by"),
+        "state": gettext_lazy("how the account stands"),
+        "team": gettext_lazy("who acts in the account"),
+    },
+    "channel": {
+        Channel.MESSAGE: gettext_lazy("a message"),
+        Channel.CALL: gettext_lazy("a call"),
+        Channel.VISIT: gettext_lazy("a visit"),
+    },
+    "terms": {
+        Term.EMAIL: gettext_lazy("e-mail address"),
+        Term.TELEPHONE: gettext_lazy("telephone number"),
+        Term.USER_ID: gettext_lazy("user ID"),
+        Term.ACCOUNT_NUMBER: gettext_lazy("account number"),
     },
     "what": {
         "confirm": gettext_lazy("the address that we know"),

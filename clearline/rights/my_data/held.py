@@ -29,6 +29,9 @@ AFTER_CLOSING: Final = frozenset(
     }
 )
 
+# These open what others hold; what they keep of it is a note in the ledger, which is told there.
+OPENS_ONLY: Final = frozenset({ClauseId("support.open")})
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -68,6 +71,8 @@ def keepings_of(
 
 
 def lets_us_hold(clause: Clause, category: Category) -> bool:
+    if clause.id in OPENS_ONLY:
+        return False
     asked = asked_bits(frozenset({category}))
     is_covered = asked & covered_bits(clause.categories) == asked
     return is_covered and PROVIDER in clause.recipients and SubjectKind.CUSTOMER in clause.about

@@ -1,17 +1,31 @@
 """What is known of accounts without opening what is sealed."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from clearline.policy.shelf import is_material_step
-from clearline.policy.vocabulary import ClauseId, SubjectId
-from clearline.service.accounts.models import Agreement, Holder, ImportedCustomer, Member
+from clearline.policy.vocabulary import Category, ClauseId, SubjectId
+from clearline.service.accounts.models import (
+    Account,
+    Agreement,
+    EmailAddress,
+    Holder,
+    ImportedCustomer,
+    ImportedLine,
+    Member,
+)
 from clearline.service.accounts.roles import MemberRole
 from clearline.trust.blind_index import blind_index, folded
 from clearline.trust.gate import queries as gate
+from clearline.trust.gate.permit import Permit
+from clearline.trust.vault import queries as vault
+from clearline.trust.vault.sealed import Sealed
 
 MEMBERS_MAX: Final = 100  # of one account, and accounts of one person
+SAME_ADDRESS_MAX: Final = 100  # people with one e-mail address
+LINES_MAX: Final = 50  # telephone numbers of one customer
 HOLDER_CLAUSE: Final = ClauseId("account.holder")  # says how long a closed account is kept
 IMPORT_CLAUSE: Final = ClauseId("account.import")  # speaks of those who were brought in
 
@@ -46,6 +60,67 @@ def asks_to_agree(subject: SubjectId, *, now: datetime) -> bool:
 def find_closed_at(subject: SubjectId) -> datetime | None:
     """Return when somebody closed their account; None while it is open."""
     return Holder.objects.filter(subject=subject).values_list("closed_at", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Since when somebody is a customer, and since when their account is closing, if it is."""
+
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+def find_standing(subject: SubjectId | str) -> Standing | None:
+    """Return how somebody's account stands; None where there is none any more."""
+    row = Holder.objects.filter(subject=subject).first()
+    return None if row is None else Standing(row.opened_at, row.closed_at)
+
+
+def list_by_email(address: str) -> tuple[SubjectId, ...]:
+    """Return those whose address it is now, at most 100, who came first at the top."""
+    rows = EmailAddress.objects.filter(address_index=email_index(address), ended_at__isnull=True)
+    found = rows.order_by("pk").values_list("subject", flat=True)[:SAME_ADDRESS_MAX]
+    return tuple(map(SubjectId, found))
+
+
+def list_by_account_number(number: str) -> tuple[SubjectId, ...]:
+    """Return who owns the account of a number."""
+    rows = Account.objects.filter(number_index=account_index(number))
+    return tuple(map(SubjectId, rows.values_list("owner", flat=True)))
+
+
+def list_by_line(number: str) -> tuple[SubjectId, ...]:
+    """Return who has a telephone number, written like +12075550100, as one that we serve."""
+    rows = ImportedLine.objects.filter(number_index=line_index(number))
+    return tuple(map(SubjectId, rows.values_list("subject", flat=True)))
+
+
+def open_held(
+    subject: SubjectId, *, permit: Permit, now: datetime
+) -> Mapping[Category, tuple[str, ...]]:
+    """Return what is held of a person of the kinds that the permit is for, opened.
+
+    Raises PermitForged, PermitExpired, Denied, PersonErased, NoKey, SealBroken.
+    """
+    values: dict[Category, tuple[str, ...]] = {}
+    for each in sealed_of(subject):
+        if each.category in permit.categories:
+            text = vault.open_sealed(each, permit=permit, now=now)
+            values[each.category] = (*values.get(each.category, ()), text)
+    return values
+
+
+def sealed_of(subject: SubjectId) -> Iterator[Sealed]:
+    """Yield what an account holds of its holder and of how to reach them, still shut."""
+    for holder in Holder.objects.filter(subject=subject):
+        told = (holder.name, holder.screen_name, holder.age_range)
+        yield from (each for each in told if each is not None)
+    for email in EmailAddress.objects.filter(subject=subject, ended_at__isnull=True):
+        yield email.address
+    for account in Account.objects.filter(owner=subject).order_by("pk"):
+        yield account.number
+    for line in ImportedLine.objects.filter(subject=subject).order_by("pk")[:LINES_MAX]:
+        yield line.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +171,7 @@ def email_index(address: str) -> bytes:
 
 def account_index(number: str) -> bytes:
     return blind_index(b"account", number)
+
+
+def line_index(number: str) -> bytes:
+    return blind_index(b"line", number)

@@ -365,7 +365,11 @@ def show_account(*, by: Actor, subject: SubjectId, now: datetime) -> Mapping[str
         about=SubjectKind.CUSTOMER,
         recipient=Recipient(RecipientClass.SUBJECT),
     )
-    permit = gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+    return open_account(subject, gate.ask(use=use, choices=NOTHING_CHOSEN, now=now), now)
+
+
+def open_account(subject: SubjectId, permit: Permit, now: datetime) -> Mapping[str, Said]:
+    """Return what an account holds of its choices, to who has a permit for them."""
     row = AccountChoices.objects.filter(subject=subject).first()
     return {} if row is None else read_said(vault.open_sealed(row.told, permit=permit, now=now))
 

@@ -34,6 +34,13 @@ def find_public_id(user_id: str) -> str | None:
     return rows.values_list("public_id", flat=True).first()
 
 
+def find_customer(user_id: str) -> SubjectId | None:
+    """Return the customer whose user ID it is."""
+    rows = Login.objects.filter(name_index=name_index(user_id, LoginKind.CUSTOMER))
+    found = rows.values_list("public_id", flat=True).first()
+    return None if found is None else SubjectId(found)
+
+
 def find_signed_in(public_id: str, password_mark: str) -> StaffMember | None:
     """Return whom a session belongs to; None when deactivated or the password has changed."""
     login = find_marked(LoginKind.STAFF, public_id, password_mark)

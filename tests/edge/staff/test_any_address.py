@@ -23,7 +23,18 @@ ROUTES = [str(each.pattern) for each in staff_urlpatterns if each.name != "staff
 NAMES = (
     *("next", "kind", "before", "id", "user_id", "made", "saved", "format", "role", "is_active"),
     *("period", "from", "to", "thing", "population", "order", "chart", "search"),
-    *("part", "device", "referrer_class", "referrer", "campaign"),
+    *(
+        "term",
+        "channel",
+        "reference",
+        "searched",
+        "shut",
+        "part",
+        "device",
+        "referrer_class",
+        "referrer",
+        "campaign",
+    ),
 )
 ODD = (
     *("", "0", "-1", "9" * 19, "9" * 5000, "1" * 18 + "x", "²", "٣", "1e9", " 7", "30"),
@@ -40,7 +51,7 @@ def olu(column_store: ColumnStore, monkeypatch: pytest.MonkeyPatch, db: None) ->
     migrate(column_store, load.SCHEMA)
     load.insert_events(column_store, make_events(1, 300), token="a")
     monkeypatch.setattr(ColumnStore, "of_instance", lambda _: column_store)
-    return signed_in("olu", Role.ADMINISTRATOR, Role.MARKETER)
+    return signed_in("olu", *Role)
 
 
 @example(route="ledger/", place="", told={"before": "1" * 18 + "x"}, method="get")

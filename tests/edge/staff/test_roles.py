@@ -9,10 +9,10 @@ from tests.browser_client import signed_in
 
 pytestmark = pytest.mark.django_db
 PAGES = {
-    Role.SUPPORT: ["You"],
-    Role.BILLING: ["You"],
+    Role.SUPPORT: ["Customers", "You"],
+    Role.BILLING: ["Customers", "You"],
     Role.MARKETER: ["Today", "Visitors", "You"],
-    Role.PRIVACY_OFFICER: ["You"],
+    Role.PRIVACY_OFFICER: ["Customers", "You"],
     Role.SECURITY_OFFICER: ["Health", "Ledger", "You"],
     Role.AUDITOR: ["Ledger", "You"],
     Role.ADMINISTRATOR: ["Today", "Visitors", "Health", "Ledger", "People", "You"],

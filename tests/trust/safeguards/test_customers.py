@@ -9,10 +9,10 @@ from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions, queries, signed_in
 from clearline.trust.safeguards.actions import SignedIn, SignInRefused
 from clearline.trust.safeguards.models import Login, Session, SignInAttempt
-from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.safeguards.roles import LoginKind, Role
 from clearline.trust.safeguards.sessions import SessionStore
 from clearline.trust.safeguards.signed_in import SPANS
-from tests.trust.safeguards.test_sign_in import HOME, NEW_PASSWORD, NOW, PASSWORD
+from tests.trust.safeguards.test_sign_in import HOME, NEW_PASSWORD, NOW, OPERATOR, PASSWORD
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -39,6 +39,16 @@ def test_a_customer_signs_in_as_a_customer_alone(alice: SubjectId) -> None:
 
     with pytest.raises(SignInRefused):
         enter(kind=LoginKind.STAFF)
+
+
+def test_a_customer_is_found_by_the_whole_user_id_and_the_staff_by_none(alice: SubjectId) -> None:
+    actions.create_staff(
+        by=OPERATOR, user_id="dana", password=PASSWORD, roles=[Role.SUPPORT], now=NOW
+    )
+
+    assert queries.find_customer(" ALICE ") == alice
+    assert queries.find_customer("alic") is None
+    assert queries.find_customer("dana") is None
 
 
 def test_what_a_customer_does_is_noted_under_their_number(alice: SubjectId) -> None:

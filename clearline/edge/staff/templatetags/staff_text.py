@@ -39,6 +39,8 @@ KINDS: Final = {
     "account.erased": gettext_lazy("An account was erased"),
     "account.shown": gettext_lazy("An account was looked at"),
     "team.changed": gettext_lazy("Who may act in an account was changed"),
+    "customer.searched": gettext_lazy("A customer was looked for"),
+    "customer.opened": gettext_lazy("A customer was opened"),
     "account.changed": gettext_lazy("An account was corrected"),
     "data.shown": gettext_lazy("All that is held of someone was opened"),
     "data.exported": gettext_lazy("All that is held of someone was taken as a file"),

@@ -21,6 +21,7 @@ from clearline.trust.ledger.entries.contacts import (
     ContactConfirmed,
     ContactReplaced,
 )
+from clearline.trust.ledger.entries.desk import CustomerOpened, CustomerSearched
 from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.entries.letters import (
     MailFailed,
@@ -74,6 +75,8 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         DataShown,
         DataExported,
         CustomersImported,
+        CustomerSearched,
+        CustomerOpened,
         ContactCodeSent,
         ContactConfirmed,
         ContactReplaced,

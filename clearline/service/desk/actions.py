@@ -1,0 +1,366 @@
+"""Looking for a customer, opening one for the contact at hand, and shutting them again."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from clearline.kit.errors import Conflict, Invalid, NotFound, TooMany
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.use import Actor, ActorKind, Use
+from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
+from clearline.service.accounts import queries as accounts
+from clearline.service.accounts.queries import Agreed, Membership, Standing
+from clearline.service.desk import queries
+from clearline.service.desk.contact import Contact
+from clearline.service.desk.duties import Field, fields_of, roles_at_desk
+from clearline.service.desk.models import Search, Sighting
+from clearline.service.desk.queries import OpenNow, find_customers
+from clearline.service.desk.terms import terms_in
+from clearline.trust.consent import actions as consent
+from clearline.trust.consent.account import Said
+from clearline.trust.gate import actions as gate
+from clearline.trust.gate import queries as gate_queries
+from clearline.trust.gate.permit import Permit
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.entries.desk import CustomerOpened, CustomerSearched
+from clearline.trust.safeguards.roles import Role
+
+OPEN_WINDOW: Final = timedelta(minutes=15)
+SEARCHES_MAX: Final = 60  # of one of the staff, within an hour
+SEARCHES_WINDOW: Final = timedelta(hours=1)
+CONTACT_MAX: Final = timedelta(minutes=45)  # so late a contact may be kept open once more
+KEPT: Final = timedelta(days=1)  # so long one contact opens a customer only once
+
+LOOK_FOR: Final = Use(
+    by=Actor(ActorKind.JOB, "desk"),
+    subject=SubjectId("customer"),  # which one, is what looking finds out
+    categories=frozenset(
+        {
+            Category.CONTACT_EMAIL,
+            Category.CONTACT_PHONE_NUMBER,
+            Category.ACCOUNT,
+            Category.AUTHORIZATION_CREDENTIALS,
+        }
+    ),
+    purpose=Purpose.ESSENTIAL_SERVICE_OPERATIONS_SUPPORT,
+    about=SubjectKind.CUSTOMER,
+)
+
+
+class NothingToLookFor(Invalid):
+    code = "nothing_to_look_for"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Write a whole e-mail address, telephone number, user ID or account number."
+        )
+
+
+class TooManySearches(TooMany):
+    code = "too_many_searches"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"You have looked for customers {SEARCHES_MAX} times within an hour, which is as often "
+            "as anybody may. Wait a while, then go on."
+        )
+
+
+class NotFoundHere(NotFound):
+    """The same words for a customer who never was, was not looked for, or is shut again."""
+
+    code = "not_found_here"
+
+    def __init__(self) -> None:
+        super().__init__("There is nobody here. Look for the customer first.")
+
+
+class ContactUsed(Conflict):
+    code = "contact_used"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "At this contact the customer was opened already today. A contact opens a customer "
+            "once; write the number of the one at hand."
+        )
+
+
+class ContactTooLong(Conflict):
+    code = "contact_too_long"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "One contact keeps a customer open for an hour at most. If it still goes on, look for "
+            "the customer again and give the contact a number of its own."
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Shown:
+    """A customer as the roles of somebody of the staff may see them while they are open."""
+
+    opened: OpenNow
+    fields: tuple[Field, ...]
+    values: Mapping[Category, tuple[str, ...]]
+    standing: Standing
+    erased_on: date | None
+    agreed: Agreed | None
+    is_asked_to_agree: bool
+    team: tuple[Membership, ...]
+    choices: Mapping[str, Said]
+
+
+def search(*, by: Actor, text: str, now: datetime) -> tuple[SubjectId, ...]:
+    """Look for a customer by exactly one thing of theirs, and return who has it.
+
+    The ledger keeps what kind of thing it was, not which. Raises NothingToLookFor,
+    TooManySearches, gate.UseDenied, NoEditionInForce. Source: CP-08; clause support.open.
+    """
+    permit = gate.ask(use=LOOK_FOR, choices=NOTHING_CHOSEN, now=now)
+    terms = terms_in(text)
+    if not terms:
+        raise NothingToLookFor
+    count(Search(staff=by.name, searched_at=now))
+    found = find_customers(terms)
+
+    with transaction.atomic():
+        Sighting.objects.bulk_create(
+            Sighting(staff=by.name, subject=each, found_at=now) for each in found
+        )
+        entry = CustomerSearched(terms=tuple(terms), found=len(found), by=f"{by.kind}:{by.name}")
+        ledger.append(entry, subject=None, permit=permit, now=now)
+    return found
+
+
+def count(searched: Search) -> None:
+    """Write a search down. Raises TooManySearches, and then leaves no trace of it."""
+    searched.save(force_insert=True)
+    lately = Search.objects.filter(
+        staff=searched.staff, searched_at__gt=searched.searched_at - SEARCHES_WINDOW
+    )
+    if lately.count() > SEARCHES_MAX:
+        searched.delete()
+        raise TooManySearches
+
+
+def open_customer(
+    *, by: Actor, roles: Iterable[Role], subject: SubjectId, contact: Contact, now: datetime
+) -> None:
+    """Open a customer whom one has found, for a quarter of an hour, by the contact at hand.
+
+    Who has opened them already keeps what is open. The entry is the customer's own: it says who,
+    when, at which contact and which fields. Raises NotFoundHere, ContactUsed, gate.UseDenied,
+    NoEditionInForce. Source: CP-08; clause support.open.
+    """
+    duties = roles_at_desk(roles)
+    # In this order: whom another click opens in this moment is found no more, and open.
+    is_found = queries.is_found(by.name, subject, now=now)
+    if not duties or not (is_found or queries.find_open(by.name, subject, now=now)):
+        raise NotFoundHere
+    permits = [ASK_AS[role](by, subject, now) for role in duties]
+
+    with transaction.atomic():
+        rows = lock_sightings(by, subject)
+        if queries.find_open(by.name, subject, now=now) is not None:
+            return
+        if any(
+            (row.channel, row.reference) == (contact.channel, contact.reference) for row in rows
+        ):
+            raise ContactUsed
+        row = next((each for each in reversed(rows) if each.opened_at is None), None)
+        if row is None:
+            raise NotFoundHere
+        row.opened_at, row.shut_at, row.roles = now, now + OPEN_WINDOW, ",".join(duties)
+        row.channel, row.reference = contact.channel, contact.reference
+        row.save(update_fields=["opened_at", "shut_at", "roles", "channel", "reference"])
+        entry = opened_entry(by, duties, contact)
+        ledger.append(entry, subject=subject, permit=permits[0], now=now)
+
+
+def keep_open(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: datetime) -> None:
+    """Keep a customer open for another quarter of an hour while the contact goes on.
+
+    It is an opening like the first, with an entry of its own. Raises NotFoundHere, ContactTooLong,
+    gate.UseDenied, NoEditionInForce. Source: CP-08; clause support.open.
+    """
+    opened, duties = get_open(by, roles, subject, now)
+    permits = [ASK_AS[role](by, subject, now) for role in duties]
+
+    with transaction.atomic():
+        lock_sightings(by, subject)
+        open_ones = queries.opened_by(by.name, now=now).filter(subject=subject)
+        if not open_ones.exists():
+            raise NotFoundHere
+        if not open_ones.filter(opened_at__gt=now - CONTACT_MAX).update(
+            shut_at=now + OPEN_WINDOW, roles=",".join(duties)
+        ):
+            raise ContactTooLong
+        entry = opened_entry(by, duties, opened.contact)
+        ledger.append(entry, subject=subject, permit=permits[0], now=now)
+
+
+def lock_sightings(by: Actor, subject: SubjectId) -> list[Sighting]:
+    """Return what one of the staff has of one customer, so that of two openings one is first."""
+    rows = Sighting.objects.select_for_update().filter(staff=by.name, subject=subject)
+    return list(rows.order_by("pk"))
+
+
+def opened_entry(by: Actor, duties: Sequence[Role], contact: Contact) -> CustomerOpened:
+    return CustomerOpened(
+        channel=contact.channel,
+        reference=contact.reference,
+        fields=tuple(map(str, fields_of(duties))),
+        roles=tuple(map(str, duties)),
+        by=f"{by.kind}:{by.name}",
+    )
+
+
+def get_open(
+    by: Actor, roles: Iterable[Role], subject: SubjectId, now: datetime
+) -> tuple[OpenNow, tuple[Role, ...]]:
+    """Return what is open, and the roles that it was opened for and that are still given.
+
+    Raises NotFoundHere.
+    """
+    opened, given = queries.find_open(by.name, subject, now=now), frozenset(roles)
+    duties = tuple(role for role in opened.roles if role in given) if opened else ()
+    if opened is None or not duties:
+        raise NotFoundHere
+    return opened, duties
+
+
+def show_customer(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: datetime) -> Shown:
+    """Open what the roles may see of a customer who is open; the opening's entry told of it.
+
+    A role that was given since then sees nothing more, one that was taken sees nothing.
+    Raises NotFoundHere, gate.UseDenied, NoEditionInForce. Source: clause support.open.
+    """
+    opened, duties = get_open(by, roles, subject, now)
+    standing = accounts.find_standing(subject)
+    if standing is None:
+        raise NotFoundHere
+    values: dict[Category, tuple[str, ...]] = {}
+    choices: Mapping[str, Said] = {}
+    for role in duties:
+        permit = ASK_AS[role](by, subject, now)
+        values |= accounts.open_held(subject, permit=permit, now=now)
+        if Category.PRIVACY_PREFERENCES in permit.categories:
+            choices = consent.open_account(subject, permit, now)
+    owned = accounts.find_owned(subject)
+    return Shown(
+        opened=opened,
+        fields=fields_of(duties),
+        values=values,
+        standing=standing,
+        erased_on=erased_on(standing, now),
+        agreed=accounts.find_agreed(subject),
+        is_asked_to_agree=accounts.asks_to_agree(subject, now=now),
+        team=accounts.list_members(owned) if owned is not None else (),
+        choices=choices,
+    )
+
+
+def name_open(
+    *, by: Actor, roles: Iterable[Role], now: datetime
+) -> tuple[tuple[OpenNow, str], ...]:
+    """Return who is open to someone of the staff now, each with their name.
+
+    Raises gate.UseDenied, NoEditionInForce.
+    """
+    given = frozenset(roles)
+    named = []
+    for opened in queries.list_open(by.name, now=now):
+        duties = [role for role in opened.roles if role in given]
+        if duties:
+            permit = ASK_AS[duties[0]](by, opened.subject, now)
+            held = accounts.open_held(opened.subject, permit=permit, now=now)
+            named.append((opened, held.get(Category.NAME, ("",))[0]))
+    return tuple(named)
+
+
+def close_now(*, by: Actor, subject: SubjectId, now: datetime) -> None:
+    """Shut a customer before the time is over. Raises NotFoundHere."""
+    if not queries.opened_by(by.name, now=now).filter(subject=subject).update(shut_at=now):
+        raise NotFoundHere
+
+
+def erased_on(standing: Standing, now: datetime) -> date | None:
+    """Return the day on which a closed account is erased; None while it is open."""
+    policy = gate_queries.policy_in_force(now)
+    clause = policy.edition.find_clause(accounts.HOLDER_CLAUSE)
+    if standing.closed_at is None or clause is None:
+        return None
+    return clause.kept.end(standing.closed_at).date()
+
+
+def ask_as_support(by: Actor, subject: SubjectId, now: datetime) -> Permit:
+    use = Use(
+        by=by,
+        subject=subject,
+        categories=frozenset(
+            {
+                Category.NAME,
+                Category.ACCOUNT_USERNAME,
+                Category.CONTACT_EMAIL,
+                Category.ACCOUNT,
+                Category.CONTACT_PHONE_NUMBER,
+            }
+        ),
+        purpose=Purpose.ESSENTIAL_SERVICE_OPERATIONS_SUPPORT,
+        about=SubjectKind.CUSTOMER,
+    )
+    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+def ask_as_billing(by: Actor, subject: SubjectId, now: datetime) -> Permit:
+    use = Use(
+        by=by,
+        subject=subject,
+        categories=frozenset({Category.NAME, Category.CONTACT_EMAIL, Category.ACCOUNT}),
+        purpose=Purpose.ESSENTIAL_SERVICE_OPERATIONS_SUPPORT,
+        about=SubjectKind.CUSTOMER,
+    )
+    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+def ask_as_privacy_officer(by: Actor, subject: SubjectId, now: datetime) -> Permit:
+    use = Use(
+        by=by,
+        subject=subject,
+        categories=frozenset(
+            {
+                Category.NAME,
+                Category.CONTACT_EMAIL,
+                Category.ACCOUNT,
+                Category.DEMOGRAPHIC_AGE_RANGE,
+                Category.PRIVACY_PREFERENCES,
+            }
+        ),
+        purpose=Purpose.ESSENTIAL_SERVICE_OPERATIONS_SUPPORT,
+        about=SubjectKind.CUSTOMER,
+    )
+    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+# A permit opens exactly what the duties of its role say (SEALED); a test compares the two.
+ASK_AS: Final[Mapping[Role, Callable[[Actor, SubjectId, datetime], Permit]]] = {
+    Role.SUPPORT: ask_as_support,
+    Role.BILLING: ask_as_billing,
+    Role.PRIVACY_OFFICER: ask_as_privacy_officer,
+}
+
+
+def erase_expired(*, now: datetime) -> int:
+    """Erase what is too old to open anything or to count; return how many rows went.
+
+    Source: clause support.open, "erased by the second day".
+    """
+    searches = Search.objects.filter(searched_at__lte=now - SEARCHES_WINDOW)
+    unopened = Sighting.objects.filter(
+        opened_at__isnull=True, found_at__lte=now - queries.FOUND_WINDOW
+    )
+    opened = Sighting.objects.filter(opened_at__lte=now - KEPT)
+    return searches.delete()[0] + unopened.delete()[0] + opened.delete()[0]

@@ -1,0 +1,34 @@
+"""What a customer may be looked for by, told from the form of what was typed. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from clearline.service.accounts.customer_file import NUMBER, TELEPHONE, USER_ID
+
+TERM_MAX: Final = 254
+BETWEEN_DIGITS: Final = str.maketrans("", "", " ().-")
+
+
+class Term(StrEnum):
+    """What a customer is looked for by."""
+
+    EMAIL = "email"
+    TELEPHONE = "telephone"
+    USER_ID = "user_id"
+    ACCOUNT_NUMBER = "account_number"
+
+
+def terms_in(text: str) -> Mapping[Term, str]:
+    """Return all that a typed text may be, in the form in which each is kept; {} for nothing."""
+    typed = text.strip()
+    if len(typed) > TERM_MAX:
+        return {}
+    number = typed.translate(BETWEEN_DIGITS)
+    shapes = (
+        (Term.EMAIL, typed, "@" in typed[1:-1]),
+        (Term.TELEPHONE, number, bool(TELEPHONE.fullmatch(number))),
+        (Term.USER_ID, typed, bool(USER_ID.fullmatch(typed))),
+        (Term.ACCOUNT_NUMBER, typed, bool(NUMBER.fullmatch(typed))),
+    )
+    return {term: told for term, told, fits in shapes if fits}
