@@ -23,7 +23,7 @@ from clearline.edge.api.limits import (
     network_of,
     tell_limits,
 )
-from clearline.edge.api.problems import other_origin, plain_problem, refused
+from clearline.edge.api.problems import OTHER_ORIGIN, plain_problem, refused, to_response
 from clearline.kit.access import Audience, audience_of
 from clearline.kit.errors import Denied, Refusal
 from clearline.kit.problem import CONTENT_TYPE
@@ -91,7 +91,7 @@ class AppMiddleware:
 def refuse_at_once(request: HttpRequest) -> HttpResponse | None:
     """Return the answer to what no app sends: from another site's page, too long, not JSON."""
     if request.path != OPEN_TO_PAGES and not is_own(request):
-        return other_origin()
+        return to_response(HTTPStatus.FORBIDDEN, OTHER_ORIGIN)
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isascii() or not length.isdigit():
         return plain_problem(HTTPStatus.BAD_REQUEST)

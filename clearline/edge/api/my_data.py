@@ -21,6 +21,7 @@ from clearline.trust.ledger import queries as ledger
 
 router: Final = Router(auth=AppToken())
 PAGE: Final = 50
+GROUP: Final = "Lines of this kind alone"
 FIRST: Final = "Lines of this day and after it, in the provider's time zone"
 LAST: Final = "Lines of this day and before it, in the provider's time zone"
 
@@ -43,7 +44,7 @@ def open_my_data(request: HttpRequest) -> HeldData:
 @router.get("/my-data/lines", response={200: Lines, ERRORS: Problem}, summary="Who used it")
 def lines(  # the filters of the page, one by one
     request: HttpRequest,
-    group: Group | None = None,
+    group: Annotated[Group | None, Query(description=GROUP)] = None,
     first: Annotated[date | None, Query(alias="from", description=FIRST)] = None,
     last: Annotated[date | None, Query(alias="to", description=LAST)] = None,
     limit: Limit = PAGE,

@@ -5,8 +5,5 @@ from typing import Annotated, Final
 from ninja import Query
 
 LIMIT_MAX: Final = 100
-Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="How many at most")]
-Cursor = Annotated[
-    str,
-    Query(pattern=r"^([0-9a-f]{32})?$", description="`next` of the page before; empty at first"),
-]
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
+Cursor = Annotated[str, Query(pattern=r"^([0-9a-f]{32})?$")]

@@ -13,6 +13,14 @@ from clearline.kit.problem import CONTENT_TYPE, for_outsiders, problem, status_o
 
 RETRY_S: Final = 60
 FIELDS_TOLD_MAX: Final = 20
+OTHER_ORIGIN: Final = problem(
+    HTTPStatus.FORBIDDEN,
+    code="other_origin",
+    detail="A page of another site sent this. Nothing was done.",
+)
+INVALID: Final = problem(
+    HTTPStatus.UNPROCESSABLE_ENTITY, code="invalid", detail="Some of it is not as it should be."
+)
 # What each status says where nothing more is known.
 PLAIN: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
     HTTPStatus.BAD_REQUEST: ("unreadable", "This request cannot be read."),
@@ -34,43 +42,42 @@ PLAIN: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
 
 def plain_problem(status: HTTPStatus) -> HttpResponse:
     """Return what a status says by itself."""
+    return to_response(status, plainly_told(status))
+
+
+def plainly_told(status: HTTPStatus) -> dict[str, str | int]:
     code, detail = PLAIN.get(status, ("refused", status.phrase))
-    return to_response(status, problem(status, code=code, detail=detail))
-
-
-def other_origin() -> HttpResponse:
-    text = "A page of another site sent this. Nothing was done."
-    told = problem(HTTPStatus.FORBIDDEN, code="other_origin", detail=text)
-    return to_response(HTTPStatus.FORBIDDEN, told)
+    return problem(status, code=code, detail=detail)
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Return the answer to a refusal; a field that is to blame is named."""
     del request
-    status = status_of(refusal)
-    text = for_outsiders(str(refusal), instance=settings.ENV.instance)
-    told: dict[str, object] = dict(problem(status, code=refusal.code, detail=text))
-    field = getattr(refusal, "field", "")
-    if field:
-        told["errors"] = [{"field": field, "message": text}]
-    response = to_response(status, told)
+    response = to_response(status_of(refusal), told_of(refusal))
     if isinstance(refusal, TooMany):
         response["Retry-After"] = str(RETRY_S)
     return response
 
 
+def told_of(refusal: Refusal) -> dict[str, object]:
+    """Return what a refusal says."""
+    text = for_outsiders(str(refusal), instance=settings.ENV.instance)
+    told: dict[str, object] = dict(problem(status_of(refusal), code=refusal.code, detail=text))
+    field = getattr(refusal, "field", "")
+    if field:
+        told["errors"] = [{"field": field, "message": text}]
+    return told
+
+
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Say which fields are wrong and why; never what was in them."""
     del request
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    told: dict[str, object] = dict(
-        problem(status, code="invalid", detail="Some of it is not as it should be.")
-    )
+    told: dict[str, object] = dict(INVALID)
     told["errors"] = [
         {"field": field_of(each["loc"]), "message": str(each["msg"])}
         for each in error.errors[:FIELDS_TOLD_MAX]
     ]
-    return to_response(status, told)
+    return to_response(HTTPStatus.UNPROCESSABLE_ENTITY, told)
 
 
 def field_of(places: Sequence[str | int]) -> str:

@@ -1,24 +1,48 @@
 """The addresses of the app's way in; each says who may open it."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final, TypeVar
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
-from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
 from clearline.edge.api import account, choices, my_data, sign_in, teams
-from clearline.edge.api.described import described
+from clearline.edge.api.described import AppAPI, Described, describe
+from clearline.edge.api.examples import EXAMPLES
 from clearline.edge.api.problems import invalid, refused, unreadable
+from clearline.edge.api.refusals import problems_of
 from clearline.edge.api.repeats import answer_once
 from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Refusal
 
 Told = TypeVar("Told", bound=Exception)
+ABOUT: Final = """\
+All that the app does, by the same actions and under the same privacy policy as the site.
+
+**Keys.** `sign-up` and `sign-in` give two. Send the first as `Authorization: Bearer …`; it opens
+for 15 minutes. The second gets the next two at `renew`, once: one that is used twice ends its
+sign-in, so keep the new ones before you use them. Cookies are neither read nor set.
+
+**Lists** come in pages: at most `limit` of them, the newest first. Where more are left, `next` is
+what to send as `cursor` for those after; on the last page it is null. Other parameters stay as they
+were.
+
+**How much.** Each answer says in `RateLimit-Policy` and `RateLimit` how much may be asked: by one
+sign-in (`token`), by one network (`network`), and by one network where nobody is known yet
+(`unknown`). Who asked too often gets 429, with `Retry-After`.
+
+**Twice.** A POST with an `Idempotency-Key` is done once and answered the same for a day.
+
+**Global Privacy Control.** `Sec-GPC: 1` with any request of somebody known is kept for the account.
+
+**Each no** is `application/problem+json` (RFC 9457): `detail` is for people, `code` for programs,
+and `errors` name the fields that are wrong.
+"""
 OPEN_TO_ALL: Final = frozenset({"policy", "sign-up", "sign-in", "renew"})
 
 
@@ -29,12 +53,11 @@ class StrictParser(Parser):
         return msgspec.json.decode(request.body, type=dict[str, object])
 
 
-def make_api() -> NinjaAPI:
-    api = NinjaAPI(
+def make_api() -> AppAPI:
+    api = AppAPI(
         title="The app's way in",
         version="1",
-        description="All that the app does, under the same policy as the site. "
-        "Requests carry `Authorization: Bearer …`; cookies are not looked at.",
+        description=ABOUT,
         docs_url=None,
         openapi_url=None,
         urls_namespace="api",
@@ -65,12 +88,18 @@ def as_answer(
 API: Final = make_api()
 
 
+@cache
+def description() -> Described:
+    """Return what the API says of itself."""
+    return describe(API, EXAMPLES, problems_of)
+
+
 @open_to(Audience.EVERYONE)
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
     """Give the description of the API, OpenAPI 3.1."""
     del request
-    return JsonResponse(described(API))
+    return JsonResponse(description())
 
 
 def addresses() -> Iterator[URLPattern]:

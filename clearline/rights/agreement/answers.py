@@ -44,6 +44,7 @@ SETTERS: Final = words_of(
 HEADERS_READ: Final[Mapping[str, str]] = {
     "clearline/edge/collector/intake.py": "reads what a browser sent",
     "clearline/edge/collector/exchange.py": "answers for the collector",
+    "clearline/edge/api/described.py": "what a description of the API calls one of its parts",
     "clearline/config/front.py": "answers in place of the site",
     "clearline/config/demo/fill.py": "what the demo's browsers send",
     "clearline/kit/columnstore/client.py": "asks the provider's own column store",

@@ -1,13 +1,16 @@
 """An app as it speaks to the API: JSON, a key in `Authorization`, no cookies."""
 
 import json
+import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from clearline.edge.api.urls import description
 from clearline.trust.tokens import actions as tokens
 from clearline.trust.tokens.actions import Tokens
 from tests.service.accounts.people import PASSWORD, make_account
@@ -31,6 +34,20 @@ class Said:
     headers: dict[str, str]
 
 
+def hold_to_description(method: str, path: str, said: Said) -> None:
+    """Fail for an answer of an operation that its description does not tell."""
+    plain = path.partition("?")[0]
+    for each, methods in description()["paths"].items():
+        if method.lower() in methods and re.fullmatch(re.sub(r"{\w+}", "[^/]+", each), plain):
+            told = methods[method.lower()]["responses"]
+            assert said.status in told, f"{method} {each} answers {said.status}"
+            (content,) = told[said.status]["content"].values()
+            if said.status >= HTTPStatus.BAD_REQUEST:
+                assert said.told["code"] in content["examples"], (
+                    f"say in edge/api/refusals.py that {method} {each} says {said.told['code']}"
+                )
+
+
 @dataclass(slots=True)
 class App:
     """An app on somebody's device."""
@@ -51,7 +68,9 @@ class App:
         is_json = "json" in answer["Content-Type"]
         body = b"".join(answer) if answer.streaming else answer.content
         content = json.loads(body) if is_json and body else body
-        return Said(answer.status_code, content, dict(answer.items()))
+        said = Said(answer.status_code, content, dict(answer.items()))
+        hold_to_description(method, f"/api/v1/{path}", said)
+        return said
 
     def take(self, said: Said) -> Said:
         """Keep the keys that an answer gives."""

@@ -1,0 +1,192 @@
+"""An example of each body that the app sends or gets; types and shapes hold them true."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Final
+
+from ninja import Schema
+
+from clearline.edge.api.shapes import (
+    AccountState,
+    Agreed,
+    Agreement,
+    Answers,
+    AppSignIn,
+    AppSignIns,
+    Choice,
+    Choices,
+    ChoicesSet,
+    Ended,
+    Held,
+    HeldData,
+    Invitation,
+    Invite,
+    Invited,
+    JoinCode,
+    Keeping,
+    Line,
+    Lines,
+    Member,
+    Membership,
+    MyDataFile,
+    Names,
+    NewPassword,
+    OptIn,
+    OptInConfirmed,
+    Policy,
+    Profile,
+    Receipt,
+    Renewal,
+    RoleSet,
+    Sale,
+    Signal,
+    SignIn,
+    SignUp,
+    Team,
+    Tokens,
+)
+from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
+from clearline.service.accounts.age import AgeRange
+from clearline.service.accounts.roles import MemberRole
+
+AT: Final = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+LATER: Final = datetime(2026, 12, 8, 12, 0, tzinfo=UTC)
+DAY: Final = date(2026, 1, 1)
+ID: Final = "0f4b1c6d8e9a2b3c4d5e6f708192a3b4"
+OTHER_ID: Final = "7a1d0c9be8f24356a1b2c3d4e5f60718"
+KEY: Final = "Zk3lq0Yt8mVb2nXc5rPd7sWf9uHg1jAe4oIi6kLlQ0E"
+PASSWORD: Final = "quiet rivers carry stones"  # noqa: S105  # an example that everybody may read
+NAME, EMAIL = "Alice Quill", "alice@mail.example"
+
+CHOSEN: Final = Choice(
+    name=ChoiceName.MEASUREMENT,
+    title="Recognise this browser when it comes back",
+    text="We then see how often people come back and which pages help them, over several days.",
+    answer=Answer.YES,
+    since=AT,
+    came_from=ChoiceMethod.APP,
+    proof=ID,
+    lost=["We count the visit without recognising you."],
+    clauses=["visits.measure"],
+)
+SALE: Final = Sale(
+    name=ChoiceName.SALE_OR_SHARING,
+    title="Do Not Sell or Share My Personal Information",
+    text="We sell no personal data and share none for advertising across other sites.",
+    answer=Answer.NO,
+    since=AT,
+    came_from=ChoiceMethod.GPC,
+    proof=OTHER_ID,
+    lost=[],
+    clauses=[],
+    button="Do not sell or share my personal information",
+)
+KEPT: Final = Keeping(id="account.holder", kept="30 days", counted_from="closing", ends_on=None)
+SHUT: Final = Held(category="user.name", words="name", sealed=1, values=None, clauses=[KEPT])
+OPENED: Final = Held(category="user.name", words="name", sealed=1, values=[NAME], clauses=[KEPT])
+LINE: Final = Line(
+    id=ID,
+    at=AT,
+    kind="account.shown",
+    what="Your profile was opened: name, e-mail address.",
+    who="you",
+    why="to show you what your account holds",
+    clause="account.show",
+    edition="2026-01-01",
+    kept_until=datetime(2029, 12, 1, 12, 0, tzinfo=UTC),
+    is_readable=True,
+)
+BODIES: Final[tuple[Schema, ...]] = (
+    Policy(
+        edition=DAY,
+        url="/privacy/editions/2026-01-01/",
+        agree="I have read the privacy policy and agree to it.",
+        button="Agree and open the account",
+        agree_again="I have seen what changed in the privacy policy.",
+        again_button="I agree",
+    ),
+    SignUp(
+        user_id="alice.quill",
+        password=PASSWORD,
+        name=NAME,
+        email=EMAIL,
+        age_range=AgeRange.ADULT,
+        screen_name="Al",
+        agreed_edition=DAY,
+    ),
+    SignIn(user_id="alice.quill", password=PASSWORD),
+    Renewal(refresh_token=KEY),
+    Tokens(
+        access_token=KEY,
+        access_until=AT,
+        refresh_token=KEY[::-1],
+        refresh_until=LATER,
+        sign_in=ID,
+    ),
+    AppSignIns(
+        items=[AppSignIn(id=ID, began_at=AT, renewed_at=LATER, is_this=True)], next=OTHER_ID
+    ),
+    Ended(ended=1),
+    Profile(
+        name=NAME,
+        screen_name="Al",
+        email=EMAIL,
+        is_email_confirmed=False,
+        age_range=AgeRange.ADULT,
+        account_number="4832-1907-5526",
+    ),
+    Names(name=NAME, screen_name="Al"),
+    NewPassword(old=PASSWORD, new="four herons watch the tide"),
+    AccountState(is_open=False, closed_at=AT),
+    Agreed(edition=DAY, at=AT, proof=ID, asks_again=False),
+    Agreement(edition=DAY),
+    Receipt(
+        format="clearline-receipt-v1",
+        position=4711,
+        proof=["mJ3c…"],
+        checkpoint="ledger.example\n4712\nq83v…",
+        head={"id": ID, "kind": "account.opened", "at": "2026-12-01T12:00:00.000000Z"},
+        salt="9c0b…",
+        body={"subject": OTHER_ID, "fields": {"edition": "2026-01-01"}},
+    ),
+    Choices(
+        items=[CHOSEN],
+        sale_or_sharing=SALE,
+        button="Save my choices",
+        signal=Signal(is_honoured=True, since=AT, words="Opt-Out Request Honored"),
+        proof=ID,
+    ),
+    ChoicesSet(answers=Answers(measurement="yes", sale_or_sharing="no"), seen=ID),
+    OptIn(
+        step="WyIwZjRi…",
+        title="Allow sale or sharing again?",
+        text="If you confirm, that no is taken back.",
+        button="Yes, allow it again",
+    ),
+    OptInConfirmed(step="WyIwZjRi…"),
+    HeldData(held=[SHUT]),
+    Lines(items=[LINE], next=OTHER_ID),
+    MyDataFile(
+        format="clearline.my-data.v1",
+        provider="Example Voice",
+        made_at=AT,
+        held=[OPENED],
+        lines=[LINE],
+    ),
+    Team(
+        members=[
+            Member(id=OTHER_ID, role=MemberRole.BILLING, since=AT, label="Bob, front desk"),
+        ],
+        invitations=[
+            Invitation(number=12, role=MemberRole.READ_ONLY, expires_at=LATER, label="Carol"),
+        ],
+        memberships=[Membership(account=34, role=MemberRole.OWN_LINES, since=AT)],
+    ),
+    Invite(role=MemberRole.BILLING, label="Bob, front desk"),
+    Invited(code="abcdefghjkmnpqrstuvw", expires_at=LATER),
+    RoleSet(role=MemberRole.READ_ONLY),
+    JoinCode(code="abcde fghjk mnpqr stuvw"),
+)
+EXAMPLES: Final[Mapping[str, object]] = {
+    type(each).__name__: each.model_dump(mode="json", exclude_unset=True) for each in BODIES
+}

@@ -1,0 +1,134 @@
+"""What each operation of the app refuses, as its description tells it: each no in its words."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Final
+
+from clearline.edge.api.choices import FirstStepMissing, NotAsked, NothingAnswered
+from clearline.edge.api.described import Described, Door
+from clearline.edge.api.editions import OtherEdition
+from clearline.edge.api.guard import OPEN_TO_WHO_DID_NOT_AGREE, AgreementNeeded
+from clearline.edge.api.limits import AskedTooOften
+from clearline.edge.api.problems import INVALID, OTHER_ORIGIN, plainly_told, told_of
+from clearline.edge.api.repeats import KeyRefused
+from clearline.kit.errors import Refusal
+from clearline.policy.shelf import NoEditionInForce
+from clearline.service.accounts.actions import (
+    AlreadyClosed,
+    AlreadyMember,
+    AlreadyOpen,
+    NoSuchMember,
+    TeamFull,
+)
+from clearline.service.accounts.age import TooYoung
+from clearline.service.accounts.words import FieldWrong
+from clearline.service.teams.actions import (
+    NoInvitableRole,
+    NoSuchInvitation,
+    NotTheOwner,
+    TooManyInvitations,
+)
+from clearline.trust.arrivals.actions import KeyUsedElsewhere, OutcomeUnknown, StillUnderWay
+from clearline.trust.consent.actions import SignalSaysNo, TooManyAnswers
+from clearline.trust.ledger.queries import LedgerDamaged, NoSuchEntry, NotInTree
+from clearline.trust.safeguards.actions import (
+    SignInRefused,
+    TooManyTries,
+    UserIdRefused,
+    UserIdTaken,
+)
+from clearline.trust.safeguards.passwords import PasswordRefused
+from clearline.trust.tokens.actions import TokenEnded
+from clearline.trust.tokens.queries import NoSuchSignIn
+
+WRONG_NAME: Final = FieldWrong("Write your name.", field="name")
+WEAK: Final = PasswordRefused("Use at least 15 characters. Four or five words in a row do well.")
+WRONG_PASSWORD: Final = SignInRefused("The user ID or password is wrong. Try again.")
+WRONG_OLD: Final = SignInRefused("The old password is another one. Nothing was changed.")
+TOO_OFTEN: Final = TooManyTries("That was tried too often. Wait 15 minutes, then try again.")
+UNSIGNED: Final = NotInTree("This entry is written but not signed yet. Ask again in a few seconds.")
+DAMAGED: Final = LedgerDamaged("The words of this entry are not those that were signed.")
+OWNER_ROLE: Final = NoInvitableRole("An account has one owner. Choose another role.")
+WRONG_LABEL: Final = FieldWrong("Say whom you invite.", field="label")
+CHOOSING: Final = (SignalSaysNo(), TooManyAnswers())
+# By operation: what it refuses beside what every operation does.
+REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
+    "policy": (),
+    "sign_up": (
+        *(OtherEdition(), TooYoung(), WRONG_NAME, WEAK),
+        UserIdRefused("A user ID has 3 to 64 characters and no spaces."),
+        UserIdTaken("This user ID is taken. Choose another."),
+    ),
+    "sign_in": (WRONG_PASSWORD, TOO_OFTEN),
+    "renew": (TokenEnded(),),
+    "sign_out": (NoSuchSignIn(),),
+    "sign_ins": (NoSuchSignIn(),),
+    "end_all": (),
+    "end_one": (NoSuchSignIn(),),
+    "profile": (),
+    "change_profile": (WRONG_NAME,),
+    "password": (WRONG_OLD, WEAK, TOO_OFTEN),
+    "account": (),
+    "close": (AlreadyClosed(),),
+    "reopen": (AlreadyOpen(),),
+    "agreement": (),
+    "agree": (OtherEdition(),),
+    "receipt": (UNSIGNED, DAMAGED),
+    "choices": (),
+    "choose": (*CHOOSING, NothingAnswered(), NotAsked("content")),
+    "opt_in": (SignalSaysNo(),),
+    "confirm_opt_in": (*CHOOSING, FirstStepMissing()),
+    "my_data": (),
+    "open_my_data": (),
+    "lines": (NoSuchEntry(),),
+    "line_receipt": (NoSuchEntry(), UNSIGNED, DAMAGED),
+    "file": (),
+    "team": (),
+    "invite": (
+        *(NotTheOwner(), OWNER_ROLE, WRONG_LABEL),
+        TooManyInvitations("At most 20 invitations wait at once. Withdraw one first."),
+    ),
+    "withdraw": (NotTheOwner(), NoSuchInvitation()),
+    "set_role": (NotTheOwner(), NoSuchMember(), OWNER_ROLE),
+    "remove": (NotTheOwner(), NoSuchMember()),
+    "join": (NoSuchInvitation(), AlreadyMember(), TeamFull()),
+    "leave": (NoSuchMember(),),
+}
+
+# Of these there may be nothing: customers who were brought in have not agreed yet.
+MAY_BE_NOTHING: Final = frozenset({"agreement", "agree", "receipt"})
+FIELD: Final = {"field": "name", "message": "String should have at most 300 characters"}
+WITH_ALL: Final = (
+    *(HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
+REPEATED: Final = (KeyRefused(), KeyUsedElsewhere(), StillUnderWay(), OutcomeUnknown())
+NOTHING_IN_FORCE: Final = NoEditionInForce("No edition of the privacy policy is in force today.")
+
+
+def problems_of(door: Door) -> Mapping[int, Described]:
+    """Return what an operation says with each status that it may refuse with, by its code."""
+    told: dict[int, Described] = {}
+    for each in (*plain_problems(door), *map(told_of, refusals_of(door))):
+        told.setdefault(int(str(each["status"])), {}).update({str(each["code"]): {"value": each}})
+    return told
+
+
+def plain_problems(door: Door) -> Iterator[Mapping[str, object]]:
+    yield OTHER_ORIGIN
+    yield from map(plainly_told, WITH_ALL)
+    if door.needs_key:
+        yield plainly_told(HTTPStatus.UNAUTHORIZED)
+    if door.name in MAY_BE_NOTHING or "{" in door.path:
+        yield plainly_told(HTTPStatus.NOT_FOUND)
+    if door.is_told_something:
+        yield {**INVALID, "errors": [FIELD]}
+
+
+def refusals_of(door: Door) -> Iterable[Refusal]:
+    yield from (AskedTooOften(), NOTHING_IN_FORCE)
+    if door.needs_key and f"api_{door.address_name}" not in OPEN_TO_WHO_DID_NOT_AGREE:
+        yield AgreementNeeded()
+    if door.method == "post":
+        yield from REPEATED
+    yield from REFUSALS.get(door.name, ())
