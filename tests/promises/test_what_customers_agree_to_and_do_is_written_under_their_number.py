@@ -6,9 +6,9 @@ data, we show you what changed and ask again before your account serves you furt
 agree, you can take your data with you and close the account."
 
 "When you sign in, end a sign-in of the app, correct what your account holds, prove or replace your
-e-mail address or take such a change back, change your password, close the account or let others act
-in it, and when a wrong password is given for your user ID, that is written into our ledger under
-your random number, so that you can see it."
+e-mail address or take such a change back, get back in by a code, change your password, close the
+account or let others act in it, and when a wrong password is given for your user ID, that is
+written into our ledger under your random number, so that you can see it."
 """
 
 import json

@@ -27,7 +27,7 @@ from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.contacts import actions as contacts
-from clearline.service.contacts import notices
+from clearline.service.contacts import notices, recovery
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
 from clearline.trust.arrivals import actions as arrivals
@@ -85,6 +85,7 @@ def erase_closed_accounts(now: datetime) -> None:
 def erase_old_contacts(now: datetime) -> None:
     contacts.erase_expired(now=now)
     notices.erase_expired(now=now)
+    recovery.erase_expired(now=now)
 
 
 # Each lane has a thread of its own, so that what may take many minutes holds nothing up.
@@ -96,6 +97,12 @@ QUICK: Final = (
         "telling people of changes",
         timedelta(seconds=2),
         lambda now: notices.tell_of_changes(now=now),
+    ),
+    Beat(
+        "recovery",
+        "sending codes to those who forgot theirs",
+        timedelta(seconds=2),
+        lambda now: recovery.answer_due(now=now),
     ),
     Beat(
         "sessions",
@@ -110,6 +117,12 @@ QUICK: Final = (
         "erasing old invitations",
         timedelta(hours=1),
         lambda now: teams.erase_expired(now=now),
+    ),
+    Beat(
+        "wrong_codes",
+        "noting wrong codes",
+        timedelta(minutes=1),
+        lambda now: recovery.note_wrong(now=now),
     ),
     Beat("contacts", "erasing old contacts", timedelta(hours=1), erase_old_contacts),
     Beat(

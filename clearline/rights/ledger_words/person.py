@@ -101,6 +101,20 @@ TELLINGS: Final = {
         gettext_lazy("A change was taken back, and your account locked: {fields}."),
         gettext_lazy("who holds the address that was told of the change"),
     ),
+    "recovery.code_sent": Telling(
+        Group.SIGN_IN,
+        gettext_lazy("A code to get back into your account was asked for and sent to you."),
+        gettext_lazy("whoever asked for it"),
+    ),
+    "recovery.refused": Telling(
+        Group.SIGN_IN,
+        gettext_lazy("Wrong codes to get back into your account were typed: {count}."),
+        gettext_lazy("whoever typed them"),
+    ),
+    "account.recovered": Telling(
+        Group.CHANGED,
+        gettext_lazy("You got back in by a code and chose anew: {fields}. All sessions ended."),
+    ),
     "mail.sent": Telling(
         Group.LETTERS,
         gettext_lazy("A letter was sent to you: {template}."),

@@ -82,3 +82,64 @@ class Reading(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="contacts_reading_is_one_row")
         ]
+
+
+class RecoveryAsk(models.Model):
+    """That somebody asked for a code to get back in; whether we know them is found out later."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "token_index": "a keyed hash of a random key",
+        "name_index": Category.AUTHORIZATION_CREDENTIALS,  # only as a keyed hash
+        "email_index": Category.CONTACT_EMAIL,  # only as a keyed hash
+        "network_index": Category.DEVICE_IP_ADDRESS,  # only as a keyed hash
+        "asked_at": "a moment of our own",
+        "answered_at": "a moment of our own",
+        "noted_at": "a moment of our own",
+        "tries": "a count",
+    }
+
+    token_index = models.BinaryField(max_length=32, unique=True)
+    name_index = models.BinaryField(max_length=32)
+    email_index = models.BinaryField(max_length=32)
+    network_index = models.BinaryField(max_length=32)
+    asked_at = models.DateTimeField(db_index=True)
+    answered_at = models.DateTimeField(null=True)
+    noted_at = models.DateTimeField(null=True)  # when wrong codes were told to whom it concerns
+    tries = models.SmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["network_index", "asked_at"], name="contacts_asked_network"),
+            models.Index(
+                fields=["id"],
+                name="contacts_asked_waits",
+                condition=Q(answered_at__isnull=True),
+            ),
+        ]
+
+
+class RecoveryCode(models.Model):
+    """A code that was sent to one person who may have asked, and the key that it was traded for."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "ask": "points at a question",
+        "subject": "random and public",
+        "code_index": Category.AUTHORIZATION_CREDENTIALS,  # only as a keyed hash
+        "by_email": "whether the user ID was forgotten too",
+        "made_at": "a moment of our own",
+        "proved_at": "a moment of our own",
+        "key_index": "a keyed hash of a random key",
+        "done_at": "a moment of our own",
+    }
+
+    ask = models.ForeignKey(RecoveryAsk, on_delete=models.CASCADE, related_name="codes")
+    subject = models.CharField(max_length=32)
+    code_index = models.BinaryField(max_length=32)
+    by_email = models.BooleanField()
+    made_at = models.DateTimeField()
+    proved_at = models.DateTimeField(null=True)
+    key_index = models.BinaryField(max_length=32, null=True, unique=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "made_at"], name="contacts_recovery_subject")]

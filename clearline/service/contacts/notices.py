@@ -23,7 +23,11 @@ from clearline.service.mail.template import Template
 from clearline.trust.blind_index import blind_index
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
-from clearline.trust.ledger.entries.contacts import ChangeTakenBack, ContactReplaced
+from clearline.trust.ledger.entries.contacts import (
+    AccountRecovered,
+    ChangeTakenBack,
+    ContactReplaced,
+)
 from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.entries.logins import CustomerPasswordChanged
 from clearline.trust.ledger.queries import SignedEntry
@@ -34,7 +38,11 @@ from clearline.trust.vault.keyring import NoKey, PersonErased
 # 47 CFR 64.2010(f)(1): told "immediately" whenever a password, a back-up way, an online account or
 # the address of record is created or changed; not "when the customer initiates service", so not of
 # an account that was opened here. A new kind of change is told of by naming it here.
-TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (CustomerPasswordChanged, ContactReplaced)
+TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
+    CustomerPasswordChanged,
+    ContactReplaced,
+    AccountRecovered,
+)
 READ_AT_ONCE: Final = 5_000
 # After three days a letter itself is given up; who was not told by then is not told now.
 TOLD_WITHIN: Final = timedelta(days=3)

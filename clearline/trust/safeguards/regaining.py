@@ -1,9 +1,14 @@
 """Ways in that are shut because somebody else may have used them, and opened anew."""
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
 
 from clearline.policy.vocabulary import SubjectId
-from clearline.trust.safeguards.models import Login
+from clearline.trust.safeguards.actions import UserIdTaken, no_such_staff, refuse_user_id
+from clearline.trust.safeguards.models import Login, SignInAttempt
+from clearline.trust.safeguards.passwords import normalised, refuse_weak
+from clearline.trust.safeguards.queries import name_index
 from clearline.trust.safeguards.roles import LoginKind
 
 
@@ -14,3 +19,52 @@ def lock_out(subject: SubjectId) -> None:
     """
     rows = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER)
     rows.update(password=make_password(None))
+
+
+def find_customer(index: bytes) -> SubjectId | None:
+    """Return whose user ID has this blind index."""
+    rows = Login.objects.filter(name_index=index, kind=LoginKind.CUSTOMER, is_active=True)
+    found = rows.values_list("public_id", flat=True).first()
+    return SubjectId(found) if found else None
+
+
+def is_network_known(network: bytes, *, name: bytes) -> bool:
+    """Say whether the owner of a user ID signed in lately from a network."""
+    rows = SignInAttempt.objects.filter(name_index=name, network_index=network, was_right=True)
+    return rows.exists()
+
+
+def is_network_of(network: bytes, subject: SubjectId) -> bool:
+    """Say whether a customer signed in lately from a network."""
+    row = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER).first()
+    return row is not None and is_network_known(network, name=bytes(row.name_index))
+
+
+def refuse_way_in(password: str, *, user_id: str) -> None:
+    """Return if this may be somebody's new way in; an empty user ID stays the one before.
+
+    Raises PasswordRefused, UserIdRefused.
+    """
+    if user_id:
+        refuse_user_id(user_id)
+    refuse_weak(password, own_words=(user_id, settings.ENV.provider.brand_name))
+
+
+def set_way_in(subject: SubjectId, password: str, *, user_id: str) -> None:
+    """Give a customer a new password, and a new user ID if one is named.
+
+    In the caller's transaction, after `refuse_way_in`. Every session and every sign-in of the app
+    ends by it. Raises NoSuchStaff, UserIdTaken.
+    """
+    told: dict[str, object] = {"password": make_password(normalised(password))}
+    if user_id:
+        told["name_index"] = name_index(user_id, LoginKind.CUSTOMER)
+    rows = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER, is_active=True)
+    try:
+        with transaction.atomic():
+            changed = rows.update(**told)
+    except IntegrityError:
+        message = "This user ID is taken. Choose another."
+        raise UserIdTaken(message) from None
+    if not changed:
+        raise no_such_staff()

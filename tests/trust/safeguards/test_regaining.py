@@ -2,23 +2,27 @@
 
 import pytest
 
+from clearline.kit.errors import Refusal
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.safeguards import actions, queries, regaining
-from clearline.trust.safeguards.actions import SignInRefused
+from clearline.trust.safeguards.actions import SignInRefused, UserIdRefused
+from clearline.trust.safeguards.passwords import PasswordRefused
 from clearline.trust.safeguards.roles import LoginKind
-from tests.trust.safeguards.test_sign_in import HOME, NOW, PASSWORD
+from tests.trust.safeguards.test_sign_in import HOME, NEW_PASSWORD, NOW, PASSWORD
 
 pytestmark = pytest.mark.django_db
 
 
-def make_customer() -> SubjectId:
+def make_customer(user_id: str = "alice") -> SubjectId:
     actions.ask_to_keep_customers(NOW)
-    login = actions.new_login(LoginKind.CUSTOMER, user_id="alice", password=PASSWORD, now=NOW)
+    login = actions.new_login(LoginKind.CUSTOMER, user_id=user_id, password=PASSWORD, now=NOW)
     return actions.add_customer(login)
 
 
-def enter(kind: LoginKind = LoginKind.CUSTOMER) -> actions.SignedIn:
-    return actions.sign_in(kind=kind, user_id="alice", password=PASSWORD, network=HOME, now=NOW)
+def enter(password: str = PASSWORD) -> actions.SignedIn:
+    return actions.sign_in(
+        kind=LoginKind.CUSTOMER, user_id="alice", password=password, network=HOME, now=NOW
+    )
 
 
 def test_once_locked_no_password_opens_and_no_session_goes_on() -> None:
@@ -31,3 +35,46 @@ def test_once_locked_no_password_opens_and_no_session_goes_on() -> None:
     assert queries.find_signed_in_customer(alice, session.password_mark) is None
     with pytest.raises(SignInRefused):
         enter()
+
+
+def test_a_new_password_opens_a_locked_account_under_the_same_user_id_or_another() -> None:
+    alice = make_customer()
+    regaining.lock_out(alice)
+
+    regaining.refuse_way_in(NEW_PASSWORD, user_id="")
+    regaining.set_way_in(alice, NEW_PASSWORD, user_id="")
+    assert enter(password=NEW_PASSWORD).public_id == alice
+    regaining.set_way_in(alice, PASSWORD, user_id="alice.q")
+
+    assert regaining.find_customer(queries.name_index("ALICE.Q", LoginKind.CUSTOMER)) == alice
+    assert regaining.find_customer(queries.name_index("alice", LoginKind.CUSTOMER)) is None
+
+
+@pytest.mark.parametrize(
+    ("password", "user_id", "refused"),
+    [("short", "", PasswordRefused), (PASSWORD, "a b", UserIdRefused)],
+)
+def test_a_way_in_that_cannot_be_one_is_refused(
+    password: str, user_id: str, refused: type[Refusal]
+) -> None:
+    with pytest.raises(refused):
+        regaining.refuse_way_in(password, user_id=user_id)
+
+
+def test_a_user_id_that_is_taken_is_refused_and_who_is_gone_gets_no_way_in() -> None:
+    make_customer()
+    bob = make_customer("bob")
+
+    with pytest.raises(actions.UserIdTaken):
+        regaining.set_way_in(bob, PASSWORD, user_id="Alice")
+    with pytest.raises(actions.NoSuchStaff):
+        regaining.set_way_in(SubjectId("0" * 32), PASSWORD, user_id="")
+
+
+def test_the_network_that_somebody_signed_in_from_is_known_as_theirs() -> None:
+    alice = make_customer()
+    enter()
+
+    assert regaining.is_network_of(queries.network_index(HOME), alice)
+    assert not regaining.is_network_of(queries.network_index("elsewhere"), alice)
+    assert not regaining.is_network_of(queries.network_index(HOME), SubjectId("0" * 32))

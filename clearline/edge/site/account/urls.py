@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from clearline.edge.site.account import agreeing, contacts, join, my_data, overview, sign_in, team
+from clearline.edge.site.account import (
+    agreeing,
+    contacts,
+    join,
+    my_data,
+    overview,
+    recover,
+    sign_in,
+    team,
+)
 
 account_urlpatterns = [
     path("", overview.overview, name="account"),
@@ -14,6 +23,7 @@ account_urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="account_sign_in"),
     path("sign-out/", sign_in.sign_out, name="account_sign_out"),
     path("contacts/", contacts.contacts, name="account_contacts"),
+    path("recover/", recover.recover, name="account_recover"),
     path("not-me/", contacts.not_me, name="account_not_me"),
     path("close/", overview.close, name="account_close"),
     path("my-data/", my_data.my_data, name="account_my_data"),

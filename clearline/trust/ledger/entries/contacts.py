@@ -51,3 +51,37 @@ class ChangeTakenBack(LedgerEntry):
     DATA: ClassVar[Mapping[str, str]] = {"fields": "names of columns"}
 
     fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryCodeSent(LedgerEntry):
+    """Somebody asked to get back into an account, and a code went to its address of record."""
+
+    kind: ClassVar[str] = "recovery.code_sent"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryRefused(LedgerEntry):
+    """Wrong codes were typed where somebody asked to get back into an account."""
+
+    kind: ClassVar[str] = "recovery.refused"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {"count": "a count"}
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecovered(LedgerEntry):
+    """A new password, and perhaps a new user ID, was set by a code; all sessions ended."""
+
+    kind: ClassVar[str] = "account.recovered"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {"fields": "names of columns"}
+
+    fields: tuple[str, ...]

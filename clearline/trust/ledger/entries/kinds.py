@@ -16,10 +16,13 @@ from clearline.trust.ledger.entries.accounts import (
     TeamChanged,
 )
 from clearline.trust.ledger.entries.contacts import (
+    AccountRecovered,
     ChangeTakenBack,
     ContactCodeSent,
     ContactConfirmed,
     ContactReplaced,
+    RecoveryCodeSent,
+    RecoveryRefused,
 )
 from clearline.trust.ledger.entries.desk import CustomerOpened, CustomerSearched
 from clearline.trust.ledger.entries.entry import LedgerEntry
@@ -81,6 +84,9 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         ContactConfirmed,
         ContactReplaced,
         ChangeTakenBack,
+        RecoveryCodeSent,
+        RecoveryRefused,
+        AccountRecovered,
         MailSent,
         MailFailed,
         ReportExported,

@@ -1,0 +1,92 @@
+"""Getting back in for those who forgot: who, the code from the letter, then a new password.
+
+What is needed from page to page travels in the forms; nothing is kept in the browser.
+"""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from clearline.edge.site.answers import UnreadableAnswer
+from clearline.edge.site.visit import visit_of
+from clearline.kit.access import Audience, open_to
+from clearline.kit.errors import Refusal
+from clearline.service.contacts import recovery
+from clearline.service.contacts.recovery import (
+    AskedTooOften,
+    NothingTyped,
+    RecoveryCodeWrong,
+    RecoveryOver,
+)
+from clearline.trust.safeguards.actions import UserIdRefused, UserIdTaken
+from clearline.trust.safeguards.passwords import LENGTH_MIN, PasswordRefused
+
+CODE_MAX: Final = 20
+KEY_MAX: Final = 100
+FIELDS_OF: Final[dict[type[Refusal], str]] = {
+    AskedTooOften: "who",
+    NothingTyped: "who",
+    RecoveryCodeWrong: "code",
+    PasswordRefused: "password",
+    UserIdRefused: "user_id",
+    UserIdTaken: "user_id",
+}
+
+
+@open_to(Audience.EVERYONE)
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def recover(request: HttpRequest) -> HttpResponse:
+    """Show the step that comes next; the last one sets the new password."""
+    if request.method != "POST":
+        return show(request, {"step": "who"})
+    typed = {name: request.POST.get(name, "") for name in ("token", "key", "user_id", "forgot")}
+    step = request.POST.get("step", "")
+    here = {"step": step, **{name: text[:KEY_MAX] for name, text in typed.items()}}
+    try:
+        return show(request, go_on(request, here))
+    except RecoveryOver as over:
+        return show(request, {"step": "who"}, {"over": str(over)})
+    except tuple(FIELDS_OF) as refused:
+        field = next(name for kind, name in FIELDS_OF.items() if isinstance(refused, kind))
+        status = 429 if isinstance(refused, AskedTooOften) else 422
+        return show(request, here, {field: str(refused)}, status)
+
+
+def go_on(request: HttpRequest, here: dict[str, str]) -> dict[str, str]:
+    """Do what a step says, and return what the next one shows. Raises the refusals of FIELDS_OF."""
+    told, now = request.POST, timezone.now()
+    match here["step"]:
+        case "who":
+            network = visit_of(request).network
+            token = recovery.ask(typed=told.get("who", ""), network=network, now=now)
+            return {"step": "code", "token": token}
+        case "code":
+            code = told.get("code", "")[:CODE_MAX]
+            proved = recovery.prove(token=here["token"], code=code, now=now)
+            forgot = "yes" if proved.forgot_user_id else ""
+            return {"step": "password", "key": proved.key, "forgot": forgot}
+        case "password":
+            recovery.finish(
+                key=here["key"],
+                password=told.get("password", ""),
+                user_id=here["user_id"],
+                now=now,
+            )
+            return {"step": "done"}
+        case _:
+            raise UnreadableAnswer
+
+
+def show(
+    request: HttpRequest,
+    here: dict[str, str],
+    errors: dict[str, str] | None = None,
+    status: int = 422,
+) -> HttpResponse:
+    shown = {**here, "errors": errors or {}, "length_min": LENGTH_MIN}
+    return render(request, "account/recover.html", shown, status=status if errors else 200)

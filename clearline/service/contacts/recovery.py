@@ -1,0 +1,321 @@
+"""Getting back in: a code to the address of record, then a new password. Never a question.
+
+Whoever asks is answered the same, by the same work, whether we know them or not: whom a question is
+about is found out afterwards, by the worker.
+47 CFR 64.2010(c), (e): neither "readily available biographical information" nor "account
+information" authenticates anybody.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+
+from clearline.kit.errors import Invalid, TooMany
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.use import Actor, ActorKind, Use
+from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
+from clearline.service.accounts import emails
+from clearline.service.accounts.addresses import trusted
+from clearline.service.accounts.queries import email_index
+from clearline.service.contacts.actions import in_groups
+from clearline.service.contacts.models import EmailCode, RecoveryAsk, RecoveryCode
+from clearline.service.mail import actions as mail
+from clearline.service.mail.template import Template
+from clearline.trust.blind_index import blind_index
+from clearline.trust.gate import actions as gate
+from clearline.trust.gate.permit import Permit
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.entries.contacts import (
+    AccountRecovered,
+    RecoveryCodeSent,
+    RecoveryRefused,
+)
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import regaining
+from clearline.trust.safeguards.queries import name_index, network_index
+from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.vault.keyring import NoKey, PersonErased
+
+TYPED_MAX: Final = 254
+TOKEN_BYTES: Final = 24
+TOKEN_MAX: Final = 100
+CODE_DIGITS: Final = 8  # two more than to prove an address: this code opens an account
+WINDOW: Final = timedelta(minutes=15)  # from the question to the code, and from there to the end
+TRIES_MAX: Final = 3  # then it begins anew
+ANSWERED_AT_ONCE: Final = 200
+OWNERS_MAX: Final = 5  # of one address, who each get a letter of their own
+# Questions of one network in a window, unless the owner of the user ID signed in from there lately.
+ASKS_BY_NETWORK_MAX: Final = 50
+# Letters to one person: in an hour from one network, and in a day from those that are not theirs,
+# so that nobody who asks in their name fills their mailbox or keeps them from asking themselves.
+LETTERS_AN_HOUR_MAX: Final = 3
+LETTERS_A_DAY_MAX: Final = 10
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+ANSWER: Final = Use(
+    by=Actor(ActorKind.JOB, "recovery"),
+    subject=SubjectId("customer"),  # whom it is about, if anybody, is found out afterwards
+    categories=frozenset(
+        {Category.AUTHORIZATION_CREDENTIALS, Category.CONTACT_EMAIL, Category.DEVICE_IP_ADDRESS}
+    ),
+    purpose=Purpose.ESSENTIAL_SERVICE_AUTHENTICATION,
+    about=SubjectKind.CUSTOMER,
+)
+
+
+class AskedTooOften(TooMany):
+    code = "asked_too_often"
+
+    def __init__(self) -> None:
+        super().__init__("That was asked too often from your network. Wait 15 minutes.")
+
+
+class NothingTyped(Invalid):
+    code = "nothing_typed"
+
+    def __init__(self) -> None:
+        super().__init__("Write your user ID or your e-mail address.")
+
+
+class RecoveryCodeWrong(Invalid):
+    code = "recovery_code_wrong"
+
+    def __init__(self) -> None:
+        super().__init__("That is not the code. Look at the newest letter and type it again.")
+
+
+class RecoveryOver(Invalid):
+    """The same words for what never began, is too old, was used, or was tried too often."""
+
+    code = "recovery_over"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is over. A code works once, for 15 minutes and for three tries: begin again, and "
+            "a new one comes."
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Proved:
+    """The key for the last step, and whether the user ID was forgotten too."""
+
+    key: str
+    forgot_user_id: bool
+
+
+def ask_to_answer(now: datetime) -> Permit:
+    """Return if somebody who forgot how to sign in may be answered. Source: account.recover."""
+    return gate.ask(use=ANSWER, choices=NOTHING_CHOSEN, now=now)
+
+
+def ask(*, typed: str, network: str, now: datetime) -> str:
+    """Take a user ID or an e-mail address, and return the key to go on with, whoever it is.
+
+    Raises NothingTyped, AskedTooOften, gate.UseDenied. Source: clause account.recover.
+    """
+    ask_to_answer(now)
+    told = typed.strip()[:TYPED_MAX]
+    if not told:
+        raise NothingTyped
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    row = RecoveryAsk(
+        token_index=token_index(token),
+        name_index=name_index(told, LoginKind.CUSTOMER),
+        email_index=email_index(told),
+        network_index=network_index(network),
+        asked_at=now,
+    )
+    refuse_flood(row, now)
+
+    row.save(force_insert=True)
+    return token
+
+
+def refuse_flood(row: RecoveryAsk, now: datetime) -> None:
+    asked = RecoveryAsk.objects.filter(network_index=row.network_index, asked_at__gt=now - WINDOW)
+    is_over = asked.count() >= ASKS_BY_NETWORK_MAX
+    network, name = bytes(row.network_index), bytes(row.name_index)
+    if is_over and not regaining.is_network_known(network, name=name):
+        raise AskedTooOften
+
+
+def token_index(token: str) -> bytes:
+    return blind_index(b"recovery_ask", token[:TOKEN_MAX])
+
+
+def key_index(key: str) -> bytes:
+    return blind_index(b"recovery_key", key[:TOKEN_MAX])
+
+
+def code_index(row: RecoveryAsk, typed: str) -> bytes:
+    digits = "".join(each for each in typed if each.isdecimal())
+    return blind_index(b"recovery_code", f"{bytes(row.token_index).hex()}\n{digits}")
+
+
+def answer_due(*, now: datetime) -> int:
+    """Find out whom each new question is about, and write to them; return how many letters."""
+    rows = RecoveryAsk.objects.filter(answered_at__isnull=True).order_by("pk")
+    return sum(answer(row, now) for row in rows[:ANSWERED_AT_ONCE])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Addressee:
+    """Who is written to, where, and the permits to do it and to note it."""
+
+    subject: SubjectId
+    address: str
+    by_email: bool
+    permit: Permit
+    note: Permit
+
+
+def answer(row: RecoveryAsk, now: datetime) -> int:
+    """Answer one question, once; return how many letters it made."""
+    found = list(addressees(row, now)) if row.asked_at > now - WINDOW else []
+
+    with transaction.atomic():
+        waits = RecoveryAsk.objects.filter(pk=row.pk, answered_at__isnull=True)
+        if not waits.update(answered_at=now):
+            return 0
+        for each in found:
+            write(row, each, now)
+    return len(found)
+
+
+def addressees(row: RecoveryAsk, now: datetime) -> Iterator[Addressee]:
+    """Yield whose user ID was typed, and whose address: of two who own one text, both."""
+    named = regaining.find_customer(bytes(row.name_index))
+    owners = emails.list_owners(bytes(row.email_index), limit=OWNERS_MAX)
+    for subject in dict.fromkeys((named, *owners) if named else owners):
+        tie = trusted(emails.list_ties(subject), now)
+        if tie is None or is_too_often(row, subject, now):
+            continue
+        if subject != named and not emails.has_index(tie.row, bytes(row.email_index)):
+            continue  # it was theirs, or is not the one of record yet
+        try:
+            permit = mail.ask_to_write(subject, now)
+            address = emails.open_address(subject, tie.row, permit=permit, now=now)
+        except (PersonErased, NoKey, emails.NoSuchAddress):
+            continue
+        note = safeguards.ask_to_note_customer(now)
+        yield Addressee(subject, address, subject != named, permit, note)
+
+
+def is_too_often(row: RecoveryAsk, subject: SubjectId, now: datetime) -> bool:
+    network = bytes(row.network_index)
+    sent = RecoveryCode.objects.filter(subject=subject, made_at__gt=now - DAY)
+    here = sent.filter(ask__network_index=network, made_at__gt=now - HOUR)
+    if here.count() >= LETTERS_AN_HOUR_MAX:
+        return True
+    is_strange = not regaining.is_network_of(network, subject)
+    return is_strange and sent.count() >= LETTERS_A_DAY_MAX
+
+
+def write(row: RecoveryAsk, to: Addressee, now: datetime) -> None:
+    digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+    RecoveryCode.objects.create(
+        ask=row,
+        subject=to.subject,
+        code_index=code_index(row, digits),
+        by_email=to.by_email,
+        made_at=now,
+    )
+    ledger.append(RecoveryCodeSent(), subject=to.subject, permit=to.note, now=now)
+    mail.enqueue(
+        to=to.address,
+        template=Template.RECOVERY_CODE,
+        context={"code": in_groups(digits)},
+        subject=to.subject,
+        permit=to.permit,
+        now=now,
+    )
+
+
+def prove(*, token: str, code: str, now: datetime) -> Proved:
+    """Trade a code for the key to the last step; a try counts before the code is looked at.
+
+    Raises RecoveryCodeWrong, RecoveryOver, gate.UseDenied. Source: 47 CFR 64.2010(e); clause
+    account.recover.
+    """
+    ask_to_answer(now)
+    asked = RecoveryAsk.objects.filter(token_index=token_index(token), asked_at__gt=now - WINDOW)
+    row = asked.first()
+    if row is None or not asked.filter(tries__lt=TRIES_MAX).update(tries=F("tries") + 1):
+        raise RecoveryOver
+    codes = RecoveryCode.objects.filter(
+        ask=row, code_index=code_index(row, code), proved_at__isnull=True
+    )
+    found, key = codes.first(), secrets.token_urlsafe(TOKEN_BYTES)
+    if found is None or not codes.filter(pk=found.pk).update(
+        proved_at=now, key_index=key_index(key)
+    ):
+        raise RecoveryCodeWrong
+    return Proved(key, found.by_email)
+
+
+def find_proved(key: str, now: datetime) -> RecoveryCode:
+    """Return the code that a key was traded for. Raises RecoveryOver."""
+    rows = RecoveryCode.objects.filter(key_index=key_index(key), done_at__isnull=True)
+    found = rows.filter(proved_at__gt=now - WINDOW).first()
+    if found is None:
+        raise RecoveryOver
+    return found
+
+
+def finish(*, key: str, password: str, user_id: str, now: datetime) -> None:
+    """Set a new password, and a new user ID where one is given; all sessions end.
+
+    Of many at once one wins. Raises RecoveryOver, PasswordRefused, UserIdRefused, UserIdTaken,
+    gate.UseDenied. Source: 47 CFR 64.2010(e); clauses account.recover, account.acts.
+    """
+    ask_to_answer(now)
+    permit = safeguards.ask_to_note_customer(now)
+    row = find_proved(key, now)
+    subject = SubjectId(row.subject)
+    named = user_id.strip() if row.by_email else ""
+    regaining.refuse_way_in(password, user_id=named)
+
+    with transaction.atomic():
+        if not RecoveryCode.objects.filter(pk=row.pk, done_at__isnull=True).update(done_at=now):
+            raise RecoveryOver
+        regaining.set_way_in(subject, password, user_id=named)
+        # What somebody else may have asked for meanwhile comes to nothing.
+        EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
+        others = RecoveryCode.objects.filter(subject=subject, done_at__isnull=True)
+        others.update(done_at=now)
+        fields = ("password", "user_id") if named else ("password",)
+        ledger.append(AccountRecovered(fields=fields), subject=subject, permit=permit, now=now)
+
+
+def note_wrong(*, now: datetime) -> int:
+    """Note wrong codes for whom they were typed about, once their question is over."""
+    permit = safeguards.ask_to_note_customer(now)
+    over = RecoveryAsk.objects.filter(
+        noted_at__isnull=True, tries__gt=0, asked_at__lte=now - WINDOW
+    ).order_by("pk")
+    return sum(note_wrong_of(row, permit, now) for row in over[:ANSWERED_AT_ONCE])
+
+
+def note_wrong_of(row: RecoveryAsk, permit: Permit, now: datetime) -> int:
+    codes = list(row.codes.all())
+    count = row.tries - sum(each.proved_at is not None for each in codes)
+
+    with transaction.atomic():
+        fresh = RecoveryAsk.objects.filter(pk=row.pk, noted_at__isnull=True)
+        if not fresh.update(noted_at=now) or count <= 0:
+            return 0
+        for each in codes:
+            entry = RecoveryRefused(count=count)
+            ledger.append(entry, subject=SubjectId(each.subject), permit=permit, now=now)
+    return len(codes)
+
+
+def erase_expired(*, now: datetime) -> int:
+    """Erase questions of the day before with their codes."""
+    return RecoveryAsk.objects.filter(asked_at__lte=now - DAY).delete()[0]

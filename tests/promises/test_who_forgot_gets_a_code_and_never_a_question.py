@@ -1,0 +1,69 @@
+"""P13, clause account.recover.
+
+"If you forget your password or your user ID, you ask for a code by typing your user ID or your
+e-mail address. What is typed there is kept for a day, only as a keyed code, with one of the
+shortened network address, to stop those who guess; our answer is the same whether we know you or
+not. The code goes to your e-mail address of record and works once and for fifteen minutes. We never
+ask a question about you or your account instead."
+"""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from clearline.service.contacts import recovery
+from clearline.service.contacts.models import RecoveryAsk
+from clearline.service.contacts.recovery import RecoveryOver
+from tests.browser_client import browser
+from tests.promises.provider import everything, work
+from tests.service.accounts.people import NOW
+from tests.service.contacts.contacts import DAY, FIRST, SECOND, confirmed, replace
+from tests.service.contacts.recovering import codes
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
+LATER = NOW + 40 * DAY
+ADDRESS = "203.0.113.77"
+
+
+def asked(who: str) -> str:
+    page = browser(address=ADDRESS).post("/account/recover/", {"step": "who", "who": who})
+    return page.content.decode()
+
+
+def test_what_is_typed_is_kept_for_a_day_only_as_a_keyed_code_and_the_answer_is_the_same() -> None:
+    typed = "Qwzx.Alice"
+    confirmed(typed)
+
+    pages = [re.sub(r'value="[^"]*"|id=\w{16}', "", asked(who)) for who in (typed, "nobody")]
+    kept = everything()
+
+    assert pages[0] == pages[1]
+    assert RecoveryAsk.objects.count() == 2
+    for word in (typed, typed.casefold(), ADDRESS, "203.0.113.0"):
+        assert word not in kept
+    work(timezone.now() + DAY)
+    assert not RecoveryAsk.objects.exists()
+
+
+def test_the_code_goes_to_the_address_of_record_and_works_once_for_fifteen_minutes() -> None:
+    alice = confirmed()
+    replace(alice, SECOND, now=LATER)
+    token = recovery.ask(typed="alice", network="n", now=LATER)
+    work(LATER)
+    ((to, code),) = codes(now=LATER)
+
+    with pytest.raises(RecoveryOver):
+        recovery.prove(token=token, code=code, now=LATER + timedelta(minutes=15))
+    assert recovery.prove(token=token, code=code, now=LATER + timedelta(minutes=14))
+
+    assert to == FIRST
+
+
+def test_we_never_ask_a_question_instead() -> None:
+    """What the pages may ask stands in tests/edge/site/account/test_recover.py, field by field."""
+    page = asked("alice")
+
+    fields = re.findall(r'<input\b[^>]*\bname="([^"]+)"', page.partition("<main")[2])
+    assert set(fields) - {"q"} == {"step", "token", "code"}

@@ -1,0 +1,399 @@
+"""Getting back in: one code, to the address of record, and nobody learns who is known."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from clearline.kit.errors import Refusal
+from clearline.service.contacts import actions, recovery
+from clearline.service.contacts.models import EmailCode, RecoveryAsk, RecoveryCode
+from clearline.service.contacts.recovery import (
+    ASKS_BY_NETWORK_MAX,
+    LETTERS_A_DAY_MAX,
+    LETTERS_AN_HOUR_MAX,
+    TRIES_MAX,
+    WINDOW,
+    AskedTooOften,
+    NothingTyped,
+    RecoveryCodeWrong,
+    RecoveryOver,
+    finish,
+    prove,
+)
+from clearline.trust.ledger import queries as ledger
+from clearline.trust.ledger.keys import sealer
+from clearline.trust.ledger.models import Entry
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards.actions import (
+    SignedIn,
+    SignInRefused,
+    UserIdRefused,
+    UserIdTaken,
+)
+from clearline.trust.safeguards.passwords import PasswordRefused
+from clearline.trust.safeguards.queries import find_signed_in_customer
+from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.vault.actions import erase_person
+from tests.promises.provider import rows
+from tests.service.accounts.people import NOW, PASSWORD, make_customer
+from tests.service.contacts.contacts import DAY, FIRST, SECOND, confirmed, replace, tell
+from tests.service.contacts.recovering import NETWORK, ask, codes, proved
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
+LATER = NOW + 40 * DAY
+NEW_PASSWORD = "four slow herons wade"
+
+
+def enter(user_id: str = "alice", password: str = NEW_PASSWORD, network: str = NETWORK) -> SignedIn:
+    return safeguards.sign_in(
+        kind=LoginKind.CUSTOMER, user_id=user_id, password=password, network=network, now=LATER
+    )
+
+
+def told(kind: str) -> list[dict[str, object]]:
+    entries = Entry.objects.filter(kind=kind).order_by("number")
+    return [ledger.fields_of(each, sealer()) for each in entries]
+
+
+def wrong_for(code: str) -> str:
+    return "0000 0000" if not code.startswith("000") else "1111 1111"
+
+
+@pytest.mark.parametrize("typed", ["alice", " ALICE ", FIRST, "Alice@MAIL.example"])
+def test_a_code_to_the_address_of_record_sets_a_new_password_and_ends_all_sessions(
+    typed: str,
+) -> None:
+    """CP-44, CP-42: a code to the contact of record, and then a password."""
+    alice = confirmed()
+    before = enter(password=PASSWORD)
+
+    key = proved(typed, now=LATER).key
+    finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER)
+
+    assert [to for to, _ in codes(now=LATER)] == [FIRST]
+    assert find_signed_in_customer(alice, before.password_mark) is None
+    assert enter().public_id == alice
+    with pytest.raises(SignInRefused):
+        enter(password=PASSWORD)
+    assert told("account.recovered") == [{"fields": ["password"]}]
+    assert [to for to, _ in tell(now=LATER)] == [FIRST]  # CP-45: and it is told
+
+
+def test_who_forgot_the_user_id_too_chooses_a_new_one() -> None:
+    alice = confirmed()
+    got = proved(FIRST, now=LATER)
+
+    finish(key=got.key, password=NEW_PASSWORD, user_id=" a.quill ", now=LATER)
+
+    assert got.forgot_user_id
+    assert enter("a.quill").public_id == alice
+    with pytest.raises(SignInRefused):
+        enter("alice")
+    assert told("account.recovered") == [{"fields": ["password", "user_id"]}]
+
+
+def test_who_typed_their_user_id_keeps_it_whatever_a_form_says() -> None:
+    confirmed()
+    got = proved("alice", now=LATER)
+
+    finish(key=got.key, password=NEW_PASSWORD, user_id="mallory", now=LATER)
+
+    assert not got.forgot_user_id
+    assert enter("alice")
+
+
+def test_after_a_change_the_code_goes_to_the_old_address_for_thirty_days() -> None:
+    """CP-06 and CP-44 together: a thief who changed the address does not get the code."""
+    alice = confirmed()
+    replace(alice, now=LATER)
+
+    ask("alice", now=LATER + DAY)
+    ask(SECOND, now=LATER + DAY)
+    ask(FIRST, now=LATER + DAY)
+    ask("alice", now=LATER + 31 * DAY)
+
+    assert [to for to, _ in codes(now=LATER + 31 * DAY)] == [FIRST, FIRST, SECOND]
+
+
+@pytest.mark.parametrize("typed", ["nobody", "nobody@mail.example", "x" * 5_000, "\x00", "алиса"])
+def test_whom_we_do_not_know_gets_the_same_answer_and_no_letter(typed: str) -> None:
+    confirmed()
+
+    token = ask(typed, now=LATER)
+
+    assert codes(now=LATER) == []
+    with pytest.raises(RecoveryCodeWrong):
+        prove(token=token, code="1234 5678", now=LATER)
+    assert not Entry.objects.filter(kind__startswith="recovery").exists()
+
+
+def test_the_same_is_done_for_everybody_before_they_are_answered() -> None:
+    """AS-05: the page does the same work for who is known and who is not, so time tells nothing."""
+    confirmed()
+    did = []
+    for typed in ("alice", "nobody", FIRST, "nobody@mail.example"):
+        with CaptureQueriesContext(connection) as seen:
+            token = recovery.ask(typed=typed, network=NETWORK, now=LATER)
+        asked = [each["sql"].partition(" VALUES")[0].partition("WHERE")[0] for each in seen]
+        recovery.answer_due(now=LATER)
+        with CaptureQueriesContext(connection) as seen, pytest.raises(RecoveryCodeWrong):
+            prove(token=token, code="1", now=LATER)
+        did.append((asked, [each["sql"].partition("WHERE")[0] for each in seen]))
+
+    assert did[0] == did[1] == did[2] == did[3]
+
+
+def test_an_address_that_nobody_proved_gets_no_code() -> None:
+    make_customer()
+
+    ask("alice", now=LATER)
+    ask(FIRST, now=LATER)
+
+    assert codes(now=LATER) == []
+
+
+def test_those_who_share_an_address_each_get_a_code_of_their_own() -> None:
+    alice, bob = confirmed("alice"), confirmed("bob")
+
+    token = ask(FIRST, now=LATER)
+    sent = [code for _, code in codes(now=LATER)]
+    keys = [prove(token=token, code=code, now=LATER).key for code in sent]
+    finish(key=keys[1], password=NEW_PASSWORD, user_id="", now=LATER)
+
+    assert len(set(sent)) == 2
+    assert enter("bob").public_id == bob
+    assert enter("alice", PASSWORD).public_id == alice
+
+
+def test_who_takes_anothers_address_as_a_user_id_keeps_nobody_from_their_code() -> None:
+    confirmed(FIRST)  # whose user ID is the address of the next one
+    alice = confirmed("alice")
+
+    ask(FIRST, now=LATER)
+
+    assert set(RecoveryCode.objects.values_list("subject", flat=True)) >= {alice}
+    assert len(codes(now=LATER)) == 2
+
+
+def test_three_wrong_codes_force_a_fresh_start_and_are_told_to_the_person() -> None:
+    """CP-44: after three failed tries it begins anew, and nobody is asked anything else."""
+    alice = confirmed()
+    token = ask("alice", now=LATER)
+    ((_, code),) = codes(now=LATER)
+
+    for _ in range(TRIES_MAX):
+        with pytest.raises(RecoveryCodeWrong):
+            prove(token=token, code=wrong_for(code), now=LATER)
+    with pytest.raises(RecoveryOver):
+        prove(token=token, code=code, now=LATER)
+    early = recovery.note_wrong(now=LATER + WINDOW - timedelta(seconds=1))
+    noted = recovery.note_wrong(now=LATER + WINDOW)
+    again = recovery.note_wrong(now=LATER + WINDOW)
+
+    assert (early, noted, again) == (0, 1, 0)
+    assert told("recovery.refused") == [{"count": 3}]
+    assert Entry.objects.get(kind="recovery.refused").subject == alice
+
+
+def test_a_right_code_is_noted_as_no_wrong_one() -> None:
+    confirmed()
+    proved("alice", now=LATER)
+
+    recovery.note_wrong(now=LATER + WINDOW)
+
+    assert told("recovery.refused") == []
+
+
+def test_a_code_works_once_and_each_step_for_a_quarter_of_an_hour() -> None:
+    confirmed()
+    token = ask("alice", now=LATER)
+    ((_, code),) = codes(now=LATER)
+
+    with pytest.raises(RecoveryOver):
+        prove(token=token, code=code, now=LATER + WINDOW)
+    key = prove(token=token, code=code, now=LATER).key
+    with pytest.raises(RecoveryCodeWrong):
+        prove(token=token, code=code, now=LATER)
+    with pytest.raises(RecoveryOver):
+        finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER + WINDOW)
+    finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER)
+    with pytest.raises(RecoveryOver):
+        finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER)
+
+
+def test_the_code_of_one_question_does_nothing_in_another() -> None:
+    confirmed()
+    ask("alice", now=LATER)
+    ((_, code),) = codes(now=LATER)
+    other = ask("alice", now=LATER)
+
+    with pytest.raises(RecoveryCodeWrong):
+        prove(token=other, code=code, now=LATER)
+
+
+@pytest.mark.parametrize("key", ["", "x", "x" * 5_000, "ключ"])
+def test_a_key_that_is_none_opens_nothing(key: str) -> None:
+    with pytest.raises(RecoveryOver):
+        prove(token=key, code="1234 5678", now=NOW)
+    with pytest.raises(RecoveryOver):
+        finish(key=key, password=NEW_PASSWORD, user_id="", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("password", "user_id", "refused"),
+    [
+        ("short", "", PasswordRefused),
+        (NEW_PASSWORD, "a b", UserIdRefused),
+        (NEW_PASSWORD, "bob", UserIdTaken),
+    ],
+)
+def test_what_cannot_be_taken_costs_no_code(
+    password: str, user_id: str, refused: type[Refusal]
+) -> None:
+    make_customer("bob")
+    alice = confirmed()
+    key = proved(FIRST, now=LATER).key
+
+    with pytest.raises(refused):
+        finish(key=key, password=password, user_id=user_id, now=LATER)
+
+    finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER)
+    assert enter().public_id == alice
+
+
+def test_what_an_intruder_asked_for_meanwhile_comes_to_nothing() -> None:
+    alice = confirmed()
+    actions.send_code_to_new(subject=alice, email=SECOND, now=LATER)
+    first, second = proved("alice", now=LATER), proved("alice", now=LATER)
+
+    finish(key=second.key, password=NEW_PASSWORD, user_id="", now=LATER)
+
+    assert not EmailCode.objects.filter(ended_at__isnull=True).exists()
+    with pytest.raises(RecoveryOver):
+        finish(key=first.key, password=PASSWORD, user_id="", now=LATER)
+
+
+def test_nothing_typed_is_told() -> None:
+    with pytest.raises(NothingTyped):
+        ask(" \t ", now=NOW)
+
+
+def test_a_question_that_waited_too_long_is_answered_no_more() -> None:
+    confirmed()
+    recovery.ask(typed="alice", network=NETWORK, now=LATER)
+
+    sent = recovery.answer_due(now=LATER + WINDOW)
+
+    assert (sent, recovery.answer_due(now=LATER + WINDOW)) == (0, 0)
+
+
+def test_who_was_erased_is_written_to_no_more() -> None:
+    alice = confirmed()
+    erase_person(alice, now=LATER)
+
+    ask("alice", now=LATER)
+
+    assert not RecoveryCode.objects.exists()
+
+
+def test_nobodys_mailbox_is_filled_and_no_owner_is_kept_from_asking() -> None:
+    confirmed()
+    enter(password=PASSWORD, network="home")
+    for number in range(LETTERS_A_DAY_MAX + 2):
+        ask("alice", now=LATER, network=f"strange {number}")
+    flooded = len(codes(now=LATER))
+
+    for _ in range(LETTERS_AN_HOUR_MAX + 1):
+        ask("alice", now=LATER, network="home")
+
+    assert flooded == LETTERS_A_DAY_MAX
+    assert len(codes(now=LATER)) == LETTERS_A_DAY_MAX + LETTERS_AN_HOUR_MAX
+
+
+def test_a_network_that_asks_too_often_waits_and_the_owner_there_does_not() -> None:
+    confirmed()
+    enter(password=PASSWORD)
+    for number in range(ASKS_BY_NETWORK_MAX):
+        recovery.ask(typed=f"guess{number}", network=NETWORK, now=LATER)
+
+    with pytest.raises(AskedTooOften, match="Wait 15 minutes"):
+        recovery.ask(typed="bob", network=NETWORK, now=LATER)
+
+    assert recovery.ask(typed="bob", network="another", now=LATER)
+    assert recovery.ask(typed="alice", network=NETWORK, now=LATER)
+
+
+def test_nothing_of_it_stands_readable_in_the_tables_and_it_is_erased_after_a_day() -> None:
+    confirmed()
+    token = ask(FIRST, now=LATER)
+    ((_, code),) = codes(now=LATER)
+    kept = "\n".join(rows())
+    for word in (FIRST, code, code.replace(" ", ""), token, NETWORK):
+        assert word not in kept
+
+    early = recovery.erase_expired(now=LATER + DAY - timedelta(seconds=1))
+    recovery.erase_expired(now=LATER + DAY)
+
+    assert early == 0
+    assert not RecoveryAsk.objects.exists()
+    assert not RecoveryCode.objects.exists()
+
+
+def at_once(act: Callable[[], object]) -> list[object]:
+    """Let fifty do the same at once; return what those got who were not refused."""
+    won: list[object] = []
+    start = threading.Barrier(50)
+
+    def run() -> None:
+        try:
+            start.wait()
+            won.append(act())
+        except (Refusal, OperationalError):
+            pass  # SQLite may say that it is busy: then the person presses again
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return won
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_fifty_who_type_one_code_at_once_one_goes_on() -> None:
+    confirmed()
+    token = ask("alice", now=LATER)
+    ((_, code),) = codes(now=LATER)
+
+    won = at_once(lambda: prove(token=token, code=code, now=LATER))
+
+    assert len(won) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_fifty_who_set_a_password_at_once_one_does() -> None:
+    alice = confirmed()
+    key = proved("alice", now=LATER).key
+
+    won = at_once(lambda: finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER))
+
+    assert won == [None]
+    assert told("account.recovered") == [{"fields": ["password"]}]
+    assert enter().public_id == alice
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_answer_one_question_once() -> None:
+    confirmed()
+    recovery.ask(typed="alice", network=NETWORK, now=LATER)
+
+    at_once(lambda: recovery.answer_due(now=LATER))
+    recovery.answer_due(now=LATER)
+
+    assert len(codes(now=LATER)) == 1
