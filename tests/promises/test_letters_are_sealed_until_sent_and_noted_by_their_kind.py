@@ -6,8 +6,9 @@ are sealed under your key until it was sent or given up, and seven days from its
 erased. It carries no picture and nothing that tells us whether you read it; a notice of a change
 has a link by which you may take the change back."
 
-"That a letter was sent to you, or could not be delivered, and of which kind it was, is written into
-our ledger under your random number; what it said, and your address, are not."
+"That a letter was sent to you, or could not be delivered, of which kind it was, and of which
+edition of this policy it told, is written into our ledger under your random number; what it said,
+and your address, are not."
 """
 
 from datetime import timedelta

@@ -27,7 +27,7 @@ from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.contacts import actions as contacts
-from clearline.service.contacts import notices, recovery
+from clearline.service.contacts import edition_letters, notices, recovery
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
 from clearline.trust.arrivals import actions as arrivals
@@ -135,6 +135,12 @@ QUICK: Final = (
     Beat("old_letters", "erasing old letters", timedelta(hours=1), erase_old_letters),
 )
 LONG: Final = (
+    Beat(
+        "editions",
+        "writing of a coming edition",
+        timedelta(seconds=10),
+        lambda now: edition_letters.write_of_coming_edition(now=now),
+    ),
     Beat(
         "ledger_expiry",
         "erasing old words of the ledger",

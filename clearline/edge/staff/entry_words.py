@@ -57,6 +57,7 @@ SENTENCES: Final = {
     "account.recovered": gettext_lazy("A customer got back in by a code, with a new {fields}."),
     "mail.sent": gettext_lazy("A letter was sent to a customer: {template}."),
     "mail.failed": gettext_lazy("A letter to a customer was given up: {template}."),
+    "edition.told": gettext_lazy("A customer was written to about the edition of {edition}."),
     "report.exported": gettext_lazy("Figures about visitors were taken as a file."),
 }
 PAGES: Final = {"edition": "edition", "before": "staff_entry", "login": "staff_person"}

@@ -125,6 +125,11 @@ TELLINGS: Final = {
         gettext_lazy("A letter to you could not be delivered: {template}."),
         gettext_lazy("our program"),
     ),
+    "edition.told": Telling(
+        Group.LETTERS,
+        gettext_lazy("A letter was written to you about the policy of {edition}."),
+        gettext_lazy("our program"),
+    ),
     "data.shown": Telling(
         Group.SHOWN, gettext_lazy("What we hold of you was opened: {categories}.")
     ),

@@ -171,6 +171,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "address_code": gettext_lazy("a code for an e-mail address"),
         "change_notice": gettext_lazy("a notice that something was changed"),
         "recovery_code": gettext_lazy("a code to get back into an account"),
+        "edition_notice": gettext_lazy("a notice that the policy changes"),
     },
     "report": {"popularity": gettext_lazy("most popular pages or services")},
     "format": {"csv": "CSV", "html": gettext_lazy("a page to read"), "json": "JSON"},

@@ -1,6 +1,7 @@
 """The e-mail addresses of people as other modules ask for them and change them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -9,10 +10,11 @@ from django.db.models import QuerySet
 from clearline.kit.errors import NotFound
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.addresses import OF_RECORD_AFTER, Tie, of_record
-from clearline.service.accounts.models import EmailAddress
+from clearline.service.accounts.models import EmailAddress, Holder
 from clearline.service.accounts.queries import email_index
 from clearline.trust.gate.permit import Permit
 from clearline.trust.vault import queries as vault
+from clearline.trust.vault.sealed import Sealed
 
 LIST_MAX: Final = 100
 ERASED_AT_ONCE: Final = 1_000
@@ -112,3 +114,21 @@ def outlived(subject: SubjectId, now: datetime) -> list[int]:
     found = of_record(ties, now)
     is_present = found is not None and found.ended_at is None
     return [each.row for each in ties if each.ended_at] if is_present else []
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Somebody with an open account, and their present address, still shut. `after` is its row."""
+
+    after: int
+    subject: SubjectId
+    address: Sealed
+
+
+def list_reachable(*, after: int, limit: int) -> tuple[Reachable, ...]:
+    """Return the holders of open accounts behind a row, in the order in which they came."""
+    holders = Holder.objects.filter(pk__gt=after, closed_at__isnull=True).order_by("pk")
+    found = dict(holders.values_list("subject", "pk")[:limit])
+    present = EmailAddress.objects.filter(subject__in=found, ended_at__isnull=True)
+    told = (Reachable(found[row.subject], SubjectId(row.subject), row.address) for row in present)
+    return tuple(sorted(told, key=lambda each: each.after))

@@ -143,3 +143,15 @@ class RecoveryCode(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["subject", "made_at"], name="contacts_recovery_subject")]
+
+
+class EditionLetters(models.Model):
+    """How far everybody was written to about an edition that lets us do more."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "edition": "a day",
+        "after": "points at a person's row",
+    }
+
+    edition = models.DateField(unique=True)
+    after = models.BigIntegerField(default=0)

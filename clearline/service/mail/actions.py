@@ -1,7 +1,7 @@
 """Writing letters into the outbox, sending them, and taking them away when their time is over."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -39,12 +39,14 @@ from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.letters import MailFailed, MailSent
+from clearline.trust.vault import actions as vault_actions
 from clearline.trust.vault import queries as vault
 from clearline.trust.vault.keyring import NoKey, PersonErased
 
 Clock = Callable[[], datetime]
 
 SENT_AT_ONCE: Final = 200  # in one turn of the worker
+WRITTEN_AT_ONCE: Final = 500  # rows in one statement
 LOOKS_MAX: Final = 5  # for a letter that no other worker takes in the same moment
 # Longer than one letter can take (send.py), so that whoever is sending still has it.
 HELD: Final = timedelta(minutes=5)
@@ -58,12 +60,9 @@ class LetterTooLong(Invalid):
     code = "letter_too_long"
 
 
-def ask_to_write(subject: SubjectId, now: datetime) -> Permit:
-    """Return the permit to open somebody's address and to write to them about their account.
-
-    Raises gate.UseDenied, NoEditionInForce. Source: clause mail.write.
-    """
-    use = Use(
+def use_to_write(subject: SubjectId) -> Use:
+    """Return the use of somebody's address to write to them about their account."""
+    return Use(
         by=Actor(ActorKind.JOB, "mail"),
         subject=subject,
         categories=frozenset({Category.CONTACT_EMAIL, Category.AUTHORIZATION_CREDENTIALS}),
@@ -71,7 +70,26 @@ def ask_to_write(subject: SubjectId, now: datetime) -> Permit:
         about=SubjectKind.CUSTOMER,
         recipient=Recipient(RecipientClass.SUBJECT),
     )
-    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+def ask_to_write(subject: SubjectId, now: datetime) -> Permit:
+    """Return the permit to open somebody's address and to write to them about their account.
+
+    Raises gate.UseDenied, NoEditionInForce. Source: clause mail.write.
+    """
+    return gate.ask(use=use_to_write(subject), choices=NOTHING_CHOSEN, now=now)
+
+
+def ask_to_write_to_many(
+    subjects: Iterable[SubjectId], now: datetime
+) -> Mapping[SubjectId, Permit]:
+    """Return the permits to write to many people; who may not be written to is left out.
+
+    Raises NoEditionInForce. Source: clause mail.write.
+    """
+    uses = ((use_to_write(subject), NOTHING_CHOSEN) for subject in subjects)
+    asked = gate.ask_many(uses=uses, now=now)
+    return {each.use.subject: each.permit for each in asked if each.permit is not None}
 
 
 def ask_to_note(subject: SubjectId, now: datetime) -> Permit:
@@ -99,22 +117,48 @@ def enqueue(
 
     The permit is that of `ask_to_write`. Raises AddressRefused, LetterTooLong, Denied.
     """
+    permit.demand(subject=subject, category=Category.CONTACT_EMAIL, now=now)
+    new_row(NewLetter(to, context, permit), template, now).save(force_insert=True)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewLetter:
+    """One letter of many: the permit of `ask_to_write` names who it is to."""
+
+    to: str
+    context: Mapping[str, str]
+    permit: Permit
+
+
+def enqueue_many(letters: Sequence[NewLetter], *, template: Template, now: datetime) -> None:
+    """Write letters of one kind to many people in the caller's transaction, in few statements.
+
+    Raises as `enqueue` does.
+    """
+    rows = [new_row(each, template, now) for each in letters]
+    vault_actions.seal_many(rows)
+    Letter.objects.bulk_create(rows, batch_size=WRITTEN_AT_ONCE)
+
+
+def new_row(letter: NewLetter, template: Template, now: datetime) -> Letter:
+    """Return the row of a letter, not sealed yet. Raises AddressRefused, LetterTooLong, Denied."""
+    subject = letter.permit.subject
     for category in (Category.CONTACT_EMAIL, Category.AUTHORIZATION_CREDENTIALS):
-        permit.demand(subject=subject, category=category, now=now)
-    refuse_address(to)
-    filled = json.dumps(dict(context), ensure_ascii=False)
+        letter.permit.demand(subject=subject, category=category, now=now)
+    refuse_address(letter.to)
+    filled = json.dumps(dict(letter.context), ensure_ascii=False)
     if len(filled) > CONTEXT_MAX:
         message = f"What fills a letter has at most {CONTEXT_MAX} characters."
         raise LetterTooLong(message)
-    Letter(
+    return Letter(
         subject=subject,
         template=template,
-        address=to,
+        address=letter.to,
         context=filled,
         priority=priority_of(template),
         written_at=now,
         next_try_at=now,
-    ).save(force_insert=True)
+    )
 
 
 def forget(subject: SubjectId) -> None:

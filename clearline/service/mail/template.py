@@ -10,6 +10,7 @@ class Template(StrEnum):
     ADDRESS_CODE = "address_code"
     CHANGE_NOTICE = "change_notice"
     RECOVERY_CODE = "recovery_code"
+    EDITION_NOTICE = "edition_notice"
 
 
 class State(StrEnum):

@@ -54,6 +54,7 @@ KINDS: Final = {
     "account.recovered": gettext_lazy("A customer got back in"),
     "mail.sent": gettext_lazy("A letter was sent"),
     "mail.failed": gettext_lazy("A letter was given up"),
+    "edition.told": gettext_lazy("A customer was told of a coming edition"),
     "report.exported": gettext_lazy("Figures left as a file"),
 }
 

@@ -27,6 +27,7 @@ from clearline.trust.ledger.entries.contacts import (
 from clearline.trust.ledger.entries.desk import CustomerOpened, CustomerSearched
 from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.entries.letters import (
+    EditionTold,
     MailFailed,
     MailSent,
 )
@@ -89,6 +90,7 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         AccountRecovered,
         MailSent,
         MailFailed,
+        EditionTold,
         ReportExported,
     )
 }

@@ -35,3 +35,15 @@ class MailFailed(LedgerEntry):
     }
 
     template: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionTold(LedgerEntry):
+    """A letter to the entry's subject about a coming edition of the policy was written."""
+
+    kind: ClassVar[str] = "edition.told"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("mail.note")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {"edition": "a day"}
+
+    edition: str
