@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from clearline.config.demo.provider import NAMES
@@ -30,11 +30,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def clock(at: datetime) -> dict[str, str]:
-    """Return the environment in which a program believes that it is `at` and time goes on."""
+def clock(at: datetime | timedelta) -> dict[str, str]:
+    """Return the environment in which a program believes that it is `at` and time goes on.
+
+    A moment may be off by hours, since Django's processes read it in the provider's time zone. A
+    stretch of time, by which the clock is then ahead of ours, is exact.
+    """
+    if isinstance(at, timedelta):
+        told = f"+{at.total_seconds():.0f}s"
+    else:
+        told = at.strftime("@%Y-%m-%d %H:%M:%S")
     return {
         "LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
-        "FAKETIME": at.strftime("@%Y-%m-%d %H:%M:%S"),
+        "FAKETIME": told,
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # without it timed waits of Chromium spin
         "TZ": "UTC",
@@ -66,7 +74,7 @@ class RunningProvider:
             timeout=120,
         )
 
-    def environment(self, at: datetime | None) -> dict[str, str]:
+    def environment(self, at: datetime | timedelta | None) -> dict[str, str]:
         own = {"CLEARLINE_URL": self.url, "CLEARLINE_INSTANCE": str(self.instance)}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("CLEARLINE_")}
         return {**inherited, **own, **(clock(at) if at else {})}
@@ -94,7 +102,7 @@ class RunningProvider:
         published = self.command("policy", "publish", str(edition), at=at)
         assert published.returncode == 0, published.stderr
 
-    def start(self, at: datetime | None = None) -> None:
+    def start(self, at: datetime | timedelta | None = None) -> None:
         with (self.instance / "data" / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*CLI, "serve", "--dir", str(self.instance), "--port", str(self.port)],
