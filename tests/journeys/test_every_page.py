@@ -25,7 +25,14 @@ PUBLIC = (
     ),
 )
 STAFF = (
-    *("/staff/", "/staff/visitors/", "/staff/visitors/?from=x", "/staff/health/", "/staff/ledger/"),
+    *(
+        "/staff/",
+        "/staff/visitors/",
+        "/staff/visitors/?from=x",
+        "/staff/customers/",
+        "/staff/health/",
+        "/staff/ledger/",
+    ),
     *("/staff/people/", "/staff/people/?user_id=olu", "/staff/password/", "/design/"),
 )
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=740)
@@ -41,6 +48,7 @@ def staff(provider: RunningProvider) -> None:
     secret.write_text(PASSWORD + "\n", encoding="utf-8")
     made = provider.command(
         *("user", "create-staff", "olu", "--role", "administrator", "--role", "marketer"),
+        *("--role", "support"),
         *("--password-file", str(secret)),
     )
     assert made.returncode == 0, made.stderr

@@ -49,7 +49,6 @@ def test_staff_open_alices_address_and_she_sees_who_when_and_why_with_a_proof(
     support = browser.new_context(
         user_agent=AGENT, viewport=NARROW, color_scheme="dark", java_script_enabled=False
     ).new_page()
-    watched = browser.new_context(user_agent=AGENT, viewport=WIDE).new_page()
     open_account(alice, provider, "alice.desk", "Alice Quill")
     sign_in(support, provider, tmp_path, "sam", "support")
 
@@ -66,7 +65,10 @@ def test_staff_open_alices_address_and_she_sees_who_when_and_why_with_a_proof(
     page_of_alice = support.url
 
     # The same page with a script engine, for the tools that look at it; its script is none of ours.
-    watched.context.add_cookies(support.context.cookies())
+    signed_in = support.context.storage_state()
+    watched = browser.new_context(
+        user_agent=AGENT, viewport=WIDE, storage_state=signed_in
+    ).new_page()
     watched.goto(page_of_alice)
     look(watched)
     watched.set_viewport_size(NARROW)

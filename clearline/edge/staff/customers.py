@@ -159,10 +159,14 @@ def ask_reason(
         "reference_max": REFERENCE_MAX,
         "fields": [VALUES["fields"][each] for each in fields_of(member.roles)],
         "error": str(refused or ""),
-        "wrong": refused.field if isinstance(refused, ContactWrong) else "",
+        "reference_error": str(refused) if is_of_reference(refused) else "",
     }
     status = status_of(refused) if refused else HTTPStatus.OK
     return render(request, "staff/customer_reason.html", shown, status=status)
+
+
+def is_of_reference(refused: Refusal | None) -> bool:
+    return isinstance(refused, ContactWrong) and refused.field == "reference"
 
 
 @open_to(*CUSTOMERS)
@@ -251,18 +255,18 @@ def facts_of(told: Shown) -> Iterator[Fact]:
             lines = tuple(agreement_of(told))
         else:
             continue
-        yield Fact(VALUES["fields"][field], lines or (_("none"),))
+        yield Fact(VALUES["fields"][field], lines or (_("None"),))
 
 
 def state_of(told: Shown) -> Iterator[str]:
     since = date_format(timezone.localtime(told.standing.opened_at), "j F Y")
-    yield _("customer since %s") % since
-    if told.erased_on is not None:
-        yield _("closed by the customer; erased on %s unless they take it back") % date_format(
+    if told.erased_on is None:
+        yield _("Open, customer since %s") % since
+    else:
+        yield _("Closed, customer since %s") % since
+        yield _("Erased on %s, unless they take the closing back") % date_format(
             told.erased_on, "j F Y"
         )
-    else:
-        yield _("open")
 
 
 def agreement_of(told: Shown) -> Iterator[str]:
@@ -271,9 +275,9 @@ def agreement_of(told: Shown) -> Iterator[str]:
             "edition": date_format(told.agreed.edition, "j F Y"),
             "day": date_format(timezone.localtime(told.agreed.at), "j F Y"),
         }
-        yield _("agreed to the edition of %(edition)s on %(day)s") % words
+        yield _("Agreed to the edition of %(edition)s on %(day)s") % words
     if told.is_asked_to_agree:
-        yield _("is asked to agree to the edition in force at the next sign-in")
+        yield _("Is asked to agree to the edition in force at the next sign-in")
 
 
 def teammates_of(team: tuple[Membership, ...]) -> list[Teammate]:
