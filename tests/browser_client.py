@@ -1,12 +1,17 @@
 """A browser without scripts, as Django's test client speaks for it, and people who sign in."""
 
+from datetime import timedelta
+
+import pyotp
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from clearline.policy.use import Actor, ActorKind
+from clearline.trust.factors import actions as factors
+from clearline.trust.factors.codes import STEP_S, new_secret
 from clearline.trust.safeguards import actions as safeguards
-from clearline.trust.safeguards.roles import Role
+from clearline.trust.safeguards.roles import LoginKind, Role
 
 PASSWORD = "seven quiet herons fly"
 OPERATOR = Actor(ActorKind.JOB, "operator")
@@ -25,9 +30,26 @@ def make_staff(user_id: str, *roles: Role) -> str:
 
 
 def signed_in(user_id: str, *roles: Role) -> Client:
-    """Return the browser of someone of the staff who has signed in through the page."""
-    make_staff(user_id, *roles)
+    """Return the browser of someone of the staff who has signed in through the pages."""
+    public_id = make_staff(user_id, *roles)
+    secret = add_app(public_id)
     client = browser()
-    answer = client.post("/staff/sign-in/", {"user_id": user_id, "password": PASSWORD})
-    assert answer.status_code == 302, answer.content.decode()
+    give_both(client, user_id, secret)
     return client
+
+
+def add_app(public_id: str, kind: LoginKind = LoginKind.STAFF) -> str:
+    """Give somebody an app that shows codes, half a minute ago, and return its secret."""
+    secret, before = new_secret(), timezone.now() - timedelta(seconds=STEP_S)
+    code = pyotp.TOTP(secret).at(before)
+    factors.add_app(kind=kind, public_id=public_id, secret=secret, code=code, now=before)
+    return secret
+
+
+def give_both(client: Client, user_id: str, secret: str, door: str = "staff") -> None:
+    """Sign in by password and by the code that an app shows now."""
+    answer = client.post(f"/{door}/sign-in/", {"user_id": user_id, "password": PASSWORD})
+    assert answer.status_code == 302, answer.content.decode()
+    code = pyotp.TOTP(secret).at(timezone.now())
+    answer = client.post(answer["Location"], {"code": code})
+    assert answer.status_code == 302, answer.content.decode()

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "clearline.trust.vault",
     "clearline.trust.consent",
     "clearline.trust.safeguards",
+    "clearline.trust.factors",
     "clearline.trust.tokens",
     "clearline.trust.arrivals",
     "clearline.service.mail",
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
     "clearline.service.desk",
     "clearline.edge.site",
     "clearline.edge.staff",
+    "clearline.edge.entry",
 ]
 MIDDLEWARE = [
     "clearline.edge.site.headers.HeadersMiddleware",
@@ -85,6 +87,7 @@ MIDDLEWARE = [
     "clearline.edge.site.origin.OriginMiddleware",
     "clearline.edge.staff.access.StaffMiddleware",
     "clearline.edge.site.account.access.CustomerMiddleware",
+    "clearline.edge.entry.prove.StepUpMiddleware",
     "clearline.edge.site.account.own_choices.OwnChoicesMiddleware",
     "clearline.edge.site.answers.VisitMiddleware",
     "django.middleware.common.CommonMiddleware",

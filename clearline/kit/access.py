@@ -1,4 +1,4 @@
-"""Every address says who may open it; a test walks all of them."""
+"""Every address says who may open it, and a test walks all of them; which are ours to lead to."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -6,6 +6,9 @@ from typing import Final, TypeVar
 
 View = TypeVar("View", bound=Callable[..., object])
 MARK: Final = "open_to"
+STEP_UP_MARK: Final = "require_step_up"
+FACTOR_MARK: Final = "opens_without_factor"
+PATH_CHARACTERS_MAX: Final = 500
 
 
 class Audience(StrEnum):
@@ -37,3 +40,41 @@ def audience_of(view: object) -> frozenset[Audience] | None:
     """Return who may open a view, or None when it does not say."""
     told: frozenset[Audience] | None = getattr(view, MARK, None)
     return told
+
+
+def require_step_up(view: View) -> View:
+    """Say that a view asks for a proof, not older than 15 minutes, of who one is.
+
+    It marks only, as `open_to` does; it is written above every other decorator but that.
+    """
+    setattr(view, STEP_UP_MARK, True)
+    return view
+
+
+def needs_step_up(view: object) -> bool:
+    return bool(getattr(view, STEP_UP_MARK, False))
+
+
+def opens_without_factor(view: View) -> View:
+    """Say that a page of the console opens to staff who have no second factor yet."""
+    setattr(view, FACTOR_MARK, True)
+    return view
+
+
+def is_open_without_factor(view: object) -> bool:
+    return bool(getattr(view, FACTOR_MARK, False))
+
+
+def is_own_path(asked: str, *, below: str = "/") -> bool:
+    """Say whether an address that was asked for is a page of this site below that path.
+
+    Tabs and line breaks are refused: readers of addresses drop them, and what is left may name
+    another host; so are backslashes, which they take for slashes.
+    """
+    return (
+        asked.startswith(below)
+        and not asked.startswith("//")
+        and "\\" not in asked
+        and asked.isprintable()
+        and len(asked) <= PATH_CHARACTERS_MAX
+    )

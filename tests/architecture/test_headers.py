@@ -98,7 +98,7 @@ def test_no_template_has_a_line_that_the_policy_would_stop(path: Path) -> None:
 def test_password_managers_are_led_to_where_a_customer_s_password_is_changed() -> None:
     answer = browser().get("/.well-known/change-password")
 
-    assert (answer.status_code, answer["Location"]) == (302, "/account/profile/")
+    assert (answer.status_code, answer["Location"]) == (302, "/account/security/")
 
 
 def test_no_page_takes_a_file_or_a_hundred_and_one_fields() -> None:

@@ -29,6 +29,7 @@ from tests.journeys.browser import (
     person,
     what_is_stored,
 )
+from tests.journeys.code_app import add_code_app
 from tests.journeys.provider import RunningProvider, wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
@@ -242,6 +243,11 @@ def signed_in(browser: Browser, provider: RunningProvider, folder: Path) -> Brow
     page.keyboard.type(PASSWORD)
     with page.expect_navigation():
         page.keyboard.press("Enter")
+    page.wait_for_url(
+        "**/staff/security/second/"
+    )  # before any other page, as everyone of the staff
+    add_code_app(page, "staff")
+    page.goto(f"{provider.url}/staff/visitors/?{DAYS}")
     assert "/staff/visitors/" in page.url, page.inner_text("main")
     page.close()
     return context

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.browser import AGENT
+from tests.journeys.code_app import add_code_app
 from tests.journeys.provider import RunningProvider
 from tests.journeys.test_an_account_in_the_browser import NARROW, WIDE, look, open_account
 
@@ -34,6 +35,9 @@ def sign_in(page: Page, provider: RunningProvider, folder: Path, user_id: str, r
     page.get_by_label("User ID").fill(user_id)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/staff/security/second/")
+    add_code_app(page, "staff")
+    page.goto(f"{provider.url}/staff/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Customers")
 
 

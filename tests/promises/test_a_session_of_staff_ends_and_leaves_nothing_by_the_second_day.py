@@ -1,8 +1,9 @@
 """P18, clause staff.session.
 
-"While staff are signed in, a cookie on their device and a sealed note with us say who they are.
-They are signed out after twelve hours at the latest, and what is left of both is erased by the
-second day."
+"While staff are signed in, a cookie on their device and a sealed note with us say who they are,
+since when and on what kind of device. Only they are shown where they are signed in, and may end it
+there. They are signed out after twelve hours at the latest, and what is left of both is erased by
+the second day."
 """
 
 from datetime import datetime, timedelta
@@ -84,3 +85,17 @@ def test_what_is_left_of_both_is_gone_by_the_second_day(clock: Clock, worked: ti
 
     assert Session.objects.count() == 0
     assert left_at + timedelta(seconds=cookie_s) <= BEGAN + 2 * DAYS
+
+
+@pytest.mark.usefixtures("clock")
+def test_only_they_are_shown_where_they_are_signed_in_and_end_it_there() -> None:
+    here = signed_in("dana", Role.MARKETER)
+    olu = signed_in("olu", Role.ADMINISTRATOR)
+    (number,) = (each.number for each in here.get(OWN_PAGE).context["places"])
+
+    olu.post("/staff/security/sessions/end/", {"number": number})
+    assert is_in(here)
+    here.post("/staff/security/sessions/end/", {"number": number})
+
+    assert not is_in(here)
+    assert [each.number for each in olu.get(OWN_PAGE).context["places"]] != [number]

@@ -26,6 +26,7 @@ from clearline.rights.choices.asked import EACH
 from clearline.rights.ledger_words.person import ABOUT_NO_CUSTOMER, KINDS_OF, TELLINGS
 from clearline.rights.ledger_words.values import VALUES, word_of
 from clearline.rights.my_data.held import UNSEALED
+from clearline.trust.factors.actions import PROVE, SECOND
 from clearline.trust.ledger.entries.kinds import KINDS
 from clearline.trust.safeguards.actions import (
     ACCOUNT_PASSWORD,
@@ -37,6 +38,7 @@ from clearline.trust.vault.fields import Personal
 from tests.architecture.access import ROUTES
 
 PASSWORDS = {STAFF_SIGN_IN, STAFF_PASSWORD, ACCOUNT_SIGN_IN, ACCOUNT_PASSWORD}
+PROOFS = {*SECOND.values(), *PROVE.values()}
 OWN_MODELS = [model for model in apps.get_models() if model.__module__.startswith("clearline.")]
 
 
@@ -87,7 +89,7 @@ def test_every_page_that_one_of_the_staff_may_be_refused_has_words_in_the_ledger
         and not audience.issuperset(STAFF)
     }
 
-    assert narrow | PASSWORDS == set(VALUES["page"])
+    assert narrow | PASSWORDS | PROOFS == set(VALUES["page"])
 
 
 def test_every_kind_of_ledger_entry_has_words_for_the_staff() -> None:

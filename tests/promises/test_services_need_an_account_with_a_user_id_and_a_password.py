@@ -3,14 +3,16 @@
 "For our services you need an account, with a user ID, which we keep only as a keyed code, and a
 password, which we keep only as a hash. Both are kept as long as what the account holds."
 
-"While you are signed in, a cookie on your device and a sealed note with us say who you are. You are
-signed out after a day at the latest, and what is left of both is erased by the second day."
+"While you are signed in, a cookie on your device and a sealed note with us say who you are, since
+when and on what kind of device. Only you are shown where you are signed in, and may end it there.
+You are signed out after a day at the latest, and what is left of both is erased by the second day."
 """
 
 import hashlib
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from clearline.policy.retention import Retention
@@ -79,3 +81,29 @@ def test_what_is_left_of_both_is_erased_by_the_second_day(clock: Clock) -> None:
     work(clock.now + 2 * DAY)
 
     assert not Session.objects.exists()
+
+
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
+
+
+def enter(**headers: str) -> Client:
+    client = browser(**headers)
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    return client
+
+
+def test_only_the_holder_is_shown_where_they_are_signed_in_and_ends_it_there() -> None:
+    make_customer()
+    make_customer("bob")
+    here, elsewhere = enter(), enter(**{"user-agent": FIREFOX})
+    bob = browser()
+    bob.post("/account/sign-in/", {"user_id": "bob", "password": PASSWORD})
+
+    page = here.get("/account/security/").content.decode()
+    assert "Firefox, Windows" in page
+    assert "Firefox" not in bob.get("/account/security/").content.decode()
+    assert "Firefox" not in everything()
+    here.post("/account/security/sessions/end/")
+
+    assert elsewhere.get("/account/").status_code == 302
+    assert here.get("/account/").status_code == bob.get("/account/").status_code == 200

@@ -6,8 +6,9 @@ data, we show you what changed and ask again before your account serves you furt
 agree, you can take your data with you and close the account."
 
 "When you sign in, end a sign-in of the app, correct what your account holds, prove or replace your
-e-mail address or take such a change back, get back in by a code, change your password, close the
-account or let others act in it, and when a wrong password is given for your user ID, that is
+e-mail address or take such a change back, get back in by a code, change your password, add or take
+away a second factor, prove again who you are, sign yourself out elsewhere, close the account or let
+others act in it, and when a wrong password or second factor is given for your user ID, that is
 written into our ledger under your random number, so that you can see it."
 """
 
@@ -15,6 +16,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pyotp
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -25,7 +27,8 @@ from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
-from tests.browser_client import browser
+from clearline.trust.safeguards.roles import LoginKind
+from tests.browser_client import add_app, browser
 from tests.edge.site.answering import words_on
 from tests.edge.site.published import LONGER, published
 from tests.service.accounts.people import AGREED, PASSWORD, make_account, make_customer
@@ -129,3 +132,21 @@ def test_a_later_edition_that_does_more_is_shown_and_asked_about_before_the_acco
     assert "Close my account" in words_on(closing.content)
     assert "Your profile" in words_on(served.content)
     assert kinds_of(subject)[-2:] == ["policy.agreed", "account.shown"]
+
+
+def test_factors_proofs_and_ended_sessions_are_written_under_their_number() -> None:
+    subject = make_customer()
+    here, _elsewhere = enter(), enter()
+    here.post("/account/security/sessions/end/")
+    secret = add_app(subject, LoginKind.CUSTOMER)
+    here.post("/account/prove/", {"code": "000000"})
+    here.post("/account/prove/", {"code": pyotp.TOTP(secret).at(timezone.now())})
+    here.post("/account/security/remove/", {"app": "yes"})
+
+    assert kinds_of(subject)[3:] == [
+        "customer.sessions_ended",
+        "customer.factor_added",
+        "customer.factor_refused",
+        "customer.proved",
+        "customer.factor_removed",
+    ]

@@ -1,10 +1,11 @@
 """P18, clause staff.acts.
 
-"When staff sign in, change their password, take figures out as a file or are refused a page or a
-use of data, and when a wrong password is given for their user ID, that is written into our ledger
-under their random number, so that access to personal data can be traced. One page refused to one
-person again and again is written down a hundred times an hour at most. A user ID that nobody has is
-only counted, as above."
+"When staff sign in, change their password, add or take away a second factor, prove again who they
+are, sign themselves out elsewhere, take figures out as a file or are refused a page or a use of
+data, and when a wrong password or second factor is given for their user ID, that is written into
+our ledger under their random number, so that access to personal data can be traced. One page
+refused to one person again and again is written down a hundred times an hour at most. A user ID
+that nobody has is only counted, as above."
 """
 
 from collections.abc import Callable
@@ -20,8 +21,11 @@ from clearline.policy.retention import Retention
 from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
+from clearline.trust.safeguards import signed_in as sessions
+from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.models import SignInAttempt
-from clearline.trust.safeguards.roles import Role
+from clearline.trust.safeguards.roles import LoginKind, Role
+from clearline.trust.safeguards.sessions import SessionStore
 from tests.browser_client import PASSWORD, browser, make_staff, signed_in
 from tests.promises.provider import Provider, everything, work
 from tests.reach.visitors.conftest import without
@@ -108,6 +112,28 @@ def test_a_wrong_password_is_written_under_the_number_of_its_user_id() -> None:
 
 
 @pytest.mark.usefixtures("instance")
+def test_second_factors_proofs_and_ended_sessions_are_written_under_the_random_number() -> None:
+    dana = signed_in("dana", Role.MARKETER)
+    number = dana.session["login"]
+    dana.post("/staff/prove/", {"code": "000000"})
+    dana.post("/staff/security/recovery/")
+    begin_elsewhere(number)
+    dana.post("/staff/security/sessions/end/")
+
+    added = Entry.objects.filter(kind="staff.factor_added").order_by("number")
+    assert added.count() == 2  # the app by which she signed in, and ten codes
+    assert told("staff.proved")["fields"] == {"login": number, "factor": "app"}
+    assert told("staff.factor_refused")["fields"] == {"login": number, "page": "staff_prove"}
+    assert told("staff.sessions_ended")["fields"] == {"login": number, "count": 1}
+
+
+def begin_elsewhere(number: str) -> None:
+    session = SessionStore()
+    sessions.begin(session, LoginKind.STAFF, SignedIn(number, ""), device="", now=timezone.now())
+    session.save()
+
+
+@pytest.mark.usefixtures("instance")
 def test_a_user_id_that_nobody_has_is_only_counted() -> None:
     nobody = {"user_id": "nobody", "password": "x" * 20}
 
@@ -151,13 +177,16 @@ def test_it_can_be_read_for_three_years_and_then_no_more() -> None:
     kinds = [entry.kind for entry in acts]
     number = dana.session["login"]
     first, last = (THREE_YEARS.end(each.at) for each in (acts[0], acts[len(kinds) - 1]))
-    assert kinds == ["staff.signed_in", "staff.password_changed", "staff.refused"]
+    assert kinds == [
+        *("staff.factor_added", "staff.proved", "staff.signed_in"),
+        *("staff.password_changed", "staff.refused"),
+    ]
 
     work(first - DAY)
     before = acts.filter(key_wrapped__isnull=False).count()
     work(last)
 
-    assert before == 3
+    assert before == 5
     assert not acts.exclude(key_wrapped=None, body_sealed=b"").exists()
     assert number not in [each.subject for each in acts]
 

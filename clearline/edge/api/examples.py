@@ -39,6 +39,8 @@ from clearline.edge.api.shapes import (
     Renewal,
     RoleSet,
     Sale,
+    SecondFactor,
+    SecondStep,
     Signal,
     SignIn,
     SignUp,
@@ -48,11 +50,13 @@ from clearline.edge.api.shapes import (
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.roles import MemberRole
+from clearline.trust.factors.proof import FactorKind
 
 AT: Final = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 LATER: Final = datetime(2026, 12, 8, 12, 0, tzinfo=UTC)
 DAY: Final = date(2026, 1, 1)
 ID: Final = "0f4b1c6d8e9a2b3c4d5e6f708192a3b4"
+STEP: Final = "k2v9x0q4m7t1c8r3n6b5w0z2j4h7d9f1"
 OTHER_ID: Final = "7a1d0c9be8f24356a1b2c3d4e5f60718"
 KEY: Final = "Zk3lq0Yt8mVb2nXc5rPd7sWf9uHg1jAe4oIi6kLlQ0E"
 PASSWORD: Final = "quiet rivers carry stones"  # noqa: S105  # an example that everybody may read
@@ -186,6 +190,19 @@ BODIES: Final[tuple[Schema, ...]] = (
     Invited(code="abcdefghjkmnpqrstuvw", expires_at=LATER),
     RoleSet(role=MemberRole.READ_ONLY),
     JoinCode(code="abcde fghjk mnpqr stuvw"),
+    SecondStep(
+        second_step=STEP,
+        until=LATER,
+        by=[FactorKind.PASSKEY, FactorKind.APP, FactorKind.RECOVERY_CODE],
+        passkey={
+            "challenge": KEY,
+            "rpId": "voice.example",
+            "timeout": 60_000,
+            "allowCredentials": [{"id": KEY, "type": "public-key"}],
+            "userVerification": "required",
+        },
+    ),
+    SecondFactor(second_step=STEP, code="123456"),
 )
 EXAMPLES: Final[Mapping[str, object]] = {
     type(each).__name__: each.model_dump(mode="json", exclude_unset=True) for each in BODIES

@@ -11,6 +11,7 @@ from clearline.edge.api.guard import OPEN_TO_WHO_DID_NOT_AGREE, AgreementNeeded
 from clearline.edge.api.limits import AskedTooOften
 from clearline.edge.api.problems import INVALID, OTHER_ORIGIN, plainly_told, told_of
 from clearline.edge.api.repeats import KeyRefused
+from clearline.edge.api.sign_in import SecondStepEnded
 from clearline.kit.errors import Refusal
 from clearline.policy.shelf import NoEditionInForce
 from clearline.service.accounts.actions import (
@@ -30,6 +31,7 @@ from clearline.service.teams.actions import (
 )
 from clearline.trust.arrivals.actions import KeyUsedElsewhere, OutcomeUnknown, StillUnderWay
 from clearline.trust.consent.actions import SignalSaysNo, TooManyAnswers
+from clearline.trust.factors import actions as factors
 from clearline.trust.ledger.queries import LedgerDamaged, NoSuchEntry, NotInTree
 from clearline.trust.safeguards.actions import (
     SignInRefused,
@@ -60,6 +62,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
         UserIdTaken("This user ID is taken. Choose another."),
     ),
     "sign_in": (WRONG_PASSWORD, TOO_OFTEN),
+    "second": (SecondStepEnded(), factors.refused(), TOO_OFTEN),
     "renew": (TokenEnded(),),
     "sign_out": (NoSuchSignIn(),),
     "sign_ins": (NoSuchSignIn(),),

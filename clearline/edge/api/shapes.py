@@ -4,16 +4,18 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.roles import MemberRole
+from clearline.trust.factors.proof import FactorKind
 
 Text = Annotated[str, Field(max_length=300)]
 Password = Annotated[
     str, Field(max_length=1_000, json_schema_extra={"format": "password", "writeOnly": True})
 ]
+StepId = Annotated[str, Field(pattern=r"^[0-9a-z]{32}$")]
 RandomId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
@@ -81,6 +83,26 @@ class SignIn(Sent):
 
     user_id: Annotated[Text, Field(examples=["alice.quill"])]
     password: Annotated[Password, Field(examples=["quiet rivers carry stones"])]
+
+
+class SecondStep(Schema):
+    """What else is needed: the password was right, and the login has a second factor.
+
+    `passkey` is what `navigator.credentials.get` and its like in an app are asked, once.
+    """
+
+    second_step: StepId
+    until: datetime
+    by: list[FactorKind]
+    passkey: dict[str, JsonValue] | None
+
+
+class SecondFactor(Sent):
+    """A code of the app that shows codes, or a recovery code; or what a passkey answered."""
+
+    second_step: Annotated[StepId, Field(examples=["k2v9x0q4m7t1c8r3n6b5w0z2j4h7d9f1"])]
+    code: Annotated[Text, Field(examples=["123456"])] = ""
+    passkey: dict[str, JsonValue] | None = None
 
 
 class Renewal(Sent):

@@ -1,5 +1,7 @@
 """Opening an account, signing in, and the keys of a sign-in."""
 
+import json
+from datetime import datetime
 from typing import Annotated, Final
 
 from django.http import HttpRequest
@@ -19,16 +21,30 @@ from clearline.edge.api.shapes import (
     Policy,
     Problem,
     Renewal,
+    SecondFactor,
+    SecondStep,
     SignIn,
     SignUp,
     Tokens,
 )
+from clearline.kit.errors import Denied
 from clearline.rights.agreement.asked import AGAIN, AGAIN_BUTTON, AGREE, BUTTON, agreed_to
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.actions import NewAccount
+from clearline.trust.factors import actions as factors
+from clearline.trust.factors.proof import Code, FactorKind, PasskeyAnswer, Proof
+from clearline.trust.factors.queries import factors_of
 from clearline.trust.gate import queries as gate
 from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards.actions import PasswordGiven
 from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.safeguards.sessions import (
+    Awaited,
+    begin_awaiting,
+    end_awaiting,
+    take_try,
+)
+from clearline.trust.safeguards.signed_in import HALF_SPAN
 from clearline.trust.tokens import actions as tokens
 from clearline.trust.tokens import queries
 
@@ -36,6 +52,15 @@ router: Final = Router()
 PAGE: Final = 20
 Limit = Annotated[int, Field(ge=1, le=queries.LIST_MAX)]
 Cursor = Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")]
+
+
+class SecondStepEnded(Denied):
+    """The same words whether the second step never began, is over, or was done."""
+
+    code = "second_step_ended"
+
+    def __init__(self) -> None:
+        super().__init__("That took too long or too many tries. Sign in again from the start.")
 
 
 @router.get("/policy", response={200: Policy, ERRORS: Problem}, summary="The policy in force")
@@ -74,9 +99,14 @@ def sign_up(request: HttpRequest, told: SignUp) -> Status[Tokens]:
     return Status(201, to_keys(tokens.begin(signed_in=opened.signed_in, now=now)))
 
 
-@router.post("/sign-in", response={200: Tokens, ERRORS: Problem}, summary="Sign in")
-def sign_in(request: HttpRequest, told: SignIn) -> Tokens:
-    """Give keys for a user ID and a password. Raises SignInRefused, TooManyTries."""
+@router.post(
+    "/sign-in", response={200: Tokens, 202: SecondStep, ERRORS: Problem}, summary="Sign in"
+)
+def sign_in(request: HttpRequest, told: SignIn) -> Status[Tokens] | Status[SecondStep]:
+    """Give keys for a user ID and a password; who has a second factor is asked for it first.
+
+    Raises SignInRefused, TooManyTries.
+    """
     now = timezone.now()
     signed_in = safeguards.sign_in(
         kind=LoginKind.CUSTOMER,
@@ -85,7 +115,59 @@ def sign_in(request: HttpRequest, told: SignIn) -> Tokens:
         network=network_of(request),
         now=now,
     )
+    if isinstance(signed_in, PasswordGiven):
+        return Status(202, ask_for_second(signed_in, now))
+    return Status(200, to_keys(tokens.begin(signed_in=signed_in, now=now)))
+
+
+def ask_for_second(given: PasswordGiven, now: datetime) -> SecondStep:
+    """Open a session of five minutes and five tries in which the second factor is awaited."""
+    has = factors_of(given.public_id)
+    key, challenge = begin_awaiting(LoginKind.CUSTOMER, given, now=now)
+    options = factors.ask_for_passkey(
+        kind=LoginKind.CUSTOMER, public_id=given.public_id, challenge=challenge, now=now
+    )
+    ways = (
+        (FactorKind.PASSKEY, has.passkeys > 0),
+        (FactorKind.APP, has.has_app),
+        (FactorKind.RECOVERY_CODE, has.codes_left > 0),
+    )
+    return SecondStep(
+        second_step=key,
+        until=now.replace(microsecond=0) + HALF_SPAN,
+        by=[way for way, is_there in ways if is_there],
+        passkey=json.loads(options) if options else None,
+    )
+
+
+@router.post(
+    "/sign-in/second", response={200: Tokens, ERRORS: Problem}, summary="Give the second factor"
+)
+def second(request: HttpRequest, told: SecondFactor) -> Tokens:
+    """Give keys for the second factor of whose password was right.
+
+    Raises SecondStepEnded, FactorRefused, TooManyTries.
+    """
+    now = timezone.now()
+    awaited = take_try(told.second_step, LoginKind.CUSTOMER, now=now)
+    if awaited is None:
+        raise SecondStepEnded
+    signed_in = factors.finish_sign_in(
+        kind=LoginKind.CUSTOMER,
+        given=awaited.given,
+        proof=proof_in(told, awaited),
+        network=network_of(request),
+        now=now,
+    )
+    end_awaiting(told.second_step)
     return to_keys(tokens.begin(signed_in=signed_in, now=now))
+
+
+def proof_in(told: SecondFactor, awaited: Awaited) -> Proof:
+    """Return what an app gives to prove whose it is."""
+    if told.passkey is None:
+        return Code(told.code)
+    return PasskeyAnswer(json.dumps(told.passkey), awaited.challenge)
 
 
 @router.post("/renew", response={200: Tokens, ERRORS: Problem}, summary="Get the next keys")

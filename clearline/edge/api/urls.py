@@ -25,7 +25,8 @@ ABOUT: Final = """\
 All that the app does, by the same actions and under the same privacy policy as the site.
 
 **Keys.** `sign-up` and `sign-in` give two. Send the first as `Authorization: Bearer …`; it opens
-for 15 minutes. The second gets the next two at `renew`, once: one that is used twice ends its
+for 15 minutes. Of who has a second factor `sign-in` asks for it by 202, and `sign-in/second` gives
+the keys. The second key gets the next two at `renew`, once: one that is used twice ends its
 sign-in, so keep the new ones before you use them. Cookies are neither read nor set.
 
 **Lists** come in pages: at most `limit` of them, the newest first. Where more are left, `next` is
@@ -43,7 +44,7 @@ sign-in (`token`), by one network (`network`), and by one network where nobody i
 **Each no** is `application/problem+json` (RFC 9457): `detail` is for people, `code` for programs,
 and `errors` name the fields that are wrong.
 """
-OPEN_TO_ALL: Final = frozenset({"policy", "sign-up", "sign-in", "renew"})
+OPEN_TO_ALL: Final = frozenset({"policy", "sign-up", "sign-in", "sign-in/second", "renew"})
 
 
 class StrictParser(Parser):

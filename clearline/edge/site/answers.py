@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from clearline.edge.site.remembered import put_what_is_agreed
 from clearline.edge.site.visit import KEPT_FIELD, Kept, Visit, put_choices, visit_of
+from clearline.kit.access import is_own_path
 from clearline.kit.errors import Invalid, Unavailable
 from clearline.policy.vocabulary import Answer, ChoiceMethod
 from clearline.rights.choices.asked import SIGNAL, Shown
@@ -20,7 +20,6 @@ from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.consent.cookie import ChosenOnDevice
 
-BACK_CHARACTERS_MAX: Final = 500
 CACHED_APART_BY: Final = ("Cookie", "Sec-GPC")
 
 
@@ -108,18 +107,8 @@ def under_edition(shown: Shown, visit: Visit) -> ShownText:
 
 
 def safe_back(asked: str) -> str:
-    """Return the path to lead back to if it is one of ours, else the home page.
-
-    Tabs and line breaks are refused: readers of addresses drop them, and what is left may name
-    another host.
-    """
-    is_ours = (
-        asked.startswith("/")
-        and asked.isprintable()
-        and len(asked) <= BACK_CHARACTERS_MAX
-        and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
-    )
-    return asked if is_ours else reverse("home")
+    """Return the path to lead back to if it is one of ours, else the home page."""
+    return asked if is_own_path(asked) else reverse("home")
 
 
 def with_mark(path: str, kept: Kept) -> str:

@@ -36,6 +36,7 @@ NAV: Final = (
 ACCOUNT_NAV: Final = (
     ("account", _("Overview")),
     ("account_profile", _("Profile")),
+    ("account_security", _("Security")),
     ("account_my_data", _("My data")),
     ("account_team", _("Team")),
 )

@@ -51,7 +51,7 @@ def rfc3339(moment: datetime) -> str:
 def change_password(request: HttpRequest) -> HttpResponse:
     """Lead password managers to the page where a password is changed (W3C)."""
     del request
-    return redirect("account_profile")
+    return redirect("account_security")
 
 
 @open_to(Audience.EVERYONE)

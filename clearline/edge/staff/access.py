@@ -15,12 +15,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 
-from clearline.kit.access import Audience, audience_of
+from clearline.kit.access import Audience, audience_of, is_open_without_factor, is_own_path
 from clearline.kit.errors import Denied, Unavailable
-from clearline.kit.network import address_seen
+from clearline.kit.network import address_seen, cut_address
 from clearline.policy.use import Actor, ActorKind
+from clearline.reach.visitors.agents import in_words
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards import signed_in as sessions
@@ -36,7 +36,6 @@ FIGURES: Final = (Audience.MARKETER, Audience.ADMINISTRATOR)
 WATCH: Final = (Audience.SECURITY_OFFICER, Audience.ADMINISTRATOR)
 LEDGER: Final = (Audience.AUDITOR, *WATCH)
 OTHERS: Final = frozenset({Audience.EVERYONE, Audience.CUSTOMER, Audience.APP})
-NEXT_CHARACTERS_MAX: Final = 500
 
 
 class StaffMiddleware:
@@ -64,7 +63,16 @@ class StaffMiddleware:
             note_refused(request, member)
             shown = {"roles": [Role(each) for each in STAFF if each in audience]}
             return render(request, "staff/forbidden.html", shown, status=HTTPStatus.FORBIDDEN)
+        if needs_factor_first(request, member, view):
+            return redirect("staff_first")
         return None
+
+
+def needs_factor_first(request: HttpRequest, member: StaffMember, view: object) -> bool:
+    """Say whether somebody has to add a second factor before a page opens to them."""
+    if member.has_second_factor or is_open_without_factor(view):
+        return False
+    return not sessions.is_by_link(request.session)
 
 
 def note_refused(request: HttpRequest, member: StaffMember) -> None:
@@ -117,7 +125,8 @@ def signed_in_member(request: HttpRequest) -> StaffMember:
 
 
 def begin_session(request: HttpRequest, signed_in: SignedIn) -> None:
-    sessions.begin(request.session, LoginKind.STAFF, signed_in, now=timezone.now())
+    device = in_words(request.headers.get("User-Agent", ""))
+    sessions.begin(request.session, LoginKind.STAFF, signed_in, device=device, now=timezone.now())
 
 
 def actor_of(member: StaffMember) -> Actor:
@@ -132,11 +141,10 @@ def address_of(request: HttpRequest) -> str:
     )
 
 
+def network_of(request: HttpRequest) -> str:
+    return cut_address(address_of(request))
+
+
 def safe_next(asked: str) -> str:
     """Return the page of the console to lead to: the one asked for if it is one, else today."""
-    is_ours = (
-        asked.startswith("/staff/")
-        and len(asked) <= NEXT_CHARACTERS_MAX
-        and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
-    )
-    return asked if is_ours else reverse("staff_today")
+    return asked if is_own_path(asked, below="/staff/") else reverse("staff_today")

@@ -25,7 +25,7 @@ NAV: Final = (
     ("staff_health", _("Health"), WATCH),
     ("staff_ledger", _("Ledger"), LEDGER),
     ("staff_people", _("People"), (Audience.ADMINISTRATOR,)),
-    ("staff_password", _("You"), STAFF),
+    ("staff_security", _("You"), STAFF),
 )
 
 

@@ -33,6 +33,20 @@ SENTENCES: Final = {
     "customer.refused": gettext_lazy("A wrong password was given for a customer: {page}."),
     "customer.password_changed": gettext_lazy("A customer changed their password."),
     "customer.app_signed_out": gettext_lazy("A sign-in of a customer's app was ended: {why}."),
+    "staff.factor_added": gettext_lazy(
+        "Someone of the staff added what they sign in by: {factor}."
+    ),
+    "staff.factor_removed": gettext_lazy("Someone of the staff took away: {factor}."),
+    "staff.proved": gettext_lazy("Someone of the staff proved who they are by {factor}."),
+    "staff.sessions_ended": gettext_lazy(
+        "Someone of the staff signed out in {count} other places."
+    ),
+    "staff.factor_refused": gettext_lazy("A proof for someone of the staff was wrong: {page}."),
+    "customer.factor_refused": gettext_lazy("A proof for a customer was wrong: {page}."),
+    "customer.factor_added": gettext_lazy("A customer added what they sign in by: {factor}."),
+    "customer.factor_removed": gettext_lazy("A customer took away: {factor}."),
+    "customer.proved": gettext_lazy("A customer proved who they are by {factor}."),
+    "customer.sessions_ended": gettext_lazy("A customer signed out in {count} other places."),
     "account.opened": gettext_lazy("A customer opened an account and agreed to the policy."),
     "policy.agreed": gettext_lazy("A customer agreed to the policy of {edition}."),
     "account.closed": gettext_lazy("An account was closed."),

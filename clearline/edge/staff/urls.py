@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clearline.edge.staff import customers, health, ledger_pages, people, sign_in, today, visitors
+from clearline.edge.staff import customers, demo, health, ledger_pages, people, today, visitors
 
 
 class PublicIdConverter(StringConverter):
@@ -15,10 +15,7 @@ class PublicIdConverter(StringConverter):
 register_converter(PublicIdConverter, "public_id")
 staff_urlpatterns = [
     path("", today.today, name="staff_today"),
-    path("sign-in/", sign_in.sign_in, name="staff_sign_in"),
-    path("sign-out/", sign_in.sign_out, name="staff_sign_out"),
-    path("password/", sign_in.password, name="staff_password"),
-    path("demo/<str:token>/", sign_in.demo_link, name="staff_demo"),
+    path("demo/<str:token>/", demo.demo_link, name="staff_demo"),
     path("visitors/", visitors.visitors_page, name="staff_visitors"),
     path("visitors/export/", visitors.export, name="staff_visitors_export"),
     path("customers/", customers.customers, name="staff_customers"),

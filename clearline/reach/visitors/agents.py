@@ -11,6 +11,7 @@ from clearline.reach.visitors.event import Device
 
 TEXT_MAX: Final = 512  # of the description that is looked at; real ones have about 120
 AGENTS_MAX: Final = 4096
+WORD_MAX: Final = 30
 
 COMPUTERS: Final = frozenset(
     {"Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Debian", "Chrome OS", "FreeBSD"}
@@ -37,6 +38,14 @@ def agent_of(text: str) -> Agent:
 @lru_cache(maxsize=AGENTS_MAX)
 def look_up(text: str) -> Agent:
     return Agent(device=device_of(text), is_bot=not text.strip() or is_crawler(text))
+
+
+@lru_cache(maxsize=AGENTS_MAX)
+def in_words(text: str) -> str:
+    """Return browser and system by name, as in "Firefox, Windows"; "" for one that says neither."""
+    told = ua_parser.parse(text[:TEXT_MAX])
+    names = (part.family for part in (told.user_agent, told.os) if part is not None)
+    return ", ".join(name[:WORD_MAX] for name in names)
 
 
 def device_of(text: str) -> Device:

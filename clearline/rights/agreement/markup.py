@@ -15,7 +15,12 @@ TAG: Final = re.compile(
 )
 OWN_ADDRESS: Final = re.compile(r"\{%\s*(?:url|static)\s")
 # Values that a template may load from: each is made of an address of our own.
-OWN_VALUES: Final = frozenset({"site.beacon_url"})  # site/context.py: the collector's own path
+OWN_VALUES: Final = frozenset(
+    {
+        "site.beacon_url",  # site/context.py: the collector's own path
+        "held_path",  # entry/prove.py: the address of one of our own views, which was asked for
+    }
+)
 # Hosts of other companies that a page may load from: those that clauses name. There are none.
 DECLARED_HOSTS: Final[frozenset[str]] = frozenset()
 LOADS: Final = words_of(

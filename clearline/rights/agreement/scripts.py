@@ -45,6 +45,13 @@ HANDED_ON: Final[Mapping[str, tuple[str, ...]]] = {
         "push . apply ( h , arguments )",
     )
 }
+# What a script may ask an authenticator for, in this form alone: the person says yes to it there.
+PASSKEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "clearline/edge/entry/static/passkey.js": (
+        "navigator . credentials . create ( { publicKey :",
+        "navigator . credentials . get ( { publicKey :",
+    )
+}
 ASKS: Final = frozenset({"fetch", "sendBeacon"})
 GOES: Final = frozenset({"src", "href", "action", "location", "srcset", "formAction"}) | {
     "hash",
@@ -74,7 +81,10 @@ def find_script_reach(source: str, file: str) -> Iterator[Finding]:
     """Yield what a script stores on the device, and each way to elsewhere that it has."""
     tokens = list(read_tokens(source, 1))
     nothing = Token("mark", "", 0)
+    passkeys = places_of(PASSKEYS.get(file, ()), tokens)
     for index, token in enumerate(tokens):
+        if index in passkeys:
+            continue
         before = tokens[index - 1] if index else nothing
         after = [*tokens[index + 1 : index + 4], nothing, nothing, nothing]
         yield from judge(token, before, after, file)
@@ -83,16 +93,22 @@ def find_script_reach(source: str, file: str) -> Iterator[Finding]:
 
 def find_history(tokens: list[Token], file: str) -> Iterator[Finding]:
     """Yield each name by which a script could keep something in the browser's history."""
+    told = places_of(HANDED_ON.get(file, ()), tokens)
+    for index, token in enumerate(tokens):
+        is_of_list = token.text == "push" and index and tokens[index - 1].text == "."
+        if token.text in HISTORY and index not in told and not is_of_list:
+            yield storage(file, token.line, token.text)
+
+
+def places_of(forms: tuple[str, ...], tokens: list[Token]) -> set[int]:
+    """Return where a script says just what one of these forms says."""
     texts = [token.text for token in tokens]
     told: set[int] = set()
-    for form in (each.split() for each in HANDED_ON.get(file, ())):
+    for form in (each.split() for each in forms):
         size = len(form)
         starts = (at for at in range(len(texts) - size + 1) if texts[at : at + size] == form)
         told.update(each for at in starts for each in range(at, at + size))
-    for index, token in enumerate(tokens):
-        is_of_list = token.text == "push" and index and texts[index - 1] == "."
-        if token.text in HISTORY and index not in told and not is_of_list:
-            yield storage(file, token.line, token.text)
+    return told
 
 
 def judge(token: Token, before: Token, after: list[Token], file: str) -> Iterator[Finding]:

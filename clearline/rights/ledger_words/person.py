@@ -67,6 +67,21 @@ TELLINGS: Final = {
     "customer.app_signed_out": Telling(
         Group.CHANGED, gettext_lazy("A sign-in of your app was ended: {why}.")
     ),
+    "customer.factor_added": Telling(
+        Group.CHANGED, gettext_lazy("You added what you sign in by: {factor}.")
+    ),
+    "customer.factor_removed": Telling(
+        Group.CHANGED, gettext_lazy("You took away what you signed in by: {factor}.")
+    ),
+    "customer.factor_refused": Telling(
+        Group.SIGN_IN,
+        gettext_lazy("Something that should prove who you are was wrong, {page}."),
+        gettext_lazy("whoever gave it"),
+    ),
+    "customer.proved": Telling(Group.SIGN_IN, gettext_lazy("You proved who you are by {factor}.")),
+    "customer.sessions_ended": Telling(
+        Group.SIGN_IN, gettext_lazy("You signed out elsewhere; places: {count}.")
+    ),
     "account.opened": Telling(
         Group.CHOSEN, gettext_lazy("You opened your account and agreed to the policy of {edition}.")
     ),
@@ -146,6 +161,11 @@ ABOUT_NO_CUSTOMER: Final = frozenset(
         "events.loaded",
         "report.exported",
         "staff.created",
+        "staff.factor_added",
+        "staff.factor_refused",
+        "staff.factor_removed",
+        "staff.proved",
+        "staff.sessions_ended",
         "staff.password_changed",
         "staff.refused",
         "staff.roles_changed",

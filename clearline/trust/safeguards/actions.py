@@ -31,10 +31,22 @@ from clearline.trust.ledger.entries.logins import (
     StaffRolesChanged,
     StaffSignedIn,
 )
-from clearline.trust.safeguards.models import Login, SignInAttempt, StaffRole
-from clearline.trust.safeguards.passwords import normalised, refuse_weak
-from clearline.trust.safeguards.queries import name_index, network_index, session_index
+from clearline.trust.safeguards.models import Login, Session, SignInAttempt, StaffRole
+from clearline.trust.safeguards.passwords import (
+    LENGTH_BESIDE_FACTOR_MIN,
+    LENGTH_MIN,
+    is_short,
+    normalised,
+    refuse_weak,
+)
+from clearline.trust.safeguards.queries import (
+    name_index,
+    network_index,
+    second_index,
+    session_index,
+)
 from clearline.trust.safeguards.roles import LoginKind, Role
+from clearline.trust.vault import actions as vault
 
 STOP_GUESSERS_CLAUSE: Final = ClauseId("security.attempts")
 LOGIN_CLAUSE: Final = ClauseId("staff.login")
@@ -69,7 +81,9 @@ KEEP_LOGIN: Final = Use(
 KEEP_SESSION: Final = Use(
     by=Actor(ActorKind.JOB, "sign_in"),
     subject=OWN_STAFF,
-    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.DEVICE_COOKIE}),
+    categories=frozenset(
+        {Category.AUTHORIZATION_CREDENTIALS, Category.DEVICE_COOKIE, Category.DEVICE_KIND}
+    ),
     purpose=Purpose.ESSENTIAL_SERVICE_AUTHENTICATION,
     about=SubjectKind.STAFF,
 )
@@ -93,7 +107,9 @@ KEEP_CUSTOMER_LOGIN: Final = Use(
 KEEP_CUSTOMER_SESSION: Final = Use(
     by=Actor(ActorKind.JOB, "sign_in"),
     subject=CUSTOMER,
-    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.DEVICE_COOKIE}),
+    categories=frozenset(
+        {Category.AUTHORIZATION_CREDENTIALS, Category.DEVICE_COOKIE, Category.DEVICE_KIND}
+    ),
     purpose=Purpose.ESSENTIAL_SERVICE_AUTHENTICATION,
     about=SubjectKind.CUSTOMER,
 )
@@ -140,6 +156,14 @@ class TooManyTries(TooMany):
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """Who signed in, and the mark by which a session ends when the password changes."""
+
+    public_id: str
+    password_mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordGiven:
+    """Whose password was right where that is not enough: the login has a second factor."""
 
     public_id: str
     password_mark: str
@@ -216,21 +240,26 @@ def remove_customer(subject: SubjectId) -> None:
     """Erase a customer's way in with the attempts at it, in the caller's transaction."""
     login = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER).first()
     if login is not None:
-        SignInAttempt.objects.filter(name_index=login.name_index).delete()
+        SignInAttempt.objects.filter(
+            name_index__in=(login.name_index, session_index(subject), second_index(subject))
+        ).delete()
+        Session.objects.filter(login_index=session_index(subject)).delete()
         login.delete()
 
 
 def sign_in(
     *, kind: LoginKind, user_id: str, password: str, network: str, now: datetime
-) -> SignedIn:
-    """Return who signed in. `network` is the cut address; it is stored only as a keyed hash.
+) -> SignedIn | PasswordGiven:
+    """Return who signed in, or whose password was right and who has a second factor to give.
+
+    `network` is the cut address; it is stored only as a keyed hash.
 
     An attempt counts before the password is looked at, so that many at once gain nothing; one
     that is refused for being too many does not count, so that nobody prolongs the wait.
     Raises SignInRefused, TooManyTries, gate.UseDenied. Source: clauses security.attempts,
     staff.session, staff.acts, account.session, account.acts.
     """
-    gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
+    ask_to_stop_guessers(now)
     permit = ask_to_let_in(kind, now)
     attempt = SignInAttempt(
         name_index=name_index(user_id, kind), network_index=network_index(network), at=now
@@ -250,13 +279,41 @@ def sign_in(
                 ledger.append(refused, subject=subject_of(login), permit=permit, now=now)
         message = "The user ID or password is wrong. Try again."
         raise SignInRefused(message)
+    if login.has_second_factor:
+        # The attempt counts as a wrong one until the second factor was right too.
+        return PasswordGiven(login.public_id, login.get_session_auth_hash())
 
     with transaction.atomic():
-        # Wrong tries from elsewhere stay counted; this network is now known as the owner's.
-        tries_like(attempt).exclude(pk=attempt.pk).delete()
-        tries_like(attempt).update(was_right=True)
+        settle(attempt)
         ledger.append(signed_in_entry(login), subject=subject_of(login), permit=permit, now=now)
     return SignedIn(login.public_id, login.get_session_auth_hash())
+
+
+def settle(attempt: SignInAttempt) -> None:
+    """Note that an attempt was right: wrong ones at the same name from there count no more.
+
+    Wrong ones from elsewhere stay counted; this network is now known as the owner's.
+    """
+    tries = tries_like(attempt)
+    newest = list(tries.order_by("-at", "-pk").values_list("pk", flat=True)[:1])
+    tries.exclude(pk__in=newest).delete()
+    tries.update(was_right=True)
+
+
+def count_own(*, public_id: str, now: datetime) -> SignInAttempt:
+    """Count what somebody who is signed in gives to prove it again. Raises TooManyTries.
+
+    These tries count by themselves: nobody at the sign-in page makes the owner wait here.
+    """
+    index = session_index(public_id)
+    attempt = SignInAttempt(name_index=index, network_index=index, at=now)
+    count(attempt, now)
+    return attempt
+
+
+def forget(attempt: SignInAttempt) -> None:
+    """Count an attempt, and those like it, no more: it was right."""
+    tries_like(attempt).delete()
 
 
 def sign_in_by_link(*, kind: LoginKind, user_id: str, now: datetime) -> SignedIn:
@@ -275,11 +332,10 @@ def sign_in_by_link(*, kind: LoginKind, user_id: str, now: datetime) -> SignedIn
 
 def ask_to_let_in(kind: LoginKind, now: datetime) -> Permit:
     """Return the permit under which a session begins and is noted. Raises gate.UseDenied."""
-    if kind is LoginKind.CUSTOMER:
-        gate.ask(use=KEEP_CUSTOMER_SESSION, choices=NOTHING_CHOSEN, now=now)
-        return ask_to_note_customer(now)
-    gate.ask(use=KEEP_SESSION, choices=NOTHING_CHOSEN, now=now)
-    return gate.ask(use=NOTE_ACTS, choices=NOTHING_CHOSEN, now=now)
+    is_customer = kind is LoginKind.CUSTOMER
+    keep = KEEP_CUSTOMER_SESSION if is_customer else KEEP_SESSION
+    gate.ask(use=keep, choices=NOTHING_CHOSEN, now=now)
+    return ask_to_note(kind, now)
 
 
 def ask_to_note_customer(now: datetime) -> Permit:
@@ -288,6 +344,18 @@ def ask_to_note_customer(now: datetime) -> Permit:
     Raises gate.UseDenied, NoEditionInForce. Source: clause account.acts.
     """
     return gate.ask(use=NOTE_CUSTOMER_ACTS, choices=NOTHING_CHOSEN, now=now)
+
+
+def ask_to_note(kind: LoginKind, now: datetime) -> Permit:
+    """Return the permit under which what somebody does with their way in is noted."""
+    if kind is LoginKind.CUSTOMER:
+        return ask_to_note_customer(now)
+    return gate.ask(use=NOTE_ACTS, choices=NOTHING_CHOSEN, now=now)
+
+
+def ask_to_stop_guessers(now: datetime) -> None:
+    """Return if attempts may be counted. Raises gate.UseDenied, NoEditionInForce."""
+    gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
 
 
 def subject_of(login: Login) -> SubjectId | None:
@@ -352,33 +420,41 @@ def spare_password() -> str:
 def change_password(*, public_id: str, old: str, new: str, now: datetime) -> SignedIn:
     """Replace a password; every other session of the login ends by it.
 
-    Tries count by themselves, so that nobody at the sign-in page keeps the owner from changing it.
     Raises NoSuchStaff, SignInRefused, TooManyTries, PasswordRefused, gate.UseDenied.
     """
-    gate.ask(use=STOP_GUESSERS, choices=NOTHING_CHOSEN, now=now)
+    ask_to_stop_guessers(now)
     login = get_login(public_id)
     permit = ask_to_let_in(LoginKind(login.kind), now)
-    index = session_index(public_id)
-    attempt = SignInAttempt(name_index=index, network_index=index, at=now)
 
-    count(attempt, now)
-    if not check_password(normalised(old), login.password):
+    attempt = count_own(public_id=public_id, now=now)
+    if not is_own_password(login, old):
         with transaction.atomic():
             refused = refused_entry(login, STAFF_PASSWORD, ACCOUNT_PASSWORD)
             ledger.append(refused, subject=subject_of(login), permit=permit, now=now)
         raise other_password()
-    refuse_weak(new, own_words=(settings.ENV.provider.brand_name,))
+    least = LENGTH_BESIDE_FACTOR_MIN if login.has_second_factor else LENGTH_MIN
+    refuse_weak(new, own_words=(settings.ENV.provider.brand_name,), length_min=least)
     known, login.password = login.password, make_password(normalised(new))
 
     with transaction.atomic():
-        unchanged = Login.objects.filter(pk=login.pk, is_active=True, password=known)
-        if not unchanged.update(password=login.password):
+        unchanged = Login.objects.filter(
+            pk=login.pk,
+            is_active=True,
+            password=known,
+            has_second_factor=login.has_second_factor,
+        )
+        if not unchanged.update(password=login.password, is_password_short=is_short(new)):
             raise other_password()
-        tries_like(attempt).delete()
+        forget(attempt)
+        Session.objects.filter(login_index=session_index(public_id)).delete()
         is_customer = login.kind == LoginKind.CUSTOMER
         entry = CustomerPasswordChanged() if is_customer else StaffPasswordChanged(login=public_id)
         ledger.append(entry, subject=subject_of(login), permit=permit, now=now)
     return SignedIn(public_id, login.get_session_auth_hash())
+
+
+def is_own_password(login: Login, password: str) -> bool:
+    return check_password(normalised(password), login.password)
 
 
 def note_refused_page(*, public_id: str, page: str, now: datetime) -> None:
@@ -461,7 +537,10 @@ def erase_expired(policy: CompiledPolicy, *, now: datetime) -> int:
     logins = Login.objects.filter(
         is_active=False, closed_at__lte=policy.edition.kept_from(LOGIN_CLAUSE, now)
     )
-    return attempts.delete()[0] + logins.delete()[0]
+    with transaction.atomic():
+        for subject in logins.values_list("public_id", flat=True):
+            vault.erase_person(SubjectId(subject), now=now)
+        return attempts.delete()[0] + logins.delete()[0]
 
 
 def told(by: Actor) -> str:

@@ -29,6 +29,8 @@ class Login(AbstractBaseUser):
         "is_active": "whether it may be used",
         "created_at": "a moment of our own",
         "closed_at": "a moment of our own",
+        "has_second_factor": "whether a password alone signs in",
+        "is_password_short": "whether the password is too short to be all that signs in",
         "last_login": "not kept: the column is taken away",
     }
 
@@ -38,6 +40,9 @@ class Login(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    # Told by trust/factors, so that signing in needs no look above.
+    has_second_factor = models.BooleanField(default=False, db_default=False)
+    is_password_short = models.BooleanField(default=False, db_default=False)
     last_login = None
 
     USERNAME_FIELD = "public_id"
@@ -99,14 +104,22 @@ class SignInAttempt(models.Model):
 
 
 class Session(models.Model):
-    """One session: its key only as a hash, its contents sealed."""
+    """One session: contents sealed, its key only as a hash, whose it is only as a keyed hash."""
 
     DATA: ClassVar[Mapping[str, Category | str]] = {
         "key_hash": "a hash of a random key",
         "contents_sealed": Category.AUTHORIZATION_CREDENTIALS,
         "expires_at": "a moment of our own",
+        "login_index": Category.AUTHORIZATION_CREDENTIALS,  # only as a keyed hash
+        "number": "random, and opens nothing",
+        "began_at": "a moment of our own",
+        "seen_at": "a moment of our own",
     }
 
     key_hash = models.CharField(max_length=64, primary_key=True)
     contents_sealed = models.BinaryField()
     expires_at = models.DateTimeField(db_index=True)
+    login_index = models.BinaryField(max_length=32, null=True, db_index=True)  # None: nobody yet
+    number = models.CharField(max_length=32, default="", db_default="")
+    began_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)

@@ -8,6 +8,7 @@ from django.utils.crypto import constant_time_compare
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.blind_index import blind_index, folded
 from clearline.trust.safeguards.models import Login
+from clearline.trust.safeguards.passwords import LENGTH_BESIDE_FACTOR_MIN, LENGTH_MIN
 from clearline.trust.safeguards.roles import LoginKind, Role
 
 STAFF_MAX = 1_000
@@ -21,6 +22,7 @@ class StaffMember:
     roles: frozenset[Role]
     is_active: bool
     created_at: datetime
+    has_second_factor: bool = False
 
 
 def find_staff(public_id: str) -> StaffMember | None:
@@ -68,7 +70,9 @@ def list_staff() -> tuple[StaffMember, ...]:
 
 def to_member(login: Login) -> StaffMember:
     roles = frozenset(Role(each.role) for each in login.roles.all())
-    return StaffMember(login.public_id, roles, login.is_active, login.created_at)
+    return StaffMember(
+        login.public_id, roles, login.is_active, login.created_at, login.has_second_factor
+    )
 
 
 def name_index(user_id: str, kind: LoginKind) -> bytes:
@@ -83,3 +87,13 @@ def network_index(network: str) -> bytes:
 
 def session_index(public_id: str) -> bytes:
     return blind_index(b"session", public_id)
+
+
+def second_index(public_id: str) -> bytes:
+    return blind_index(b"second", public_id)
+
+
+def length_min_of(public_id: str) -> int:
+    """Return how many characters a new password of this login needs."""
+    rows = Login.objects.filter(public_id=public_id, has_second_factor=True)
+    return LENGTH_BESIDE_FACTOR_MIN if rows.exists() else LENGTH_MIN

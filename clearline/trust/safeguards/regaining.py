@@ -56,7 +56,10 @@ def set_way_in(subject: SubjectId, password: str, *, user_id: str) -> None:
     In the caller's transaction, after `refuse_way_in`. Every session and every sign-in of the app
     ends by it. Raises NoSuchStaff, UserIdTaken.
     """
-    told: dict[str, object] = {"password": make_password(normalised(password))}
+    told: dict[str, object] = {
+        "password": make_password(normalised(password)),
+        "is_password_short": False,
+    }
     if user_id:
         told["name_index"] = name_index(user_id, LoginKind.CUSTOMER)
     rows = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER, is_active=True)

@@ -5,7 +5,8 @@ Named in settings as SESSION_ENGINE; Django looks for a class `SessionStore` her
 
 import hashlib
 import json
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,24 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clearline.trust.envelope import SealBroken, Sealer, key_from_hex
+from clearline.trust.safeguards.actions import PasswordGiven
 from clearline.trust.safeguards.models import Session
+from clearline.trust.safeguards.queries import session_index
+from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.safeguards.signed_in import (
+    BEGAN_AT,
+    DEVICE,
+    HALF_AT,
+    HALF_SPAN,
+    LOGIN,
+    NUMBER,
+    SEEN_AT,
+    begin_half,
+    find_half,
+    new_challenge,
+    note_half_try,
+    take_challenge,
+)
 
 KEYS_TRIED_MAX: Final = 10
 
@@ -29,14 +47,11 @@ class SessionStore(SessionBase):
         row = Session.objects.filter(
             key_hash=hash_of(self.session_key or ""), expires_at__gt=timezone.now()
         ).first()
-        if row is not None:
-            try:
-                plain = sealer().open(bytes(row.contents_sealed), context=context_of(row.key_hash))
-                return dict(json.loads(plain))
-            except SealBroken:
-                pass  # sealed under a key that is gone: the person signs in again
-        self._session_key = None
-        return {}
+        contents = None if row is None else contents_of(row)
+        if contents is None:  # or sealed under a key that is gone: the person signs in again
+            self._session_key = None
+            return {}
+        return contents
 
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(key_hash=hash_of(session_key)).exists()
@@ -63,7 +78,11 @@ class SessionStore(SessionBase):
             "contents_sealed": sealer().seal(
                 json.dumps(contents).encode(), context=context_of(key_hash)
             ),
-            "expires_at": self.get_expiry_date(),
+            "expires_at": self.expires_at(contents),
+            "login_index": index_of(contents.get(LOGIN)),
+            "number": contents.get(NUMBER, ""),
+            "began_at": moment_of(contents.get(BEGAN_AT)),
+            "seen_at": moment_of(contents.get(SEEN_AT)),
         }
         if not must_create:
             if not Session.objects.filter(key_hash=key_hash).update(**told):
@@ -75,10 +94,78 @@ class SessionStore(SessionBase):
         except IntegrityError:
             raise CreateError from None
 
+    def expires_at(self, contents: dict[str, Any]) -> datetime:
+        """Return when the session ends; one that waits for a second factor ends within minutes."""
+        half_at = moment_of(contents.get(HALF_AT))
+        return self.get_expiry_date() if half_at is None else half_at + HALF_SPAN
+
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key
         if key is not None:
             Session.objects.filter(key_hash=hash_of(key)).delete()
+
+
+def contents_of(row: Session) -> dict[str, Any] | None:
+    """Return what a session holds, None where its key is gone."""
+    try:
+        plain = sealer().open(bytes(row.contents_sealed), context=context_of(row.key_hash))
+    except SealBroken:
+        return None
+    return dict(json.loads(plain))
+
+
+def device_of(row: Session) -> str | None:
+    """Return on what kind of device a session is, in words, None where its key is gone."""
+    contents = contents_of(row)
+    return None if contents is None else str(contents.get(DEVICE, ""))
+
+
+def index_of(login: str | None) -> bytes | None:
+    return None if login is None else session_index(login)
+
+
+def moment_of(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, tz=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Whose second factor an app is asked for, and what a passkey has to sign, if it still may."""
+
+    given: PasswordGiven
+    challenge: bytes | None
+
+
+def begin_awaiting(kind: LoginKind, given: PasswordGiven, *, now: datetime) -> tuple[str, bytes]:
+    """Open a session that waits for a second factor, as `begin_half` does, for an app.
+
+    Return its key, which stands with us only as a hash, and the challenge for a passkey.
+    """
+    store = SessionStore()
+    begin_half(store, kind, given, now=now)
+    challenge = new_challenge(store, now=now)
+    store.create()
+    return str(store.session_key), challenge
+
+
+def take_try(key: str, kind: LoginKind, *, now: datetime) -> Awaited | None:
+    """Return whose second factor is awaited under a key, None when nobody's is.
+
+    One of the five tries is used up by it, and the challenge with the first.
+    """
+    store = SessionStore(key)
+    given = find_half(store, kind, now=now)
+    if given is None:
+        return None
+    challenge = take_challenge(store, now=now)
+    note_half_try(store)
+    if store.session_key is not None:
+        store.save()
+    return Awaited(given, challenge)
+
+
+def end_awaiting(key: str) -> None:
+    SessionStore().delete(key)
 
 
 def erase_expired_sessions(*, now: datetime) -> int:

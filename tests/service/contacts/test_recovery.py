@@ -49,9 +49,11 @@ NEW_PASSWORD = "four slow herons wade"
 
 
 def enter(user_id: str = "alice", password: str = NEW_PASSWORD, network: str = NETWORK) -> SignedIn:
-    return safeguards.sign_in(
+    found = safeguards.sign_in(
         kind=LoginKind.CUSTOMER, user_id=user_id, password=password, network=network, now=LATER
     )
+    assert isinstance(found, SignedIn)
+    return found
 
 
 def told(kind: str) -> list[dict[str, object]]:

@@ -26,7 +26,9 @@ def alice() -> SubjectId:
 
 
 def enter(password: str = PASSWORD, kind: LoginKind = LoginKind.CUSTOMER) -> SignedIn:
-    return actions.sign_in(kind=kind, user_id="alice", password=password, network=HOME, now=NOW)
+    found = actions.sign_in(kind=kind, user_id="alice", password=password, network=HOME, now=NOW)
+    assert isinstance(found, SignedIn)
+    return found
 
 
 def kinds_of(subject: SubjectId) -> list[str]:
@@ -97,7 +99,8 @@ def test_an_erased_customer_leaves_no_way_in_and_no_attempts(alice: SubjectId) -
 def session(monkeypatch: pytest.MonkeyPatch) -> SessionStore:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
     store = SessionStore()
-    signed_in.begin(store, LoginKind.CUSTOMER, SignedIn("a" * 32, "mark"), now=NOW)
+    who = SignedIn("a" * 32, "mark")
+    signed_in.begin(store, LoginKind.CUSTOMER, who, device="Firefox on Linux", now=NOW)
     return store
 
 

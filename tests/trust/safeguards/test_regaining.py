@@ -20,9 +20,11 @@ def make_customer(user_id: str = "alice") -> SubjectId:
 
 
 def enter(password: str = PASSWORD) -> actions.SignedIn:
-    return actions.sign_in(
+    found = actions.sign_in(
         kind=LoginKind.CUSTOMER, user_id="alice", password=password, network=HOME, now=NOW
     )
+    assert isinstance(found, actions.SignedIn)
+    return found
 
 
 def test_once_locked_no_password_opens_and_no_session_goes_on() -> None:

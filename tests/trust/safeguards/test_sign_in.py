@@ -52,9 +52,11 @@ def make_dana(*roles: Role) -> str:
 def try_in(
     password: str = PASSWORD, user_id: str = "dana", network: str = HOME, now: datetime = NOW
 ) -> actions.SignedIn:
-    return actions.sign_in(
+    signed_in = actions.sign_in(
         kind=LoginKind.STAFF, user_id=user_id, password=password, network=network, now=now
     )
+    assert isinstance(signed_in, actions.SignedIn)
+    return signed_in
 
 
 def guess(times: int, user_id: str = "dana", network: str = HOME) -> None:

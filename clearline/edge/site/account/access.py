@@ -12,12 +12,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 
-from clearline.kit.access import Audience, audience_of
+from clearline.edge.site.visit import visit_of
+from clearline.kit.access import Audience, audience_of, is_own_path
 from clearline.policy.shelf import NoEditionInForce, PolicyBroken
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
+from clearline.reach.visitors.agents import in_words
 from clearline.service.accounts import queries as accounts
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards import signed_in as sessions
@@ -25,7 +26,7 @@ from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.roles import LoginKind
 
 PREFIX: Final = "/account/"
-# To read, to agree, to take one's data along, to close, to sign out.
+# To read, to agree, to take one's data along, to close (and prove who closes), to sign out.
 OPEN_TO_WHO_DID_NOT_AGREE: Final = frozenset(
     {
         "account_agree",
@@ -35,10 +36,10 @@ OPEN_TO_WHO_DID_NOT_AGREE: Final = frozenset(
         "account_my_data",
         "account_my_data_file",
         "account_my_data_receipt",
+        "account_prove",
         "account_sign_out",
     }
 )
-NEXT_CHARACTERS_MAX: Final = 500
 
 
 class CustomerMiddleware:
@@ -115,7 +116,14 @@ def customer_here(request: HttpRequest) -> SubjectId:
 
 
 def begin_session(request: HttpRequest, signed_in: SignedIn) -> None:
-    sessions.begin(request.session, LoginKind.CUSTOMER, signed_in, now=timezone.now())
+    device = in_words(request.headers.get("User-Agent", ""))
+    sessions.begin(
+        request.session, LoginKind.CUSTOMER, signed_in, device=device, now=timezone.now()
+    )
+
+
+def network_of(request: HttpRequest) -> str:
+    return visit_of(request).network
 
 
 def actor_of(subject: SubjectId) -> Actor:
@@ -124,10 +132,4 @@ def actor_of(subject: SubjectId) -> Actor:
 
 def safe_next(asked: str) -> str:
     """Return the page of the account to lead to: the one asked for if it is one, else its first."""
-    is_ours = (
-        asked.startswith(PREFIX)
-        and asked.isprintable()
-        and len(asked) <= NEXT_CHARACTERS_MAX
-        and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
-    )
-    return asked if is_ours else reverse("account")
+    return asked if is_own_path(asked, below=PREFIX) else reverse("account")

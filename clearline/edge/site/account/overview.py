@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clearline.edge.site.account.access import actor_of, customer_here
 from clearline.edge.site.account.join import AGES
-from clearline.kit.access import Audience, open_to
+from clearline.kit.access import Audience, open_to, require_step_up
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.words import FieldWrong
 
@@ -22,6 +22,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @open_to(Audience.CUSTOMER)
+@require_step_up
 @require_http_methods(["GET", "HEAD", "POST"])
 def close(request: HttpRequest) -> HttpResponse:
     """Say what closing means, close the account, and take that back."""

@@ -9,7 +9,6 @@ from clearline.edge.site.account import (
     my_data,
     overview,
     recover,
-    sign_in,
     team,
 )
 
@@ -20,8 +19,6 @@ account_urlpatterns = [
     path("agreement/", join.agreement, name="account_agreement"),
     path("agree/", agreeing.agree, name="account_agree"),
     path("disagree/", agreeing.disagree, name="account_disagree"),
-    path("sign-in/", sign_in.sign_in, name="account_sign_in"),
-    path("sign-out/", sign_in.sign_out, name="account_sign_out"),
     path("contacts/", contacts.contacts, name="account_contacts"),
     path("recover/", recover.recover, name="account_recover"),
     path("not-me/", contacts.not_me, name="account_not_me"),

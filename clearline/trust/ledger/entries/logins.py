@@ -140,3 +140,143 @@ class AppSignedOut(LedgerEntry):
     }
 
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffFactorAdded(LedgerEntry):
+    """Someone of the staff can sign in by one more thing. `factor` is its kind."""
+
+    kind: ClassVar[str] = "staff.factor_added"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "login": "staff by random number",
+        "factor": "a word of a closed list",
+    }
+
+    login: str
+    factor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffFactorRemoved(LedgerEntry):
+    """Someone of the staff can no more sign in by one thing. `factor` is its kind."""
+
+    kind: ClassVar[str] = "staff.factor_removed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "login": "staff by random number",
+        "factor": "a word of a closed list",
+    }
+
+    login: str
+    factor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffProved(LedgerEntry):
+    """Someone of the staff proved who they are, by a second factor or again."""
+
+    kind: ClassVar[str] = "staff.proved"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "login": "staff by random number",
+        "factor": "a word of a closed list",
+    }
+
+    login: str
+    factor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSessionsEnded(LedgerEntry):
+    """Someone of the staff signed themselves out elsewhere."""
+
+    kind: ClassVar[str] = "staff.sessions_ended"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "login": "staff by random number",
+        "count": "a count",
+    }
+
+    login: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffFactorRefused(LedgerEntry):
+    """What was given to prove that it is someone of the staff proved nothing. `page` is where."""
+
+    kind: ClassVar[str] = "staff.factor_refused"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "login": "staff by random number",
+        "page": "the name of a page of the console",
+    }
+
+    login: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFactorRefused(LedgerEntry):
+    """What was given to prove that it is the entry's subject proved nothing. `page` is where."""
+
+    kind: ClassVar[str] = "customer.factor_refused"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {"page": "the name of a page of the account"}
+
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFactorAdded(LedgerEntry):
+    """A customer, the entry's subject, can sign in by one more thing. `factor` is its kind."""
+
+    kind: ClassVar[str] = "customer.factor_added"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {"factor": "a word of a closed list"}
+
+    factor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFactorRemoved(LedgerEntry):
+    """A customer, the entry's subject, can no more sign in by one thing. `factor` is its kind."""
+
+    kind: ClassVar[str] = "customer.factor_removed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {"factor": "a word of a closed list"}
+
+    factor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerProved(LedgerEntry):
+    """A customer, the entry's subject, proved who they are, by a second factor or again."""
+
+    kind: ClassVar[str] = "customer.proved"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {"factor": "a word of a closed list"}
+
+    factor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerSessionsEnded(LedgerEntry):
+    """A customer, the entry's subject, signed themselves out elsewhere."""
+
+    kind: ClassVar[str] = "customer.sessions_ended"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {"count": "a count"}
+
+    count: int

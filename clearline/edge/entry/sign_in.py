@@ -1,4 +1,6 @@
-"""Signing in and out as a customer."""
+"""Signing in by user ID and password, and signing out, at either door."""
+
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -6,47 +8,48 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clearline.edge.site.account.access import begin_session, safe_next, subject_of
-from clearline.edge.site.visit import visit_of
-from clearline.kit.access import Audience, open_to
+from clearline.edge.entry.door import Door
 from clearline.kit.errors import TooMany
 from clearline.trust.safeguards import actions as safeguards
-from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.safeguards import signed_in as sessions
+from clearline.trust.safeguards.actions import PasswordGiven
 
 
-@open_to(Audience.EVERYONE)
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in(request: HttpRequest, door: Door) -> HttpResponse:
     """Ask for user ID and password; what was typed as user ID stays after an error."""
     asked = request.POST if request.method == "POST" else request.GET
-    back = safe_next(asked.get("next", ""))
+    back = door.safe_next(asked.get("next", ""))
+    template = f"{door.name}/sign_in.html"
     if request.method != "POST":
-        if subject_of(request) is not None:
+        if door.is_here(request):
             return redirect(back)
-        return render(request, "account/sign_in.html", {"next": back})
+        return render(request, template, {"next": back})
     user_id = request.POST.get("user_id", "")
     try:
         signed_in = safeguards.sign_in(
-            kind=LoginKind.CUSTOMER,
+            kind=door.kind,
             user_id=user_id,
             password=request.POST.get("password", ""),
-            network=visit_of(request).network,
+            network=door.network_of(request),
             now=timezone.now(),
         )
     except (safeguards.SignInRefused, TooMany) as refused:
         shown = {"next": back, "user_id": user_id[:64], "error": str(refused)}
         status = 429 if isinstance(refused, TooMany) else 403
-        return render(request, "account/sign_in.html", shown, status=status)
-    begin_session(request, signed_in)
+        return render(request, template, shown, status=status)
+    if isinstance(signed_in, PasswordGiven):
+        sessions.begin_half(request.session, door.kind, signed_in, now=timezone.now())
+        return redirect(f"{door.url('second')}?{urlencode({'next': back})}")
+    door.begin(request, signed_in)
     return redirect(back)
 
 
-@open_to(Audience.CUSTOMER)
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: HttpRequest, door: Door) -> HttpResponse:
     """End the session, and let the browser forget what it kept of these pages."""
     request.session.flush()
-    response = redirect("home")
+    response = redirect(door.signed_out_to)
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response

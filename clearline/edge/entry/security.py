@@ -1,0 +1,96 @@
+"""The page of what one signs in by, and where: password, factors, recovery codes, sessions."""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clearline.edge.entry.door import Door, page, who_is_here
+from clearline.kit.access import require_step_up
+from clearline.kit.errors import Refusal
+from clearline.trust.factors import actions as factors
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import open_sessions
+from clearline.trust.safeguards import queries as logins
+from clearline.trust.safeguards import signed_in as sessions
+
+
+@sensitive_post_parameters("old", "new", "again")
+@require_http_methods(["GET", "HEAD", "POST"])
+def security(request: HttpRequest, door: Door) -> HttpResponse:
+    """Show it all, and change the password; every other session ends by that."""
+    if request.method != "POST":
+        return show(request, door, {})
+    new = request.POST.get("new", "")
+    if new != request.POST.get("again", ""):
+        text = _("The new password was typed in two ways. Type the same twice.")
+        return show(request, door, {"error": text}, status=422)
+    now = timezone.now()
+    try:
+        signed_in = safeguards.change_password(
+            public_id=who_is_here(request, door, now),
+            old=request.POST.get("old", ""),
+            new=new,
+            now=now,
+        )
+    except Refusal as refused:
+        return show(request, door, {"error": str(refused)}, status=422)
+    door.begin(request, signed_in)
+    return show(request, door, {"is_changed": True})
+
+
+def show(
+    request: HttpRequest, door: Door, told: dict[str, object], *, status: int = 200
+) -> HttpResponse:
+    now = timezone.now()
+    public_id = who_is_here(request, door, now)
+    shown = {
+        "has": factors.show_factors(kind=door.kind, public_id=public_id, now=now),
+        "passkeys_max": factors.PASSKEYS_MAX,
+        "length_min": logins.length_min_of(public_id),
+        "places": open_sessions.show_sessions(
+            kind=door.kind,
+            public_id=public_id,
+            seen_after=now - sessions.SPANS[door.kind].idle,
+            now=now,
+        ),
+        "here": sessions.number_of(request.session),
+        "done": request.GET.get("done", ""),
+    }
+    return page(request, door, "entry/security.html", shown | told, status=status)
+
+
+@require_step_up
+@require_POST
+def remove(request: HttpRequest, door: Door) -> HttpResponse:
+    """Take the app or one passkey away."""
+    now = timezone.now()
+    public_id = who_is_here(request, door, now)
+    number = request.POST.get("passkey", "")
+    try:
+        if number.isdecimal():
+            factors.remove_passkey(kind=door.kind, public_id=public_id, number=int(number), now=now)
+        else:
+            factors.remove_app(kind=door.kind, public_id=public_id, now=now)
+    except Refusal as refused:
+        told: dict[str, object] = {"trouble": str(refused)}
+        return show(request, door, told, status=HTTPStatus.CONFLICT)
+    return redirect(door.url("security") + "?done=removed")
+
+
+@require_POST
+def end(request: HttpRequest, door: Door) -> HttpResponse:
+    """End one session, or all but this one."""
+    now = timezone.now()
+    public_id = who_is_here(request, door, now)
+    number = request.POST.get("number", "")
+    if number:
+        open_sessions.end_session(public_id=public_id, number=number, now=now)
+    else:
+        here = sessions.number_of(request.session)
+        open_sessions.end_other_sessions(public_id=public_id, keep=here, now=now)
+    return redirect(door.url("security") + "?done=ended")

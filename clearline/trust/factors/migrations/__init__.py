@@ -1,0 +1,1 @@
+"""The tables of the safeguards, one change each."""
