@@ -1,0 +1,159 @@
+"""People of every kind at a served provider, made by the app's way in itself."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+PASSWORD: Final = "nine lanterns over the harbour"  # not that of any example
+ASKED_MAX: Final = 250  # by one sign-in; 300 are answered in five minutes
+UNKNOWN_MAX: Final = 100  # by one network of nobody known; 120 are answered
+NETWORKS: Final = itertools.count(1)
+NUMBERS: Final = itertools.count(1)
+
+# Asks one operation by its name and returns what was told: body, parts of the address.
+Ask = Callable[..., Any]
+
+
+class Kind(StrEnum):
+    """Whose app asks."""
+
+    NOBODY = "nobody"
+    ADULT = "adult"
+    TEEN = "teen"
+    OWNER = "owner"
+    BILLING = "billing"
+    OWN_LINES = "own_lines"
+    READ_ONLY = "read_only"
+    CLOSED = "closed"
+
+
+ROLES: Final = (Kind.BILLING, Kind.OWN_LINES, Kind.READ_ONLY)
+
+
+def new_network() -> str:
+    """Return the address of somebody who shares their network with nobody."""
+    number = next(NETWORKS)
+    return f"10.{number >> 8 & 255}.{number & 255}.7"
+
+
+@dataclass(slots=True)
+class Person:
+    """One customer with an app on a device; `asked` counts what it asked by this sign-in."""
+
+    user_id: str = field(default_factory=lambda: f"person{next(NUMBERS)}")
+    age: str = "18_or_over"
+    network: str = field(default_factory=new_network)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    asked: int = 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        told = {"X-Forwarded-For": self.network}
+        if self.keys:
+            told["Authorization"] = f"Bearer {self.keys['access_token']}"
+        return told
+
+    @property
+    def has_asked_enough(self) -> bool:
+        return self.asked >= (ASKED_MAX if self.keys else UNKNOWN_MAX)
+
+    def sign_up(self, ask: Ask) -> None:
+        told = {
+            "user_id": self.user_id,
+            "password": PASSWORD,
+            "name": "Zyxw Vutsrqp",
+            "email": f"{self.user_id}@hgfedcb.example",
+            "age_range": self.age,
+            "agreed_edition": ask(self, "policy")["edition"],
+        }
+        self.take(ask(self, "sign_up", body=told))
+
+    def sign_in(self, ask: Ask) -> None:
+        self.keys, self.network = {}, new_network()
+        self.take(ask(self, "sign_in", body={"user_id": self.user_id, "password": PASSWORD}))
+
+    def move(self, ask: Ask) -> None:
+        """Go on by a new sign-in and from another network, before too much was asked."""
+        if self.keys:
+            self.sign_in(ask)
+        else:
+            self.network, self.asked = new_network(), 0
+
+    def take(self, keys: Mapping[str, str]) -> None:
+        self.keys, self.asked = keys, 0
+
+
+def make_people(ask: Ask) -> dict[Kind, Person]:
+    """Return somebody of each kind; those with a role act in the account of the owner."""
+    people = {kind: Person() for kind in Kind}
+    people[Kind.TEEN].age = "13_to_15"
+    for kind, person in people.items():
+        if kind is not Kind.NOBODY:
+            person.sign_up(ask)
+    for role in ROLES:
+        join(ask, people[role], people[Kind.OWNER], role)
+    ask(people[Kind.CLOSED], "close")
+    return people
+
+
+def join(ask: Ask, person: Person, owner: Person, role: str) -> None:
+    invited = ask(owner, "invite", body={"role": role, "label": "Azbycxdwev"})
+    ask(person, "join", body={"code": invited["code"]})
+
+
+def walk(ask: Ask, ask_until: Ask) -> None:
+    """Ask each operation what it answers with yes; `ask_until` waits for a signature."""
+    alice, bob = Person(), Person()
+    alice.sign_up(ask)
+    bob.sign_up(ask)
+    alice.sign_in(ask)
+    alice.take(ask(alice, "renew", body={"refresh_token": alice.keys["refresh_token"]}))
+    ask(alice, "profile")
+    ask(alice, "change_profile", body={"name": "Zyxw Vutsrq", "screen_name": "Azb"})
+    ask(alice, "password", body={"old": PASSWORD, "new": "four herons watch the tide"})
+    ask(alice, "password", body={"old": "four herons watch the tide", "new": PASSWORD})
+    ask(alice, "account")
+    agreed = ask(alice, "agreement")
+    ask(alice, "agree", body={"edition": agreed["edition"]})
+    ask_until(alice, "receipt")
+    walk_data(ask, ask_until, alice)
+    walk_team(ask, alice, bob)
+    walk_out(ask, alice, bob)
+
+
+def walk_data(ask: Ask, ask_until: Ask, alice: Person) -> None:
+    ask(alice, "choices")
+    ask(alice, "choose", body={"answers": {"measurement": "yes", "sale_or_sharing": "no"}})
+    step = ask(alice, "opt_in")["step"]
+    ask(alice, "confirm_opt_in", body={"step": step})
+    ask(alice, "my_data")
+    ask(alice, "open_my_data")
+    line = ask(alice, "lines", query={"group": "chosen", "limit": 5})["items"][0]["id"]
+    ask_until(alice, "line_receipt", path={"line_id": line})
+    ask(alice, "file")
+
+
+def walk_team(ask: Ask, alice: Person, bob: Person) -> None:
+    ask(alice, "invite", body={"role": "billing", "label": "Azbycxdwev"})
+    number = ask(alice, "team")["invitations"][0]["number"]
+    ask(alice, "withdraw", path={"number": number})
+    join(ask, bob, alice, "billing")
+    account = ask(bob, "team")["memberships"][0]["account"]
+    ask(bob, "leave", path={"account": account})
+    join(ask, bob, alice, "billing")
+    team = ask(alice, "team")["members"]
+    member = next(each["id"] for each in team if each["role"] == "billing")
+    ask(alice, "set_role", path={"member": member}, body={"role": "read_only"})
+    ask(alice, "remove", path={"member": member})
+
+
+def walk_out(ask: Ask, alice: Person, bob: Person) -> None:
+    ask(alice, "close")
+    ask(alice, "reopen")
+    sign_ins = ask(bob, "sign_ins")["items"]
+    ask(bob, "end_one", path={"sign_in_id": sign_ins[0]["id"]})
+    bob.sign_in(ask)
+    ask(bob, "sign_out")
+    ask(alice, "end_all")

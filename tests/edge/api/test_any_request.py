@@ -1,0 +1,223 @@
+"""Whatever an app sends, as whoever, the answer is one that the description tells.
+
+Schemathesis makes the requests from the description of a provider that is served as in production;
+each of its processes is a real one. The people are made by the API itself.
+"""
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import hypothesis
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given
+from hypothesis.errors import Unsatisfiable
+from hypothesis.strategies import booleans
+from schemathesis import Case, GenerationMode, Response
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi import checks
+
+from tests.edge.api.people import ROLES, Kind, Person, join, make_people, walk
+from tests.journeys.provider import RunningProvider
+
+AnyCase = Case[Any]
+Operation = APIOperation[Any, Any, Any, Any]
+CHECKS: Final = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.response_headers_conformance,
+]
+SIGNED_WITHIN_S: Final = 30
+TO_CI: Final = 500
+TO_SOAK: Final = 20_000
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
+    """A provider behind one proxy, so that each person may come from a network of their own."""
+    running = RunningProvider(tmp_path_factory.mktemp("any") / "instance")
+    now = datetime.now(UTC)
+    running.make(effective=now.date(), at=now)
+    toml = running.instance / "clearline.toml"
+    told = toml.read_text(encoding="utf-8")
+    assert "\nproxies = 0 " in told
+    toml.write_text(told.replace("\nproxies = 0 ", "\nproxies = 1 "), encoding="utf-8")
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def name_of(case: AnyCase) -> str:
+    return str(case.operation.definition.raw["operationId"])
+
+
+@dataclass(slots=True)
+class Asker:
+    """Asks as somebody, holds each answer to the description, and counts what was answered."""
+
+    operations: Mapping[str, Operation]
+    answered: Counter[tuple[str, int]] = field(default_factory=Counter)
+    asked: int = 0
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def __call__(
+        self,
+        person: Person,
+        name: str,
+        *,
+        body: object = None,
+        path: Mapping[str, object] | None = None,
+        query: Mapping[str, object] | None = None,
+    ) -> Any:  # noqa: ANN401  # whatever JSON says
+        """Ask one operation what it answers with yes, and return what it tells."""
+        case = self.case(name, body, path, query)
+        answer = self.send(person, case)
+        if answer.status_code == 401:  # somebody signed them out
+            person.sign_in(self)
+            answer = self.send(person, case)
+        assert answer.status_code < 300, (name, answer.text)
+        return answer.json()
+
+    def until_signed(
+        self, person: Person, name: str, *, path: Mapping[str, object] | None = None
+    ) -> Any:  # noqa: ANN401  # as above
+        """Ask again until the ledger is signed so far."""
+        deadline = time.monotonic() + SIGNED_WITHIN_S
+        case = self.case(name, None, path, None)
+        while self.send(person, case).status_code == 409 and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return self(person, name, path=path)
+
+    def case(
+        self,
+        name: str,
+        body: object,
+        path: Mapping[str, object] | None,
+        query: Mapping[str, object] | None,
+    ) -> AnyCase:
+        parts: dict[str, Any] = {"path_parameters": dict(path or {}), "query": dict(query or {})}
+        if body is not None:
+            parts.update(body=body, media_type="application/json")
+        return self.operations[name].Case(**parts)
+
+    def send(self, person: Person, case: AnyCase) -> Response:
+        person.asked += 1
+        self.asked += 1
+        # As headers of the session: those that a case has of its own, wrong ones too, go before.
+        self.session.headers.update(person.headers)
+        if not person.keys:
+            self.session.headers.pop("Authorization", None)
+        answer = case.call_and_validate(session=self.session, checks=CHECKS)
+        self.answered[name_of(case), answer.status_code] += 1
+        return answer
+
+    def names_without_yes(self) -> set[str]:
+        good = {name for name, status in self.answered if status < 300}
+        return set(self.operations) - good
+
+    def without_fault(self) -> bool:
+        return all(status < 500 for _, status in self.answered)
+
+
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize(
+    "asked_min", [TO_CI, pytest.param(TO_SOAK, marks=pytest.mark.soak)], ids=["few", "many"]
+)
+def test_whatever_is_asked_as_whoever_is_answered_as_described(
+    asked_min: int, provider: RunningProvider
+) -> None:
+    schema = schemathesis.openapi.from_url(f"{provider.url}/api/v1/openapi.json")
+    operations = [each.ok() for each in schema.get_all_operations() if isinstance(each, Ok)]
+    ask = Asker({each.definition.raw["operationId"]: each for each in operations})
+    walk(ask, ask.until_signed)
+    people = People(ask, make_people(ask))
+
+    for name, mode in itertools.product(ask.operations, GenerationMode):
+        throw(people, name, mode=mode, requests=asked_min // (2 * len(operations)))
+
+    assert ask.names_without_yes() == set(), "let people.walk ask these what they answer with yes"
+    assert ask.asked >= asked_min
+    assert ask.without_fault()
+    assert "Traceback" not in provider.log()
+
+
+def throw(people: "People", name: str, *, mode: GenerationMode, requests: int) -> None:
+    """Send so many requests of any content to an operation, as one kind of person after another."""
+    operation = people.ask.operations[name]
+
+    @hypothesis.settings(
+        max_examples=requests,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), names_what_is_there=booleans())
+    def send(case: AnyCase, *, names_what_is_there: bool) -> None:
+        kind = next(people.kinds)
+        if names_what_is_there and operation.path_parameters:
+            case.path_parameters.update(people.names_for(kind))
+        people.send(kind, case)
+
+    with suppress(Unsatisfiable):  # of some operations nothing can be wrong
+        send()
+
+
+@dataclass(slots=True)
+class People:
+    """One person of each kind, kept as they are whatever is asked as them."""
+
+    ask: Asker
+    each: Mapping[Kind, Person]
+    kinds: Iterator[Kind] = field(default_factory=lambda: itertools.cycle(Kind))
+
+    def send(self, kind: Kind, case: AnyCase) -> None:
+        person = self.each[kind]
+        if person.has_asked_enough:
+            person.move(self.ask)
+        answer = self.ask.send(person, case)
+        has_own_key = "Authorization" in (case.headers or {})
+        if answer.status_code == 401 and person.keys and not has_own_key:
+            person.sign_in(self.ask)  # something asked before had ended their sign-in
+            answer = self.ask.send(person, case)
+        if answer.status_code < 300:
+            self.set_right(kind, name_of(case))
+
+    def set_right(self, kind: Kind, name: str) -> None:
+        """Take back what the last request changed of who somebody is."""
+        person, owner = self.each[kind], self.each[Kind.OWNER]
+        if name == "close":
+            self.ask(person, "reopen")
+        elif name == "reopen":
+            self.ask(person, "close")
+        elif name in {"leave", "remove"}:
+            team = self.ask(owner, "team")["members"]
+            for role in set(ROLES) - {each["role"] for each in team}:
+                join(self.ask, self.each[role], owner, role)
+
+    def names_for(self, kind: Kind) -> dict[str, object]:
+        """Return what addresses may name: the person's own where they have one, else another's."""
+        person = self.each[Kind.ADULT if kind is Kind.NOBODY else kind]
+        line = self.ask(person, "lines", query={"limit": 1})["items"][0]["id"]
+        memberships = self.ask(person, "team")["memberships"]
+        members = self.ask(self.each[Kind.OWNER], "team")["members"]
+        return {
+            "line_id": line,
+            "sign_in_id": person.keys["sign_in"],
+            "member": members[-1]["id"],
+            "number": 1,
+            "account": memberships[0]["account"] if memberships else 1,
+        }
