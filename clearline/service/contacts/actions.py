@@ -21,7 +21,7 @@ from clearline.policy.vocabulary import (
     SubjectKind,
 )
 from clearline.service.accounts import emails
-from clearline.service.accounts.addresses import Tie, current, of_record
+from clearline.service.accounts.addresses import Tie, current, trusted
 from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.queries import email_index
 from clearline.service.accounts.words import read_email
@@ -121,7 +121,7 @@ class ShownAddress:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Contacts:
-    """The present address, the earlier one that is still of record, and the code that waits."""
+    """The present address, the earlier one that codes still go to, and the code that waits."""
 
     present: ShownAddress
     earlier: ShownAddress | None
@@ -158,7 +158,7 @@ def show_contacts(*, by: Actor, subject: SubjectId, now: datetime) -> Contacts:
     )
     permit = gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
     ties = emails.list_ties(subject)
-    present, known = current(ties), of_record(ties, now)
+    present, known = current(ties), trusted(ties, now)
     if present is None:
         raise NoSuchAddress
     earlier = known if known and known != present else None
@@ -287,8 +287,9 @@ def code_index(row: EmailCode, typed: str) -> bytes:
 
 
 def in_groups(digits: str) -> str:
-    """Return digits as people read them to themselves: three and three."""
-    return " ".join(digits[place : place + 3] for place in range(0, len(digits), 3))
+    """Return an even number of digits as people read them to themselves: in two halves."""
+    half = len(digits) // 2
+    return f"{digits[:half]} {digits[half:]}"
 
 
 def type_code(*, subject: SubjectId, code: str, now: datetime) -> CodeFor:

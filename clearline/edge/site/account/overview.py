@@ -11,14 +11,16 @@ from clearline.edge.site.account.join import AGES
 from clearline.kit.access import Audience, open_to, require_step_up
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.words import FieldWrong
+from clearline.service.contacts import queries as contacts
 
 
 @open_to(Audience.CUSTOMER)
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Show where everything of the account is."""
-    customer_here(request)
-    return render(request, "account/overview.html")
+    subject = customer_here(request)
+    shown = {"is_confirmed": contacts.is_confirmed(subject)}
+    return render(request, "account/overview.html", shown)
 
 
 @open_to(Audience.CUSTOMER)

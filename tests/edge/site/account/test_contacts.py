@@ -124,7 +124,7 @@ def test_the_link_of_a_notice_asks_first_and_locks_when_the_button_is_pressed() 
     done = other.post(NOT_ME, {"key": key})
 
     assert to == FIRST
-    assert "lock my account" in words_on(shown.content)
+    assert "Lock my account" in words_on(shown.content)
     assert FIRST not in shown.content.decode()
     assert still == 200
     assert "Your account is locked" in words_on(done.content)

@@ -1,0 +1,165 @@
+"""A customer proves and replaces an address, forgets a password, and takes back what a thief did.
+
+Letters go through a real mail server, from which the journey reads them.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.journeys.browser import AGENT
+from tests.journeys.conftest import AT_THE_PROVIDER
+from tests.journeys.provider import RunningProvider, wait_until
+from tests.journeys.test_an_account_in_the_browser import (
+    NARROW,
+    PASSWORD,
+    WIDE,
+    look,
+    open_account,
+)
+from tests.service.mail.post_office import Office, open_office
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+NEW_PASSWORD, LAST_PASSWORD = "four slow herons wade", "nine old lanterns glow"
+LETTER_S = 60.0  # CP-45: "within 60 s notice"
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Office]:
+    with open_office() as office:
+        yield office
+
+
+@pytest.fixture(scope="module")
+def provider(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
+    """A provider whose letters leave by that mail server."""
+    running = RunningProvider(tmp_path_factory.mktemp("provider") / "instance")
+    now = datetime.now(UTC)
+    running.make(effective=now.astimezone(AT_THE_PROVIDER).date(), at=now)
+    toml = running.instance / "clearline.toml"
+    toml.write_text(f'mail_url = "{office.url}"\n' + toml.read_text(encoding="utf-8"), "utf-8")
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def letters(office: Office, to: str, subject: str) -> list[str]:
+    """Return the texts of letters to an address whose subject has these words, the oldest first."""
+    found = [each for each in office.letters if each["To"] == to and subject in each["Subject"]]
+    return [text_of(each) for each in found]
+
+
+def text_of(letter: EmailMessage) -> str:
+    body = letter.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
+def letter(office: Office, to: str, subject: str, *, after: int = 0) -> str:
+    """Wait for the next letter of a kind to an address, and return its text."""
+    wait_until(
+        lambda: len(letters(office, to, subject)) > after, seconds=LETTER_S, what=f"a {subject!r}"
+    )
+    return letters(office, to, subject)[after]
+
+
+def code_in(text: str) -> str:
+    (code,) = re.findall(r"^ +([0-9 ]{7,10})$", text, re.MULTILINE)
+    return str(code)
+
+
+def type_code(page: Page, text: str, button: str) -> None:
+    page.get_by_role("textbox", name="Code").fill(code_in(text))
+    look(page)
+    page.get_by_role("button", name=button).click()
+
+
+def sign_in(page: Page, provider: RunningProvider, user_id: str, password: str) -> None:
+    page.goto(f"{provider.url}/account/sign-in/")
+    page.get_by_label("User ID").fill(user_id)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def get_back_in(page: Page, office: Office, who: str, to: str, password: str, *, nth: int) -> None:
+    """Go through the steps of recovery, from its first page on."""
+    page.get_by_label("User ID or e-mail address").fill(who)
+    look(page)
+    page.get_by_role("button", name="Send me a code").click()
+    expect(page.get_by_role("main")).to_contain_text("Look into your mail.")
+    type_code(page, letter(office, to, "get back into", after=nth), "Go on")
+    page.get_by_label("New password").fill(password)
+    look(page)
+    page.get_by_role("button", name="Set it").click()
+    expect(page.get_by_role("main")).to_contain_text("Your new password is set")
+    look(page)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", WIDE), ("dark", NARROW)], ids=["1280-light", "360-dark"]
+)
+def test_an_address_is_proved_replaced_and_won_back(
+    provider: RunningProvider, office: Office, browser: Browser, scheme: str, size: ViewportSize
+) -> None:
+    context = browser.new_context(
+        user_agent=AGENT,
+        viewport=size,
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page, name = context.new_page(), f"alice.{scheme}"
+    first, second = f"{name}@mail.example", f"{name}@other.example"
+    open_account(page, provider, name, "Alice Quill")
+    page.goto(f"{provider.url}/account/")
+    look(page)
+
+    page.get_by_role("link", name="Confirm it").click()
+    look(page)
+    page.get_by_role("button", name="Send me a code").click()
+    type_code(page, letter(office, first, "Your code"), "Confirm")
+    expect(page.get_by_role("main")).to_contain_text("when it has been yours for thirty days")
+    look(page)
+
+    page.get_by_label("New e-mail address").fill(second)
+    page.get_by_role("button", name="Send a code there").click()
+    expect(page.get_by_role("main")).to_contain_text(f"We sent six digits to {second}")
+    type_code(page, letter(office, second, "Your code"), "Confirm")
+    expect(page.get_by_role("main")).to_contain_text("Your earlier address still counts.")
+    expect(page.get_by_role("main")).to_contain_text(second)
+    look(page)
+    notice = letter(office, first, "Something was changed")
+    assert second not in notice
+    assert first not in notice
+    assert letters(office, second, "Something was changed") == []
+
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{provider.url}/account/sign-in/")
+    page.get_by_role("link", name="I cannot sign in").click()
+    get_back_in(page, office, name, first, NEW_PASSWORD, nth=0)
+    sign_in(page, provider, name, PASSWORD)
+    expect(page.get_by_role("main")).to_contain_text("Not signed in.")
+    sign_in(page, provider, name, NEW_PASSWORD)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+
+    other = browser.new_context(user_agent=AGENT, viewport=NARROW).new_page()
+    (link,) = re.findall(r"^ +(http\S+/account/not-me/\S+)$", notice, re.MULTILINE)
+    other.goto(str(link))
+    look(other)
+    other.get_by_role("button", name="Lock my account").click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Your account is locked")
+    look(other)
+    page.goto(f"{provider.url}/account/contacts/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    other.get_by_role("link", name="Get back in").click()
+    get_back_in(other, office, first, first, LAST_PASSWORD, nth=1)
+    sign_in(page, provider, name, LAST_PASSWORD)
+    page.goto(f"{provider.url}/account/contacts/")
+    expect(page.get_by_role("main")).to_contain_text(first)
+    expect(page.get_by_role("main")).not_to_contain_text(second)
+    other.context.close()
+    context.close()
