@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from clearline.kit.errors import Conflict, Denied, Invalid, NotFound, TooMany
+from clearline.kit.fair_turns import NoTurn
 from clearline.kit.window_counts import WindowCounts
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.compile import CompiledPolicy
@@ -31,12 +31,12 @@ from clearline.trust.ledger.entries.logins import (
     StaffRolesChanged,
     StaffSignedIn,
 )
+from clearline.trust.safeguards.hashing import fits, hash_password, is_cheaper_than_today
 from clearline.trust.safeguards.models import Login, Session, SignInAttempt, StaffRole
 from clearline.trust.safeguards.passwords import (
     LENGTH_BESIDE_FACTOR_MIN,
     LENGTH_MIN,
     is_short,
-    normalised,
     refuse_weak,
 )
 from clearline.trust.safeguards.queries import (
@@ -52,6 +52,7 @@ STOP_GUESSERS_CLAUSE: Final = ClauseId("security.attempts")
 LOGIN_CLAUSE: Final = ClauseId("staff.login")
 USER_ID: Final = re.compile(r"[^\s\x00-\x1f]{3,64}")
 WINDOW: Final = timedelta(minutes=15)
+SETTING: Final = "set a password"  # all who do are one source beside the networks that sign in
 # Wrong tries within the window: at one name from one network, and, from networks that the owner of
 # the name did not sign in from lately, at one name or from one network in all.
 TRIES_MAX: Final = 5
@@ -198,7 +199,7 @@ def new_login(kind: LoginKind, *, user_id: str, password: str, now: datetime) ->
     refuse_weak(password, own_words=(user_id, settings.ENV.provider.brand_name))
     return Login(
         name_index=name_index(user_id, kind),
-        password=make_password(normalised(password)),
+        password=hash_password(password, source=SETTING),
         kind=kind,
         created_at=now,
     )
@@ -256,7 +257,7 @@ def sign_in(
 
     An attempt counts before the password is looked at, so that many at once gain nothing; one
     that is refused for being too many does not count, so that nobody prolongs the wait.
-    Raises SignInRefused, TooManyTries, gate.UseDenied. Source: clauses security.attempts,
+    Raises SignInRefused, TooManyTries, NoTurn, gate.UseDenied. Source: clauses security.attempts,
     staff.session, staff.acts, account.session, account.acts.
     """
     ask_to_stop_guessers(now)
@@ -269,7 +270,11 @@ def sign_in(
     login = Login.objects.filter(name_index=attempt.name_index, kind=kind).first()
     # Without a login the same work is done, so that time tells nobody which user IDs exist.
     stored = login.password if login else spare_password()
-    is_right = check_password(normalised(password), stored)
+    try:
+        is_right = fits(password, stored, source=network)
+    except NoTurn:
+        attempt.delete()  # its password was not looked at
+        raise
     if not is_right or login is None or not login.is_active:
         with transaction.atomic():
             # Written even where there is nobody to note: see spare_password.
@@ -279,6 +284,8 @@ def sign_in(
                 ledger.append(refused, subject=subject_of(login), permit=permit, now=now)
         message = "The user ID or password is wrong. Try again."
         raise SignInRefused(message)
+    if is_cheaper_than_today(login.password):
+        renew_hash(login, password, source=network)
     if login.has_second_factor:
         # The attempt counts as a wrong one until the second factor was right too.
         return PasswordGiven(login.public_id, login.get_session_auth_hash())
@@ -287,6 +294,13 @@ def sign_in(
         settle(attempt)
         ledger.append(signed_in_entry(login), subject=subject_of(login), permit=permit, now=now)
     return SignedIn(login.public_id, login.get_session_auth_hash())
+
+
+def renew_hash(login: Login, password: str, *, source: str) -> None:
+    """Hash a right password anew, as dear as it would be today; earlier sessions end by it."""
+    known, renewed = login.password, hash_password(password, source=source)
+    if Login.objects.filter(pk=login.pk, password=known).update(password=renewed):
+        login.password = renewed
 
 
 def settle(attempt: SignInAttempt) -> None:
@@ -413,7 +427,7 @@ _spare: list[str] = []
 def spare_password() -> str:
     """Return a hash that no password fits, as dear to check as a real one."""
     if not _spare:
-        _spare.append(make_password("no login has this one"))
+        _spare.append(hash_password("no login has this one", source=""))
     return _spare[0]
 
 
@@ -434,7 +448,7 @@ def change_password(*, public_id: str, old: str, new: str, now: datetime) -> Sig
         raise other_password()
     least = LENGTH_BESIDE_FACTOR_MIN if login.has_second_factor else LENGTH_MIN
     refuse_weak(new, own_words=(settings.ENV.provider.brand_name,), length_min=least)
-    known, login.password = login.password, make_password(normalised(new))
+    known, login.password = login.password, hash_password(new, source=SETTING)
 
     with transaction.atomic():
         unchanged = Login.objects.filter(
@@ -454,7 +468,7 @@ def change_password(*, public_id: str, old: str, new: str, now: datetime) -> Sig
 
 
 def is_own_password(login: Login, password: str) -> bool:
-    return check_password(normalised(password), login.password)
+    return fits(password, login.password, source=login.public_id)
 
 
 def note_refused_page(*, public_id: str, page: str, now: datetime) -> None:
