@@ -17,7 +17,7 @@ from django.utils import timezone
 from clearline.edge.collector.app import make_collector
 from clearline.edge.collector.exchange import Message
 from clearline.edge.collector.options import CollectorOptions
-from clearline.edge.staff import demo_links
+from clearline.edge.entry import demo_links
 from clearline.kit.access import audience_of
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.migrate import migrate
@@ -34,7 +34,7 @@ from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.models import Session
-from clearline.trust.safeguards.roles import Role
+from clearline.trust.safeguards.roles import LoginKind, Role
 from clearline.trust.tokens import actions as tokens
 from tests.architecture.access import (
     ANOTHER,
@@ -74,6 +74,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
 }
 # Addresses whose parts mean something else than the same names elsewhere.
 ASKED: Mapping[str, str] = {
+    "/account/demo/<token>/": "/account/demo/<customer_token>/",
     "/help/<slug>/": "/help/keep-your-number/",
     "/privacy/receipt/<entry_id>/": "/privacy/receipt/<choice_id>/",
     "/static/<path>": "/static/clearline.css",
@@ -161,7 +162,8 @@ def world(
                 "account": lambda: account_entered(bob, alice),
                 "subject": lambda: found_by_someone(alice),
                 "sign_in_id": lambda: tokens.begin(signed_in=came, now=timezone.now()).family,
-                "token": lambda: demo_links.make_link(settings.ENV.data_dir, "olu").split("/")[3],
+                "token": lambda: demo_token(LoginKind.STAFF, "olu"),
+                "customer_token": lambda: demo_token(LoginKind.CUSTOMER, "alice"),
             },
             came=came,
             marks=(NAME, EMAIL, CALLED, held.account_number, olu[:8], olu, choice.public_id),
@@ -198,6 +200,11 @@ def found_by_someone(customer: SubjectId) -> str:
         by = Actor(ActorKind.STAFF, someone)
         assert desk.search(by=by, text=EMAIL, now=timezone.now()) == (customer,)
     return customer
+
+
+def demo_token(kind: LoginKind, user_id: str) -> str:
+    link = demo_links.make_link(settings.ENV.data_dir, demo_links.Named(kind, user_id))
+    return link.split("/")[3]
 
 
 def add_logo(folder: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from clearline.config.init_command import make_instance
 from clearline.config.logs import FORMATTER
-from clearline.edge.staff.demo_links import FOLDER, name_of
+from clearline.edge.entry.demo_links import FOLDER, name_of
 from tests.instance import FIRST_DAY, NAMES, publish
 from tests.journeys.provider import RunningProvider
 

@@ -1,5 +1,6 @@
 """Who the demo's provider is. Everything here is invented; the domain can never be anyone's."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -24,4 +25,37 @@ STAFF: Final = (
     # user ID, role, what the link on the terminal says
     ("dana", "marketer", "Dana, web team (marketer)"),
     ("olu", "administrator", "Olu, administrator"),
+    ("mai", "support", "Mai, support"),
+    ("jon", "billing", "Jon, billing"),
+    ("priya", "privacy_officer", "Priya, privacy officer"),
+    ("sven", "security_officer", "Sven, security officer"),
+    ("ada", "auditor", "Ada, auditor"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A person who opened an account, and whose member they are in somebody else's."""
+
+    user_id: str
+    name: str
+    age: str
+    label: str
+    screen_name: str = ""
+    member_of: str = ""  # a user ID that stands above
+    role: str = ""
+
+
+CUSTOMERS: Final = (
+    Customer("alice", "Alice Marlowe", "18_or_over", "Alice, customer at home", "Ali"),
+    Customer("ben", "Ben Okafor", "13_to_15", "Ben, customer of 14 years"),
+    Customer("carla", "Carla Jensen", "18_or_over", "Carla, owner of a small firm"),
+    Customer(
+        "theo",
+        "Theo Brandt",
+        "18_or_over",
+        "Theo, in Carla's team (billing)",
+        member_of="carla",
+        role="billing",
+    ),
 )

@@ -15,17 +15,24 @@ from zoneinfo import ZoneInfo
 
 from django.db import connections
 
-from clearline.config.demo.provider import ACCEPT_AGE, NOTICE_AGE, STAFF, TOLD_BEFORE
+from clearline.config.demo.customers import open_accounts
+from clearline.config.demo.provider import (
+    ACCEPT_AGE,
+    CUSTOMERS,
+    NOTICE_AGE,
+    STAFF,
+    TOLD_BEFORE,
+)
 from clearline.config.env import Env
 from clearline.config.processes import names_for, prepare
 from clearline.config.supervisor import Supervisor, stop_process
-from clearline.edge.staff.demo_links import end_links, make_link
+from clearline.edge.entry.demo_links import Named, end_links, make_link
 from clearline.kit.lifeline import VARIABLE
 from clearline.policy.shelf import Shelf
 from clearline.policy.use import Actor, ActorKind
 from clearline.rights.agreement import actions as agreement
 from clearline.trust.safeguards import actions as safeguards
-from clearline.trust.safeguards.roles import Role
+from clearline.trust.safeguards.roles import LoginKind, Role
 
 OPERATOR: Final = Actor(ActorKind.JOB, "demo")
 LOG: Final = "demo.log"  # of the processes since the last start
@@ -74,7 +81,7 @@ def publish_editions(env: Env, *, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class WayIn:
-    """A person of the demo's staff, and the one-time link that signs them in."""
+    """A person of the demo, and the one-time link that signs them in."""
 
     user_id: str
     role: str
@@ -83,23 +90,31 @@ class WayIn:
 
 
 def make_ways_in(env: Env, *, now: datetime) -> list[WayIn]:
-    """Return a new link for each of the staff; those of earlier starts end."""
+    """Return a new link for each of the staff and customers; those of earlier starts end."""
     end_links(env.data_dir)
-    ways_in = []
-    for user_id, role, label in STAFF:
+    for user_id, role, _ in STAFF:
         give_way_in(user_id, role, now=now)
-        url = f"{env.url}{make_link(env.data_dir, user_id)}"
-        ways_in.append(WayIn(user_id, role, label, url))
-    return ways_in
+    open_accounts(now=now)
+    staff = [(LoginKind.STAFF, *each) for each in STAFF]
+    customers = [(LoginKind.CUSTOMER, each.user_id, "", each.label) for each in CUSTOMERS]
+    return [
+        WayIn(user_id, role, label, f"{env.url}{make_link(env.data_dir, Named(kind, user_id))}")
+        for kind, user_id, role, label in (*staff, *customers)
+    ]
 
 
 def in_json(env: Env, ways_in: list[WayIn]) -> str:
-    return json.dumps({"url": env.url, "staff": [asdict(each) for each in ways_in]}) + "\n"
+    told = {
+        "url": env.url,
+        "staff": [asdict(each) for each in ways_in if each.role],
+        "customers": [asdict(each) for each in ways_in if not each.role],
+    }
+    return json.dumps(told) + "\n"
 
 
 def in_lines(env: Env, ways_in: list[WayIn], log_path: Path) -> str:
     lines = [f"\n  {env.provider.brand_name} is at  {env.url}\n"]
-    lines += [f"  {each.label:<28} {each.url}" for each in ways_in]
+    lines += [f"  {each.label:<34} {each.url}" for each in ways_in]
     lines.append("\n  Each link signs in once. Ctrl-C stops; the same command goes on.")
     lines.append(f"  Letters are not sent; each lies in {env.mail_dir}")
     lines.append(f"  What the processes say stands in {log_path}\n")

@@ -13,7 +13,6 @@ from ninja import Router
 
 from clearline.edge.api.bearer import AppToken, actor_of, bearer_of
 from clearline.edge.api.described import ERRORS
-from clearline.edge.api.limits import network_of
 from clearline.edge.api.shapes import (
     Choice,
     Choices,
@@ -34,6 +33,7 @@ from clearline.trust.consent import queries
 from clearline.trust.consent.account import Said
 from clearline.trust.consent.actions import ShownText, SignalSaysNo
 from clearline.trust.gate import queries as gate
+from clearline.trust.safeguards.origin import network_of
 
 router: Final = Router(auth=AppToken())
 SAVE: Final = _("Save my choices")

@@ -20,7 +20,6 @@ from clearline.edge.api.limits import (
     BY_TOKEN,
     UNKNOWN,
     AskedTooOften,
-    network_of,
     tell_limits,
 )
 from clearline.edge.api.problems import OTHER_ORIGIN, plain_problem, refused, to_response
@@ -30,6 +29,7 @@ from clearline.kit.problem import CONTENT_TYPE
 from clearline.service.accounts import queries as accounts
 from clearline.trust.arrivals import actions as arrivals
 from clearline.trust.arrivals.limits import Limit, Standing
+from clearline.trust.safeguards.origin import network_of
 from clearline.trust.tokens import queries as tokens
 from clearline.trust.tokens.queries import Bearer
 

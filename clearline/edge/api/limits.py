@@ -4,12 +4,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from django.conf import settings
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from clearline.kit.errors import TooMany
-from clearline.kit.network import address_seen, cut_address
 from clearline.trust.arrivals.limits import Limit, Standing
 
 # Of one sign-in of the app: a screen asks for a handful of things, a person turns to few a minute.
@@ -25,13 +22,6 @@ class AskedTooOften(TooMany):
 
     def __init__(self) -> None:
         super().__init__("That is more than is answered in this time. Ask again a little later.")
-
-
-def network_of(request: HttpRequest) -> str:
-    """Return the cut address that a request came from, all that is looked at of it."""
-    peer = str(request.META.get("REMOTE_ADDR", ""))
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    return cut_address(address_seen(peer, forwarded, settings.ENV.proxies))
 
 
 def tell_limits(response: HttpResponseBase, standings: Iterable[Standing]) -> None:

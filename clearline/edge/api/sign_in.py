@@ -13,7 +13,6 @@ from pydantic import Field
 from clearline.edge.api.bearer import AppToken, bearer_of
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.editions import refuse_other
-from clearline.edge.api.limits import network_of
 from clearline.edge.api.shapes import (
     AppSignIn,
     AppSignIns,
@@ -37,6 +36,7 @@ from clearline.trust.factors.queries import factors_of
 from clearline.trust.gate import queries as gate
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.actions import PasswordGiven
+from clearline.trust.safeguards.origin import network_of
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.safeguards.sessions import (
     Awaited,

@@ -21,6 +21,7 @@ from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.roles import LoginKind
 
 Given = ParamSpec("Given")
+METHODS: Final = ("GET", "HEAD", "POST")
 TYPED_MAX: Final = 200
 ANSWER_MAX: Final = 20_000
 
@@ -38,7 +39,6 @@ class Door:
     is_here: Callable[[HttpRequest], bool]
     safe_next: Callable[[str], str]
     begin: Callable[[HttpRequest, SignedIn], None]
-    network_of: Callable[[HttpRequest], str]
 
     def url(self, page: str) -> str:
         return reverse(f"{self.name}_{page}")

@@ -1,19 +1,17 @@
 """The second step of signing in: after the right password, a passkey or a code."""
 
 from http import HTTPStatus
-from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
-from clearline.edge.entry.door import Door, page, proof_in, status_of, ways_to_prove
+from clearline.edge.entry.door import METHODS, Door, page, proof_in, status_of, ways_to_prove
 from clearline.kit.errors import TooMany
 from clearline.trust.factors import actions as factors
 from clearline.trust.safeguards import signed_in as sessions
-
-METHODS: Final = ("GET", "HEAD", "POST")
+from clearline.trust.safeguards.origin import network_of
 
 
 @sensitive_post_parameters("code", "answer")
@@ -37,7 +35,7 @@ def second(request: HttpRequest, door: Door) -> HttpResponse:
                 kind=door.kind,
                 given=given,
                 proof=proof_in(request, now),
-                network=door.network_of(request),
+                network=network_of(request),
                 now=now,
             )
         except (factors.FactorRefused, TooMany) as refused:

@@ -13,6 +13,7 @@ from clearline.kit.errors import TooMany
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.actions import PasswordGiven
+from clearline.trust.safeguards.origin import network_of
 
 
 @sensitive_post_parameters("password")
@@ -32,7 +33,7 @@ def sign_in(request: HttpRequest, door: Door) -> HttpResponse:
             kind=door.kind,
             user_id=user_id,
             password=request.POST.get("password", ""),
-            network=door.network_of(request),
+            network=network_of(request),
             now=timezone.now(),
         )
     except (safeguards.SignInRefused, TooMany) as refused:

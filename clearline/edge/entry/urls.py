@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from clearline.edge.entry import enrol, prove, second, security, sign_in
+from clearline.edge.entry import demo, enrol, prove, second, security, sign_in
 from clearline.edge.entry.door import Door, at, at_for_all
 
 
@@ -13,6 +13,7 @@ def entry_urlpatterns(door: Door, *, security_at: str) -> list[URLPattern]:
         path("sign-in/", at_for_all(door, sign_in.sign_in), name=f"{name}_sign_in"),
         path("sign-out/", at(door, sign_in.sign_out), name=f"{name}_sign_out"),
         path("sign-in/second/", at_for_all(door, second.second), name=f"{name}_second"),
+        path("demo/<str:token>/", at_for_all(door, demo.demo_link), name=f"{name}_demo"),
         path("prove/", at(door, prove.prove), name=f"{name}_prove"),
         path(security_at, at(door, security.security), name=f"{name}_security"),
         path("security/second/", at(door, enrol.first), name=f"{name}_first"),

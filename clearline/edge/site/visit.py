@@ -12,7 +12,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from clearline.kit.network import address_seen, cut_address
 from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN, Choices, says_gpc
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.shelf import NoEditionInForce, PolicyBroken
@@ -20,6 +19,7 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
 from clearline.trust.consent.cookies import CHOICES_COOKIE, Cookie, wire_name
 from clearline.trust.gate import queries as gate
+from clearline.trust.safeguards.origin import network_of
 
 KEPT_FIELD: Final = "cookies"  # of the address that an answer leads back to
 
@@ -105,12 +105,6 @@ def of_customer(request: HttpRequest, subject: SubjectId, chosen: ChosenOnDevice
     )
     request.clearline_visit = visit  # type: ignore[attr-defined]  # as above
     return visit
-
-
-def network_of(request: HttpRequest) -> str:
-    peer = str(request.META.get("REMOTE_ADDR", ""))
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    return cut_address(address_seen(peer, forwarded, settings.ENV.proxies))
 
 
 def put_choices(response: HttpResponseBase, chosen: ChosenOnDevice) -> None:

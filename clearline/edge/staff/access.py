@@ -18,7 +18,6 @@ from django.utils import timezone
 
 from clearline.kit.access import Audience, audience_of, is_open_without_factor, is_own_path
 from clearline.kit.errors import Denied, Unavailable
-from clearline.kit.network import address_seen, cut_address
 from clearline.policy.use import Actor, ActorKind
 from clearline.reach.visitors.agents import in_words
 from clearline.trust.safeguards import actions as safeguards
@@ -131,18 +130,6 @@ def begin_session(request: HttpRequest, signed_in: SignedIn) -> None:
 
 def actor_of(member: StaffMember) -> Actor:
     return Actor(ActorKind.STAFF, member.public_id)
-
-
-def address_of(request: HttpRequest) -> str:
-    return address_seen(
-        str(request.META.get("REMOTE_ADDR", "")),
-        request.headers.get("X-Forwarded-For", ""),
-        settings.ENV.proxies,
-    )
-
-
-def network_of(request: HttpRequest) -> str:
-    return cut_address(address_of(request))
 
 
 def safe_next(asked: str) -> str:

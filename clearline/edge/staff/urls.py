@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clearline.edge.staff import customers, demo, health, ledger_pages, people, today, visitors
+from clearline.edge.staff import customers, health, ledger_pages, people, today, visitors
 
 
 class PublicIdConverter(StringConverter):
@@ -15,7 +15,6 @@ class PublicIdConverter(StringConverter):
 register_converter(PublicIdConverter, "public_id")
 staff_urlpatterns = [
     path("", today.today, name="staff_today"),
-    path("demo/<str:token>/", demo.demo_link, name="staff_demo"),
     path("visitors/", visitors.visitors_page, name="staff_visitors"),
     path("visitors/export/", visitors.export, name="staff_visitors_export"),
     path("customers/", customers.customers, name="staff_customers"),

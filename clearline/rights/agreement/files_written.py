@@ -15,7 +15,7 @@ MODULES: Final = words_of(
     django.core.files django.core.serializers django.middleware django.template.fragments
     fileinput fsspec gzip io.FileIO io.open joblib lz4 lzma mailbox mmap nt pandas posix pyarrow
     shelve shutil sqlite3 tarfile tempfile trace xml.etree zipfile zipapp clearline.kit.files
-    clearline.kit.status clearline.edge.staff.demo_links.make_link"""
+    clearline.kit.status clearline.edge.entry.demo_links.make_link"""
 )
 # Calls that do the same, of modules that have other uses as well.
 CALLS: Final = words_of(
@@ -122,7 +122,7 @@ ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
     "clearline/edge/jobs/customer_commands.py": {
         "open": "writes the rows that could not come in, beside the list they are of",
     },
-    "clearline/edge/staff/demo_links.py": {
+    "clearline/edge/entry/demo_links.py": {
         "mkdir": "makes the folder of the demo's links",
         "write_text": "writes whom of the demo's own people a link signs in",
     },
@@ -150,7 +150,7 @@ ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "shutil": "takes the demo away",
     },
     "clearline/config/demo/serving.py": {
-        "clearline.edge.staff.demo_links.make_link": "makes the links of the demo's own people",
+        "clearline.edge.entry.demo_links.make_link": "makes the links of the demo's own people",
         "open": "keeps what the demo's processes log, anew at each start",
     },
     "clearline/config/demo/fill.py": {

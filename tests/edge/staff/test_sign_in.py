@@ -6,13 +6,15 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from clearline.edge.staff import demo_links
+from clearline.edge.entry import demo_links
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.models import Session
-from clearline.trust.safeguards.roles import Role
+from clearline.trust.safeguards.roles import LoginKind, Role
 from tests.browser_client import PASSWORD, browser, make_staff, signed_in
+from tests.service.accounts.people import make_account
 
 pytestmark = pytest.mark.django_db
+DANA = demo_links.Named(LoginKind.STAFF, "dana")
 
 
 def sign_in(client: Client, *, password: str = PASSWORD, **form: str) -> int:
@@ -158,7 +160,7 @@ def test_an_administrator_gives_ways_in_and_a_short_password_is_refused() -> Non
 
 def test_a_demo_link_signs_in_once_by_a_pressed_button() -> None:
     make_staff("dana", Role.MARKETER)
-    link = demo_links.make_link(settings.ENV.data_dir, "dana")
+    link = demo_links.make_link(settings.ENV.data_dir, DANA)
     client = browser()
 
     assert "Sign in as dana" in client.get(link).content.decode()
@@ -167,16 +169,38 @@ def test_a_demo_link_signs_in_once_by_a_pressed_button() -> None:
     assert browser().post(link).status_code == 404
 
 
+def test_a_demo_link_of_staff_is_none_at_the_customers_door() -> None:
+    make_staff("dana", Role.MARKETER)
+    link = demo_links.make_link(settings.ENV.data_dir, DANA)
+
+    assert browser().post(link.replace("/staff/", "/account/")).status_code == 404
+    assert browser().post(link).status_code == 302
+
+
+def test_a_demo_link_signs_a_customer_in() -> None:
+    make_account()
+    alice = demo_links.Named(LoginKind.CUSTOMER, "alice")
+    client = browser()
+
+    answer = client.post(demo_links.make_link(settings.ENV.data_dir, alice))
+
+    assert answer["Location"] == "/account/"
+    assert client.get("/account/profile/").status_code == 200
+
+
 def test_a_demo_link_works_from_this_machine_only() -> None:
     make_staff("dana", Role.MARKETER)
-    link = demo_links.make_link(settings.ENV.data_dir, "dana")
+    link = demo_links.make_link(settings.ENV.data_dir, DANA)
     away = Client(
         headers={"host": settings.ALLOWED_HOSTS[0], "sec-fetch-site": "same-origin"},
         REMOTE_ADDR="203.0.113.7",
     )
 
     assert away.post(link).status_code == 404
-    assert demo_links.find_user_id(settings.ENV.data_dir, link.split("/")[3]) == "dana"
+    assert (
+        demo_links.find_user_id(settings.ENV.data_dir, LoginKind.STAFF, link.split("/")[3])
+        == "dana"
+    )
 
 
 def test_pages_of_the_console_are_kept_by_no_cache() -> None:

@@ -8,20 +8,36 @@ import hashlib
 import ipaddress
 import json
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from clearline.trust.safeguards.roles import LoginKind
 
 FOLDER: Final = "demo_links"
 TOKEN_BYTES: Final = 24
 
 
-def make_link(data_dir: Path, user_id: str) -> str:
-    """Return the path of a new link that signs `user_id` in once."""
+ROOMS: Final = {LoginKind.CUSTOMER: "account", LoginKind.STAFF: "staff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom a link signs in."""
+
+    kind: LoginKind
+    user_id: str
+
+
+def make_link(data_dir: Path, named: Named) -> str:
+    """Return the path of a new link that signs somebody in once."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     folder = data_dir / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / name_of(token)).write_text(json.dumps({"user_id": user_id}), encoding="utf-8")
-    return f"/staff/demo/{token}/"
+    (folder / name_of(token)).write_text(
+        json.dumps({"kind": named.kind, "user_id": named.user_id}), encoding="utf-8"
+    )
+    return f"/{ROOMS[named.kind]}/demo/{token}/"
 
 
 def end_links(data_dir: Path) -> None:
@@ -30,13 +46,13 @@ def end_links(data_dir: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def find_user_id(data_dir: Path, token: str) -> str | None:
-    """Return whom a link would sign in, or None when it is used up or never was."""
+def find_user_id(data_dir: Path, kind: LoginKind, token: str) -> str | None:
+    """Return whom a link would sign in by this way in, or None: used up, or never was."""
     try:
         told = json.loads((data_dir / FOLDER / name_of(token)).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
         return None
-    return str(told["user_id"])
+    return str(told["user_id"]) if told["kind"] == kind else None
 
 
 def use_up(data_dir: Path, token: str) -> bool:
