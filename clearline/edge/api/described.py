@@ -80,6 +80,11 @@ class Door:
         return "security" in self.operation
 
     @property
+    def knows_who_asks(self) -> bool:
+        """Say whether it is somebody's app that asks, if only by the keys that this gives."""
+        return self.needs_key or self.method == "post"
+
+    @property
     def is_told_something(self) -> bool:
         return bool(self.operation.get("requestBody") or self.operation.get("parameters"))
 
@@ -127,7 +132,7 @@ def for_outsiders(text: str) -> str:
 
 def add_headers(door: Door) -> None:
     sent = [IDEMPOTENCY] if door.method == "post" else []
-    if door.needs_key:
+    if door.knows_who_asks:
         sent.append(SIGNAL)
     asked = door.operation.get("parameters", ())
     for each in asked:

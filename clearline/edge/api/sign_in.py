@@ -2,17 +2,18 @@
 
 import json
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from ninja import Router, Status
-from pydantic import Field
 
 from clearline.edge.api.bearer import AppToken, bearer_of
+from clearline.edge.api.choices import keep_signal
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.editions import refuse_other
+from clearline.edge.api.paging import Cursor, Limit
 from clearline.edge.api.shapes import (
     AppSignIn,
     AppSignIns,
@@ -50,8 +51,6 @@ from clearline.trust.tokens import queries
 
 router: Final = Router()
 PAGE: Final = 20
-Limit = Annotated[int, Field(ge=1, le=queries.LIST_MAX)]
-Cursor = Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")]
 
 
 class SecondStepEnded(Denied):
@@ -81,7 +80,6 @@ def policy(request: HttpRequest) -> Policy:
 @router.post("/sign-up", response={201: Tokens, ERRORS: Problem}, summary="Open an account")
 def sign_up(request: HttpRequest, told: SignUp) -> Status[Tokens]:
     """Open an account and sign in. Raises OtherEdition, TooYoung, FieldWrong, UserIdTaken …."""
-    del request
     now = timezone.now()
     refuse_other(told.agreed_edition, now=now)
     opened = accounts.open_account(
@@ -96,7 +94,7 @@ def sign_up(request: HttpRequest, told: SignUp) -> Status[Tokens]:
         agreed=agreed_to(told.agreed_edition),
         now=now,
     )
-    return Status(201, to_keys(tokens.begin(signed_in=opened.signed_in, now=now)))
+    return Status(201, to_keys(request, tokens.begin(signed_in=opened.signed_in, now=now)))
 
 
 @router.post(
@@ -117,7 +115,7 @@ def sign_in(request: HttpRequest, told: SignIn) -> Status[Tokens] | Status[Secon
     )
     if isinstance(signed_in, PasswordGiven):
         return Status(202, ask_for_second(signed_in, now))
-    return Status(200, to_keys(tokens.begin(signed_in=signed_in, now=now)))
+    return Status(200, to_keys(request, tokens.begin(signed_in=signed_in, now=now)))
 
 
 def ask_for_second(given: PasswordGiven, now: datetime) -> SecondStep:
@@ -160,7 +158,7 @@ def second(request: HttpRequest, told: SecondFactor) -> Tokens:
         now=now,
     )
     end_awaiting(told.second_step)
-    return to_keys(tokens.begin(signed_in=signed_in, now=now))
+    return to_keys(request, tokens.begin(signed_in=signed_in, now=now))
 
 
 def proof_in(told: SecondFactor, awaited: Awaited) -> Proof:
@@ -173,8 +171,7 @@ def proof_in(told: SecondFactor, awaited: Awaited) -> Proof:
 @router.post("/renew", response={200: Tokens, ERRORS: Problem}, summary="Get the next keys")
 def renew(request: HttpRequest, told: Renewal) -> Tokens:
     """Replace both keys. One that was used before ends its sign-in. Raises TokenEnded."""
-    del request
-    return to_keys(tokens.renew(refresh_token=told.refresh_token, now=timezone.now()))
+    return to_keys(request, tokens.renew(refresh_token=told.refresh_token, now=timezone.now()))
 
 
 @router.post(
@@ -239,7 +236,9 @@ def end_one(request: HttpRequest, sign_in_id: str) -> Ended:
     return Ended(ended=1)
 
 
-def to_keys(given: tokens.Tokens) -> Tokens:
+def to_keys(request: HttpRequest, given: tokens.Tokens) -> Tokens:
+    """Return the keys as the app gets them; a signal that came with the request is kept."""
+    keep_signal(request, given.subject)
     return Tokens(
         access_token=given.access,
         access_until=given.access_until,

@@ -56,8 +56,9 @@ class TokenEnded(Denied):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tokens:
-    """Two new keys, which stand nowhere else, and until when each opens."""
+    """Two new keys, which stand nowhere else, whose they are, and until when each opens."""
 
+    subject: SubjectId
     family: str
     access: str
     access_until: datetime
@@ -134,7 +135,9 @@ def add_tokens(family: Family, now: datetime) -> Tokens:
         Token(family=family, kind=kind, token_index=token_index(kind, token), expires_at=until)
         for kind, token, until in kinds
     )
-    return Tokens(family.public_id, access, access_until, refresh, refresh_until)
+    return Tokens(
+        SubjectId(family.login), family.public_id, access, access_until, refresh, refresh_until
+    )
 
 
 def end_one(*, subject: SubjectId, family: str, now: datetime) -> None:

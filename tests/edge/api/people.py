@@ -1,14 +1,21 @@
 """People of every kind at a served provider, made by the app's way in itself."""
 
 import itertools
+import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+import pyotp
+import requests
+
 PASSWORD: Final = "nine lanterns over the harbour"  # not that of any example
 ASKED_MAX: Final = 250  # by one sign-in; 300 are answered in five minutes
 UNKNOWN_MAX: Final = 100  # by one network of nobody known; 120 are answered
+SECRET_PART: Final = re.compile(r"<code>([A-Z2-7]+)</code>")
+STEP_S: Final = 30
 NETWORKS: Final = itertools.count(1)
 NUMBERS: Final = itertools.count(1)
 
@@ -101,6 +108,30 @@ def make_people(ask: Ask) -> dict[Kind, Person]:
 def join(ask: Ask, person: Person, owner: Person, role: str) -> None:
     invited = ask(owner, "invite", body={"role": role, "label": "Azbycxdwev"})
     ask(person, "join", body={"code": invited["code"]})
+
+
+def add_code_app(url: str, person: Person) -> str:
+    """Give somebody an app that shows codes, by the pages of the site; return its secret."""
+    with requests.Session() as browser:
+        browser.headers.update({"Origin": url, "X-Forwarded-For": new_network()})
+        typed = {"user_id": person.user_id, "password": PASSWORD}
+        browser.post(f"{url}/account/sign-in/", typed, timeout=30).raise_for_status()
+        page = f"{url}/account/security/app/"
+        secret = "".join(SECRET_PART.findall(browser.get(page, timeout=30).text))
+        code = pyotp.TOTP(secret).now()
+        browser.post(page, {"code": code}, timeout=30).raise_for_status()
+    return secret
+
+
+def walk_second(ask: Ask, url: str) -> None:
+    """Sign in by password and by the code of the half minute after the one that was used."""
+    carl = Person()
+    carl.sign_up(ask)
+    secret = add_code_app(url, carl)
+    carl.keys, carl.network = {}, new_network()
+    step = ask(carl, "sign_in", body={"user_id": carl.user_id, "password": PASSWORD})
+    code = pyotp.TOTP(secret).at(time.time() + STEP_S)
+    ask(carl, "second", body={"second_step": step["second_step"], "code": code})
 
 
 def walk(ask: Ask, ask_until: Ask) -> None:

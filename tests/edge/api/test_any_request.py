@@ -26,7 +26,7 @@ from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks
 
-from tests.edge.api.people import ROLES, Kind, Person, join, make_people, walk
+from tests.edge.api.people import ROLES, Kind, Person, join, make_people, walk, walk_second
 from tests.journeys.provider import RunningProvider
 
 AnyCase = Case[Any]
@@ -143,6 +143,7 @@ def test_whatever_is_asked_as_whoever_is_answered_as_described(
     operations = [each.ok() for each in schema.get_all_operations() if isinstance(each, Ok)]
     ask = Asker({each.definition.raw["operationId"]: each for each in operations})
     walk(ask, ask.until_signed)
+    walk_second(ask, provider.url)
     people = People(ask, make_people(ask))
 
     for name, mode in itertools.product(ask.operations, GenerationMode):

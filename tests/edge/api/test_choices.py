@@ -14,7 +14,7 @@ from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.tokens import actions as tokens
 from tests.browser_client import browser
-from tests.edge.api.app import App, Said, app_of, make_app
+from tests.edge.api.app import SIGN_UP, App, Said, app_of, make_app
 from tests.edge.site.answering import press, words_on
 from tests.promises.provider import Clock
 from tests.service.accounts.people import PASSWORD, make_account
@@ -235,3 +235,20 @@ def test_of_a_network_that_floods_us_no_yes_is_kept_but_each_no() -> None:
 
     assert (yes.status, yes.told["code"]) == (429, "too_many_answers")
     assert answers_in(no.told)["content"] == ("no", "app")
+
+
+@pytest.mark.parametrize("way", ["sign-up", "sign-in", "renew"])
+def test_the_signal_that_comes_while_somebody_gets_their_keys_is_kept_too(way: str) -> None:
+    app = App()
+    app.take(app.ask("POST", "sign-up", SIGN_UP, **(GPC if way == "sign-up" else {})))
+    if way == "sign-in":
+        told = {name: SIGN_UP[name] for name in ("user_id", "password")}
+        app = App()
+        app.take(app.ask("POST", way, told, **GPC))
+    elif way == "renew":
+        app.take(app.ask("POST", way, {"refresh_token": app.refresh}, **GPC))
+
+    told_now = app.ask("GET", "choices").told
+
+    assert told_now["signal"]["is_honoured"]
+    assert answers_in(told_now)["sale_or_sharing"] == ("no", "gpc")
