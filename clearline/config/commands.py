@@ -17,6 +17,7 @@ from clearline.trust.safeguards.roles import Role
 # argparse has no public name for what add_subparsers returns.
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 PORT_MAX: Final = 65_535
+LETTERS_DIGITS_MAX: Final = 6
 PROCESS_NAMES: Final = ("front", "site", "collector", "loader", "store", "worker")
 
 
@@ -226,7 +227,32 @@ def add_customers(commands: Subparsers) -> None:
         "--encoding", choices=values(Encoding), default=Encoding.UTF_8, help="default: utf-8"
     )
     bring.add_argument("--dry-run", action="store_true", help="say what would happen; write none")
+    bring.add_argument(
+        "--invite", action="store_true", help="then invite all who were not invited yet"
+    )
+    add_per_minute(bring)
     bring.set_defaults(run="clearline.edge.jobs.customer_commands:run_import", needs_tables=True)
+    invite = verbs.add_parser("invite", help="send all who came in a link to sign in by, each once")
+    add_per_minute(invite)
+    invite.set_defaults(run="clearline.edge.jobs.customer_commands:run_invite", needs_tables=True)
+
+
+def add_per_minute(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--per-minute",
+        type=letters_a_minute,
+        default=6_000,
+        metavar="N",
+        help="letters that are written in a minute at most (default: 6000)",
+    )
+
+
+def letters_a_minute(text: str) -> int:
+    """Read how many letters a minute takes. Raises ArgumentTypeError, which argparse tells."""
+    if text.isdecimal() and len(text) <= LETTERS_DIGITS_MAX and int(text) > 0:
+        return int(text)
+    message = f"{text!r} is no number of letters; write one from 1 to 999999"
+    raise argparse.ArgumentTypeError(message)
 
 
 def add_doctor(commands: Subparsers) -> None:

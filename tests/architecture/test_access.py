@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
+from pydantic import SecretStr
 
 from clearline.edge.collector.app import make_collector
 from clearline.edge.collector.exchange import Message
@@ -60,6 +61,7 @@ from tests.architecture.access import (
 from tests.browser_client import PASSWORD as STAFF_PASSWORD
 from tests.browser_client import browser, make_staff, signed_in
 from tests.edge.site.published import BETTER, published
+from tests.service.accounts.invited import bring_in, invite_all, link_of
 from tests.service.accounts.people import PASSWORD, make_account
 
 NAME, EMAIL, CALLED = "Zyxw Vutsrqp", "onmlkji@hgfedcb.example", "Azbycxdwev"
@@ -77,6 +79,7 @@ ASKED: Mapping[str, str] = {
     "/account/demo/<token>/": "/account/demo/<customer_token>/",
     "/help/<slug>/": "/help/keep-your-number/",
     "/privacy/receipt/<entry_id>/": "/privacy/receipt/<choice_id>/",
+    "/account/invited/<token>/": "/account/invited/<invitation>/",
     "/static/<path>": "/static/clearline.css",
 }
 WITH_BODY = {"POST", "PUT"}
@@ -141,6 +144,7 @@ def world(
         bob = SubjectId(make_account("bob", name="Bob Other").signed_in.public_id)
         olu = make_staff("olu", Role.ADMINISTRATOR)
         browser().post("/privacy/choice/", {"answer": "accept"})
+        invitation = invited_person()
         now = timezone.now()
         held = accounts.show_profile(by=Actor(ActorKind.SUBJECT, alice), subject=alice, now=now)
         ledger.integrate(now=now)
@@ -164,6 +168,7 @@ def world(
                 "sign_in_id": lambda: tokens.begin(signed_in=came, now=timezone.now()).family,
                 "token": lambda: demo_token(LoginKind.STAFF, "olu"),
                 "customer_token": lambda: demo_token(LoginKind.CUSTOMER, "alice"),
+                "invitation": lambda: invitation,
             },
             came=came,
             marks=(NAME, EMAIL, CALLED, held.account_number, olu[:8], olu, choice.public_id),
@@ -205,6 +210,14 @@ def found_by_someone(customer: SubjectId) -> str:
 def demo_token(kind: LoginKind, user_id: str) -> str:
     link = demo_links.make_link(settings.ENV.data_dir, demo_links.Named(kind, user_id))
     return link.split("/")[3]
+
+
+def invited_person() -> str:
+    """Return the token of the link that somebody who was brought in has in their letter."""
+    settings.ENV = settings.ENV.model_copy(update={"mail_url": SecretStr("smtp://localhost:1")})
+    (subject,) = bring_in("invited")
+    invite_all(timezone.now())
+    return link_of(subject)
 
 
 def add_logo(folder: Path) -> None:

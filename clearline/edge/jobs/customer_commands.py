@@ -4,6 +4,7 @@ import argparse
 import csv
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,10 +12,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TextIO
 
+from django.conf import settings
+from django.urls import reverse
 from tqdm import tqdm
 
 from clearline.policy.use import Actor, ActorKind
-from clearline.service.accounts import importing
+from clearline.service.accounts import importing, inviting
 from clearline.service.accounts.customer_file import (
     CustomerFile,
     CustomerRow,
@@ -71,7 +74,39 @@ def run_import(args: argparse.Namespace) -> int:
     if not told.wrong:
         beside.unlink()
     say(args, told, customers, rejects.first, beside)
+    if args.invite and not args.dry_run:
+        run_invite(args)
     return FOUND_WANTING if told.wrong else DONE
+
+
+def run_invite(args: argparse.Namespace) -> int:
+    """Invite all who were brought in and not invited yet; the same again goes on where it stood."""
+    total, sent, row = inviting.count_waiting(), 0, 0
+    with tqdm(total=total, unit="letter", disable=None) as bar:
+        while True:
+            began = time.monotonic()
+            done = inviting.invite_some(
+                by=OPERATOR, after=row, page=invited_page(), now=datetime.now(UTC)
+            )
+            if not done.last:
+                break
+            row, sent = done.last, sent + done.invited
+            bar.update(done.invited)
+            time.sleep(max(0, done.invited * 60 / args.per_minute - (time.monotonic() - began)))
+    left_out = inviting.count_waiting()
+    if args.json:
+        sys.stdout.write(json.dumps({"invited": sent, "left_out": left_out}) + "\n")
+        return DONE
+    lines = [f"{sent:,} customers were invited; their letters wait in the outbox."]
+    if left_out:
+        lines.append(f"{left_out:,} have no address that a letter can go to, or a closed account.")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return DONE
+
+
+def invited_page() -> str:
+    """Return the address of the page that a letter leads to, without the link's own part."""
+    return settings.ENV.url + reverse("account_invited", args=["_"]).removesuffix("_/")
 
 
 def bring(

@@ -61,6 +61,7 @@ SENTENCES: Final = {
     "account.changed": gettext_lazy("What an account holds was corrected: {fields}."),
     "data.shown": gettext_lazy("All that is held of a customer was opened: {categories}."),
     "data.exported": gettext_lazy("All that is held of a customer was taken as a file: {format}."),
+    "account.invited": gettext_lazy("A customer was invited to choose how they sign in."),
     "customers.imported": gettext_lazy("{customers} customers were brought in."),
     "contact.code_sent": gettext_lazy("A code was sent to a customer's address: {what}."),
     "contact.confirmed": gettext_lazy("A customer confirmed their e-mail address."),

@@ -85,6 +85,9 @@ TELLINGS: Final = {
     "account.opened": Telling(
         Group.CHOSEN, gettext_lazy("You opened your account and agreed to the policy of {edition}.")
     ),
+    "account.invited": Telling(
+        Group.SIGN_IN, gettext_lazy("You were invited to choose a user ID and a password.")
+    ),
     "policy.agreed": Telling(Group.CHOSEN, gettext_lazy("You agreed to the policy of {edition}.")),
     "account.closed": Telling(Group.CHANGED, gettext_lazy("Your account was closed.")),
     "account.reopened": Telling(

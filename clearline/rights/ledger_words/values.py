@@ -175,6 +175,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     "template": {
         "address_code": gettext_lazy("a code for an e-mail address"),
         "change_notice": gettext_lazy("a notice that something was changed"),
+        "invitation": gettext_lazy("an invitation to choose a user ID and a password"),
         "recovery_code": gettext_lazy("a code to get back into an account"),
         "edition_notice": gettext_lazy("a notice that the policy changes"),
     },

@@ -21,7 +21,7 @@ def list_held(subject: SubjectId, *, now: datetime) -> tuple[Held, ...]:
     clauses = [
         each
         for each in edition.clauses
-        if each.id != accounts.IMPORT_CLAUSE or accounts.was_imported(subject)
+        if each.id not in accounts.IMPORT_CLAUSES or accounts.was_imported(subject)
     ]
     closed_at = accounts.find_closed_at(subject)
     sealed = Counter(each.category for each in vault.list_sealed(subject))

@@ -24,6 +24,7 @@ from clearline.service.accounts.age import AgeRange, choices_at_start, refuse_to
 from clearline.service.accounts.models import (
     Account,
     Agreement,
+    CustomerInvitation,
     EmailAddress,
     Holder,
     ImportedCustomer,
@@ -62,6 +63,15 @@ from clearline.trust.vault import queries as vault
 NUMBERS_TRIED_MAX: Final = 10
 NUMBER_DIGITS: Final = 10
 ERASED_AT_ONCE: Final = 500
+ERASED_WITH_HOLDER: Final = (
+    Agreement,
+    CustomerInvitation,
+    EmailAddress,
+    Member,
+    ImportedLine,
+    ImportedCustomer,
+    Holder,
+)
 
 NEW_CUSTOMER: Final = SubjectId("customer")  # has no number before the account is open
 KEEP_HOLDER: Final = Use(
@@ -399,7 +409,7 @@ def erase_closed(policy: CompiledPolicy, *, now: datetime) -> int:
 def erase(subject: SubjectId, now: datetime) -> None:
     vault_actions.erase_person(subject, now=now)
     consent.erase_account(subject)
-    for kind in (Agreement, EmailAddress, Member, ImportedLine, ImportedCustomer, Holder):
+    for kind in ERASED_WITH_HOLDER:
         kind._default_manager.filter(subject=subject).delete()  # noqa: SLF001  # Django's own name for it
     Account.objects.filter(owner=subject).delete()
     mail.forget(subject)

@@ -168,3 +168,26 @@ class ImportedLine(models.Model):
     subject = models.CharField(max_length=32, db_index=True)
     number = Personal(category=Category.CONTACT_PHONE_NUMBER, max_length=16)
     number_index = models.BinaryField(max_length=32, unique=True)
+
+
+class CustomerInvitation(models.Model):
+    """The letter by which an imported customer is to choose how they sign in: the newest of each.
+
+    It is bound to the person and to the address that it went to.
+    """
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "token_index": "a keyed hash of a random code",
+        "address_index": Category.CONTACT_EMAIL,  # only as a keyed hash
+        "invited_at": "a moment of our own",
+        "expires_at": "a moment of our own",
+        "used_at": "a moment of our own",
+    }
+
+    subject = models.CharField(max_length=32, unique=True)
+    token_index = models.BinaryField(max_length=32, unique=True)
+    address_index = models.BinaryField(max_length=32)
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)

@@ -27,7 +27,8 @@ MEMBERS_MAX: Final = 100  # of one account, and accounts of one person
 SAME_ADDRESS_MAX: Final = 100  # people with one e-mail address
 LINES_MAX: Final = 50  # telephone numbers of one customer
 HOLDER_CLAUSE: Final = ClauseId("account.holder")  # says how long a closed account is kept
-IMPORT_CLAUSE: Final = ClauseId("account.import")  # speaks of those who were brought in
+# They speak of those who were brought in.
+IMPORT_CLAUSES: Final = frozenset({ClauseId("account.import"), ClauseId("account.invitation")})
 
 
 @dataclass(frozen=True, slots=True)

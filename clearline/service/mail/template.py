@@ -9,6 +9,7 @@ class Template(StrEnum):
 
     ADDRESS_CODE = "address_code"
     CHANGE_NOTICE = "change_notice"
+    INVITATION = "invitation"
     RECOVERY_CODE = "recovery_code"
     EDITION_NOTICE = "edition_notice"
 

@@ -347,6 +347,26 @@ def begin_account(
     keep(account, choices, frozenset(answers), shown=shown, how=how, by_signal=frozenset())
 
 
+def add_to_account(
+    *,
+    subject: SubjectId,
+    answers: Mapping[str, Answer],
+    shown: ShownText,
+    permit: Permit,
+    now: datetime,
+) -> None:
+    """Join the answers that an account is to begin with to what it holds, a no before any yes.
+
+    In the caller's transaction; the permit is that of `ask_to_keep`.
+    """
+    account = lock_account(subject, shown, permit, now)
+    choices = joined(account.choices, NOTHING_CHOSEN.with_answers(answers))
+    changed = differing(choices, account.choices)
+    if changed:
+        how = ChoiceMethod.START
+        keep(account, choices, changed, shown=shown, how=how, by_signal=frozenset())
+
+
 def ask_to_begin(now: datetime) -> Permit:
     """Return the permit for `begin_account`. Raises gate.UseDenied, NoEditionInForce."""
     return gate.ask(use=KEEP_FOR_ACCOUNT, choices=NOTHING_CHOSEN, now=now)

@@ -227,12 +227,15 @@ def ask_to_keep_customers(now: datetime) -> None:
     gate.ask(use=KEEP_CUSTOMER_LOGIN, choices=NOTHING_CHOSEN, now=now)
 
 
-def add_customer(login: Login) -> SubjectId:
+def add_customer(login: Login, subject: SubjectId | None = None) -> SubjectId:
     """Write a customer's way in, made by `new_login`, in the caller's transaction.
 
-    The caller has asked the gate (`ask_to_keep_customers`) and notes what was opened.
+    Who is here already, without a way in, stays `subject`. The caller has asked the gate
+    (`ask_to_keep_customers`) and notes what was opened.
     Raises UserIdTaken. Source: 47 CFR 64.2010(c), (e); clause account.login.
     """
+    if subject is not None:
+        login.public_id = subject
     insert(login)
     return SubjectId(login.public_id)
 

@@ -10,17 +10,23 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import SecretStr
+from pytest_django import Settings
 
 from clearline.config import cli
 from clearline.config.init_command import make_instance
+from clearline.policy.use import Actor, ActorKind
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.models import Account
+from clearline.service.mail.models import Letter
 from tests.instance import NAMES, publish
 
 HEAD: Final = "Full name,E-mail,Account number,Balance,Phone\n"
@@ -30,8 +36,18 @@ FIRST_DAY: Final = date(2026, 1, 1)
 
 
 def run(*arguments: str) -> int:
-    args = cli.make_parser().parse_args(["customers", "import", *arguments])
+    return run_verb("import", *arguments)
+
+
+def run_verb(*arguments: str) -> int:
+    args = cli.make_parser().parse_args(["customers", *arguments])
     return cli.do_of(args)(args)
+
+
+@pytest.fixture
+def post(settings: Settings) -> None:
+    url = SecretStr("smtp://localhost:2525")
+    settings.ENV = settings.ENV.model_copy(update={"mail_url": url})
 
 
 @pytest.fixture
@@ -96,6 +112,56 @@ def test_a_list_without_faults_leaves_nothing_beside(tmp_path: Path) -> None:
 
     assert sorted(each.name for each in tmp_path.glob("good*")) == ["good.csv"]
     assert Account.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("post")
+def test_who_came_in_is_invited_when_the_provider_says_so_each_once(
+    listed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(str(listed))
+    assert not Letter.objects.exists()
+
+    assert run_verb("invite") == 0
+    assert run_verb("invite", "--json") == 0
+
+    said = capsys.readouterr().out.splitlines()
+    assert "1 customers were invited; their letters wait in the outbox." in said
+    assert json.loads(said[-1]) == {"invited": 0, "left_out": 0}
+    assert Letter.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("post")
+def test_a_list_may_be_brought_in_and_invited_at_once(listed: Path) -> None:
+    run(str(listed), "--dry-run", "--invite")
+    assert not Letter.objects.exists()
+
+    run(str(listed), "--invite", "--per-minute", "60000")
+
+    assert Letter.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("post")
+def test_who_closed_their_account_is_told_as_left_out(
+    listed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(str(listed))
+    subject = SubjectId(Account.objects.get().owner)
+    by = Actor(ActorKind.SUBJECT, subject)
+    accounts.close_account(by=by, subject=subject, now=datetime.now(UTC))
+
+    run_verb("invite")
+
+    assert "1 have no address that a letter can go to, or a closed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "many", "1000000"])
+def test_a_rate_that_is_none_is_a_wrong_usage(wrong: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_verb("invite", "--per-minute", wrong)
+    assert ended.value.code == 2
 
 
 def test_a_mapping_that_says_nothing_is_a_wrong_usage(listed: Path) -> None:

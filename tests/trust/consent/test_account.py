@@ -247,6 +247,30 @@ def test_an_account_may_begin_with_answers() -> None:
     assert answers_of() == {SALE: NO}
 
 
+def add(answers: Mapping[str, Answer]) -> None:
+    permit = actions.ask_to_keep(ALICE, NOW)
+    with transaction.atomic():
+        actions.add_to_account(subject=ALICE, answers=answers, shown=PAGE, permit=permit, now=NOW)
+
+
+def test_what_an_account_begins_with_joins_what_it_holds_already() -> None:
+    choose({SALE: YES, MEASURE: YES})
+
+    add({SALE: NO})
+
+    assert answers_of() == {SALE: NO, MEASURE: YES}
+    assert said()[SALE].method is ChoiceMethod.START
+
+
+def test_what_adds_nothing_leaves_no_entry() -> None:
+    add({SALE: NO})
+
+    add({SALE: NO})
+    add({})
+
+    assert Entry.objects.filter(subject=ALICE).count() == 1
+
+
 def test_an_erased_account_has_no_choices() -> None:
     choose({MEASURE: YES})
 

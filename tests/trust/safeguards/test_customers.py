@@ -53,6 +53,14 @@ def test_a_customer_is_found_by_the_whole_user_id_and_the_staff_by_none(alice: S
     assert queries.find_customer("dana") is None
 
 
+def test_who_is_here_without_a_way_in_gets_one_under_their_own_number() -> None:
+    login = actions.new_login(LoginKind.CUSTOMER, user_id="alice", password=PASSWORD, now=NOW)
+
+    assert actions.add_customer(login, SubjectId("e" * 32)) == "e" * 32
+
+    assert enter().public_id == "e" * 32
+
+
 def test_what_a_customer_does_is_noted_under_their_number(alice: SubjectId) -> None:
     with pytest.raises(SignInRefused):
         enter("wrong")

@@ -5,6 +5,7 @@ from django.urls import path
 from clearline.edge.site.account import (
     agreeing,
     contacts,
+    invited,
     join,
     my_data,
     overview,
@@ -19,6 +20,7 @@ account_urlpatterns = [
     path("agreement/", join.agreement, name="account_agreement"),
     path("agree/", agreeing.agree, name="account_agree"),
     path("disagree/", agreeing.disagree, name="account_disagree"),
+    path("invited/<str:token>/", invited.invited, name="account_invited"),
     path("contacts/", contacts.contacts, name="account_contacts"),
     path("recover/", recover.recover, name="account_recover"),
     path("not-me/", contacts.not_me, name="account_not_me"),

@@ -54,6 +54,7 @@ KINDS: Final = {
     "account.changed": gettext_lazy("An account was corrected"),
     "data.shown": gettext_lazy("All that is held of someone was opened"),
     "data.exported": gettext_lazy("All that is held of someone was taken as a file"),
+    "account.invited": gettext_lazy("A customer was invited to sign in"),
     "customers.imported": gettext_lazy("A batch of customers came in"),
     "contact.code_sent": gettext_lazy("A code was sent to an address"),
     "contact.confirmed": gettext_lazy("An e-mail address was confirmed"),

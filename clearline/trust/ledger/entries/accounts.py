@@ -164,6 +164,20 @@ class TeamChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerInvited(LedgerEntry):
+    """A customer of an earlier system was sent a letter by which they choose how to sign in."""
+
+    kind: ClassVar[str] = "account.invited"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.invitation")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomersImported(LedgerEntry):
     """One batch of an earlier system's customers came in: how many, and the hash of their lines."""
 

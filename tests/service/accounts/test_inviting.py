@@ -1,0 +1,318 @@
+"""Customers of before are invited once each, and come in by a link that works once."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError
+from pytest_django import Settings
+
+from clearline.policy.use import Actor, ActorKind
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import actions, inviting
+from clearline.service.accounts.age import STRICT, AgeRange, TooYoung
+from clearline.service.accounts.inviting import (
+    InvitedMeanwhile,
+    NoMailServer,
+    NoSuchInvitation,
+    NothingToInvite,
+    Round,
+)
+from clearline.service.accounts.models import (
+    Agreement,
+    CustomerInvitation,
+    EmailAddress,
+    Holder,
+)
+from clearline.service.accounts.words import FieldWrong
+from clearline.service.mail.models import Letter
+from clearline.service.mail.template import Template
+from clearline.trust.consent import actions as consent
+from clearline.trust.consent.account import choices_in_account
+from clearline.trust.ledger import actions as ledger_actions
+from clearline.trust.ledger.models import Entry
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards.actions import UserIdTaken
+from clearline.trust.safeguards.models import Login
+from clearline.trust.safeguards.roles import LoginKind
+from tests.promises.provider import rows as all_rows
+from tests.service.accounts.invited import (
+    OPERATOR,
+    PAGE,
+    accept,
+    bring_in,
+    invite_all,
+    link_of,
+)
+from tests.service.accounts.people import NOW, PASSWORD, make_account, make_customer
+from tests.service.teams.test_teams import at_once
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("post")]
+DAY = timedelta(days=1)
+
+
+def test_each_is_invited_once_however_often_it_is_asked() -> None:
+    bring_in("zoe", "yan")
+
+    assert invite_all() == 2
+    assert invite_all() == 0
+
+    assert Letter.objects.filter(template=Template.INVITATION).count() == 2
+    assert Entry.objects.filter(kind="account.invited").count() == 2
+    assert inviting.count_waiting() == 0
+
+
+def test_only_who_was_brought_in_and_is_open_is_invited() -> None:
+    make_account()
+    (zoe,) = bring_in("zoe")
+    by = Actor(ActorKind.SUBJECT, zoe)
+    actions.close_account(by=by, subject=zoe, now=NOW)
+
+    assert invite_all() == 0
+
+    actions.reopen_account(by=by, subject=zoe, now=NOW)
+    assert invite_all() == 1
+
+
+def test_a_round_takes_a_hundred_and_the_next_goes_on_behind_it() -> None:
+    bring_in(*(f"p{number}" for number in range(101)))
+
+    first = inviting.invite_some(by=OPERATOR, after=0, page=PAGE, now=NOW)
+    second = inviting.invite_some(by=OPERATOR, after=first.last, page=PAGE, now=NOW)
+    third = inviting.invite_some(by=OPERATOR, after=second.last, page=PAGE, now=NOW)
+
+    assert [first.invited, second.invited, third] == [100, 1, Round(0, 0)]
+
+
+def test_without_a_mail_server_nobody_is_invited(settings: Settings) -> None:
+    bring_in("zoe")
+    settings.ENV = settings.ENV.model_copy(update={"mail_url": None})
+
+    with pytest.raises(NoMailServer, match="mail_url"):
+        invite_all()
+
+    assert not CustomerInvitation.objects.exists()
+
+
+def test_an_invitation_that_fails_leaves_nobody_half_invited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bring_in("zoe", "yan")
+
+    def too_late(*_: object, **__: object) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr(ledger_actions, "append_many", too_late)
+    with pytest.raises(InvitedMeanwhile):
+        invite_all()
+
+    assert not CustomerInvitation.objects.exists()
+    assert not Letter.objects.exists()
+
+
+def test_the_link_stands_nowhere_in_clear_and_says_nothing_of_the_person() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    token = link_of(zoe)
+
+    kept = "\n".join(all_rows())
+
+    assert token not in kept
+    assert zoe not in token
+    assert inviting.look_at(token, now=NOW).asks_age
+
+
+def test_who_uses_the_link_is_signed_in_as_who_they_were() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+
+    opened = accept(link_of(zoe))
+
+    signed_in = safeguards.sign_in(
+        kind=LoginKind.CUSTOMER, user_id="zoe.new", password=PASSWORD, network="a", now=NOW
+    )
+    held = actions.show_profile(by=Actor(ActorKind.SUBJECT, zoe), subject=zoe, now=NOW)
+    assert opened.signed_in.public_id == signed_in.public_id == zoe
+    assert (held.name, held.is_email_confirmed, held.age) == ("zoe", True, AgeRange.ADULT)
+    kinds = set(Entry.objects.filter(subject=zoe).values_list("kind", flat=True))
+    assert {"account.invited", "account.opened", "contact.confirmed"} <= kinds
+    assert not Agreement.objects.exclude(proof=opened.proof).exists()
+
+
+def test_an_age_that_was_known_is_not_asked_again() -> None:
+    (zoe,) = bring_in("zoe", age="16_to_17")
+    invite_all()
+    token = link_of(zoe)
+
+    assert not inviting.look_at(token, now=NOW).asks_age
+    accept(token, age=None)
+
+    held = actions.show_profile(by=Actor(ActorKind.SUBJECT, zoe), subject=zoe, now=NOW)
+    assert held.age is AgeRange.FROM_16_TO_17
+
+
+def test_who_is_under_sixteen_begins_with_no_and_who_is_a_child_is_refused() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    token = link_of(zoe)
+
+    with pytest.raises(TooYoung):
+        accept(token, age=AgeRange.UNDER_13)
+    with pytest.raises(FieldWrong, match="range"):
+        accept(token, age=None)
+    accept(token, age=AgeRange.FROM_13_TO_15)
+
+    said = consent.show_account(by=Actor(ActorKind.SUBJECT, zoe), subject=zoe, now=NOW)
+    assert choices_in_account(said).no == frozenset(STRICT)
+
+
+def used(token: str) -> str:
+    accept(token)
+    return token
+
+
+def another_address(token: str) -> str:
+    EmailAddress.objects.update(address_index=b"another")
+    return token
+
+
+def erased(token: str) -> str:
+    actions.erase(SubjectId(Holder.objects.get().subject), NOW)
+    return token
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        used,
+        another_address,
+        erased,
+        lambda token: token[:-1],
+        lambda token: token[::-1],
+        lambda token: "é" * len(token),
+        lambda _: "",
+        lambda _: inviting.new_token(),
+    ],
+)
+def test_a_link_that_works_no_longer_is_told_alike(spoil: Callable[[str], str]) -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    token = spoil(link_of(zoe))
+
+    for use in (lambda: inviting.look_at(token, now=NOW), lambda: accept(token, user_id="zoe.2")):
+        with pytest.raises(NoSuchInvitation, match="works no longer"):
+            use()
+
+    assert not Login.objects.filter(name_index=b"zoe.2").exists()
+
+
+def test_a_link_works_for_thirty_days() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    token = link_of(zoe)
+
+    inviting.look_at(token, now=NOW + 30 * DAY - timedelta(seconds=1))
+    with pytest.raises(NoSuchInvitation):
+        inviting.look_at(token, now=NOW + 30 * DAY)
+
+
+def test_a_user_id_that_is_taken_leaves_the_link_as_it_was() -> None:
+    make_account("zoe.new")
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    token = link_of(zoe)
+
+    with pytest.raises(UserIdTaken):
+        accept(token)
+
+    assert accept(token, user_id="zoe.other").signed_in.public_id == zoe
+
+
+def test_a_new_link_ends_the_one_before() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    old = link_of(zoe)
+
+    inviting.invite_again(by=OPERATOR, number=" N-zoe ", page=PAGE, now=NOW)
+
+    new = link_of(zoe)
+    with pytest.raises(NoSuchInvitation):
+        inviting.look_at(old, now=NOW)
+    assert accept(new).signed_in.public_id == zoe
+
+
+def test_who_came_in_already_or_is_unknown_is_not_invited_again() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    accept(link_of(zoe))
+    make_customer()
+
+    for number in ("N-zoe", "0000000000", ""):
+        with pytest.raises(NothingToInvite):
+            inviting.invite_again(by=OPERATOR, number=number, page=PAGE, now=NOW)
+
+    assert Letter.objects.count() == 1
+
+
+def test_an_old_link_brings_its_owner_a_new_one_once_a_day_and_tells_nothing() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    old = link_of(zoe)
+
+    inviting.send_anew(token=old, page=PAGE, now=NOW + DAY / 2)
+    inviting.send_anew(token="nothing", page=PAGE, now=NOW)
+    assert Letter.objects.count() == 1
+    inviting.send_anew(token=old, page=PAGE, now=NOW + 31 * DAY)
+
+    token = link_of(zoe)
+    assert accept(token, now=NOW + 31 * DAY).signed_in.public_id == zoe
+    inviting.send_anew(token=token, page=PAGE, now=NOW + 70 * DAY)
+    assert Letter.objects.count() == 2
+
+
+def test_a_closed_account_gets_no_new_link() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    actions.close_account(by=OPERATOR, subject=zoe, now=NOW)
+
+    inviting.send_anew(token=link_of(zoe), page=PAGE, now=NOW + 31 * DAY)
+
+    assert Letter.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_use_one_link_at_once_one_comes_in() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    token = link_of(zoe)
+
+    def use(number: int) -> Callable[[], object]:
+        return lambda: accept(token, user_id=f"zoe.{number}")
+
+    outcomes = at_once([use(number) for number in range(6)])
+
+    assert outcomes.count(None) == 1
+    assert all(isinstance(each, NoSuchInvitation) for each in outcomes if each)
+    assert Login.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_invite_at_once_nobody_is_invited_twice() -> None:
+    bring_in(*(f"p{number}" for number in range(20)))
+
+    outcomes = at_once([invite_all] * 6)
+
+    assert None in outcomes
+    invite_all()
+    assert Letter.objects.count() == CustomerInvitation.objects.count() == 20
+    assert Entry.objects.filter(kind="account.invited").count() == 20
+
+
+def test_what_is_known_of_invitations_goes_with_the_account() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+
+    actions.erase(zoe, NOW)
+
+    assert not CustomerInvitation.objects.exists()
+    assert not Letter.objects.exists()
