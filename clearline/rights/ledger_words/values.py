@@ -153,6 +153,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "name": gettext_lazy("name"),
         "password": gettext_lazy("password"),
         "user_id": gettext_lazy("user ID"),
+        "second_factors": gettext_lazy("second factors"),
         "screen_name": gettext_lazy("name to be called by"),
         "state": gettext_lazy("how the account stands"),
         "team": gettext_lazy("who acts in the account"),

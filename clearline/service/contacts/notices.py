@@ -21,6 +21,7 @@ from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
 from clearline.trust.blind_index import blind_index
+from clearline.trust.factors import regaining as factors
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
 from clearline.trust.ledger.entries.contacts import (
@@ -29,7 +30,11 @@ from clearline.trust.ledger.entries.contacts import (
     ContactReplaced,
 )
 from clearline.trust.ledger.entries.entry import LedgerEntry
-from clearline.trust.ledger.entries.logins import CustomerPasswordChanged
+from clearline.trust.ledger.entries.logins import (
+    CustomerFactorAdded,
+    CustomerFactorRemoved,
+    CustomerPasswordChanged,
+)
 from clearline.trust.ledger.queries import SignedEntry
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import regaining
@@ -42,6 +47,8 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     CustomerPasswordChanged,
     ContactReplaced,
     AccountRecovered,
+    CustomerFactorAdded,
+    CustomerFactorRemoved,
 )
 READ_AT_ONCE: Final = 5_000
 # After three days a letter itself is given up; who was not told by then is not told now.
@@ -49,6 +56,7 @@ TOLD_WITHIN: Final = timedelta(days=3)
 TOKEN_BYTES: Final = 24
 TOKEN_MAX: Final = 100
 # As long as the address that was told stays that of record.
+INTRUSION: Final = timedelta(days=1)  # whoever changed one thing may have begun with another
 TAKEN_BACK_WITHIN: Final = OF_RECORD_AFTER
 
 
@@ -161,8 +169,9 @@ def works(token: str, *, now: datetime) -> bool:
 def take_back(*, token: str, now: datetime) -> None:
     """Take back what its owner did not change: the address, the password, and whoever signed in.
 
-    The address that was told is theirs again, no session goes on, and the password opens nothing
-    until a new one is set by a code that goes to that address. Of many at once one wins.
+    The address that was told is theirs again, no session goes on, second factors of the day before
+    the change and since are gone, and the password opens nothing until a new one is set by a code
+    that goes to that address. Of many at once one wins.
     Raises NoSuchNotice, gate.UseDenied. Source: clauses account.contact, account.acts.
     """
     notice = find_notice(token, now)
@@ -178,7 +187,9 @@ def take_back(*, token: str, now: datetime) -> None:
         is_restored = restored(subject, notice.row)
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         regaining.lock_out(subject)
-        fields = ("email", "password") if is_restored else ("password",)
+        has_lost = factors.forget_since(subject, notice.changed_at - INTRUSION)
+        told = {"email": is_restored, "password": True, "second_factors": has_lost}
+        fields = tuple(name for name, is_it in told.items() if is_it)
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
 
 

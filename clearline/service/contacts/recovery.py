@@ -27,6 +27,7 @@ from clearline.service.contacts.models import EmailCode, RecoveryAsk, RecoveryCo
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
 from clearline.trust.blind_index import blind_index
+from clearline.trust.factors import regaining as factors
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
@@ -103,10 +104,11 @@ class RecoveryOver(Invalid):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Proved:
-    """The key for the last step, and whether the user ID was forgotten too."""
+    """The key for the last step, and what that step asks for beside the password."""
 
     key: str
     forgot_user_id: bool
+    asks_for_code: bool
 
 
 def ask_to_answer(now: datetime) -> Permit:
@@ -256,7 +258,8 @@ def prove(*, token: str, code: str, now: datetime) -> Proved:
         proved_at=now, key_index=key_index(key)
     ):
         raise RecoveryCodeWrong
-    return Proved(key, found.by_email)
+    asks = factors.asks_for_code(SubjectId(found.subject))
+    return Proved(key, found.by_email, asks)
 
 
 def find_proved(key: str, now: datetime) -> RecoveryCode:
@@ -268,23 +271,36 @@ def find_proved(key: str, now: datetime) -> RecoveryCode:
     return found
 
 
-def finish(*, key: str, password: str, user_id: str, now: datetime) -> None:
+@dataclass(frozen=True, slots=True, repr=False)
+class NewWayIn:
+    """What somebody typed at the last step; `code` is of their app, or a recovery code."""
+
+    password: str
+    user_id: str = ""
+    code: str = ""
+
+
+def finish(*, key: str, typed: NewWayIn, now: datetime) -> None:
     """Set a new password, and a new user ID where one is given; all sessions end.
 
-    Of many at once one wins. Raises RecoveryOver, PasswordRefused, UserIdRefused, UserIdTaken,
-    gate.UseDenied. Source: 47 CFR 64.2010(e); clauses account.recover, account.acts.
+    Who has a second factor that shows codes gives one here; a passkey is asked for at the next
+    sign-in. Of many at once one wins. Raises RecoveryOver, PasswordRefused, UserIdRefused,
+    UserIdTaken, FactorRefused, TooManyTries, gate.UseDenied. Source: 47 CFR 64.2010(e); clauses
+    account.recover, account.acts, account.factor.
     """
     ask_to_answer(now)
     permit = safeguards.ask_to_note_customer(now)
     row = find_proved(key, now)
     subject = SubjectId(row.subject)
-    named = user_id.strip() if row.by_email else ""
-    regaining.refuse_way_in(password, user_id=named)
+    named = typed.user_id.strip() if row.by_email else ""
+    regaining.refuse_way_in(typed.password, user_id=named)
+    if factors.asks_for_code(subject):
+        factors.prove_by_code(subject, typed.code, now=now)
 
     with transaction.atomic():
         if not RecoveryCode.objects.filter(pk=row.pk, done_at__isnull=True).update(done_at=now):
             raise RecoveryOver
-        regaining.set_way_in(subject, password, user_id=named)
+        regaining.set_way_in(subject, typed.password, user_id=named)
         # What somebody else may have asked for meanwhile comes to nothing.
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         others = RecoveryCode.objects.filter(subject=subject, done_at__isnull=True)

@@ -18,7 +18,7 @@ def lock_out(subject: SubjectId) -> None:
     Every session and every sign-in of the app ends by it. A new password opens it again.
     """
     rows = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER)
-    rows.update(password=make_password(None))
+    rows.update(password=make_password(None), is_password_short=False)
 
 
 def find_customer(index: bytes) -> SubjectId | None:
@@ -43,10 +43,12 @@ def is_network_of(network: bytes, subject: SubjectId) -> bool:
 def refuse_way_in(password: str, *, user_id: str) -> None:
     """Return if this may be somebody's new way in; an empty user ID stays the one before.
 
-    Raises PasswordRefused, UserIdRefused.
+    Raises PasswordRefused, UserIdRefused, UserIdTaken.
     """
     if user_id:
         refuse_user_id(user_id)
+        if find_customer(name_index(user_id, LoginKind.CUSTOMER)):
+            raise user_id_taken()
     refuse_weak(password, own_words=(user_id, settings.ENV.provider.brand_name))
 
 
@@ -67,7 +69,10 @@ def set_way_in(subject: SubjectId, password: str, *, user_id: str) -> None:
         with transaction.atomic():
             changed = rows.update(**told)
     except IntegrityError:
-        message = "This user ID is taken. Choose another."
-        raise UserIdTaken(message) from None
+        raise user_id_taken() from None
     if not changed:
         raise no_such_staff()
+
+
+def user_id_taken() -> UserIdTaken:
+    return UserIdTaken("This user ID is taken. Choose another.")

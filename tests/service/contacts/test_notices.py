@@ -15,6 +15,8 @@ from clearline.service.contacts.models import ChangeNotice, Reading
 from clearline.service.contacts.notices import NoSuchNotice, take_back, tell_of_changes, works
 from clearline.service.mail.models import Letter
 from clearline.service.mail.template import Template
+from clearline.trust.factors import actions as factors
+from clearline.trust.factors.queries import Factors, factors_of
 from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
@@ -37,6 +39,7 @@ from tests.service.contacts.contacts import (
 )
 from tests.service.mail.letters import send
 from tests.service.mail.post_office import Office
+from tests.trust.factors.people import add_app, add_passkey
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
 LATER = NOW + 40 * DAY
@@ -201,6 +204,31 @@ def test_a_link_of_a_changed_password_locks_and_leaves_the_address() -> None:
     assert present(alice) == FIRST
     entry = Entry.objects.get(kind="contact.taken_back")
     assert ledger.fields_of(entry, sealer()) == {"fields": ["password"]}
+
+
+def test_a_second_factor_that_came_or_went_is_told() -> None:
+    """ID-11: on events of authenticators the person hears at the address of record."""
+    alice = confirmed()
+    add_app(alice, now=LATER)
+    added = len(tell(now=LATER))
+
+    factors.remove_app(kind=LoginKind.CUSTOMER, public_id=alice, now=LATER)
+
+    assert (added, [to for to, _ in tell(now=LATER)]) == (1, [FIRST, FIRST])
+
+
+def test_what_an_intruder_could_prove_by_is_taken_away_and_the_owners_own_stays() -> None:
+    alice = confirmed()
+    add_passkey(alice)  # forty days before
+    add_app(alice, now=LATER - timedelta(hours=20))
+    replace(alice, now=LATER)
+    told = tell(now=LATER)
+
+    take_back(token=key_in(told[-1][1]["link"]), now=LATER)
+
+    assert factors_of(alice) == Factors(has_app=False, passkeys=1, codes_left=0)
+    entry = Entry.objects.get(kind="contact.taken_back")
+    assert ledger.fields_of(entry, sealer()) == {"fields": ["email", "password", "second_factors"]}
 
 
 @pytest.mark.parametrize("key", ["", "x", "x" * 5_000, "ключ"])

@@ -18,19 +18,24 @@ from clearline.service.contacts.recovery import (
     TRIES_MAX,
     WINDOW,
     AskedTooOften,
+    NewWayIn,
     NothingTyped,
     RecoveryCodeWrong,
     RecoveryOver,
     finish,
     prove,
 )
+from clearline.trust.factors import actions as factors
+from clearline.trust.factors.actions import FactorRefused
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.actions import (
+    PasswordGiven,
     SignedIn,
     SignInRefused,
+    TooManyTries,
     UserIdRefused,
     UserIdTaken,
 )
@@ -42,6 +47,7 @@ from tests.promises.provider import rows
 from tests.service.accounts.people import NOW, PASSWORD, make_customer
 from tests.service.contacts.contacts import DAY, FIRST, SECOND, confirmed, replace, tell
 from tests.service.contacts.recovering import NETWORK, ask, codes, proved
+from tests.trust.factors.people import add_app, add_passkey, code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
 LATER = NOW + 40 * DAY
@@ -74,7 +80,7 @@ def test_a_code_to_the_address_of_record_sets_a_new_password_and_ends_all_sessio
     before = enter(password=PASSWORD)
 
     key = proved(typed, now=LATER).key
-    finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER)
+    finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER)
 
     assert [to for to, _ in codes(now=LATER)] == [FIRST]
     assert find_signed_in_customer(alice, before.password_mark) is None
@@ -89,7 +95,7 @@ def test_who_forgot_the_user_id_too_chooses_a_new_one() -> None:
     alice = confirmed()
     got = proved(FIRST, now=LATER)
 
-    finish(key=got.key, password=NEW_PASSWORD, user_id=" a.quill ", now=LATER)
+    finish(key=got.key, typed=NewWayIn(NEW_PASSWORD, " a.quill "), now=LATER)
 
     assert got.forgot_user_id
     assert enter("a.quill").public_id == alice
@@ -102,7 +108,7 @@ def test_who_typed_their_user_id_keeps_it_whatever_a_form_says() -> None:
     confirmed()
     got = proved("alice", now=LATER)
 
-    finish(key=got.key, password=NEW_PASSWORD, user_id="mallory", now=LATER)
+    finish(key=got.key, typed=NewWayIn(NEW_PASSWORD, "mallory"), now=LATER)
 
     assert not got.forgot_user_id
     assert enter("alice")
@@ -164,7 +170,7 @@ def test_those_who_share_an_address_each_get_a_code_of_their_own() -> None:
     token = ask(FIRST, now=LATER)
     sent = [code for _, code in codes(now=LATER)]
     keys = [prove(token=token, code=code, now=LATER).key for code in sent]
-    finish(key=keys[1], password=NEW_PASSWORD, user_id="", now=LATER)
+    finish(key=keys[1], typed=NewWayIn(NEW_PASSWORD), now=LATER)
 
     assert len(set(sent)) == 2
     assert enter("bob").public_id == bob
@@ -221,10 +227,10 @@ def test_a_code_works_once_and_each_step_for_a_quarter_of_an_hour() -> None:
     with pytest.raises(RecoveryCodeWrong):
         prove(token=token, code=code, now=LATER)
     with pytest.raises(RecoveryOver):
-        finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER + WINDOW)
-    finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER)
+        finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER + WINDOW)
+    finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER)
     with pytest.raises(RecoveryOver):
-        finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER)
+        finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER)
 
 
 def test_the_code_of_one_question_does_nothing_in_another() -> None:
@@ -242,7 +248,7 @@ def test_a_key_that_is_none_opens_nothing(key: str) -> None:
     with pytest.raises(RecoveryOver):
         prove(token=key, code="1234 5678", now=NOW)
     with pytest.raises(RecoveryOver):
-        finish(key=key, password=NEW_PASSWORD, user_id="", now=NOW)
+        finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -261,10 +267,53 @@ def test_what_cannot_be_taken_costs_no_code(
     key = proved(FIRST, now=LATER).key
 
     with pytest.raises(refused):
-        finish(key=key, password=password, user_id=user_id, now=LATER)
+        finish(key=key, typed=NewWayIn(password, user_id), now=LATER)
 
-    finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER)
+    finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER)
     assert enter().public_id == alice
+
+
+def test_who_has_an_app_gives_its_code_too_and_the_letter_alone_opens_nothing() -> None:
+    alice = confirmed()
+    secret = add_app(alice, now=LATER)
+    got = proved("alice", now=LATER)
+
+    for wrong in ("", "000000", "x" * 5_000):
+        with pytest.raises(FactorRefused):
+            finish(key=got.key, typed=NewWayIn(NEW_PASSWORD, code=wrong), now=LATER)
+    finish(key=got.key, typed=NewWayIn(NEW_PASSWORD, code=code_of(secret, LATER)), now=LATER)
+
+    assert got.asks_for_code
+    assert told("account.recovered") == [{"fields": ["password"]}]
+    assert len(told("customer.factor_refused")) == 3
+
+
+def test_who_guesses_codes_of_the_app_there_has_to_wait() -> None:
+    add_app(confirmed(), now=LATER)
+    key = proved("alice", now=LATER).key
+    for _ in range(5):
+        with pytest.raises(FactorRefused):
+            finish(key=key, typed=NewWayIn(NEW_PASSWORD, code="000000"), now=LATER)
+
+    with pytest.raises(TooManyTries):
+        finish(key=key, typed=NewWayIn(NEW_PASSWORD, code="000000"), now=LATER)
+
+
+def test_a_recovery_code_does_as_well_and_a_passkey_is_asked_for_at_the_next_sign_in() -> None:
+    alice = confirmed()
+    add_passkey(alice)
+    without = proved("alice", now=LATER)
+    made = factors.make_recovery_codes(kind=LoginKind.CUSTOMER, public_id=alice, now=LATER)
+    beside = proved("alice", now=LATER)
+
+    typed = NewWayIn(NEW_PASSWORD, code=made[0])
+    finish(key=beside.key, typed=typed, now=LATER)
+
+    assert (without.asks_for_code, beside.asks_for_code) == (False, True)
+    given = safeguards.sign_in(
+        kind=LoginKind.CUSTOMER, user_id="alice", password=NEW_PASSWORD, network="n", now=LATER
+    )
+    assert isinstance(given, PasswordGiven)
 
 
 def test_what_an_intruder_asked_for_meanwhile_comes_to_nothing() -> None:
@@ -272,11 +321,11 @@ def test_what_an_intruder_asked_for_meanwhile_comes_to_nothing() -> None:
     actions.send_code_to_new(subject=alice, email=SECOND, now=LATER)
     first, second = proved("alice", now=LATER), proved("alice", now=LATER)
 
-    finish(key=second.key, password=NEW_PASSWORD, user_id="", now=LATER)
+    finish(key=second.key, typed=NewWayIn(NEW_PASSWORD), now=LATER)
 
     assert not EmailCode.objects.filter(ended_at__isnull=True).exists()
     with pytest.raises(RecoveryOver):
-        finish(key=first.key, password=PASSWORD, user_id="", now=LATER)
+        finish(key=first.key, typed=NewWayIn(PASSWORD), now=LATER)
 
 
 def test_nothing_typed_is_told() -> None:
@@ -383,7 +432,7 @@ def test_of_fifty_who_set_a_password_at_once_one_does() -> None:
     alice = confirmed()
     key = proved("alice", now=LATER).key
 
-    won = at_once(lambda: finish(key=key, password=NEW_PASSWORD, user_id="", now=LATER))
+    won = at_once(lambda: finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER))
 
     assert won == [None]
     assert told("account.recovered") == [{"fields": ["password"]}]

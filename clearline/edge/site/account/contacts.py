@@ -1,15 +1,16 @@
 """How a customer is reached: proving and replacing the e-mail address, and taking a change back."""
 
+from collections.abc import Callable
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from clearline.edge.site.account.access import actor_of, customer_here
 from clearline.edge.site.answers import UnreadableAnswer
-from clearline.kit.access import Audience, open_to
+from clearline.kit.access import Audience, open_to, require_step_up
 from clearline.kit.errors import Refusal
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.words import FieldWrong
@@ -42,11 +43,30 @@ def contacts(request: HttpRequest) -> HttpResponse:
     subject = customer_here(request)
     if request.method != "POST":
         return show(request, subject)
+    return done(request, subject, act)
+
+
+@open_to(Audience.CUSTOMER)
+@require_step_up
+@require_POST
+def replace(request: HttpRequest) -> HttpResponse:
+    """Send a code to a new address, once the customer has proved again who they are."""
+    return done(request, customer_here(request), send_to_new)
+
+
+def done(
+    request: HttpRequest, subject: SubjectId, do: Callable[[HttpRequest, SubjectId], None]
+) -> HttpResponse:
     try:
-        act(request, subject)
+        do(request, subject)
     except tuple(FIELDS_OF) as refused:
         return show(request, subject, refused)
     return redirect("account_contacts")
+
+
+def send_to_new(request: HttpRequest, subject: SubjectId) -> None:
+    email = request.POST.get("email", "")[:TYPED_MAX]
+    actions.send_code_to_new(subject=subject, email=email, now=timezone.now())
 
 
 def act(request: HttpRequest, subject: SubjectId) -> None:
@@ -54,9 +74,6 @@ def act(request: HttpRequest, subject: SubjectId) -> None:
     match told.get("act"):
         case "confirm":
             actions.send_code(subject=subject, now=now)
-        case "replace":
-            email = told.get("email", "")[:TYPED_MAX]
-            actions.send_code_to_new(subject=subject, email=email, now=now)
         case "code":
             actions.type_code(subject=subject, code=told.get("code", "")[:CODE_MAX], now=now)
         case "drop":

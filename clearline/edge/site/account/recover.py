@@ -14,19 +14,23 @@ from django.views.decorators.http import require_http_methods
 from clearline.edge.site.answers import UnreadableAnswer
 from clearline.edge.site.visit import visit_of
 from clearline.kit.access import Audience, open_to
-from clearline.kit.errors import Refusal
+from clearline.kit.errors import Refusal, TooMany
 from clearline.service.contacts import recovery
 from clearline.service.contacts.recovery import (
     AskedTooOften,
+    NewWayIn,
     NothingTyped,
     RecoveryCodeWrong,
     RecoveryOver,
 )
-from clearline.trust.safeguards.actions import UserIdRefused, UserIdTaken
+from clearline.trust.factors.actions import FactorRefused
+from clearline.trust.safeguards.actions import TooManyTries, UserIdRefused, UserIdTaken
 from clearline.trust.safeguards.passwords import LENGTH_MIN, PasswordRefused
 
 CODE_MAX: Final = 20
 KEY_MAX: Final = 100
+FACTOR_MAX: Final = 200
+CARRIED: Final = ("token", "key", "user_id", "forgot", "asks")
 FIELDS_OF: Final[dict[type[Refusal], str]] = {
     AskedTooOften: "who",
     NothingTyped: "who",
@@ -34,6 +38,8 @@ FIELDS_OF: Final[dict[type[Refusal], str]] = {
     PasswordRefused: "password",
     UserIdRefused: "user_id",
     UserIdTaken: "user_id",
+    FactorRefused: "factor",
+    TooManyTries: "factor",
 }
 
 
@@ -44,7 +50,7 @@ def recover(request: HttpRequest) -> HttpResponse:
     """Show the step that comes next; the last one sets the new password."""
     if request.method != "POST":
         return show(request, {"step": "who"})
-    typed = {name: request.POST.get(name, "") for name in ("token", "key", "user_id", "forgot")}
+    typed = {name: request.POST.get(name, "") for name in CARRIED}
     step = request.POST.get("step", "")
     here = {"step": step, **{name: text[:KEY_MAX] for name, text in typed.items()}}
     try:
@@ -53,7 +59,7 @@ def recover(request: HttpRequest) -> HttpResponse:
         return show(request, {"step": "who"}, {"over": str(over)})
     except tuple(FIELDS_OF) as refused:
         field = next(name for kind, name in FIELDS_OF.items() if isinstance(refused, kind))
-        status = 429 if isinstance(refused, AskedTooOften) else 422
+        status = 429 if isinstance(refused, TooMany) else 422
         return show(request, here, {field: str(refused)}, status)
 
 
@@ -68,15 +74,19 @@ def go_on(request: HttpRequest, here: dict[str, str]) -> dict[str, str]:
         case "code":
             code = told.get("code", "")[:CODE_MAX]
             proved = recovery.prove(token=here["token"], code=code, now=now)
-            forgot = "yes" if proved.forgot_user_id else ""
-            return {"step": "password", "key": proved.key, "forgot": forgot}
+            return {
+                "step": "password",
+                "key": proved.key,
+                "forgot": "yes" if proved.forgot_user_id else "",
+                "asks": "yes" if proved.asks_for_code else "",
+            }
         case "password":
-            recovery.finish(
-                key=here["key"],
+            typed = NewWayIn(
                 password=told.get("password", ""),
                 user_id=here["user_id"],
-                now=now,
+                code=told.get("factor", "")[:FACTOR_MAX],
             )
+            recovery.finish(key=here["key"], typed=typed, now=now)
             return {"step": "done"}
         case _:
             raise UnreadableAnswer

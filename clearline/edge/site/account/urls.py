@@ -22,6 +22,7 @@ account_urlpatterns = [
     path("disagree/", agreeing.disagree, name="account_disagree"),
     path("invited/<str:token>/", invited.invited, name="account_invited"),
     path("contacts/", contacts.contacts, name="account_contacts"),
+    path("contacts/replace/", contacts.replace, name="account_contacts_replace"),
     path("recover/", recover.recover, name="account_recover"),
     path("not-me/", contacts.not_me, name="account_not_me"),
     path("close/", overview.close, name="account_close"),

@@ -15,7 +15,7 @@ from tests.service.accounts.people import NOW, PASSWORD, make_customer
 from tests.service.contacts.contacts import DAY, FIRST, SECOND, key_in, letters, newest_code, tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log", "_some_days_later")]
-PAGE, NOT_ME = "/account/contacts/", "/account/not-me/"
+PAGE, REPLACE, NOT_ME = "/account/contacts/", "/account/contacts/replace/", "/account/not-me/"
 
 
 @pytest.fixture
@@ -33,6 +33,16 @@ def enter(user_id: str = "alice") -> Client:
 
 def press(client: Client, act: str, **typed: str) -> tuple[int, str]:
     answer = client.post(PAGE, {"act": act, **typed}, follow=True)
+    return answer.status_code, words_on(answer.content)
+
+
+def ask_to_replace(client: Client, email: str = SECOND) -> tuple[int, str]:
+    """Send a new address; who has not proved lately who they are does so on the way."""
+    answer = client.post(REPLACE, {"email": email}, follow=True)
+    if answer.redirect_chain and answer.redirect_chain[-1][0].startswith("/account/prove/"):
+        proved = client.post("/account/prove/", {"password": PASSWORD})
+        assert "What you had sent is still here" in words_on(proved.content)
+        answer = client.post(REPLACE, {"email": email}, follow=True)
     return answer.status_code, words_on(answer.content)
 
 
@@ -55,7 +65,7 @@ def test_an_address_is_confirmed_by_the_code_from_the_letter() -> None:
 
 def test_a_new_address_takes_the_place_once_its_code_is_typed() -> None:
     client = enter()
-    _, asked = press(client, "replace", email=SECOND)
+    _, asked = ask_to_replace(client)
     assert f"We sent six digits to {SECOND}" in asked
     assert f"{FIRST} not confirmed yet" in asked
 
@@ -67,8 +77,8 @@ def test_a_new_address_takes_the_place_once_its_code_is_typed() -> None:
 def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays() -> None:
     client = enter()
 
-    status, page = press(client, "replace", email="alice at home")
-    answer = client.post(PAGE, {"act": "replace", "email": "alice at home"})
+    status, page = ask_to_replace(client, "alice at home")
+    answer = client.post(REPLACE, {"email": "alice at home"})
 
     assert status == 422
     assert "Write an address like name@example.com." in page
@@ -114,7 +124,7 @@ def test_the_link_of_a_notice_asks_first_and_locks_when_the_button_is_pressed() 
     client = enter()
     press(client, "confirm")
     press(client, "code", code=code())
-    press(client, "replace", email=SECOND)
+    ask_to_replace(client)
     press(client, "code", code=code())
     ((to, filled),) = tell(now=timezone.now())
     key, other = key_in(filled["link"]), browser()
@@ -137,7 +147,7 @@ def test_the_link_of_a_notice_asks_first_and_locks_when_the_button_is_pressed() 
 
 def test_two_customers_see_their_own_address_alone() -> None:
     alice, bob = enter("alice"), enter("bob")
-    press(bob, "replace", email=SECOND)
+    ask_to_replace(bob)
 
     assert SECOND not in alice.get(PAGE).content.decode()
     assert press(alice, "code", code=code())[0] == 422

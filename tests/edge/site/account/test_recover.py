@@ -19,13 +19,14 @@ from tests.promises.provider import Clock
 from tests.service.accounts.people import NOW, PASSWORD
 from tests.service.contacts.contacts import DAY, FIRST, confirmed
 from tests.service.contacts.recovering import codes
+from tests.trust.factors.people import add_app, code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log", "_some_days_later")]
 PAGE = "/account/recover/"
 LATER = NOW + 40 * DAY
 NEW_PASSWORD = "four slow herons wade"
 # All that the steps may ask or carry; a field that is not here needs the law read again.
-FIELDS = {"step", "who", "token", "code", "key", "forgot", "user_id", "password"}
+FIELDS = {"step", "who", "token", "code", "key", "forgot", "user_id", "password", "asks", "factor"}
 FACTS = re.compile(
     r"birth|dob|ssn|social|maiden|mother|pet|school|street|zip|postal|phone|"
     r"account_number|bill|amount|balance|card|question|answer|hint"
@@ -91,6 +92,22 @@ def test_who_typed_an_address_may_choose_a_new_user_id() -> None:
     assert client.post("/account/sign-in/", enter).status_code == 302
 
 
+def test_who_has_an_app_is_asked_for_its_code_as_well() -> None:
+    secret = add_app(confirmed(), now=LATER)
+    client = browser()
+    _, first = press(client, step="who", who="alice")
+    _, second = press(client, step="code", token=carried(first, "token"), code=letter())
+    form = {"step": "password", "key": carried(second, "key"), "asks": "yes"}
+
+    status, refused = press(client, **form, password=NEW_PASSWORD, factor="000000")
+    _, done = press(client, **form, password=NEW_PASSWORD, factor=code_of(secret, LATER))
+
+    assert 'name="factor"' in second
+    assert status == 422
+    assert "That was not right, or was used before." in refused
+    assert "Your new password is set" in done
+
+
 def test_who_is_known_and_who_is_not_read_the_same_page() -> None:
     """AS-05: "same body, status"."""
     confirmed()
@@ -142,7 +159,7 @@ def test_a_step_that_is_none_is_refused(step: str) -> None:
 
 def test_no_step_asks_for_a_fact_about_the_person_or_the_account() -> None:
     """CP-04, CP-05, CP-42, CP-44, ID-04: a code, a passkey or a recovery code, never a question."""
-    confirmed()
+    add_app(confirmed(), now=LATER)
     client = browser()
     first = client.get(PAGE).content.decode()
     _, second = press(client, step="who", who=FIRST)
