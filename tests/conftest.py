@@ -6,6 +6,7 @@ import pytest
 
 from clearline.trust.consent.actions import ANSWERS
 from clearline.trust.safeguards.actions import REFUSED_PAGES
+from tests.cheap_hashes import make_hashes_cheap
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +14,10 @@ def _nothing_counted_yet() -> None:
     """Every test begins as a process does: nothing has been counted."""
     ANSWERS.forget()
     REFUSED_PAGES.forget()
+
+
+def pytest_configure() -> None:
+    make_hashes_cheap()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

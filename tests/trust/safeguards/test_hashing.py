@@ -11,6 +11,7 @@ from clearline.policy.use import Actor, ActorKind
 from clearline.trust.safeguards import actions, hashing
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.roles import LoginKind, Role
+from tests.cheap_hashes import REAL
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -32,15 +33,22 @@ def sign_in() -> str:
     return found.public_id
 
 
-def test_what_is_kept_is_salted_and_dear(dana: Login) -> None:
-    """ID-06: Argon2id with at least the work that is set."""
-    least = Argon2PasswordHasher()
-    told = identify_hasher(dana.password).decode(dana.password)
+@pytest.fixture
+def _real_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in REAL.items():
+        monkeypatch.setattr(Argon2PasswordHasher, name, value)
+
+
+@pytest.mark.usefixtures("_real_work")
+def test_what_is_kept_is_salted_and_dear() -> None:
+    """ID-06: Argon2id with more work than OWASP's least (19 MiB, two passes)."""
+    kept = hashing.hash_password(PASSWORD, source="")
+    told = identify_hasher(kept).decode(kept)
 
     assert told["variety"] == "argon2id"
-    assert told["memory_cost"] >= least.memory_cost
-    assert told["time_cost"] >= least.time_cost
-    assert dana.password != hashing.hash_password(PASSWORD, source="")
+    assert told["memory_cost"] >= 19 * 1024
+    assert told["time_cost"] >= 2
+    assert kept != hashing.hash_password(PASSWORD, source="")
 
 
 def test_a_hash_that_was_cheaper_is_made_anew_at_sign_in(
@@ -48,13 +56,15 @@ def test_a_hash_that_was_cheaper_is_made_anew_at_sign_in(
 ) -> None:
     """ID-06: once more work is set, each password follows when it is given next."""
     with monkeypatch.context() as cheap:
-        cheap.setattr(Argon2PasswordHasher, "time_cost", 1)
+        cheap.setattr(Argon2PasswordHasher, "memory_cost", 32)
         Login.objects.update(password=hashing.hash_password(PASSWORD, source=""))
 
     sign_in()
 
     renewed = Login.objects.get().password
-    assert identify_hasher(renewed).decode(renewed)["time_cost"] == Argon2PasswordHasher.time_cost
+    assert (
+        identify_hasher(renewed).decode(renewed)["memory_cost"] == Argon2PasswordHasher.memory_cost
+    )
     sign_in()
     assert Login.objects.get().password == renewed
 
