@@ -49,7 +49,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
 @open_to(Audience.CUSTOMER)
 @require_step_up
 @require_POST
-def replace(request: HttpRequest) -> HttpResponse:
+def use_another(request: HttpRequest) -> HttpResponse:
     """Send a code to a new address, once the customer has proved again who they are."""
     return done(request, customer_here(request), send_to_new)
 
