@@ -197,6 +197,14 @@ def add_user(commands: Subparsers) -> None:
         "--password-file", type=Path, metavar="FILE", help="read the password from its first line"
     )
     create.set_defaults(run="clearline.edge.jobs.staff_commands:run_create", needs_tables=True)
+    grant = verbs.add_parser(
+        "grant", help="give roles, or a closed way in back, to one of the staff"
+    )
+    grant.add_argument("number", metavar="NUMBER", help="the staff number, as `user list` tells it")
+    grant.add_argument(
+        "--role", action="append", required=True, choices=values(Role), help="may be repeated"
+    )
+    grant.set_defaults(run="clearline.edge.jobs.staff_commands:run_grant", needs_tables=True)
     listing = verbs.add_parser("list", help="list the staff, by random number and roles")
     listing.set_defaults(run="clearline.edge.jobs.staff_commands:run_list", needs_tables=True)
 

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "clearline.trust.consent",
     "clearline.trust.safeguards",
     "clearline.trust.factors",
+    "clearline.trust.grants",
     "clearline.trust.tokens",
     "clearline.trust.arrivals",
     "clearline.service.mail",

@@ -30,6 +30,7 @@ from clearline.service.accounts.queries import find_owned
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
+from clearline.trust.grants import actions as grants
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import queries as logins
@@ -142,7 +143,7 @@ def world(
         came = make_account(name=NAME, email=EMAIL, screen_name=CALLED).signed_in
         alice = SubjectId(came.public_id)
         bob = SubjectId(make_account("bob", name="Bob Other").signed_in.public_id)
-        olu = make_staff("olu", Role.ADMINISTRATOR)
+        olu, ina = (make_staff(each, Role.ADMINISTRATOR) for each in ("olu", "ina"))
         browser().post("/privacy/choice/", {"answer": "accept"})
         invitation = invited_person()
         now = timezone.now()
@@ -165,6 +166,7 @@ def world(
                 "member": lambda: let_in(alice, bob),
                 "account": lambda: account_entered(bob, alice),
                 "subject": lambda: found_by_someone(alice),
+                "waiting": lambda: waits_for_a_second(ina, by=olu),
                 "sign_in_id": lambda: tokens.begin(signed_in=came, now=timezone.now()).family,
                 "token": lambda: demo_token(LoginKind.STAFF, "olu"),
                 "customer_token": lambda: demo_token(LoginKind.CUSTOMER, "alice"),
@@ -218,6 +220,14 @@ def invited_person() -> str:
     (subject,) = bring_in("invited")
     invite_all(timezone.now())
     return link_of(subject)
+
+
+def waits_for_a_second(staff: str, *, by: str) -> str:
+    """Let an administrator ask for a role of another, and return for whom it waits."""
+    roles = (Role.ADMINISTRATOR, Role.AUDITOR)
+    asker = Actor(ActorKind.STAFF, by)
+    grants.set_staff(by=asker, public_id=staff, roles=roles, is_active=True, now=timezone.now())
+    return staff
 
 
 def add_logo(folder: Path) -> None:

@@ -32,6 +32,7 @@ from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
 from clearline.trust.arrivals import actions as arrivals
 from clearline.trust.gate import queries as gate
+from clearline.trust.grants import actions as grants
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.sessions import erase_expired_sessions
@@ -74,6 +75,7 @@ def erase_expired_events(now: datetime) -> None:
 def erase_expired_sign_ins(now: datetime) -> None:
     policy = gate.policy_in_force(now)
     safeguards.erase_expired(policy, now=now)
+    grants.erase_expired(now=now)
     tokens.erase_expired(policy, now=now)
     arrivals.erase_expired(policy, now=now)
 

@@ -27,6 +27,9 @@ SENTENCES: Final = {
     "staff.roles_changed": gettext_lazy(
         "The access of a staff member was set: {roles}, {is_active}."
     ),
+    "role.asked": gettext_lazy("A staff member is to be {roles}; a second administrator decides."),
+    "role.granted": gettext_lazy("A second administrator confirmed a staff member as {roles}."),
+    "role.declined": gettext_lazy("A staff member was to be {roles}, which was declined."),
     "staff.password_changed": gettext_lazy("Someone of the staff changed their password."),
     "staff.refused": gettext_lazy("Someone of the staff was refused: {page}."),
     "customer.signed_in": gettext_lazy("A customer signed in."),

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clearline.edge.staff.access import actor_of, signed_in_member
 from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Refusal
+from clearline.trust.grants import actions as grants
+from clearline.trust.grants import queries as waiting_roles
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.passwords import LENGTH_MIN
@@ -29,7 +31,7 @@ def people(request: HttpRequest) -> HttpResponse:
         given = roles_in(request.POST.getlist("role"))
         user_id = request.POST.get("user_id", "")
         try:
-            made = safeguards.create_staff(
+            made = grants.create_staff(
                 by=actor_of(member),
                 user_id=user_id,
                 password=request.POST.get("password", ""),
@@ -45,6 +47,7 @@ def people(request: HttpRequest) -> HttpResponse:
     found = logins.find_public_id(asked) if asked else None
     shown |= {
         "staff_list": logins.list_staff(),
+        "waiting": waiting_roles.list_waiting(now=timezone.now()),
         "made": request.GET.get("made", ""),
         "asked": asked[:64],
         "found": found,
@@ -64,7 +67,7 @@ def person(request: HttpRequest, public_id: str) -> HttpResponse:
 def set_person(request: HttpRequest, public_id: str) -> HttpResponse:
     """Set roles, or take the way in back; the same form gives it again."""
     try:
-        safeguards.set_staff(
+        is_waiting = grants.set_staff(
             by=actor_of(signed_in_member(request)),
             public_id=public_id,
             roles=roles_in(request.POST.getlist("role")),
@@ -75,7 +78,24 @@ def set_person(request: HttpRequest, public_id: str) -> HttpResponse:
         raise Http404 from None
     except Refusal as refused:
         return show(request, public_id, error=str(refused))
-    return redirect(f"/staff/people/{public_id}/?saved=yes")
+    return redirect(f"/staff/people/{public_id}/?saved={'waits' if is_waiting else 'yes'}")
+
+
+@open_to(Audience.ADMINISTRATOR)
+@require_POST
+def decide(request: HttpRequest, waiting: str) -> HttpResponse:
+    """Confirm roles that another administrator asked for, or decline them."""
+    by, now = actor_of(signed_in_member(request)), timezone.now()
+    try:
+        if request.POST.get("act") == "confirm":
+            grants.confirm(by=by, public_id=waiting, now=now)
+        else:
+            grants.decline(by=by, public_id=waiting, now=now)
+    except grants.NothingWaits:
+        raise Http404 from None
+    except Refusal as refused:
+        return show(request, waiting, error=str(refused))
+    return redirect(f"/staff/people/{waiting}/?saved=yes")
 
 
 def show(request: HttpRequest, public_id: str, *, error: str = "") -> HttpResponse:
@@ -87,6 +107,8 @@ def show(request: HttpRequest, public_id: str, *, error: str = "") -> HttpRespon
         "roles": list(Role),
         "error": error,
         "is_saved": request.GET.get("saved") == "yes",
+        "is_asked": request.GET.get("saved") == "waits",
+        "waiting": waiting_roles.find_waiting(public_id, now=timezone.now()),
         "is_self": found.public_id == signed_in_member(request).public_id,
     }
     return render(request, "staff/person.html", shown, status=422 if error else 200)

@@ -29,4 +29,5 @@ staff_urlpatterns = [
     path("people/", people.people, name="staff_people"),
     path("people/<public_id:public_id>/", people.person, name="staff_person"),
     path("people/<public_id:public_id>/set/", people.set_person, name="staff_person_set"),
+    path("people/<public_id:waiting>/waiting/", people.decide, name="staff_person_waiting"),
 ]

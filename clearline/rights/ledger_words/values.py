@@ -31,6 +31,7 @@ NAMES: Final[dict[str, str | Promise]] = {
     "categories": gettext_lazy("Which data"),
     "recipient": gettext_lazy("For whom"),
     "by": gettext_lazy("Who did it"),
+    "asked_by": gettext_lazy("Who asked for it"),
     "reason": gettext_lazy("Why"),
     "why": gettext_lazy("Why"),
     "date": gettext_lazy("First day"),
@@ -142,6 +143,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "staff_people": gettext_lazy("the page People"),
         "staff_person": gettext_lazy("the page of one of the staff"),
         "staff_person_set": gettext_lazy("to set the roles of one of the staff"),
+        "staff_person_waiting": gettext_lazy("to confirm roles that wait"),
     },
     "fields": {
         "account_number": gettext_lazy("account number"),
@@ -214,7 +216,7 @@ def word_of(name: str, value: object) -> str:
         return choice_in_words(text)
     if name in {"purpose", "categories"}:
         return words_in("purposes" if name == "purpose" else "categories").get(text, text)
-    if name in {"by", "login"}:
+    if name in {"by", "asked_by", "login"}:
         return who_in_words(text)
     return number_format(text, force_grouping=True) if isinstance(value, int) else text
 

@@ -500,35 +500,64 @@ def set_staff(
 
     Raises NoSuchStaff, NoRole, LastAdministrator, gate.UseDenied, NoEditionInForce.
     """
-    permit = gate.ask(use=KEEP_LOGIN, choices=NOTHING_CHOSEN, now=now)
-    given = frozenset(roles)
-    if not given:
-        message = "Name at least one role."
-        raise NoRole(message)
+    permit = ask_to_keep_staff(now)
+    given = read_roles(roles)
 
     with transaction.atomic():
-        # All of the staff, in one order: two administrators must not take each other's role away.
-        staff = Login.objects.select_for_update().filter(kind=LoginKind.STAFF).order_by("pk")
-        login = next((each for each in staff if each.public_id == public_id), None)
-        if login is None:
-            raise no_such_staff()
-        others = StaffRole.objects.filter(role=Role.ADMINISTRATOR, login__is_active=True)
-        keeps_one = is_active and Role.ADMINISTRATOR in given
-        if not keeps_one and not others.exclude(login=login).exists():
-            message = "Nobody else is an administrator. Make someone else one first."
-            raise LastAdministrator(message)
-        login.is_active = is_active
-        login.closed_at = None if is_active else login.closed_at or now
-        login.save(update_fields=["is_active", "closed_at"])
-        StaffRole.objects.filter(login=login).exclude(role__in=given).delete()
-        known = set(login.roles.values_list("role", flat=True))
-        StaffRole.objects.bulk_create(
-            StaffRole(login=login, role=role) for role in given if role not in known
-        )
+        write_staff(public_id=public_id, roles=given, is_active=is_active, now=now)
         entry = StaffRolesChanged(
             login=public_id, roles=tuple(sorted(given)), is_active=is_active, by=told(by)
         )
         ledger.append(entry, subject=None, permit=permit, now=now)
+
+
+def ask_to_keep_staff(now: datetime) -> Permit:
+    """Return the permit to keep ways in of staff and to note who gave or changed them.
+
+    Raises gate.UseDenied, NoEditionInForce. Source: clause staff.login.
+    """
+    return gate.ask(use=KEEP_LOGIN, choices=NOTHING_CHOSEN, now=now)
+
+
+def read_roles(roles: Iterable[Role]) -> frozenset[Role]:
+    """Return each role once. Raises NoRole."""
+    given = frozenset(roles)
+    if not given:
+        message = "Name at least one role."
+        raise NoRole(message)
+    return given
+
+
+def lock_staff() -> list[Login]:
+    """Return all of the staff, locked in one order, in the caller's transaction.
+
+    Two administrators must not take each other's role away, nor give what a third just took.
+    """
+    staff = Login.objects.select_for_update().filter(kind=LoginKind.STAFF)
+    return list(staff.order_by("pk"))
+
+
+def write_staff(*, public_id: str, roles: frozenset[Role], is_active: bool, now: datetime) -> None:
+    """Set what someone may do in the caller's transaction, which notes it.
+
+    Raises NoSuchStaff, LastAdministrator.
+    """
+    login = next((each for each in lock_staff() if each.public_id == public_id), None)
+    if login is None:
+        raise no_such_staff()
+    others = StaffRole.objects.filter(role=Role.ADMINISTRATOR, login__is_active=True)
+    keeps_one = is_active and Role.ADMINISTRATOR in roles
+    if not keeps_one and not others.exclude(login=login).exists():
+        message = "Nobody else is an administrator. Make someone else one first."
+        raise LastAdministrator(message)
+    login.is_active = is_active
+    login.closed_at = None if is_active else login.closed_at or now
+    login.save(update_fields=["is_active", "closed_at"])
+    StaffRole.objects.filter(login=login).exclude(role__in=roles).delete()
+    known = set(login.roles.values_list("role", flat=True))
+    StaffRole.objects.bulk_create(
+        StaffRole(login=login, role=role) for role in roles if role not in known
+    )
 
 
 def get_login(public_id: str) -> Login:

@@ -148,13 +148,18 @@ def test_the_last_administrator_stays_one() -> None:
 
 def test_an_administrator_gives_ways_in_and_a_short_password_is_refused() -> None:
     admin = signed_in("olu", Role.ADMINISTRATOR)
+    second = signed_in("ina", Role.ADMINISTRATOR)
     form = {"user_id": "dana", "role": "marketer"}
 
     refused = admin.post("/staff/people/", form | {"password": "short"})
     made = admin.post("/staff/people/", form | {"password": PASSWORD})
+    before = sign_in(browser())
+    dana = made["Location"].partition("made=")[2]
+    second.post(f"/staff/people/{dana}/waiting/", {"act": "confirm"})
 
     assert refused.status_code == 422
     assert made.status_code == 302
+    assert before == 403
     assert sign_in(browser()) == 302
 
 

@@ -27,6 +27,7 @@ from clearline.trust.ledger.entries.contacts import (
 )
 from clearline.trust.ledger.entries.desk import CustomerOpened, CustomerSearched
 from clearline.trust.ledger.entries.entry import LedgerEntry
+from clearline.trust.ledger.entries.grants import RoleAsked, RoleDeclined, RoleGranted
 from clearline.trust.ledger.entries.letters import (
     EditionTold,
     MailFailed,
@@ -73,6 +74,9 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         StaffSignedIn,
         StaffCreated,
         StaffRolesChanged,
+        RoleAsked,
+        RoleGranted,
+        RoleDeclined,
         StaffPasswordChanged,
         StaffRefused,
         CustomerSignedIn,

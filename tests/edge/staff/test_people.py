@@ -1,0 +1,78 @@
+"""The page of people: what one administrator gives waits there for another."""
+
+import pytest
+from django.test import Client
+
+from clearline.trust.safeguards import signed_in as sessions
+from clearline.trust.safeguards.roles import Role
+from tests.browser_client import make_staff, signed_in
+
+pytestmark = pytest.mark.django_db
+PEOPLE = "/staff/people/"
+MORE = {"role": ["support", "billing"], "is_active": "yes"}
+
+
+@pytest.fixture
+def olu() -> Client:
+    return signed_in("olu", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def ina() -> Client:
+    return signed_in("ina", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def dana() -> str:
+    return make_staff("dana", Role.SUPPORT)
+
+
+def text_of(client: Client, address: str) -> str:
+    return client.get(address).content.decode()
+
+
+def test_what_is_given_waits_and_whoever_asked_may_only_take_it_back(
+    olu: Client, ina: Client, dana: str
+) -> None:
+    asked = olu.post(f"{PEOPLE}{dana}/set/", MORE, follow=True).content.decode()
+
+    assert "waits until another administrator confirms it" in asked
+    for page in (asked, text_of(olu, PEOPLE)):
+        assert "Take it back" in page
+        assert "Confirm" not in page
+    own = olu.post(f"{PEOPLE}{dana}/waiting/", {"act": "confirm"})
+    assert own.status_code == 422
+    assert "You asked for this yourself" in own.content.decode()
+    assert "Confirm" in text_of(ina, PEOPLE)
+    assert f"Staff number {olu.session[sessions.LOGIN][:8]} asked for it" in text_of(ina, PEOPLE)
+
+
+def test_another_administrator_confirms_it_on_the_page_and_then_it_waits_no_more(
+    olu: Client, ina: Client, dana: str
+) -> None:
+    olu.post(f"{PEOPLE}{dana}/set/", MORE)
+
+    done = ina.post(f"{PEOPLE}{dana}/waiting/", {"act": "confirm"}, follow=True)
+
+    assert "Saved." in done.content.decode()
+    assert 'value="billing" checked' in text_of(ina, f"{PEOPLE}{dana}/")
+    assert "Waits for a second" not in text_of(ina, PEOPLE)
+    assert ina.post(f"{PEOPLE}{dana}/waiting/", {"act": "confirm"}).status_code == 404
+
+
+def test_what_is_declined_is_given_to_nobody(olu: Client, ina: Client, dana: str) -> None:
+    olu.post(f"{PEOPLE}{dana}/set/", MORE)
+
+    ina.post(f"{PEOPLE}{dana}/waiting/", {"act": "decline"})
+
+    assert 'value="billing" checked' not in text_of(ina, f"{PEOPLE}{dana}/")
+    assert "Waits for a second" not in text_of(olu, PEOPLE)
+
+
+def test_the_only_administrator_is_told_how_a_role_is_given(olu: Client, dana: str) -> None:
+    alone = olu.post(f"{PEOPLE}{dana}/set/", MORE)
+    new = olu.post(PEOPLE, {"user_id": "sam", "password": "seven quiet herons", "role": "support"})
+
+    for answer in (alone, new):
+        assert answer.status_code == 422
+        assert "clearline user grant NUMBER" in answer.content.decode()
