@@ -149,6 +149,7 @@ def test_whatever_is_asked_as_whoever_is_answered_as_described(
     for name, mode in itertools.product(ask.operations, GenerationMode):
         throw(people, name, mode=mode, requests=asked_min // (2 * len(operations)))
 
+    ask.session.close()
     assert ask.names_without_yes() == set(), "let people.walk ask these what they answer with yes"
     assert ask.asked >= asked_min
     assert ask.without_fault()
