@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clearline.edge.staff.access import CUSTOMERS, actor_of, signed_in_member
-from clearline.kit.access import open_to
+from clearline.kit.access import open_to, require_step_up
 from clearline.kit.errors import Refusal
 from clearline.kit.problem import status_of
 from clearline.policy.condition import choice_in_words
@@ -170,6 +170,7 @@ def is_of_reference(refused: Refusal | None) -> bool:
 
 
 @open_to(*CUSTOMERS)
+@require_step_up
 @sensitive_post_parameters("reference")
 @require_POST
 def open_one(request: HttpRequest, subject: str) -> HttpResponse:

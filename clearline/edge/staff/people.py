@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clearline.edge.staff.access import actor_of, signed_in_member
-from clearline.kit.access import Audience, open_to
+from clearline.kit.access import Audience, open_to, require_step_up
 from clearline.kit.errors import Refusal
 from clearline.trust.grants import actions as grants
 from clearline.trust.grants import queries as waiting_roles
@@ -63,6 +63,7 @@ def person(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @open_to(Audience.ADMINISTRATOR)
+@require_step_up
 @require_POST
 def set_person(request: HttpRequest, public_id: str) -> HttpResponse:
     """Set roles, or take the way in back; the same form gives it again."""
@@ -82,6 +83,7 @@ def set_person(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @open_to(Audience.ADMINISTRATOR)
+@require_step_up
 @require_POST
 def decide(request: HttpRequest, waiting: str) -> HttpResponse:
     """Confirm roles that another administrator asked for, or decline them."""

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pyotp
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -14,7 +15,7 @@ from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.age import AgeRange
 from clearline.service.desk import actions as desk
 from clearline.trust.safeguards.roles import Role
-from tests.browser_client import signed_in
+from tests.browser_client import add_app, browser, give_both, make_staff, signed_in
 from tests.service.accounts.people import make_account, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +132,27 @@ def test_a_contact_that_goes_on_keeps_it_open_up_to_an_hour(
     assert longer.status_code == 409
     assert "an hour at most" in longer.content.decode()
     assert "Alice Quill" in longer.content.decode()
+    assert alice
+
+
+def test_who_signed_in_longer_ago_proves_again_who_they_are_before_anything_opens(
+    alice: SubjectId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sam, secret = browser(), add_app(make_staff("sam", Role.SUPPORT))
+    give_both(sam, "sam", secret)
+    later = timezone.now() + timedelta(minutes=16)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    page = find(sam)
+
+    asked = sam.post(f"{page}open/", REASON)
+    shut = sam.get(page).content.decode()
+    proved = sam.post(asked["Location"], {"code": pyotp.TOTP(secret).at(later)})
+    sam.post(f"{page}open/", REASON)
+
+    assert asked["Location"] == "/staff/prove/"
+    assert "At which contact?" in shut
+    assert 'value="C-1042"' in proved.content.decode()
+    assert "Alice Quill" in sam.get(page).content.decode()
     assert alice
 
 
