@@ -241,3 +241,26 @@ def test_codes_do_without_script(provider: RunningProvider, browser: Browser) ->
 
     page.wait_for_url("**/account/")
     context.close()
+
+
+@SIZES
+def test_a_password_can_be_pasted_and_read_back_while_it_is_typed(
+    provider: RunningProvider, browser: Browser, scheme: str, size: ViewportSize
+) -> None:
+    """ID-05: password managers know the fields, pasting works, and what is typed can be shown."""
+    with device(browser, scheme, size) as page:
+        page.goto(f"{provider.url}/account/sign-in/")
+        field = page.get_by_label("Password")
+        page.get_by_label("User ID").fill(PASSWORD)
+        page.get_by_label("User ID").press("Control+a")
+        page.get_by_label("User ID").press("Control+c")
+        field.press("Control+v")
+        assert field.get_attribute("autocomplete") == "current-password"
+        assert field.get_attribute("type") == "password"
+
+        page.get_by_role("button", name="Show the password").press("Enter")
+        expect(field).to_have_value(PASSWORD)
+        assert field.get_attribute("type") == "text"
+        look(page)
+        page.get_by_role("button", name="Hide the password").click()
+        assert field.get_attribute("type") == "password"
