@@ -56,6 +56,9 @@ READ_THE_SIGNAL = {
     "config/demo/fill.py",
     "config/demo/traffic.py",
     "edge/api/choices.py",
+    "edge/api/described.py",  # it tells developers of the header
+    "edge/api/examples.py",  # as above, by an example of an answer
+    "edge/api/urls.py",  # as above, in the description of it all
     "edge/collector/exchange.py",
     "edge/collector/intake.py",
     "edge/site/account/own_choices.py",
