@@ -1,6 +1,8 @@
 """The page of what one signs in by, and where: password, factors, recovery codes, sessions."""
 
+import re
 from http import HTTPStatus
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,6 +19,8 @@ from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import open_sessions
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards import signed_in as sessions
+
+NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @sensitive_post_parameters("old", "new", "again")
@@ -70,15 +74,15 @@ def remove(request: HttpRequest, door: Door) -> HttpResponse:
     """Take the app or one passkey away."""
     now = timezone.now()
     public_id = who_is_here(request, door, now)
-    number = request.POST.get("passkey", "")
+    told = request.POST.get("passkey", "")
     try:
-        if number.isdecimal():
-            factors.remove_passkey(kind=door.kind, public_id=public_id, number=int(number), now=now)
-        else:
+        if "app" in request.POST:
             factors.remove_app(kind=door.kind, public_id=public_id, now=now)
+        else:
+            number = int(told) if NUMBER.fullmatch(told) else 0
+            factors.remove_passkey(kind=door.kind, public_id=public_id, number=number, now=now)
     except Refusal as refused:
-        told: dict[str, object] = {"trouble": str(refused)}
-        return show(request, door, told, status=HTTPStatus.CONFLICT)
+        return show(request, door, {"trouble": str(refused)}, status=HTTPStatus.CONFLICT)
     return redirect(door.url("security") + "?done=removed")
 
 

@@ -105,7 +105,9 @@ class Site:
         links = []
         for name, title in ACCOUNT_NAV:
             url = reverse(name)
-            links.append(NavLink(url, title, "page" if self.request.path == url else ""))
+            is_below = name != "account" and self.request.path.startswith(url)
+            current = "page" if self.request.path == url else "true" if is_below else ""
+            links.append(NavLink(url, title, current))
         return links
 
     @property

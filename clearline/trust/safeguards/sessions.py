@@ -153,14 +153,17 @@ def take_try(key: str, kind: LoginKind, *, now: datetime) -> Awaited | None:
 
     One of the five tries is used up by it, and the challenge with the first.
     """
-    store = SessionStore(key)
-    given = find_half(store, kind, now=now)
-    if given is None:
-        return None
-    challenge = take_challenge(store, now=now)
-    note_half_try(store)
-    if store.session_key is not None:
-        store.save()
+    with transaction.atomic():
+        # Of many who come at once each takes a try of its own, and one the challenge.
+        Session.objects.select_for_update().filter(key_hash=hash_of(key)).first()
+        store = SessionStore(key)
+        given = find_half(store, kind, now=now)
+        if given is None:
+            return None
+        challenge = take_challenge(store, now=now)
+        note_half_try(store)
+        if store.session_key is not None:
+            store.save()
     return Awaited(given, challenge)
 
 

@@ -176,3 +176,13 @@ def test_a_new_password_ends_the_step(secret: str, clock: Clock) -> None:
 
     assert said.status == 403
     assert not Family.objects.exists()
+
+
+@pytest.mark.parametrize("depth", [100, 900, 6_000])
+def test_an_answer_of_any_depth_proves_nothing_and_breaks_nothing(depth: int, secret: str) -> None:
+    step = App().sign_in().told["second_step"]
+    deep = '{"second_step": "' + step + '", "passkey": {"id": ' + "[" * depth + "]" * depth + "}}"
+
+    said = browser().generic("POST", "/api/v1/sign-in/second", deep, "application/json")
+
+    assert said.status_code in {400, 403, 422}

@@ -1,14 +1,10 @@
 """Second factors of staff and of customers: added, used, taken away; each code works once."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import connection
 
-from clearline.kit.errors import Refusal
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.factors import actions, queries
 from clearline.trust.factors.actions import (
@@ -473,85 +469,6 @@ def test_a_login_that_is_erased_takes_its_factors_along() -> None:
 
     for rows in (Totp.objects, Passkey.objects, RecoveryCode.objects, SignInAttempt.objects):
         assert not rows.exists()
-
-
-@contextmanager
-def waiting_before(words: str, barrier: threading.Barrier) -> Iterator[None]:
-    """Hold the first statement that begins so until all are there, or for a while."""
-    held = [False]
-
-    def wait(
-        execute: Callable[..., object], sql: str, params: object, many: object, context: object
-    ) -> object:
-        if sql.startswith(words) and not held[0]:
-            held[0] = True
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait(0.3)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(wait):
-        yield
-
-
-def race(act: Callable[[], object], *, before: str, times: int = 3) -> list[str]:
-    """Let several threads do the same at once; return how each ended."""
-    barrier, ends = threading.Barrier(times), list[str]()
-
-    def run() -> None:
-        try:
-            with waiting_before(before, barrier):
-                act()
-        except (Refusal, OperationalError) as error:
-            ends.append(type(error).__name__)
-        else:
-            ends.append("done")
-        connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(ends)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_who_give_the_same_recovery_code_at_once_one_signs_in() -> None:
-    person = make_person(CUSTOMER)
-    add_app(person)
-    code = actions.make_recovery_codes(kind=CUSTOMER, public_id=person, now=NOW)[0]
-    given = give_password()
-
-    ends = race(lambda: finish(Code(code), given), before='UPDATE "factors_recoverycode"')
-
-    assert ends == ["FactorRefused", "FactorRefused", "done"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_who_give_the_same_code_of_the_app_at_once_one_signs_in() -> None:
-    secret = add_app(make_person(CUSTOMER))
-    given = give_password()
-
-    ends = race(lambda: finish(Code(code_of(secret)), given), before='UPDATE "factors_totp"')
-
-    assert ends == ["FactorRefused", "FactorRefused", "done"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_who_take_the_last_two_away_at_once_leave_one_to_staff() -> None:
-    person = make_person(STAFF)
-    add_passkey(person, STAFF)
-    add_passkey(person, STAFF)
-    numbers = list(Passkey.objects.values_list("pk", flat=True))
-
-    ends = race(
-        lambda: actions.remove_passkey(kind=STAFF, public_id=person, number=numbers.pop(), now=NOW),
-        before='DELETE FROM "factors_passkey"',
-        times=2,
-    )
-
-    assert ends == ["LastFactor", "done"]
-    assert Passkey.objects.count() == 1
 
 
 @pytest.mark.django_db
