@@ -148,6 +148,10 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     "fields": {
         "account_number": gettext_lazy("account number"),
         "age_range": gettext_lazy("age range"),
+        "billing_address": gettext_lazy("address for bills"),
+        "device": gettext_lazy("kind of device"),
+        "phone": gettext_lazy("telephone number"),
+        "service_address": gettext_lazy("address of the service"),
         "agreement": gettext_lazy("agreement to the policy"),
         "choices": gettext_lazy("choices"),
         "email": gettext_lazy("e-mail address"),

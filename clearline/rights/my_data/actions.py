@@ -162,6 +162,11 @@ def ask_to_show(by: Actor, subject: SubjectId, now: datetime) -> Permit:
         categories=frozenset(
             {
                 Category.NAME,
+                Category.CONTACT_ADDRESS_STREET,
+                Category.CONTACT_ADDRESS_CITY,
+                Category.CONTACT_ADDRESS_STATE,
+                Category.CONTACT_ADDRESS_POSTAL_CODE,
+                Category.CONTACT_ADDRESS_COUNTRY,
                 Category.CONTACT_EMAIL,
                 Category.CONTACT_PHONE_NUMBER,
                 Category.FINANCIAL,
@@ -169,6 +174,7 @@ def ask_to_show(by: Actor, subject: SubjectId, now: datetime) -> Permit:
                 Category.ACCOUNT,
                 Category.ACCOUNT_USERNAME,
                 Category.DEMOGRAPHIC_AGE_RANGE,
+                Category.DEVICE_KIND,
             }
         ),
         purpose=Purpose.ESSENTIAL_SERVICE,

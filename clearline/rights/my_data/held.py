@@ -21,10 +21,13 @@ UNSEALED: Final = frozenset(
 # These promise an end that is counted from the closing of the account.
 AFTER_CLOSING: Final = frozenset(
     {
+        ClauseId("account.address"),
         ClauseId("account.age"),
+        ClauseId("account.device"),
         ClauseId("account.holder"),
         ClauseId("account.import"),
         ClauseId("account.login"),
+        ClauseId("account.phone"),
         ClauseId("account.screen_name"),
     }
 )

@@ -24,12 +24,15 @@ from clearline.service.accounts.age import AgeRange, choices_at_start, refuse_to
 from clearline.service.accounts.models import (
     Account,
     Agreement,
+    ContactNumber,
     CustomerInvitation,
+    Device,
     EmailAddress,
     Holder,
     ImportedCustomer,
     ImportedLine,
     Member,
+    PostalAddress,
 )
 from clearline.service.accounts.queries import (
     HOLDER_CLAUSE,
@@ -65,9 +68,12 @@ NUMBER_DIGITS: Final = 10
 ERASED_AT_ONCE: Final = 500
 ERASED_WITH_HOLDER: Final = (
     Agreement,
+    ContactNumber,
     CustomerInvitation,
+    Device,
     EmailAddress,
     Member,
+    PostalAddress,
     ImportedLine,
     ImportedCustomer,
     Holder,
@@ -448,3 +454,12 @@ def get_holder(subject: SubjectId) -> Holder:
     if holder is None:
         raise NoSuchCustomer
     return holder
+
+
+def lock_holder(subject: SubjectId) -> None:
+    """Let nobody else change what somebody has before the caller's transaction ends.
+
+    Raises NoSuchCustomer.
+    """
+    if Holder.objects.select_for_update().filter(subject=subject).first() is None:
+        raise NoSuchCustomer

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from clearline.policy.vocabulary import Category
-from clearline.service.accounts.roles import AccountKind, MemberRole
+from clearline.service.accounts.roles import AccountKind, AddressKind, MemberRole
 from clearline.trust.vault.fields import Personal
 
 
@@ -191,3 +191,56 @@ class CustomerInvitation(models.Model):
     invited_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class PostalAddress(models.Model):
+    """Where bills go, or where somebody uses a service; anywhere, with a street or without."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "kind": "a word of a closed list",
+    }
+
+    subject = models.CharField(max_length=32)
+    kind = models.CharField(max_length=16)
+    street = Personal(category=Category.CONTACT_ADDRESS_STREET, max_length=200, null=True)
+    city = Personal(category=Category.CONTACT_ADDRESS_CITY, max_length=100)
+    state = Personal(category=Category.CONTACT_ADDRESS_STATE, max_length=100, null=True)
+    postal_code = Personal(category=Category.CONTACT_ADDRESS_POSTAL_CODE, max_length=16, null=True)
+    country = Personal(category=Category.CONTACT_ADDRESS_COUNTRY, max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "kind"], name="accounts_one_address_of_a_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=[kind.value for kind in AddressKind]),
+                name="accounts_address_kind",
+            ),
+        ]
+
+
+class ContactNumber(models.Model):
+    """A telephone number at which somebody may be reached, as they gave it.
+
+    It is no number of record: that is one of a service itself (47 CFR 64.2003(q)), an ImportedLine.
+    """
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "number_index": Category.CONTACT_PHONE_NUMBER,  # only as a keyed hash
+    }
+
+    subject = models.CharField(max_length=32, unique=True)
+    number = Personal(category=Category.CONTACT_PHONE_NUMBER, max_length=16)
+    number_index = models.BinaryField(max_length=32, db_index=True)  # a family may share one
+
+
+class Device(models.Model):
+    """With what kind of device somebody uses their service."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {"subject": "random and public"}
+
+    subject = models.CharField(max_length=32, unique=True)
+    kind = Personal(category=Category.DEVICE_KIND, max_length=16)

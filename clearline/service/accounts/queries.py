@@ -10,6 +10,7 @@ from clearline.policy.vocabulary import Category, ClauseId, SubjectId
 from clearline.service.accounts.models import (
     Account,
     Agreement,
+    ContactNumber,
     EmailAddress,
     Holder,
     ImportedCustomer,
@@ -96,6 +97,12 @@ def list_by_line(number: str) -> tuple[SubjectId, ...]:
     return tuple(map(SubjectId, rows.values_list("subject", flat=True)))
 
 
+def list_by_contact_number(number: str) -> tuple[SubjectId, ...]:
+    """Return those who gave a number, written like +12075550100, to be reached at, at most 100."""
+    rows = ContactNumber.objects.filter(number_index=contact_number_index(number)).order_by("pk")
+    return tuple(map(SubjectId, rows.values_list("subject", flat=True)[:SAME_ADDRESS_MAX]))
+
+
 def open_held(
     subject: SubjectId, *, permit: Permit, now: datetime
 ) -> Mapping[Category, tuple[str, ...]]:
@@ -172,6 +179,10 @@ def email_index(address: str) -> bytes:
 
 def account_index(number: str) -> bytes:
     return blind_index(b"account", number)
+
+
+def contact_number_index(number: str) -> bytes:
+    return blind_index(b"contact_number", number)
 
 
 def line_index(number: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Kinds of accounts, and what a person may do in one."""
+"""Closed lists: kinds of accounts, addresses and devices, and what a person may do in one."""
 
 from enum import StrEnum
 
@@ -15,3 +15,19 @@ class MemberRole(StrEnum):
     BILLING = "billing"
     OWN_LINES = "own_lines"
     READ_ONLY = "read_only"
+
+
+class AddressKind(StrEnum):
+    """What a postal address is for."""
+
+    BILLING = "billing"
+    SERVICE = "service"
+
+
+class DeviceKind(StrEnum):
+    """With what a service is used, where it matters for setting it up."""
+
+    DESK_PHONE = "desk_phone"
+    ADAPTER = "adapter"
+    COMPUTER = "computer"
+    MOBILE = "mobile"

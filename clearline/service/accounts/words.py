@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import Final
 
 from clearline.kit.errors import Invalid
@@ -14,6 +15,14 @@ LOCAL_MAX: Final = 64
 EMAIL: Final = re.compile(
     r"[^\s@<>(),;:\\\"\[\]]{1,64}@([a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}", re.ASCII | re.IGNORECASE
 )
+STREET_MAX, PLACE_MAX, POSTAL_CODE_MAX, COUNTRY_MAX = 200, 100, 16, 60
+OWN_COUNTRY: Final = frozenset({"united states", "united states of america", "usa", "us"})
+ZIP: Final = re.compile(r"[0-9]{5}(-[0-9]{4})?", re.ASCII)
+# ITU-T E.164: at most 15 digits with the country's, which never begin with 0. Nothing else is
+# needed of a number that nobody dials by program, so no list of national plans is kept up.
+E164: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+NATIONAL: Final = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}", re.ASCII)
+BETWEEN_DIGITS: Final = str.maketrans("", "", " ().-\u00a0")
 # Marks that turn or hide what is around them (Unicode TR 36), and what no keyboard types.
 UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 JOINERS: Final = "\u200c\u200d"  # names in Persian and in Indic scripts need them
@@ -61,3 +70,57 @@ def read_email(text: str) -> str:
     if len(told) > EMAIL_MAX or not EMAIL.fullmatch(told):
         raise FieldWrong(message, field="email")
     return told
+
+
+def read_phone(text: str) -> str:
+    """Return a telephone number like +12075550100 (E.164). Raises FieldWrong.
+
+    Ten digits alone are a number of the North American plan; spaces and marks are left out.
+    """
+    told = text.strip().translate(BETWEEN_DIGITS)
+    if not told:
+        message = "Write a telephone number."
+        raise FieldWrong(message, field="phone")
+    number = f"+1{told}" if NATIONAL.fullmatch(told) else told
+    if not E164.fullmatch(number):
+        message = "Write the number with its country, like +1 207 555 0100."
+        raise FieldWrong(message, field="phone")
+    return number
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Postal:
+    """A postal address; of what a country does not use nothing is asked."""
+
+    street: str
+    city: str
+    state: str
+    postal_code: str
+    country: str
+
+
+def read_postal(typed: Postal) -> Postal:
+    """Return an address in one form. Raises FieldWrong.
+
+    One in the United States has a state and a ZIP code; elsewhere a city and a country are enough,
+    for many places have no streets, and many countries no codes.
+    """
+    country = read_words(
+        "country", typed.country, length_max=COUNTRY_MAX, missing="Write the country."
+    )
+    city = read_words("city", typed.city, length_max=PLACE_MAX, missing="Write the city or place.")
+    state = read_open("state", typed.state, PLACE_MAX)
+    code = read_open("postal_code", typed.postal_code, POSTAL_CODE_MAX).upper()
+    if country.casefold().replace(".", "") in OWN_COUNTRY:
+        if not ZIP.fullmatch(code):
+            message = "A ZIP code has five digits, or nine like 04101-1234."
+            raise FieldWrong(message, field="postal_code")
+        if not state:
+            message = "Write the state."
+            raise FieldWrong(message, field="state")
+    return Postal(read_open("street", typed.street, STREET_MAX), city, state, code, country)
+
+
+def read_open(field: str, text: str, length_max: int) -> str:
+    """Return words that may be missing, then "". Raises FieldWrong."""
+    return read_words(field, text, length_max=length_max, missing="") if text.strip() else ""

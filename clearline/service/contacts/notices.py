@@ -16,6 +16,7 @@ from clearline.kit.errors import NotFound
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails
 from clearline.service.accounts.addresses import OF_RECORD_AFTER, Tie, told_of_change
+from clearline.service.accounts.queries import was_imported
 from clearline.service.contacts.actions import ask_for_contacts
 from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading
 from clearline.service.mail import actions as mail
@@ -24,6 +25,7 @@ from clearline.trust.blind_index import blind_index
 from clearline.trust.factors import regaining as factors
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
+from clearline.trust.ledger.entries.accounts import AccountOpened
 from clearline.trust.ledger.entries.contacts import (
     AccountRecovered,
     ChangeTakenBack,
@@ -42,11 +44,13 @@ from clearline.trust.vault.keyring import NoKey, PersonErased
 
 # 47 CFR 64.2010(f)(1): told "immediately" whenever a password, a back-up way, an online account or
 # the address of record is created or changed; not "when the customer initiates service", so not of
-# an account that was opened here. A new kind of change is told of by naming it here.
+# an account that was opened here, but where a customer of before comes online. A new kind of change
+# is told of by naming it here.
 TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     CustomerPasswordChanged,
     ContactReplaced,
     AccountRecovered,
+    AccountOpened,
     CustomerFactorAdded,
     CustomerFactorRemoved,
 )
@@ -136,6 +140,8 @@ def whom_to_tell(entry: SignedEntry, now: datetime) -> Told | None:
     """Return whom a change is told to; None when it is too old or there is no address for it."""
     if entry.subject is None or now - entry.at > TOLD_WITHIN:
         return None
+    if entry.kind == AccountOpened.kind and not was_imported(entry.subject):
+        return None  # service began here
     ties = emails.list_ties(entry.subject)
     tie = told_of_change(ties, changed_at=entry.at, now=now)
     return Told(entry.subject, tie, entry.at) if tie else None

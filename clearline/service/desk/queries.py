@@ -32,7 +32,7 @@ def owner_of_user_id(text: str) -> tuple[SubjectId, ...]:
 # Who holds such a thing, asked of the module that keeps it: whole terms only, by keyed hashes.
 FINDERS: Final[Mapping[Term, tuple[Finder, ...]]] = {
     Term.EMAIL: (accounts.list_by_email,),
-    Term.TELEPHONE: (accounts.list_by_line,),
+    Term.TELEPHONE: (accounts.list_by_line, accounts.list_by_contact_number),
     Term.USER_ID: (owner_of_user_id,),
     Term.ACCOUNT_NUMBER: (accounts.list_by_account_number,),
 }

@@ -25,6 +25,7 @@ from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.queries import find_signed_in_customer
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.vault.actions import erase_person
+from tests.service.accounts.invited import accept, bring_in, invite_all, link_of
 from tests.service.accounts.people import NOW, PASSWORD, make_account, make_customer
 from tests.service.contacts.contacts import (
     DAY,
@@ -97,6 +98,17 @@ def test_of_a_new_account_nothing_is_told() -> None:
     make_account()
 
     assert tell(now=NOW) == []
+
+
+@pytest.mark.usefixtures("office")
+def test_that_a_customer_of_before_comes_online_is_told() -> None:
+    """CP-45: an online account is created, and it is no service start."""
+    (zoe,) = bring_in("zoe")
+    invite_all()
+
+    accept(link_of(zoe), now=NOW + DAY)
+
+    assert [to for to, _ in tell(now=NOW + DAY)] == ["zoe@old.example"]
 
 
 def test_confirming_an_address_is_no_change_to_tell_of() -> None:

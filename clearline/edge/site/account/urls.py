@@ -5,6 +5,7 @@ from django.urls import path
 from clearline.edge.site.account import (
     agreeing,
     contacts,
+    details,
     invited,
     join,
     my_data,
@@ -21,6 +22,7 @@ account_urlpatterns = [
     path("agree/", agreeing.agree, name="account_agree"),
     path("disagree/", agreeing.disagree, name="account_disagree"),
     path("invited/<str:token>/", invited.invited, name="account_invited"),
+    path("details/", details.details, name="account_details"),
     path("contacts/", contacts.contacts, name="account_contacts"),
     path("contacts/replace/", contacts.use_another, name="account_contacts_replace"),
     path("recover/", recover.recover, name="account_recover"),
