@@ -1,11 +1,21 @@
-"""An account from its first page to its last: opened, looked at and shared."""
+"""An account from its first page to its last: opened, looked at and shared.
+
+At the end all that the instance left is searched for what its people typed.
+"""
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from clearline.kit.columnstore.client import ColumnStore, StorePlace
+from tests.hunt.hunt import hunt
+from tests.hunt.personas import Persona
+from tests.hunt.places import Piece, cells_of_sqlite, files_under, rows_of_events
+from tests.hunt.words import needles_of
 from tests.journeys.browser import AGENT
 from tests.journeys.provider import RunningProvider
 
@@ -23,7 +33,30 @@ def look(page: Page) -> None:
     assert [each["id"] for each in violations] == [], page.url
 
 
+def left_by(provider: RunningProvider) -> Iterator[Piece]:
+    """Yield all that stands in the tables, files, logs and events of an instance that runs."""
+    data = provider.instance / "data"
+    yield from cells_of_sqlite(data / "clearline.sqlite3")
+    yield from files_under(provider.instance)
+    yield from rows_of_events(ColumnStore(StorePlace(data)))
+
+
+@pytest.fixture(scope="module")
+def typed(provider: RunningProvider) -> Iterator[dict[str, str]]:
+    """Take what people type; when all walks are over, none of it may stand anywhere."""
+    words: dict[str, str] = {}
+    yield words
+    assert hunt(left_by(provider), needles_of(words)) == ()
+    assert words
+
+
 def open_account(page: Page, provider: RunningProvider, user_id: str, name: str) -> None:
+    email = f"{user_id}@mail.example"
+    who = replace(Persona.new(), user_id=user_id, name=name, email=email, password=PASSWORD)
+    open_account_of(page, provider, who)
+
+
+def open_account_of(page: Page, provider: RunningProvider, who: Persona) -> None:
     page.goto(f"{provider.url}/")
     page.get_by_role("link", name="Sign in").click()
     page.get_by_role("link", name="Open an account").click()
@@ -31,12 +64,12 @@ def open_account(page: Page, provider: RunningProvider, user_id: str, name: str)
     page.get_by_label("18 or over").check()
     page.get_by_role("button", name="Go on").click()
     look(page)
-    page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label("E-mail address").fill(f"{user_id}@mail.example")
+    page.get_by_label("Name", exact=True).fill(who.name)
+    page.get_by_label("E-mail address").fill(who.email)
     page.get_by_role("button", name="Go on").click()
     look(page)
-    page.get_by_label("User ID").fill(user_id)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("User ID").fill(who.user_id)
+    page.get_by_label("Password").fill(who.password)
     page.get_by_label("I have read the privacy policy").check()
     page.get_by_role("button", name="Agree and open the account").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account is open")
@@ -47,7 +80,11 @@ def open_account(page: Page, provider: RunningProvider, user_id: str, name: str)
     ("scheme", "size"), [("light", WIDE), ("dark", NARROW)], ids=["1280-light", "360-dark"]
 )
 def test_an_account_is_opened_looked_at_and_shared(
-    provider: RunningProvider, browser: Browser, scheme: str, size: ViewportSize
+    provider: RunningProvider,
+    browser: Browser,
+    typed: dict[str, str],
+    scheme: str,
+    size: ViewportSize,
 ) -> None:
     alice, bob = (
         browser.new_context(
@@ -57,13 +94,15 @@ def test_an_account_is_opened_looked_at_and_shared(
         ).new_page()
         for _ in range(2)
     )
-    open_account(alice, provider, f"alice.{scheme}", "Alice Quill")
-    open_account(bob, provider, f"bob.{scheme}", "Bob Reed")
+    she, he = Persona.new(), Persona.new()
+    typed |= she.words(f"Alice in {scheme}") | he.words(f"Bob in {scheme}")
+    open_account_of(alice, provider, she)
+    open_account_of(bob, provider, he)
 
     for path in ("/account/", "/account/profile/", "/account/my-data/", "/account/team/"):
         alice.goto(f"{provider.url}{path}")
         look(alice)
-    alice.get_by_label("What you call them").fill("Front Desk")
+    alice.get_by_label("What you call them").fill(she.called)
     alice.get_by_label("Billing").check()
     alice.get_by_role("button", name="Make a code").click()
     look(alice)
@@ -76,27 +115,31 @@ def test_an_account_is_opened_looked_at_and_shared(
     expect(bob.get_by_role("main")).to_contain_text("Billing")
 
     alice.goto(f"{provider.url}/account/team/")
-    expect(alice.get_by_role("main")).to_contain_text("Front Desk")
+    expect(alice.get_by_role("main")).to_contain_text(she.called)
     look(alice)
     alice.context.close()
     bob.context.close()
 
 
-def test_an_account_is_opened_without_script(provider: RunningProvider, browser: Browser) -> None:
+def test_an_account_is_opened_without_script(
+    provider: RunningProvider, browser: Browser, typed: dict[str, str]
+) -> None:
+    charlie = Persona.new()
+    typed |= charlie.words("Charlie")
     context = browser.new_context(user_agent=AGENT, java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{provider.url}/account/join/")
     page.get_by_label("18 or over").check()
     page.get_by_role("button", name="Go on").click()
-    page.get_by_label("Name", exact=True).fill("Charlie Wren")
-    page.get_by_label("E-mail address").fill("charlie@mail.example")
+    page.get_by_label("Name", exact=True).fill(charlie.name)
+    page.get_by_label("E-mail address").fill(charlie.email)
     page.get_by_role("button", name="Go on").click()
-    page.get_by_label("User ID").fill("charlie.noscript")
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("User ID").fill(charlie.user_id)
+    page.get_by_label("Password").fill(charlie.password)
     page.get_by_label("I have read the privacy policy").check()
     page.get_by_role("button", name="Agree and open the account").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account is open")
     page.goto(f"{provider.url}/account/profile/")
-    expect(page.get_by_label("Name", exact=True)).to_have_value("Charlie Wren")
+    expect(page.get_by_label("Name", exact=True)).to_have_value(charlie.name)
     context.close()
