@@ -20,7 +20,7 @@ def running_server() -> Iterator[str]:
         shutil.chown(folder, user="postgres")  # the server refuses to run as root
     data = folder / "data"
     as_owner("initdb", "-D", str(data), "-U", "clearline", "--auth=trust", "-E", "UTF8")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=60"
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=150"
     log = str(folder / "log")
     as_owner("pg_ctl", "-D", str(data), "-w", "-l", log, "-o", options, "start")
     try:

@@ -36,7 +36,7 @@ from clearline.trust.tokens.queries import Bearer
 PREFIX: Final = "/api/"
 OPEN_TO_PAGES: Final = "/api/v1/openapi.json"
 BODY_BYTES_MAX: Final = 16 * 1024
-SCHEME: Final = "Bearer "
+SCHEME: Final = "bearer"
 OWN_FETCH: Final = frozenset({"same-origin", "none"})
 CHALLENGE: Final = 'Bearer realm="app"'
 
@@ -136,10 +136,10 @@ def let_in(request: HttpRequest, audience: frozenset[Audience]) -> HttpResponse 
 
 
 def find_bearer(request: HttpRequest) -> Bearer | None:
-    told = request.headers.get("Authorization", "")
-    if not told.startswith(SCHEME) or not told.isascii():
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.casefold() != SCHEME or not token.isascii():
         return None
-    return tokens.find_bearer(told.removeprefix(SCHEME), now=timezone.now())
+    return tokens.find_bearer(token, now=timezone.now())
 
 
 def count(request: HttpRequest, limit: Limit, who: str) -> None:

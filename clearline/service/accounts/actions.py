@@ -428,14 +428,22 @@ def add_member(*, account: int, subject: SubjectId, role: MemberRole, now: datet
 
     Raises NoSuchCustomer, AlreadyMember, TeamFull.
     """
-    if Account.objects.select_for_update().filter(pk=account).first() is None:
-        raise NoSuchCustomer
+    lock_account(account)
     members = Member.objects.filter(account_id=account)
     if members.filter(subject=subject).exists():
         raise AlreadyMember
     if members.count() >= MEMBERS_MAX:
         raise TeamFull
     Member.objects.create(account_id=account, subject=subject, role=role, since=now)
+
+
+def lock_account(account: int) -> None:
+    """Hold an account until the caller's transaction ends: what is counted in it stays so.
+
+    Raises NoSuchCustomer.
+    """
+    if Account.objects.select_for_update().filter(pk=account).first() is None:
+        raise NoSuchCustomer
 
 
 def set_member(*, account: int, subject: SubjectId, role: MemberRole | None) -> None:

@@ -155,9 +155,10 @@ def invite(*, owner: SubjectId, role: MemberRole, label: str, now: datetime) -> 
     expires_at = now + CODE_WINDOW
 
     with transaction.atomic():
+        accounts.lock_account(account)
         waiting = Invitation.objects.filter(account_id=account)
         waiting.filter(expires_at__lte=now).delete()
-        if len(waiting.select_for_update()) >= INVITATIONS_MAX:
+        if waiting.count() >= INVITATIONS_MAX:
             message = f"At most {INVITATIONS_MAX} invitations wait at once. Withdraw one first."
             raise TooManyInvitations(message)
         Invitation(

@@ -149,3 +149,19 @@ def test_a_fault_of_ours_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
     assert b"Alice" not in answer.content
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["{access}", "Basic {access}", "Bearer  {access}", "Bearer {access},", "Bearer {refresh}"],
+)
+def test_a_key_that_is_told_in_another_way_or_is_for_another_end_opens_nothing(told: str) -> None:
+    app = make_app()
+    told = told.format(access=app.access, refresh=app.refresh)
+
+    said = app.ask("GET", "account", authorization=told)
+
+    assert (said.status, said.told["code"]) == (401, "token_needed")
+    assert App().ask("GET", f"account?access_token={app.access}").status == 401
+    assert App().renew(app.access).told["code"] == "token_ended"
+    assert app.ask("GET", "account", authorization=f"bearer {app.access}").status == 200
