@@ -215,6 +215,7 @@ class ChoiceMethod(StrEnum):
     SIGN_IN = "sign_in"  # a browser and an account were joined
     START = "start"  # the account began with it
     APP = "app"
+    IMPORT = "import"  # an earlier system had it, with its proof
 
 
 class ChoiceSurface(StrEnum):
@@ -229,6 +230,7 @@ class ChoiceSurface(StrEnum):
     SIGN_IN = "sign_in"
     ACCOUNT = "account"  # the page that opens an account
     APP = "app"
+    IMPORT = "import"
 
 
 class Ground(StrEnum):

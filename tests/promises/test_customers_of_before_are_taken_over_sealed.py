@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from pydantic import SecretStr
+from pytest_django import Settings
 
 from clearline.config import cli
 from clearline.policy.retention import Retention
@@ -20,8 +22,11 @@ from clearline.rights.my_data.queries import list_held
 from clearline.service.accounts import actions
 from clearline.service.accounts.models import Account, Holder, ImportedCustomer, ImportedLine
 from clearline.trust.vault.models import PersonKey
+from tests.browser_client import browser
+from tests.edge.site.answering import words_on
 from tests.promises.provider import everything, work
-from tests.service.accounts.people import NOW, make_customer
+from tests.service.accounts.invited import invite_all, link_of
+from tests.service.accounts.people import NOW, PASSWORD, make_customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 HEAD = "name,email,account number,balance,lines,age range,choices,proof,user id\n"
@@ -59,6 +64,23 @@ def test_it_goes_with_the_account(subject: SubjectId) -> None:
     for model in (Account, Holder, ImportedCustomer, ImportedLine):
         assert not model.objects.exists()
     assert PersonKey.objects.get().key_wrapped is None
+
+
+def test_choices_hold_and_are_shown_with_where_they_came_from(
+    subject: SubjectId, settings: Settings
+) -> None:
+    url = SecretStr("smtp://localhost:2525")
+    settings.ENV = settings.ENV.model_copy(update={"mail_url": url})
+    invite_all(timezone.now())
+    client = browser()
+    form = {"user_id": "zyxw", "password": PASSWORD, "agree": "2026-01-01"}
+    client.post(f"/account/invited/{link_of(subject)}/", form)
+
+    shown = words_on(client.get("/privacy/choices/").content)
+    lines = words_on(client.get("/account/my-data/").content)
+
+    assert "our earlier records; what proves it stands under My data" in shown
+    assert "by taking over what an earlier system had" in lines
 
 
 def test_who_was_taken_over_is_told_so_and_nobody_else(subject: SubjectId) -> None:

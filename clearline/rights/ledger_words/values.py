@@ -96,6 +96,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         ChoiceMethod.SIGN_IN: gettext_lazy("by signing in with a browser that had chosen"),
         ChoiceMethod.START: gettext_lazy("by the age that the account was opened with"),
         ChoiceMethod.APP: gettext_lazy("in our app"),
+        ChoiceMethod.IMPORT: gettext_lazy("by taking over what an earlier system had"),
     },
     "surface": {
         ChoiceSurface.PROMPT: gettext_lazy("the prompt above a page"),
@@ -107,6 +108,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         ChoiceSurface.SIGN_IN: gettext_lazy("nowhere: browser and account were joined"),
         ChoiceSurface.ACCOUNT: gettext_lazy("the page that opens an account"),
         ChoiceSurface.APP: gettext_lazy("our app"),
+        ChoiceSurface.IMPORT: gettext_lazy("an earlier system"),
     },
     "reason": {
         Reason.SILENCE: gettext_lazy("no clause of the policy speaks of it"),

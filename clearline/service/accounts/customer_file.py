@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import BinaryIO, Final, Self
 
@@ -47,6 +48,8 @@ class Field(StrEnum):
     AGE_RANGE = "age_range"
     CHOICES = "choices"
     CHOICES_PROOF = "choices_proof"
+    CHOICES_DATE = "choices_date"
+    GPC = "gpc"
     USER_ID = "user_id"
 
 
@@ -65,8 +68,11 @@ CALLED: Final[Mapping[Field, frozenset[str]]] = {
     Field.AGE_RANGE: frozenset({"agerange", "age"}),
     Field.CHOICES: frozenset({"choices", "consent", "consents"}),
     Field.CHOICES_PROOF: frozenset({"choicesproof", "proof", "consentproof"}),
+    Field.CHOICES_DATE: frozenset({"choicesdate", "proofdate", "consentdate"}),
+    Field.GPC: frozenset({"gpc", "globalprivacycontrol"}),
     Field.USER_ID: frozenset({"userid", "username", "login"}),
 }
+YES_OR_NO: Final = {"": False, "no": False, "0": False, "yes": True, "1": True}
 AGES: Final = {**{str(each): each for each in AgeRange}, "18+": AgeRange.ADULT}
 
 
@@ -94,6 +100,7 @@ class CustomerRow:
     choices: str = ""
     choices_proof: str = ""
     user_id: str = ""
+    gpc: bool = False
     cells: tuple[str, ...] = ()
 
     def canonical(self) -> str:
@@ -101,7 +108,8 @@ class CustomerRow:
         balance = "" if self.balance is None else str(self.balance)
         facts = (self.account_number, self.name, self.email, balance, *self.lines, "")
         more = (self.age or "", self.choices, self.choices_proof, self.user_id)
-        return "\x1f".join((*facts, *more))
+        signal = ("gpc",) if self.gpc else ()
+        return "\x1f".join((*facts, *more, *signal))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -262,10 +270,11 @@ def read_row(line: int, cells: tuple[str, ...], columns: Mapping[Field, int]) ->
         lines=read_lines(told.get(Field.LINES, "")),
         age=read_age(told.get(Field.AGE_RANGE, "")),
         choices=choices,
-        choices_proof=read_proof(told.get(Field.CHOICES_PROOF, ""), choices),
+        choices_proof=read_proof(told, choices),
         user_id=matching(USER_ID, told, Field.USER_ID, "3 to 64 characters without spaces.")
         if told.get(Field.USER_ID, "").strip()
         else "",
+        gpc=read_gpc(told.get(Field.GPC, "")),
         cells=cells,
     )
 
@@ -331,14 +340,44 @@ def read_choices(text: str) -> str:
     return ";".join(f"{name}={found[name]}" for name in sorted(found))
 
 
-def read_proof(text: str, choices: str) -> str:
-    """Return the words that prove the choices; a yes needs some (GDPR 7(1)). Raises FieldWrong."""
+def read_proof(told: Mapping[Field, str], choices: str) -> str:
+    """Return the words that prove the choices, behind their day where there is one.
+
+    A yes needs some (GDPR 7(1)). Raises FieldWrong.
+    """
+    text, day = told.get(Field.CHOICES_PROOF, ""), told.get(Field.CHOICES_DATE, "").strip()
     if not text.strip():
         if f"={Answer.YES}" in choices:
             message = "A yes needs its proof: when and how it was given."
             raise FieldWrong(message, field=Field.CHOICES_PROOF)
         return ""
-    return read_words(Field.CHOICES_PROOF, text, length_max=PROOF_MAX, missing="")
+    if day and not is_day(day):
+        message = "Write a day like 2026-05-31, or leave it open."
+        raise FieldWrong(message, field=Field.CHOICES_DATE)
+    dated = f"{day}: {text}" if day else text
+    return read_words(Field.CHOICES_PROOF, dated, length_max=PROOF_MAX, missing="")
+
+
+def is_day(text: str) -> bool:
+    try:
+        return len(text) == len("2026-05-31") and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def read_gpc(text: str) -> bool:
+    """Return whether an earlier system had seen Global Privacy Control. Raises FieldWrong."""
+    told = text.strip().casefold()
+    if told not in YES_OR_NO:
+        message = "Write yes or no, or leave it open."
+        raise FieldWrong(message, field=Field.GPC)
+    return YES_OR_NO[told]
+
+
+def answers_in(choices: str) -> dict[str, Answer]:
+    """Return the answers of a text that `read_choices` made."""
+    pairs = (each.partition("=") for each in choices.split(";") if each)
+    return {name: Answer(answer) for name, _, answer in pairs}
 
 
 def still(cell: str) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, TypeVar
 
 from django.db import IntegrityError, models, transaction
@@ -14,7 +14,8 @@ from clearline.kit.seen import Seen
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
-from clearline.service.accounts.customer_file import CustomerRow, RowWrong
+from clearline.service.accounts.age import choices_at_start
+from clearline.service.accounts.customer_file import CustomerRow, RowWrong, answers_in
 from clearline.service.accounts.models import (
     Account,
     EmailAddress,
@@ -25,6 +26,8 @@ from clearline.service.accounts.models import (
 )
 from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.trust.blind_index import folded, indexer
+from clearline.trust.consent import actions as consent
+from clearline.trust.consent.actions import Brought
 from clearline.trust.gate import actions as gate
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.accounts import CustomersImported
@@ -108,7 +111,8 @@ def import_customers(
     """Bring some customers in, at most 1,000, all of them or, after a crash, none.
 
     A customer who came in before with the very same row is counted, not brought in again. One
-    entry of the ledger commits to the batch. Raises ImportedMeanwhile, gate.UseDenied,
+    entry of the ledger commits to the batch, and each who had chosen something has one of their
+    own. Raises ImportedMeanwhile, gate.UseDenied,
     NoEditionInForce. Source: clause account.import.
     """
     permit = gate.ask(use=KEEP_IMPORTED, choices=NOTHING_CHOSEN, now=now)
@@ -117,10 +121,15 @@ def import_customers(
         return Batch(0, found.here_already, found.wrong)
     subjects = [SubjectId(secrets.token_hex(16)) for _ in found.new]
     pairs = list(zip(subjects, found.new, strict=True))
+    chosen = [each for each in map(brought, pairs) if each.choices != NOTHING_CHOSEN]
+    permit_to_choose = consent.ask_to_begin(now) if chosen else None
 
     try:
         with transaction.atomic():
             write(pairs, now)
+            if permit_to_choose is not None:
+                edition = date.fromisoformat(permit_to_choose.edition)
+                consent.bring_many(chosen, edition=edition, permit=permit_to_choose, now=now)
             entry = CustomersImported(
                 customers=len(pairs), sha256=manifest_of(pairs), by=f"{by.kind}:{by.name}"
             )
@@ -129,6 +138,18 @@ def import_customers(
         message = "Another import or a new account took a number meanwhile. Run the same again."
         raise ImportedMeanwhile(message) from None
     return Batch(len(pairs), found.here_already, found.wrong)
+
+
+def brought(pair: tuple[SubjectId, Keyed]) -> Brought:
+    """Return what is to hold of somebody's choices: those of before, and those of their age."""
+    subject, row = pair[0], pair[1].row
+    by_age = choices_at_start(row.age) if row.age else {}
+    return Brought(
+        subject=subject,
+        answers=answers_in(row.choices),
+        by_age={name.value: answer for name, answer in by_age.items()},
+        gpc=row.gpc,
+    )
 
 
 def manifest_of(pairs: Sequence[tuple[SubjectId, Keyed]]) -> str:

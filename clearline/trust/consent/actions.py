@@ -1,6 +1,6 @@
 """Recording what a person chose, so that it can be proved later, by them too."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -42,6 +42,7 @@ from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
 from clearline.trust.ledger.entries.uses import ChoiceRecorded
+from clearline.trust.vault import actions as vault_actions
 from clearline.trust.vault import queries as vault
 
 KEEP_CHOICE: Final = Use(
@@ -62,6 +63,7 @@ STOP_FLOODS: Final = Use(
 # a telephone company by one exit; asked once in twelve months they answer five times an hour, and
 # twenty times as often on the day of a campaign.
 ANSWERS_MAX: Final = 100
+INSERTED_AT_ONCE: Final = 500
 ANSWERS: Final = WindowCounts(window=timedelta(hours=1), keys_max=100_000)
 
 
@@ -365,6 +367,70 @@ def add_to_account(
     if changed:
         how = ChoiceMethod.START
         keep(account, choices, changed, shown=shown, how=how, by_signal=frozenset())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Brought:
+    """What an earlier system knew of one person's choices, beside those that their age begins with.
+
+    `gpc` says that it had seen their Global Privacy Control.
+    """
+
+    subject: SubjectId
+    answers: Mapping[str, Answer]
+    by_age: Mapping[str, Answer]
+    gpc: bool
+
+    @property
+    def choices(self) -> Choices:
+        """All of it as one: a no wins, and the signal is a no."""
+        said = joined(NOTHING_CHOSEN.with_answers(self.answers), Choices(no=frozenset(self.by_age)))
+        return said.under_gpc() if self.gpc else said
+
+    def how(self, name: str) -> ChoiceMethod:
+        if self.gpc and name in GPC_CLOSES:
+            return ChoiceMethod.GPC
+        return ChoiceMethod.START if name in self.by_age else ChoiceMethod.IMPORT
+
+
+def bring_many(people: Sequence[Brought], *, edition: date, permit: Permit, now: datetime) -> None:
+    """Let new accounts begin with what an earlier system knew, in the caller's transaction.
+
+    One entry for each; what proves an answer stays where the caller keeps it. The permit is that
+    of `ask_to_begin`. Source: GDPR 7(1); 11 CCR 7025(c)(1); clause choices.account.
+    """
+    entries = [
+        ChoiceRecorded(
+            yes=tuple(sorted(each.choices.yes)),
+            no=tuple(sorted(each.choices.no)),
+            method=ChoiceMethod.IMPORT,
+            surface=ChoiceSurface.IMPORT,
+            edition=edition.isoformat(),
+            text="",
+            by_signal=tuple(sorted(GPC_CLOSES)) if each.gpc else (),
+            before="",
+        )
+        for each in people
+    ]
+    subjects = [each.subject for each in people]
+    noted = ledger.append_many(list(zip(entries, subjects, strict=True)), permit=permit, now=now)
+    rows = [
+        AccountChoices(
+            subject=each.subject,
+            told=write_said(
+                {
+                    name: Said(each.choices.answer(name), now, each.how(name), entry.id)
+                    for name in each.choices.yes | each.choices.no
+                }
+            ),
+            proof=entry.id,
+            edition=edition,
+            changed_at=now,
+        )
+        for each, entry in zip(people, noted, strict=True)
+    ]
+    vault_actions.seal_many(rows)
+    AccountChoices.objects.bulk_create(rows, batch_size=INSERTED_AT_ONCE)
 
 
 def ask_to_begin(now: datetime) -> Permit:

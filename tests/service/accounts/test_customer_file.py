@@ -70,6 +70,32 @@ def test_what_is_optional_may_be_open_or_have_no_column() -> None:
     assert one(HEAD + "Zoë,z@mail.example,1,,,,,,\n").balance is None
 
 
+def test_a_proof_may_have_its_day_and_a_signal_is_yes_or_no() -> None:
+    head = "name,email,account,choices,proof,proof date,gpc\n"
+    row = one(f"{head}Zoë,z@mail.example,1,ads=yes,on paper,2024-05-31,Yes\n")
+    plain = one(f"{head}Zoë,z@mail.example,1,ads=no,,2024-05-31,\n")
+
+    assert (row.choices_proof, row.gpc) == ("2024-05-31: on paper", True)
+    assert (plain.choices_proof, plain.gpc) == ("", False)
+    assert row.canonical() != plain.canonical()
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        ("ads=yes,,,", "needs its proof"),
+        ("ads=yes,paper,31 May 2024,", "2026-05-31"),
+        ("ads=yes,paper,2024-02-30,", "2026-05-31"),
+        ("ads=yes,paper,20240531,", "2026-05-31"),
+        (",,,maybe", "yes or no"),
+    ],
+)
+def test_a_proof_or_a_signal_that_is_none_is_told(cells: str, why: str) -> None:
+    head = "name,email,account,choices,proof,proof date,gpc\n"
+
+    assert why in wrong(f"{head}Zoë,z@mail.example,1,{cells}\n".encode()).reason
+
+
 def test_quoted_cells_hold_delimiters_quotes_and_line_breaks() -> None:
     row = one('name,email,account,proof\n"Ray, ""Zoë""",z@mail.example,1,"on\npaper"\n\n')
 

@@ -7,8 +7,9 @@ import pytest
 from django.db import IntegrityError
 
 from clearline.policy.use import Actor, ActorKind
-from clearline.policy.vocabulary import SubjectId
+from clearline.policy.vocabulary import Answer, ChoiceMethod, SubjectId
 from clearline.service.accounts import actions, importing
+from clearline.service.accounts.age import STRICT
 from clearline.service.accounts.customer_file import CustomerFile, CustomerRow, Encoding
 from clearline.service.accounts.importing import Batch, ImportedMeanwhile, SeenInFile
 from clearline.service.accounts.models import (
@@ -20,6 +21,7 @@ from clearline.service.accounts.models import (
     Member,
 )
 from clearline.service.accounts.queries import account_index, email_index
+from clearline.trust.consent import actions as consent
 from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
@@ -85,6 +87,31 @@ def test_the_same_again_brings_nobody_twice_and_writes_nothing() -> None:
     assert bring(ZOE + YAN) == Batch(0, 2, ())
     assert (Account.objects.count(), Holder.objects.count(), PersonKey.objects.count()) == (2, 2, 2)
     assert Entry.objects.filter(kind="customers.imported").count() == 2
+
+
+def test_choices_hold_from_the_first_day_on_as_brought_in() -> None:
+    bring(ZOE.replace("ads=no", "ads=no;measurement=yes") + YAN)
+    zoe = SubjectId(Account.objects.get(number_index=account_index("OLD-1")).owner)
+    yan = SubjectId(Account.objects.get(number_index=account_index("OLD-2")).owner)
+
+    said = consent.show_account(by=OPERATOR, subject=zoe, now=NOW)
+
+    assert {name: (each.answer, each.method) for name, each in said.items()} == {
+        "ads": (Answer.NO, ChoiceMethod.IMPORT),
+        "measurement": (Answer.YES, ChoiceMethod.IMPORT),
+    }
+    assert consent.show_account(by=OPERATOR, subject=yan, now=NOW) == {}
+    assert Entry.objects.get(kind="choice.recorded").subject == zoe
+
+
+def test_who_is_under_sixteen_begins_with_no_whatever_a_list_says() -> None:
+    bring(ZOE.replace("18+,ads=no", "13_to_15,ads=yes"))
+    zoe = SubjectId(Account.objects.get().owner)
+
+    said = consent.show_account(by=OPERATOR, subject=zoe, now=NOW)
+
+    assert {name for name, each in said.items() if each.answer is Answer.NO} == set(STRICT)
+    assert {each.method for each in said.values()} == {ChoiceMethod.START}
 
 
 def test_a_batch_has_one_entry_that_commits_to_it_without_a_name() -> None:

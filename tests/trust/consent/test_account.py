@@ -19,7 +19,7 @@ from clearline.policy.vocabulary import (
 )
 from clearline.trust.consent import actions, queries
 from clearline.trust.consent.account import Said, read_said, write_said
-from clearline.trust.consent.actions import ShownText, SignalSaysNo, TooManyAnswers
+from clearline.trust.consent.actions import Brought, ShownText, SignalSaysNo, TooManyAnswers
 from clearline.trust.consent.cookie import ChosenOnDevice
 from clearline.trust.consent.models import AccountChoices
 from clearline.trust.gate import queries as gate
@@ -269,6 +269,30 @@ def test_what_adds_nothing_leaves_no_entry() -> None:
     add({})
 
     assert Entry.objects.filter(subject=ALICE).count() == 1
+
+
+def bring(*people: Brought) -> None:
+    permit = actions.ask_to_begin(NOW)
+    with transaction.atomic():
+        actions.bring_many(people, edition=EDITION, permit=permit, now=NOW)
+
+
+def test_what_an_earlier_system_knew_holds_as_such_each_with_its_proof() -> None:
+    bring(
+        Brought(ALICE, {MEASURE: YES, CONTENT: NO}, {}, gpc=False),
+        Brought(BOB, {SALE: YES}, {ChoiceName.ADS: NO}, gpc=True),
+    )
+
+    assert answers_of() == {MEASURE: YES, CONTENT: NO}
+    assert {each.method for each in said().values()} == {ChoiceMethod.IMPORT}
+    bobs = actions.show_account(by=Actor(ActorKind.SUBJECT, BOB), subject=BOB, now=NOW)
+    assert {name: (each.answer, each.method) for name, each in bobs.items()} == {
+        SALE: (NO, ChoiceMethod.GPC),
+        ChoiceName.THIRD_PARTY_MARKETING: (NO, ChoiceMethod.GPC),
+        ChoiceName.ADS: (NO, ChoiceMethod.START),
+    }
+    for subject, proof in ((ALICE, said()[MEASURE].proof), (BOB, bobs[SALE].proof)):
+        assert Entry.objects.get(public_id=proof).subject == subject
 
 
 def test_an_erased_account_has_no_choices() -> None:

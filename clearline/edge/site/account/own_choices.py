@@ -31,6 +31,7 @@ ORIGINS: Final[dict[ChoiceMethod, str | Promise]] = {
     ChoiceMethod.SIGN_IN: _("a browser that had chosen when you signed in with it"),
     ChoiceMethod.START: _("the age that the account was opened with"),
     ChoiceMethod.APP: _("our app"),
+    ChoiceMethod.IMPORT: _("our earlier records; what proves it stands under My data"),
 }
 HERE: Final = _("this browser")
 
