@@ -285,22 +285,22 @@ def finish(*, key: str, typed: NewWayIn, now: datetime) -> None:
 
     Who has a second factor that shows codes gives one here; a passkey is asked for at the next
     sign-in. Of many at once one wins. Raises RecoveryOver, PasswordRefused, UserIdRefused,
-    UserIdTaken, FactorRefused, TooManyTries, gate.UseDenied. Source: 47 CFR 64.2010(e); clauses
-    account.recover, account.acts, account.factor.
+    UserIdTaken, FactorRefused, TooManyTries, NoTurn, gate.UseDenied. Source: 47 CFR 64.2010(e);
+    clauses account.recover, account.acts, account.factor.
     """
     ask_to_answer(now)
     permit = safeguards.ask_to_note_customer(now)
     row = find_proved(key, now)
     subject = SubjectId(row.subject)
     named = typed.user_id.strip() if row.by_email else ""
-    regaining.refuse_way_in(typed.password, user_id=named)
+    way_in = regaining.new_way_in(typed.password, user_id=named)
     if factors.asks_for_code(subject):
         factors.prove_by_code(subject, typed.code, now=now)
 
     with transaction.atomic():
         if not RecoveryCode.objects.filter(pk=row.pk, done_at__isnull=True).update(done_at=now):
             raise RecoveryOver
-        regaining.set_way_in(subject, typed.password, user_id=named)
+        regaining.set_way_in(subject, way_in)
         # What somebody else may have asked for meanwhile comes to nothing.
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         others = RecoveryCode.objects.filter(subject=subject, done_at__isnull=True)

@@ -1,13 +1,16 @@
 """Ways in that are shut because somebody else may have used them, and opened anew."""
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from clearline.policy.vocabulary import SubjectId
-from clearline.trust.safeguards.actions import UserIdTaken, no_such_staff, refuse_user_id
+from clearline.trust.safeguards.actions import SETTING, UserIdTaken, no_such_staff, refuse_user_id
+from clearline.trust.safeguards.hashing import hash_password
 from clearline.trust.safeguards.models import Login, SignInAttempt
-from clearline.trust.safeguards.passwords import normalised, refuse_weak
+from clearline.trust.safeguards.passwords import refuse_weak
 from clearline.trust.safeguards.queries import name_index
 from clearline.trust.safeguards.roles import LoginKind
 
@@ -40,30 +43,38 @@ def is_network_of(network: bytes, subject: SubjectId) -> bool:
     return row is not None and is_network_known(network, name=bytes(row.name_index))
 
 
-def refuse_way_in(password: str, *, user_id: str) -> None:
-    """Return if this may be somebody's new way in; an empty user ID stays the one before.
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """What is kept of a new password, and of a new user ID where one was named."""
 
-    Raises PasswordRefused, UserIdRefused, UserIdTaken.
+    password: str
+    name_index: bytes | None
+
+
+def new_way_in(password: str, *, user_id: str) -> WayIn:
+    """Return somebody's new way in, not written yet; an empty user ID stays the one before.
+
+    Raises PasswordRefused, UserIdRefused, UserIdTaken, NoTurn.
     """
+    index = None
     if user_id:
         refuse_user_id(user_id)
-        if find_customer(name_index(user_id, LoginKind.CUSTOMER)):
+        index = name_index(user_id, LoginKind.CUSTOMER)
+        if find_customer(index):
             raise user_id_taken()
     refuse_weak(password, own_words=(user_id, settings.ENV.provider.brand_name))
+    return WayIn(hash_password(password, source=SETTING), index)
 
 
-def set_way_in(subject: SubjectId, password: str, *, user_id: str) -> None:
-    """Give a customer a new password, and a new user ID if one is named.
+def set_way_in(subject: SubjectId, way_in: WayIn) -> None:
+    """Give a customer a new password, and a new user ID if one was named.
 
-    In the caller's transaction, after `refuse_way_in`. Every session and every sign-in of the app
-    ends by it. Raises NoSuchStaff, UserIdTaken.
+    In the caller's transaction. Every session and every sign-in of the app ends by it.
+    Raises NoSuchStaff, UserIdTaken.
     """
-    told: dict[str, object] = {
-        "password": make_password(normalised(password)),
-        "is_password_short": False,
-    }
-    if user_id:
-        told["name_index"] = name_index(user_id, LoginKind.CUSTOMER)
+    told: dict[str, object] = {"password": way_in.password, "is_password_short": False}
+    if way_in.name_index is not None:
+        told["name_index"] = way_in.name_index
     rows = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER, is_active=True)
     try:
         with transaction.atomic():

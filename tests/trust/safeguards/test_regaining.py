@@ -43,10 +43,9 @@ def test_a_new_password_opens_a_locked_account_under_the_same_user_id_or_another
     alice = make_customer()
     regaining.lock_out(alice)
 
-    regaining.refuse_way_in(NEW_PASSWORD, user_id="")
-    regaining.set_way_in(alice, NEW_PASSWORD, user_id="")
+    regaining.set_way_in(alice, regaining.new_way_in(NEW_PASSWORD, user_id=""))
     assert enter(password=NEW_PASSWORD).public_id == alice
-    regaining.set_way_in(alice, PASSWORD, user_id="alice.q")
+    regaining.set_way_in(alice, regaining.new_way_in(PASSWORD, user_id="alice.q"))
 
     assert regaining.find_customer(queries.name_index("ALICE.Q", LoginKind.CUSTOMER)) == alice
     assert regaining.find_customer(queries.name_index("alice", LoginKind.CUSTOMER)) is None
@@ -60,17 +59,27 @@ def test_a_way_in_that_cannot_be_one_is_refused(
     password: str, user_id: str, refused: type[Refusal]
 ) -> None:
     with pytest.raises(refused):
-        regaining.refuse_way_in(password, user_id=user_id)
+        regaining.new_way_in(password, user_id=user_id)
 
 
 def test_a_user_id_that_is_taken_is_refused_and_who_is_gone_gets_no_way_in() -> None:
     make_customer()
-    bob = make_customer("bob")
 
     with pytest.raises(actions.UserIdTaken):
-        regaining.set_way_in(bob, PASSWORD, user_id="Alice")
+        regaining.new_way_in(PASSWORD, user_id="Alice")
     with pytest.raises(actions.NoSuchStaff):
-        regaining.set_way_in(SubjectId("0" * 32), PASSWORD, user_id="")
+        regaining.set_way_in(SubjectId("0" * 32), regaining.new_way_in(PASSWORD, user_id=""))
+
+
+def test_a_user_id_that_somebody_took_meanwhile_is_refused_and_nothing_is_changed() -> None:
+    bob = make_customer("bob")
+    way_in = regaining.new_way_in(PASSWORD, user_id="Alice")
+    make_customer()
+
+    with pytest.raises(actions.UserIdTaken):
+        regaining.set_way_in(bob, way_in)
+
+    assert regaining.find_customer(queries.name_index("bob", LoginKind.CUSTOMER)) == bob
 
 
 def test_the_network_that_somebody_signed_in_from_is_known_as_theirs() -> None:
