@@ -1,12 +1,28 @@
 """Who calls: the customer whose app holds the key; the guard has looked."""
 
+from datetime import datetime, timedelta
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
+from clearline.kit.errors import Denied
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
+from clearline.trust.safeguards.signed_in import STEPPED_UP_SPAN
 from clearline.trust.tokens.queries import Bearer
+
+
+class SignInAgain(Denied):
+    """What was asked for needs a sign-in of the last 15 minutes, as a proof on the site."""
+
+    code = "sign_in_again"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This asks for a sign-in of the last 15 minutes. Sign in again, then do it by the new "
+            "key."
+        )
 
 
 class AppToken(HttpBearer):
@@ -29,6 +45,15 @@ def bearer_of(request: HttpRequest) -> Bearer:
     if found is None:
         raise PermissionDenied
     return found
+
+
+def refuse_old_sign_in(bearer: Bearer, *, now: datetime) -> None:
+    """Return if somebody signed in within the last 15 minutes.
+
+    Raises SignInAgain.
+    """
+    if not timedelta() <= now - bearer.began_at < STEPPED_UP_SPAN:
+        raise SignInAgain
 
 
 def actor_of(subject: SubjectId) -> Actor:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Final
 
+from clearline.edge.api.bearer import SignInAgain
 from clearline.edge.api.choices import FirstStepMissing, NotAsked, NothingAnswered
 from clearline.edge.api.described import Described, Door
 from clearline.edge.api.editions import OtherEdition
@@ -72,7 +73,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "change_profile": (WRONG_NAME,),
     "password": (WRONG_OLD, WEAK, TOO_OFTEN),
     "account": (),
-    "close": (AlreadyClosed(),),
+    "close": (AlreadyClosed(), SignInAgain()),
     "reopen": (AlreadyOpen(),),
     "agreement": (),
     "agree": (OtherEdition(),),

@@ -26,10 +26,11 @@ class NoSuchSignIn(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who calls, and by which sign-in of the app."""
+    """Who calls, and by which sign-in of the app, begun when."""
 
     subject: SubjectId
     family: str
+    began_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def find_bearer(access_token: str, *, now: datetime) -> Bearer | None:
         return None
     family = row.family
     subject = logins.find_signed_in_customer(family.login, family.password_mark)
-    return None if subject is None else Bearer(subject, family.public_id)
+    return None if subject is None else Bearer(subject, family.public_id, family.began_at)
 
 
 def list_sign_ins(

@@ -1,7 +1,7 @@
 """What the app shows of an account, and changes in it."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from django.utils import timezone
 from clearline.trust.ledger import actions as ledger_actions
 from tests.edge.api.app import App, make_app
 from tests.edge.site.published import LONGER, published
+from tests.promises.provider import Clock
 from tests.service.accounts.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,26 @@ def test_closing_is_taken_back_and_neither_is_done_twice() -> None:
 
     assert told == [200, 409, 200]
     assert app.ask("GET", "account").told == {"is_open": True, "closed_at": None}
+
+
+def test_closing_asks_for_a_sign_in_of_the_last_quarter_of_an_hour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(timezone.now())
+    monkeypatch.setattr(timezone, "now", clock)
+    app = make_app()
+    app.take(app.renew())
+    clock.now += timedelta(minutes=15)
+    app.take(app.renew())
+
+    late = app.ask("POST", "account/close")
+    again = App()
+    again.sign_in()
+    closed = again.ask("POST", "account/close")
+
+    assert (late.status, late.told["code"]) == (403, "sign_in_again")
+    assert closed.status == 200
+    assert app.ask("POST", "account/reopen").status == 200
 
 
 def test_a_new_password_ends_every_other_sign_in_but_not_this_one() -> None:

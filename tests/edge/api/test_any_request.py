@@ -204,6 +204,7 @@ class People:
         if name == "close":
             self.ask(person, "reopen")
         elif name == "reopen":
+            person.sign_in(self.ask)  # closing asks for a sign-in of the last 15 minutes
             self.ask(person, "close")
         elif name in {"leave", "remove"}:
             team = self.ask(owner, "team")["members"]
