@@ -25,6 +25,7 @@ STAFF: Final = (
     # user ID, role, what the link on the terminal says
     ("dana", "marketer", "Dana, web team (marketer)"),
     ("olu", "administrator", "Olu, administrator"),
+    ("ina", "administrator", "Ina, second administrator"),
     ("mai", "support", "Mai, support"),
     ("jon", "billing", "Jon, billing"),
     ("priya", "privacy_officer", "Priya, privacy officer"),

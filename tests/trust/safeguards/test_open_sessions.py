@@ -200,6 +200,15 @@ def test_who_signed_in_has_proved_it_for_a_quarter_of_an_hour() -> None:
 
 
 @pytest.mark.django_db
+def test_whom_a_link_of_the_demo_signed_in_need_not_prove_it_again() -> None:
+    session, later = begin(CUSTOMER, make_person(CUSTOMER)), timezone.now() + timedelta(hours=1)
+
+    signed_in.note_by_link(session)
+
+    assert signed_in.is_stepped_up(session, now=later)
+
+
+@pytest.mark.django_db
 def test_the_secret_that_an_app_was_shown_is_remembered_until_it_is_not() -> None:
     session = SessionStore()
 
