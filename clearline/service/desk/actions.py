@@ -160,7 +160,7 @@ def open_customer(
     is_found = queries.is_found(by.name, subject, now=now)
     if not duties or not (is_found or queries.find_open(by.name, subject, now=now)):
         raise NotFoundHere
-    permits = [ASK_AS[role](by, subject, now) for role in duties]
+    permits = [ask_as(role, by, subject, now) for role in duties]
 
     with transaction.atomic():
         rows = lock_sightings(by, subject)
@@ -187,7 +187,7 @@ def keep_open(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: date
     gate.UseDenied, NoEditionInForce. Source: CP-08; clause support.open.
     """
     opened, duties = get_open(by, roles, subject, now)
-    permits = [ASK_AS[role](by, subject, now) for role in duties]
+    permits = [ask_as(role, by, subject, now) for role in duties]
 
     with transaction.atomic():
         lock_sightings(by, subject)
@@ -245,7 +245,7 @@ def show_customer(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: 
     values: dict[Category, tuple[str, ...]] = {}
     choices: Mapping[str, Said] = {}
     for role in duties:
-        permit = ASK_AS[role](by, subject, now)
+        permit = ask_as(role, by, subject, now)
         values |= accounts.open_held(subject, permit=permit, now=now)
         if Category.PRIVACY_PREFERENCES in permit.categories:
             choices = consent.open_account(subject, permit, now)
@@ -268,15 +268,20 @@ def name_open(
 ) -> tuple[tuple[OpenNow, str], ...]:
     """Return who is open to someone of the staff now, each with their name.
 
-    Raises gate.UseDenied, NoEditionInForce.
+    Raises NoEditionInForce.
     """
     given = frozenset(roles)
+    shown = {
+        opened.subject: (opened, duty)
+        for opened in queries.list_open(by.name, now=now)
+        for duty in [role for role in opened.roles if role in given][:1]
+    }
+    uses = [(USES[duty](by, subject), NOTHING_CHOSEN) for subject, (_, duty) in shown.items()]
     named = []
-    for opened in queries.list_open(by.name, now=now):
-        duties = [role for role in opened.roles if role in given]
-        if duties:
-            permit = ASK_AS[duties[0]](by, opened.subject, now)
-            held = accounts.open_held(opened.subject, permit=permit, now=now)
+    for asked in gate.ask_many(uses=uses, now=now):
+        if asked.permit is not None:
+            held = accounts.open_held(asked.use.subject, permit=asked.permit, now=now)
+            opened, _ = shown[asked.use.subject]
             named.append((opened, held.get(Category.NAME, ("",))[0]))
     return tuple(named)
 
@@ -296,8 +301,8 @@ def erased_on(standing: Standing, now: datetime) -> date | None:
     return clause.kept.end(standing.closed_at).date()
 
 
-def ask_as_support(by: Actor, subject: SubjectId, now: datetime) -> Permit:
-    use = Use(
+def use_as_support(by: Actor, subject: SubjectId) -> Use:
+    return Use(
         by=by,
         subject=subject,
         categories=frozenset(
@@ -312,22 +317,20 @@ def ask_as_support(by: Actor, subject: SubjectId, now: datetime) -> Permit:
         purpose=Purpose.ESSENTIAL_SERVICE_OPERATIONS_SUPPORT,
         about=SubjectKind.CUSTOMER,
     )
-    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
 
 
-def ask_as_billing(by: Actor, subject: SubjectId, now: datetime) -> Permit:
-    use = Use(
+def use_as_billing(by: Actor, subject: SubjectId) -> Use:
+    return Use(
         by=by,
         subject=subject,
         categories=frozenset({Category.NAME, Category.CONTACT_EMAIL, Category.ACCOUNT}),
         purpose=Purpose.ESSENTIAL_SERVICE_OPERATIONS_SUPPORT,
         about=SubjectKind.CUSTOMER,
     )
-    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
 
 
-def ask_as_privacy_officer(by: Actor, subject: SubjectId, now: datetime) -> Permit:
-    use = Use(
+def use_as_privacy_officer(by: Actor, subject: SubjectId) -> Use:
+    return Use(
         by=by,
         subject=subject,
         categories=frozenset(
@@ -342,14 +345,18 @@ def ask_as_privacy_officer(by: Actor, subject: SubjectId, now: datetime) -> Perm
         purpose=Purpose.ESSENTIAL_SERVICE_OPERATIONS_SUPPORT,
         about=SubjectKind.CUSTOMER,
     )
-    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+def ask_as(role: Role, by: Actor, subject: SubjectId, now: datetime) -> Permit:
+    """Return the permit for what a role may see. Raises gate.UseDenied, NoEditionInForce."""
+    return gate.ask(use=USES[role](by, subject), choices=NOTHING_CHOSEN, now=now)
 
 
 # A permit opens exactly what the duties of its role say (SEALED); a test compares the two.
-ASK_AS: Final[Mapping[Role, Callable[[Actor, SubjectId, datetime], Permit]]] = {
-    Role.SUPPORT: ask_as_support,
-    Role.BILLING: ask_as_billing,
-    Role.PRIVACY_OFFICER: ask_as_privacy_officer,
+USES: Final[Mapping[Role, Callable[[Actor, SubjectId], Use]]] = {
+    Role.SUPPORT: use_as_support,
+    Role.BILLING: use_as_billing,
+    Role.PRIVACY_OFFICER: use_as_privacy_officer,
 }
 
 
