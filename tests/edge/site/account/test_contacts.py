@@ -1,5 +1,7 @@
 """The page of how one is reached, and the page that a notice leads to."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -37,12 +39,7 @@ def press(client: Client, act: str, **typed: str) -> tuple[int, str]:
 
 
 def ask_to_replace(client: Client, email: str = SECOND) -> tuple[int, str]:
-    """Send a new address; who has not proved lately who they are does so on the way."""
     answer = client.post(REPLACE, {"email": email}, follow=True)
-    if answer.redirect_chain and answer.redirect_chain[-1][0].startswith("/account/prove/"):
-        proved = client.post("/account/prove/", {"password": PASSWORD})
-        assert "What you had sent is still here" in words_on(proved.content)
-        answer = client.post(REPLACE, {"email": email}, follow=True)
     return answer.status_code, words_on(answer.content)
 
 
@@ -72,6 +69,23 @@ def test_a_new_address_takes_the_place_once_its_code_is_typed() -> None:
     _, done = press(client, "code", code=code())
 
     assert f"{SECOND} confirmed" in done
+
+
+def test_whoever_did_not_prove_lately_who_they_are_does_so_before_an_address_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = enter()
+    monkeypatch.setattr(timezone, "now", Clock(NOW + 3 * DAY + timedelta(minutes=20)))
+
+    led = client.post(REPLACE, {"email": SECOND})
+    nothing = letters(Template.ADDRESS_CODE, now=timezone.now())
+    proved = client.post("/account/prove/", {"password": PASSWORD})
+    _, asked = ask_to_replace(client)
+
+    assert led["Location"].startswith("/account/prove/")
+    assert nothing == []
+    assert "What you had sent is still here" in words_on(proved.content)
+    assert f"We sent six digits to {SECOND}" in asked
 
 
 def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays() -> None:
