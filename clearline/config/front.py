@@ -33,7 +33,12 @@ COLLECTOR_PATHS: Final = ("/c/", "/cl.js")
 SITE_THREADS: Final = 8
 BODY_BYTES_MAX: Final = 64 * 1024  # many times the longest form there is
 # What each address takes in a body; the longest beginning that fits says it.
-BODY_LIMITS: Final = {"/": BODY_BYTES_MAX, "/staff/": 16 * 1024, "/account/": 16 * 1024}
+BODY_LIMITS: Final = {
+    "/": BODY_BYTES_MAX,
+    "/staff/": 16 * 1024,
+    "/staff/customers/import/": 1024 * 1024 + 16 * 1024,  # a list, with the form around it
+    "/account/": 16 * 1024,
+}
 DIGITS_MAX: Final = 18
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})  # nothing is taken with these
 BODIES_BYTES_MAX: Final = 64 * 1024 * 1024  # of all requests under way in this process

@@ -5,10 +5,8 @@ import csv
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -23,26 +21,18 @@ from clearline.service.accounts.customer_file import (
     CustomerRow,
     Encoding,
     RowWrong,
-    still,
 )
-from clearline.service.accounts.importing import ROWS_AT_ONCE, Batch, SeenInFile
+from clearline.service.accounts.importing import Batch, SeenInFile
+from clearline.service.accounts.whole_list import (
+    Told,
+    head_of_rejects,
+    reject,
+    take_all,
+)
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
 SHOWN_MAX: Final = 10
 DONE, FOUND_WANTING = 0, 1
-
-
-@dataclass(slots=True)
-class Told:
-    """What became of a file so far."""
-
-    taken: int = 0
-    here_already: int = 0
-    wrong: int = 0
-
-    def add(self, batch: Batch) -> None:
-        self.taken += batch.taken
-        self.here_already += batch.here_already
 
 
 class Rejects:
@@ -50,13 +40,13 @@ class Rejects:
 
     def __init__(self, file: TextIO, header: Sequence[str]) -> None:
         self.writer = csv.writer(file)
-        self.writer.writerow(["row", "reason", *map(still, header)])
+        self.writer.writerow(head_of_rejects(header))
         self.first: list[RowWrong] = []
 
     def add(self, wrong: RowWrong) -> None:
         if len(self.first) < SHOWN_MAX:
             self.first.append(wrong)
-        self.writer.writerow([wrong.line, wrong.reason, *map(still, wrong.cells)])
+        self.writer.writerow(reject(wrong))
 
 
 def run_import(args: argparse.Namespace) -> int:
@@ -112,27 +102,17 @@ def invited_page() -> str:
 def bring(
     customers: CustomerFile, rejects: Rejects, args: argparse.Namespace, step: Callable[[], object]
 ) -> Told:
-    told, seen = Told(), SeenInFile()
-    for rows, broken in batches(customers.rows()):
-        batch = (
-            importing.look_through(rows, seen=seen)
-            if args.dry_run
-            else importing.import_customers(rows, by=OPERATOR, seen=seen, now=datetime.now(UTC))
-        )
-        told.add(batch)
-        for wrong in sorted((*broken, *batch.wrong), key=lambda each: each.line):
-            rejects.add(wrong)
-            told.wrong += 1
+    def take(rows: Sequence[CustomerRow], seen: SeenInFile) -> Batch:
+        if args.dry_run:
+            return importing.look_through(rows, seen=seen)
+        return importing.import_customers(rows, by=OPERATOR, seen=seen, now=datetime.now(UTC))
+
+    def tell(wrong: Sequence[RowWrong]) -> None:
+        for each in wrong:
+            rejects.add(each)
         step()
-    return told
 
-
-def batches(
-    rows: Iterator[CustomerRow | RowWrong],
-) -> Iterator[tuple[list[CustomerRow], list[RowWrong]]]:
-    while some := list(islice(rows, ROWS_AT_ONCE)):
-        good = [row for row in some if isinstance(row, CustomerRow)]
-        yield good, [row for row in some if isinstance(row, RowWrong)]
+    return take_all(customers, take=take, tell=tell)
 
 
 def say(

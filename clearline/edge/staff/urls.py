@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clearline.edge.staff import customers, health, ledger_pages, people, today, visitors
+from clearline.edge.staff import bring_in, customers, health, ledger_pages, people, today, visitors
 
 
 class PublicIdConverter(StringConverter):
@@ -18,6 +18,7 @@ staff_urlpatterns = [
     path("visitors/", visitors.visitors_page, name="staff_visitors"),
     path("visitors/export/", visitors.export, name="staff_visitors_export"),
     path("customers/", customers.customers, name="staff_customers"),
+    path("customers/import/", bring_in.bring_in, name="staff_bring_in"),
     path("customers/<public_id:subject>/", customers.customer, name="staff_customer"),
     path("customers/<public_id:subject>/open/", customers.open_one, name="staff_customer_open"),
     path("customers/<public_id:subject>/keep/", customers.keep, name="staff_customer_keep"),

@@ -133,6 +133,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "staff_visitors": gettext_lazy("the page Visitors"),
         "staff_visitors_export": gettext_lazy("figures about visitors as a file"),
         "design": gettext_lazy("the design system"),
+        "staff_bring_in": gettext_lazy("to bring customers in"),
         "staff_health": gettext_lazy("the page Health"),
         "staff_ledger": gettext_lazy("the page Ledger"),
         "staff_entry": gettext_lazy("an entry of the ledger"),

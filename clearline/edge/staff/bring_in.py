@@ -1,0 +1,199 @@
+"""Bringing in the customers of an earlier system from a list, and inviting them to sign in.
+
+By the actions of `clearline customers`; longer lists go by that command, which shows progress.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from clearline.edge.staff.access import actor_of, signed_in_member
+from clearline.edge.staff.upload import FILE_BYTES_MAX, FormUnreadable, FormWithFile, read_form
+from clearline.kit.access import Audience, open_to
+from clearline.kit.errors import Refusal
+from clearline.kit.problem import status_of
+from clearline.policy.use import Actor
+from clearline.service.accounts import importing, inviting
+from clearline.service.accounts.customer_file import (
+    CustomerFile,
+    CustomerRow,
+    Encoding,
+    Field,
+    FileWrong,
+    RowWrong,
+)
+from clearline.service.accounts.importing import Batch, SeenInFile
+from clearline.service.accounts.whole_list import (
+    Told,
+    head_of_rejects,
+    reject,
+    take_all,
+)
+
+WRONG_SHOWN_MAX: Final = 200
+NUMBER_MAX: Final = 40
+ROUNDS_MAX: Final = 10  # of a hundred letters each, at one press
+ADVICE: Final = (" Name one: `--mapping", " If it is Latin-1, say")  # to who uses the command
+FIELDS: Final[dict[Field, str | Promise]] = {
+    Field.NAME: gettext_lazy("Name (needed)"),
+    Field.EMAIL: gettext_lazy("E-mail address (needed)"),
+    Field.ACCOUNT_NUMBER: gettext_lazy("Account number (needed)"),
+    Field.BALANCE: gettext_lazy("Balance, in cents"),
+    Field.LINES: gettext_lazy("Telephone numbers"),
+    Field.AGE_RANGE: gettext_lazy("Age range"),
+    Field.CHOICES: gettext_lazy("Choices"),
+    Field.CHOICES_PROOF: gettext_lazy("What proves the choices"),
+    Field.CHOICES_DATE: gettext_lazy("Day of that proof"),
+    Field.GPC: gettext_lazy("Global Privacy Control"),
+    Field.USER_ID: gettext_lazy("User ID"),
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Outcome:
+    """What became of a list: which columns were read, the figures, and the first wrong rows."""
+
+    is_trial: bool
+    told: Told
+    read: Sequence[tuple[str | Promise, str]]
+    left_out: Sequence[str]
+    wrong: Sequence[RowWrong]
+
+
+@open_to(Audience.PRIVACY_OFFICER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def bring_in(request: HttpRequest) -> HttpResponse:
+    """Try a list, bring it in, or invite who came in, as the pressed button says."""
+    if request.method != "POST":
+        return show(request)
+    if request.content_type == "multipart/form-data":
+        return take_list(request)
+    by = actor_of(signed_in_member(request))
+    try:
+        told = invite(by, request.POST.get("act", ""), request.POST.get("number", "")[:NUMBER_MAX])
+    except Refusal as refused:
+        return show(request, refused=refused)
+    return redirect(f"{reverse('staff_bring_in')}?invited={told}")
+
+
+def invite(by: Actor, act: str, number: str) -> int:
+    """Invite one anew, or the next thousand who wait; return how many. Raises Refusal."""
+    page = settings.ENV.url + reverse("account_invited", args=["_"]).removesuffix("_/")
+    if act == "again":
+        inviting.invite_again(by=by, number=number, page=page, now=timezone.now())
+        return 1
+    if act != "invite":
+        message = _("The form could not be read. Go back and send it again.")
+        raise FormUnreadable(message)
+    sent, row = 0, 0
+    for _round in range(ROUNDS_MAX):
+        done = inviting.invite_some(by=by, after=row, page=page, now=timezone.now())
+        if not done.last:
+            break
+        sent, row = sent + done.invited, done.last
+    return sent
+
+
+def take_list(request: HttpRequest) -> HttpResponse:
+    by = actor_of(signed_in_member(request))
+    try:
+        form = read_form(request)
+    except FormUnreadable as refused:
+        return show(request, refused=refused)
+    try:
+        if form.typed.get("act") == "wrong":
+            return wrong_rows(form)
+        outcome = take(form, by)
+    except FileWrong as wrong:
+        return show(request, form.typed, refused=FileWrong(without_advice(str(wrong))))
+    except Refusal as refused:
+        return show(request, form.typed, refused=refused)
+    return show(request, form.typed, outcome=outcome)
+
+
+def without_advice(text: str) -> str:
+    for advice in ADVICE:
+        text = text.partition(advice)[0]
+    return text
+
+
+def opened(form: FormWithFile) -> CustomerFile:
+    """Return the list with its columns as they were typed. Raises FileWrong."""
+    typed = form.typed
+    is_latin = typed.get("encoding") == Encoding.LATIN_1
+    return CustomerFile(
+        io.BytesIO(form.file),
+        encoding=Encoding.LATIN_1 if is_latin else Encoding.UTF_8,
+        mapping={field: typed[field] for field in Field if typed.get(field, "").strip()},
+    )
+
+
+def look(rows: Sequence[CustomerRow], seen: SeenInFile) -> Batch:
+    return importing.look_through(rows, seen=seen)
+
+
+def wrong_rows(form: FormWithFile) -> HttpResponse:
+    """Give back the rows that cannot come in, with the reasons, to mend. Raises FileWrong."""
+    customers, out = opened(form), io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(head_of_rejects(customers.header))
+    take_all(customers, take=look, tell=lambda some: writer.writerows(map(reject, some)))
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="rows-that-cannot-come-in.csv"'
+    return response
+
+
+def take(form: FormWithFile, by: Actor) -> Outcome:
+    """Try a list or bring it in. Raises FileWrong, ImportedMeanwhile, gate.UseDenied."""
+    customers = opened(form)
+    is_trial = form.typed.get("act") != "bring"
+    wrong: list[RowWrong] = []
+
+    def bring(rows: Sequence[CustomerRow], seen: SeenInFile) -> Batch:
+        return importing.import_customers(rows, by=by, seen=seen, now=timezone.now())
+
+    told = take_all(
+        customers,
+        take=look if is_trial else bring,
+        tell=lambda some: wrong.extend(some[: WRONG_SHOWN_MAX - len(wrong)]),
+    )
+    columns = customers.columns.items()
+    read = [(FIELDS[field], customers.header[place]) for field, place in columns]
+    return Outcome(is_trial, told, read, customers.left_out(), wrong)
+
+
+def show(
+    request: HttpRequest,
+    typed: Mapping[str, str] | None = None,
+    *,
+    outcome: Outcome | None = None,
+    refused: Refusal | None = None,
+) -> HttpResponse:
+    told = typed or {}
+    invited = request.GET.get("invited", "")
+    shown = {
+        "fields": [(field, words, told.get(field, "")) for field, words in FIELDS.items()],
+        "is_latin": told.get("encoding") == Encoding.LATIN_1,
+        "outcome": outcome,
+        "error": str(refused or ""),
+        "waiting": inviting.count_waiting(),
+        "invited": invited if invited.isdecimal() else "",
+        "size_max": FILE_BYTES_MAX,
+        "number_max": NUMBER_MAX,
+        "has_mail_server": settings.ENV.mail_url is not None,
+        "title": _("Bring your customers"),
+    }
+    status = status_of(refused) if refused else 200
+    return render(request, "staff/bring_in.html", shown, status=status)

@@ -1,0 +1,173 @@
+"""Bringing customers in from the console: tried first, each once, then invited, by one role."""
+
+import csv
+import io
+from urllib.parse import urlencode
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from pydantic import SecretStr
+from pytest_django import Settings
+
+from clearline.edge.staff.upload import FILE_BYTES_MAX
+from clearline.service.accounts.models import Account, CustomerInvitation
+from clearline.trust.ledger.models import Entry
+from clearline.trust.safeguards.roles import Role
+from tests.browser_client import signed_in
+from tests.edge.site.answering import words_on
+from tests.service.accounts.invited import bring_in
+
+pytestmark = pytest.mark.django_db
+PAGE = "/staff/customers/import/"
+LIST = "Full name,E-mail,Account number,Shoes\nZoë,zoe@m.example,1,42\nYan,yan@m.example,,43\n"
+
+
+@pytest.fixture
+def officer() -> Client:
+    return signed_in("odile", Role.PRIVACY_OFFICER)
+
+
+@pytest.fixture
+def post(settings: Settings) -> None:
+    url = SecretStr("smtp://localhost:2525")
+    settings.ENV = settings.ENV.model_copy(update={"mail_url": url})
+
+
+def send(client: Client, content: str | bytes = LIST, **typed: str) -> HttpResponse:
+    held = content.encode() if isinstance(content, str) else content
+    file = SimpleUploadedFile("list.csv", held, content_type="text/csv")
+    answer = client.post(PAGE, {**typed, "file": file})
+    assert isinstance(answer, HttpResponse)
+    return answer
+
+
+def press(client: Client, typed: dict[str, str]) -> HttpResponse:
+    kind = "application/x-www-form-urlencoded"
+    answer = client.post(PAGE, urlencode(typed), content_type=kind, follow=True)
+    assert isinstance(answer, HttpResponse)
+    return answer
+
+
+def test_a_list_is_tried_and_nothing_is_written(officer: Client) -> None:
+    answer = send(officer, act="try")
+
+    words = words_on(answer.content)
+    assert answer.status_code == 200
+    assert "Tried: nothing was written" in words
+    assert "Would come in1" in words
+    assert "Cannot come in1" in words
+    assert "account_number: It must be" in words
+    assert "Name (needed) ← Full name" in words
+    assert "Left out: Shoes" in words
+    assert not Account.objects.exists()
+
+
+def test_a_list_is_brought_in_once_by_who_pressed(officer: Client) -> None:
+    send(officer, act="bring")
+
+    again = words_on(send(officer, act="bring").content)
+
+    assert Account.objects.count() == 1
+    assert "Came in0" in again
+    assert "Are here already1" in again
+    assert Entry.objects.filter(kind="customers.imported").count() == 1
+
+
+def test_rows_that_cannot_come_in_are_told_without_what_stands_in_them(officer: Client) -> None:
+    answer = send(officer, act="try")
+
+    for word in ("Yan", "yan@", "Zoë"):
+        assert word not in answer.content.decode()
+
+
+def test_wrong_rows_are_given_back_to_mend(officer: Client) -> None:
+    answer = send(officer, LIST + "=cmd(),x@m.example,,1\n", act="wrong")
+
+    head, *rows = csv.reader(io.StringIO(answer.content.decode()))
+    assert "attachment" in answer["Content-Disposition"]
+    assert head == ["row", "reason", "Full name", "E-mail", "Account number", "Shoes"]
+    assert [(row[0], row[2]) for row in rows] == [("3", "Yan"), ("4", "'=cmd()")]
+    assert not Account.objects.exists()
+
+
+def test_columns_that_nobody_knows_are_named_by_hand(officer: Client) -> None:
+    content = "Wer,Mail,Nr\nZoë,zoe@m.example,1\n"
+
+    unknown = send(officer, content, act="try")
+    named = send(officer, content, act="bring", name="Wer", account_number="Nr")
+
+    assert unknown.status_code == 422
+    assert "No column is known to be name" in words_on(unknown.content)
+    assert "--mapping" not in words_on(unknown.content)
+    assert named.status_code == 200
+    assert 'value="Wer"' in named.content.decode()
+    assert Account.objects.count() == 1
+
+
+def test_latin_1_is_read_when_it_is_said(officer: Client) -> None:
+    content = "Käufer,email,account\nZoë,zoe@m.example,1\n".encode("latin-1")
+    typed = {"act": "try", "name": "Käufer"}
+
+    assert send(officer, content, **typed).status_code == 422
+    assert "Would come in1" in words_on(send(officer, content, encoding="latin-1", **typed).content)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "told"),
+    [
+        (b"--x\r\n", "multipart/form-data; boundary=x", "file is empty"),
+        (b"", "multipart/form-data", "could not be read"),
+        (b"\xff" * 100, "multipart/form-data; boundary=\xff", "could not be read"),
+        (b"x" * (FILE_BYTES_MAX + 20_000), "multipart/form-data; boundary=x", "too long"),
+        (b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n' * 50 + b"--x--",
+         "multipart/form-data; boundary=x", "could not be read"),
+        (b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nb\r\n--x--',
+         "multipart/form-data; boundary=x", "file is empty"),
+    ],
+)  # fmt: skip
+def test_a_form_that_is_none_is_told(officer: Client, body: bytes, kind: str, told: str) -> None:
+    answer = officer.post(PAGE, body, content_type=kind)
+
+    assert answer.status_code == 422
+    assert told in words_on(answer.content)
+
+
+@pytest.mark.usefixtures("post")
+def test_who_came_in_is_invited_and_one_of_them_again(officer: Client) -> None:
+    bring_in("zoe", "yan")
+    assert "2 customers who came in" in words_on(officer.get(PAGE).content)
+
+    all_of_them = press(officer, {"act": "invite"})
+    one = press(officer, {"act": "again", "number": "N-zoe"})
+
+    assert "2 letters wait" in words_on(all_of_them.content)
+    assert "1 letters wait" in words_on(one.content)
+    assert CustomerInvitation.objects.count() == 2
+    assert Entry.objects.filter(kind="account.invited").count() == 3
+
+
+@pytest.mark.usefixtures("post")
+def test_a_number_that_nobody_waits_under_is_told(officer: Client) -> None:
+    answer = press(officer, {"act": "again", "number": "N-zoe"})
+
+    assert answer.status_code == 404
+    assert "No customer with this number waits" in words_on(answer.content)
+
+
+def test_without_a_mail_server_nobody_is_invited(officer: Client) -> None:
+    bring_in("zoe")
+
+    answer = press(officer, {"act": "invite"})
+
+    assert answer.status_code == 503
+    assert "mail_url" in words_on(answer.content)
+    assert not CustomerInvitation.objects.exists()
+
+
+def test_the_page_is_the_privacy_officers_alone(officer: Client) -> None:
+    assert PAGE in officer.get("/staff/customers/").content.decode()
+
+    for role in (Role.SUPPORT, Role.ADMINISTRATOR, Role.MARKETER):
+        assert signed_in(f"some.{role}", role).get(PAGE).status_code == 403
