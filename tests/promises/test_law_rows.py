@@ -73,6 +73,8 @@ READ_THE_SIGNAL = {
     "policy/vocabulary.py",  # the word for how a choice was told
     "rights/choices/asked.py",
     "rights/ledger_words/values.py",
+    "service/accounts/customer_file.py",  # an earlier system's signal, so that it goes on to hold
+    "service/accounts/importing.py",
     "trust/consent/actions.py",
     "trust/consent/queries.py",
 }
