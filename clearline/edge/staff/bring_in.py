@@ -27,6 +27,7 @@ from clearline.kit.problem import status_of
 from clearline.policy.use import Actor
 from clearline.service.accounts import importing, inviting
 from clearline.service.accounts.customer_file import (
+    NEEDED,
     CustomerFile,
     CustomerRow,
     Encoding,
@@ -47,9 +48,9 @@ NUMBER_MAX: Final = 40
 ROUNDS_MAX: Final = 10  # of a hundred letters each, at one press
 ADVICE: Final = (" Name one: `--mapping", " If it is Latin-1, say")  # to who uses the command
 FIELDS: Final[dict[Field, str | Promise]] = {
-    Field.NAME: gettext_lazy("Name (needed)"),
-    Field.EMAIL: gettext_lazy("E-mail address (needed)"),
-    Field.ACCOUNT_NUMBER: gettext_lazy("Account number (needed)"),
+    Field.NAME: gettext_lazy("Name"),
+    Field.EMAIL: gettext_lazy("E-mail address"),
+    Field.ACCOUNT_NUMBER: gettext_lazy("Account number"),
     Field.BALANCE: gettext_lazy("Balance, in cents"),
     Field.LINES: gettext_lazy("Telephone numbers"),
     Field.AGE_RANGE: gettext_lazy("Age range"),
@@ -67,7 +68,8 @@ class Outcome:
 
     is_trial: bool
     told: Told
-    read: Sequence[tuple[str | Promise, str]]
+    header: Sequence[str]
+    read: Mapping[Field, str]
     left_out: Sequence[str]
     wrong: Sequence[RowWrong]
 
@@ -117,10 +119,11 @@ def take_list(request: HttpRequest) -> HttpResponse:
             return wrong_rows(form)
         outcome = take(form, by)
     except FileWrong as wrong:
-        return show(request, form.typed, refused=FileWrong(without_advice(str(wrong))))
+        told = FileWrong(without_advice(str(wrong)), wrong.header)
+        return show(request, form.typed, refused=told, header=wrong.header)
     except Refusal as refused:
         return show(request, form.typed, refused=refused)
-    return show(request, form.typed, outcome=outcome)
+    return show(request, form.typed, outcome=outcome, header=outcome.header)
 
 
 def without_advice(text: str) -> str:
@@ -169,9 +172,8 @@ def take(form: FormWithFile, by: Actor) -> Outcome:
         take=look if is_trial else bring,
         tell=lambda some: wrong.extend(some[: WRONG_SHOWN_MAX - len(wrong)]),
     )
-    columns = customers.columns.items()
-    read = [(FIELDS[field], customers.header[place]) for field, place in columns]
-    return Outcome(is_trial, told, read, customers.left_out(), wrong)
+    read = {field: customers.header[place] for field, place in customers.columns.items()}
+    return Outcome(is_trial, told, customers.header, read, customers.left_out(), wrong)
 
 
 def show(
@@ -180,11 +182,18 @@ def show(
     *,
     outcome: Outcome | None = None,
     refused: Refusal | None = None,
+    header: Sequence[str] = (),
 ) -> HttpResponse:
     told = typed or {}
+    read = outcome.read if outcome else {}
     invited = request.GET.get("invited", "")
     shown = {
-        "fields": [(field, words, told.get(field, "")) for field, words in FIELDS.items()],
+        "fields": [
+            (field, words, told.get(field, "") or read.get(field, ""), field in NEEDED)
+            for field, words in FIELDS.items()
+        ],
+        "header": [name for name in header if name],
+        "read": [(FIELDS[field], name) for field, name in read.items()],
         "is_latin": told.get("encoding") == Encoding.LATIN_1,
         "outcome": outcome,
         "error": str(refused or ""),

@@ -77,9 +77,13 @@ AGES: Final = {**{str(each): each for each in AgeRange}, "18+": AgeRange.ADULT}
 
 
 class FileWrong(Invalid):
-    """The file as a whole cannot be read, or its columns are not known."""
+    """The file as a whole cannot be read, or its columns are not known; `header` names them."""
 
     code = "file_wrong"
+
+    def __init__(self, text: str, header: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.header = tuple(header)
 
 
 class RowTooLong(Exception):
@@ -233,13 +237,13 @@ def columns_of(header: Sequence[str], mapping: Mapping[Field, str]) -> dict[Fiel
         if len(places) > 1 or (wanted is not None and not places):
             named = "more than one column" if places else "no column"
             message = f"There is {named} for {field}. {told_columns(header, field)}"
-            raise FileWrong(message)
+            raise FileWrong(message, header)
         if places:
             found[field] = places[0]
     for field in NEEDED:
         if field not in found:
             message = f"No column is known to be {field}. {told_columns(header, field)}"
-            raise FileWrong(message)
+            raise FileWrong(message, header)
     return found
 
 

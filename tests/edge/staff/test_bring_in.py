@@ -59,7 +59,7 @@ def test_a_list_is_tried_and_nothing_is_written(officer: Client) -> None:
     assert "Would come in1" in words
     assert "Cannot come in1" in words
     assert "account_number: It must be" in words
-    assert "Name (needed) ← Full name" in words
+    assert "Name ← Full name" in words
     assert "Left out: Shoes" in words
     assert not Account.objects.exists()
 
@@ -101,8 +101,10 @@ def test_columns_that_nobody_knows_are_named_by_hand(officer: Client) -> None:
     assert unknown.status_code == 422
     assert "No column is known to be name" in words_on(unknown.content)
     assert "--mapping" not in words_on(unknown.content)
+    assert "<option>Wer</option>" in unknown.content.decode()
     assert named.status_code == 200
-    assert 'value="Wer"' in named.content.decode()
+    assert "<option selected>Wer</option>" in named.content.decode()
+    assert "<option selected>Mail</option>" in named.content.decode()
     assert Account.objects.count() == 1
 
 
