@@ -5,11 +5,12 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,7 @@ from tests.instance import NAMES, publish
 
 HEAD: Final = "Full name,E-mail,Account number,Balance,Phone\n"
 PEOPLE: Final = 10_000
+INVITED: Final = 2_000
 KILLS: Final = 3
 FIRST_DAY: Final = date(2026, 1, 1)
 
@@ -214,3 +216,46 @@ def test_killed_again_and_again_each_customer_comes_in_once(tmp_path: Path) -> N
     assert told["imported"] + told["here_already"] == PEOPLE
     assert (told["rejected"], told["here_already"] % 1_000) == (0, 0)
     assert (same["imported"], same["here_already"], same["rejected"]) == (0, PEOPLE, 0)
+
+
+def letters_in(instance: Path, url: str) -> tuple[int, int]:
+    """Return how many letters wait in an instance, and to how many people."""
+    asked = "SELECT count(*), count(DISTINCT subject) FROM mail_letter"
+    if url:
+        with psycopg.connect(url) as connection:
+            row = connection.execute(asked).fetchone()
+    else:
+        with closing(sqlite3.connect(instance / "data" / "clearline.sqlite3")) as file:
+            row = file.execute(asked).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+@pytest.mark.timeout(300)
+def test_killed_again_and_again_each_customer_is_invited_once(tmp_path: Path) -> None:
+    instance, path = tmp_path / "instance", tmp_path / "customers.csv"
+    make_instance(instance, form="accept", effective=FIRST_DAY, names=NAMES)
+    publish(instance / "policy", FIRST_DAY)
+    rows = (f"P{number},p{number}@m.example,N{number},," for number in range(INVITED))
+    path.write_text("\n".join([HEAD.strip(), *rows]), "utf-8")
+    command = [sys.executable, "-m", "clearline.config.cli", "customers"]
+    where = ["--dir", str(instance), "--json"]
+    with database_of_its_own() as database:
+        mail = {"CLEARLINE_MAIL_URL": "smtp://localhost:2525"}
+        environment = {**os.environ, **database, **mail}
+        first = [*command, "import", str(path), *where]
+        subprocess.run(first, env=environment, check=True, capture_output=True)
+        invite = [*command, "invite", *where, "--per-minute", "999999"]
+        for _ in range(KILLS):
+            with subprocess.Popen(invite, env=environment, stdout=subprocess.DEVNULL) as process:
+                time.sleep(random.uniform(1.0, 3.0))
+                if process.poll() is None:
+                    process.send_signal(signal.SIGKILL)
+
+        last = subprocess.run(invite, env=environment, check=True, capture_output=True)
+        again = subprocess.run(invite, env=environment, check=True, capture_output=True)
+        counted = letters_in(instance, database.get("CLEARLINE_DATABASE_URL", ""))
+
+    assert json.loads(last.stdout)["left_out"] == 0
+    assert json.loads(again.stdout) == {"invited": 0, "left_out": 0}
+    assert counted == (INVITED, INVITED)

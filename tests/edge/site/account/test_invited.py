@@ -117,6 +117,17 @@ def test_a_link_that_was_used_or_never_was_gets_the_same_page(zoe: SubjectId) ->
     assert Login.objects.count() == 1
 
 
+def test_who_knows_all_of_somebody_but_not_the_link_gets_nowhere(zoe: SubjectId) -> None:
+    """CP-42: given an attacker who knows name, address and account number, then no session."""
+    client = browser()
+    for known in ("zoe", "zoe@old.example", "N-zoe", zoe):
+        send(client, f"/account/invited/{known}/")
+    client.post("/account/sign-in/", {"user_id": "zoe", "password": "N-zoe"})
+
+    assert "sessionid" not in client.cookies
+    assert not Login.objects.exists()
+
+
 def test_an_old_link_asks_for_a_new_one(zoe: SubjectId, monkeypatch: pytest.MonkeyPatch) -> None:
     page, later = page_of(zoe), timezone.now() + timedelta(days=31)
     monkeypatch.setattr(timezone, "now", lambda: later)
