@@ -143,3 +143,26 @@ def test_an_account_is_opened_without_script(
     page.goto(f"{provider.url}/account/profile/")
     expect(page.get_by_label("Name", exact=True)).to_have_value(charlie.name)
     context.close()
+
+
+def test_words_typed_into_the_search_and_into_addresses_are_counted_for_nobody(
+    provider: RunningProvider, browser: Browser, typed: dict[str, str]
+) -> None:
+    dora = Persona.new()
+    typed |= dora.words("Dora")
+    context = browser.new_context(user_agent=AGENT)
+    page = context.new_page()
+    page.goto(provider.url)
+    page.get_by_role("button", name="Accept").first.click()
+
+    page.goto(f"{provider.url}/help/")
+    page.get_by_role("searchbox").first.fill(f"{dora.name} {dora.email}")
+    page.get_by_role("searchbox").first.press("Enter")
+    expect(page.get_by_role("main")).to_contain_text(dora.email)
+    for address in (dora.user_id, f"help/{dora.telephone}", f"services/?name={dora.name}"):
+        page.goto(f"{provider.url}/{address}")
+    page.goto(f"{provider.url}/rates/#{dora.screen_name}")
+    page.goto(f"{provider.url}/")  # the page before is told as the one that led here
+
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    context.close()
