@@ -243,6 +243,11 @@ def add_customers(commands: Subparsers) -> None:
     invite = verbs.add_parser("invite", help="send all who came in a link to sign in by, each once")
     add_per_minute(invite)
     invite.set_defaults(run="clearline.edge.jobs.customer_commands:run_invite", needs_tables=True)
+    close = verbs.add_parser(
+        "close", help="close the account of who should not be here, or asks so"
+    )
+    close.add_argument("number", metavar="NUMBER", help="the account number")
+    close.set_defaults(run="clearline.edge.jobs.customer_commands:run_close", needs_tables=True)
 
 
 def add_per_minute(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,9 @@ from django.urls import reverse
 from tqdm import tqdm
 
 from clearline.policy.use import Actor, ActorKind
-from clearline.service.accounts import importing, inviting
+from clearline.service.accounts import actions as accounts
+from clearline.service.accounts import importing, inviting, queries
+from clearline.service.accounts.actions import NoSuchCustomer
 from clearline.service.accounts.customer_file import (
     CustomerFile,
     CustomerRow,
@@ -91,6 +93,16 @@ def run_invite(args: argparse.Namespace) -> int:
     if left_out:
         lines.append(f"{left_out:,} have no address that a letter can go to, or a closed account.")
     sys.stdout.write("\n".join(lines) + "\n")
+    return DONE
+
+
+def run_close(args: argparse.Namespace) -> int:
+    """Close one account by its number; it is erased when its clause says."""
+    owners = queries.list_by_account_number(args.number.strip())
+    if not owners:
+        raise NoSuchCustomer
+    accounts.close_account(by=OPERATOR, subject=owners[0], now=datetime.now(UTC))
+    sys.stdout.write("The account is closed; in thirty days all that it holds is erased.\n")
     return DONE
 
 

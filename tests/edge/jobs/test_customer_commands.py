@@ -26,6 +26,8 @@ from clearline.config.init_command import make_instance
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
+from clearline.service.accounts import inviting, queries
+from clearline.service.accounts.actions import AlreadyClosed, NoSuchCustomer
 from clearline.service.accounts.models import Account
 from clearline.service.mail.models import Letter
 from tests.instance import NAMES, publish
@@ -157,6 +159,21 @@ def test_who_closed_their_account_is_told_as_left_out(
     run_verb("invite")
 
     assert "1 have no address that a letter can go to, or a closed" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_who_should_not_be_here_is_closed_by_number(listed: Path) -> None:
+    run(str(listed))
+    subject = SubjectId(Account.objects.get().owner)
+
+    assert run_verb("close", " 1") == 0
+
+    assert queries.find_closed_at(subject) is not None
+    assert inviting.count_waiting() == 1
+    with pytest.raises(AlreadyClosed):
+        run_verb("close", "1")
+    with pytest.raises(NoSuchCustomer):
+        run_verb("close", "2")
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "many", "1000000"])
