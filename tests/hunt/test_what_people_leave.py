@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 from pydantic import SecretStr
@@ -27,7 +28,7 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.models import Account
-from clearline.service.accounts.queries import account_index
+from clearline.service.accounts.queries import account_index, list_by_account_number
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.contacts import actions as contacts
 from clearline.service.desk import actions as desk
@@ -36,7 +37,7 @@ from clearline.trust.ledger import actions as ledger
 from clearline.trust.safeguards.models import Session
 from clearline.trust.safeguards.roles import Role
 from clearline.trust.safeguards.sessions import contents_of
-from tests.browser_client import browser, make_staff
+from tests.browser_client import browser, make_staff, signed_in
 from tests.edge.api.app import SIGN_UP, App
 from tests.hunt.hunt import hunt
 from tests.hunt.personas import Persona
@@ -117,6 +118,19 @@ def bring_in(who: Persona, folder: Path) -> SubjectId:
     return subject
 
 
+def bring_in_from_the_console(who: Persona) -> None:
+    """Bring a list in whose second row is refused; only figures and reasons are told of it."""
+    rows = [("name", "email", "account"), (who.name, who.email, who.account_number)]
+    rows.append((who.called, who.email, who.account_number))
+    content = "\n".join(map(",".join, rows)).encode()
+    officer = signed_in("odile", Role.PRIVACY_OFFICER)
+    for act in ("try", "bring", "wrong"):
+        file = SimpleUploadedFile(f"{who.user_id}.csv", content, content_type="text/csv")
+        answer = officer.post("/staff/customers/import/", {"act": act, "file": file})
+        assert answer.status_code == 200
+    assert list_by_account_number(who.account_number)
+
+
 def join_by_app(who: Persona) -> None:
     app = App()
     told = {"user_id": who.user_id, "password": who.password, "name": who.name}
@@ -152,11 +166,12 @@ def test_no_word_of_anybody_stands_anywhere_in_any_form(
     migrate(column_store, load.SCHEMA)
     settings.ENV.data_dir.mkdir(exist_ok=True)
     caplog.set_level(logging.INFO)
-    alice, zoe, bob, carol = (Persona.new() for _ in range(4))
+    alice, zoe, bob, carol, eve = (Persona.new() for _ in range(5))
 
     subject, brought = open_account(alice), bring_in(zoe, tmp_path)
     friend = open_account(bob)
     join_by_app(carol)
+    bring_in_from_the_console(eve)
     now = timezone.now()
     code = teams.invite(owner=subject, role=MemberRole.BILLING, label=bob.called, now=now)
     teams.accept(subject=friend, code=code.code, now=now)
@@ -169,7 +184,7 @@ def test_no_word_of_anybody_stands_anywhere_in_any_form(
     ledger.integrate(now=now)
     logged = "\n".join(FORMATTER.format(record) for record in caplog.records)
 
-    people = {"Alice": alice, "Zoe": zoe, "Bob": bob, "Carol": carol}
+    people = {"Alice": alice, "Zoe": zoe, "Bob": bob, "Carol": carol, "Eve": eve}
     words = {name: word for who, each in people.items() for name, word in each.words(who).items()}
     known = {**words, KNOWN: subject}
     found = hunt(places(column_store, logged), needles_of(known))
