@@ -89,11 +89,13 @@ class AppMiddleware:
 
 
 def refuse_at_once(request: HttpRequest) -> HttpResponse | None:
-    """Return the answer to what no app sends: from another site's page, too long, not JSON."""
+    """Return the answer to what no app sends: from another site's page, too much, not JSON."""
     if request.path != OPEN_TO_PAGES and not is_own(request):
         return to_response(HTTPStatus.FORBIDDEN, OTHER_ORIGIN)
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isascii() or not length.isdigit():
+    fields = str(request.META.get("QUERY_STRING", "")).count("&")
+    is_unreadable = fields >= settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    if is_unreadable or not length.isascii() or not length.isdigit():
         return plain_problem(HTTPStatus.BAD_REQUEST)
     if int(length) > BODY_BYTES_MAX:
         return plain_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clearline.edge.site.errors import error_page
+from clearline.edge.site.errors import bad_request, error_page
 from clearline.kit.errors import Refusal
 from clearline.kit.problem import CONTENT_TYPE, for_outsiders, problem, status_of
 
@@ -45,13 +45,22 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     )
 
 
+def has_too_many_fields(request: HttpRequest) -> bool:
+    """Say whether an address has more fields than are read; whoever reads one then fails."""
+    query = str(request.META.get("QUERY_STRING", ""))
+    return query.count("&") >= settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+
+
 class RefusalMiddleware:
-    """Turn a Refusal that left a view into its answer."""
+    """Turn a Refusal that left a view into its answer, and what no page can read into one too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if has_too_many_fields(request):
+            request.META.update(QUERY_STRING="")  # the page that says so reads the address too
+            return bad_request(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -165,3 +165,12 @@ def test_a_key_that_is_told_in_another_way_or_is_for_another_end_opens_nothing(t
     assert App().ask("GET", f"account?access_token={app.access}").status == 401
     assert App().renew(app.access).told["code"] == "token_ended"
     assert app.ask("GET", "account", authorization=f"bearer {app.access}").status == 200
+
+
+@pytest.mark.parametrize("path", ["my-data/lines", "sign-ins", "policy", "nothing"])
+def test_an_address_with_more_fields_than_are_read_is_refused(path: str) -> None:
+    query = "&".join(f"a{number}=1" for number in range(200))
+
+    said = make_app().ask("GET", f"{path}?{query}")
+
+    assert (said.status, said.told["code"]) == (400, "unreadable")

@@ -72,3 +72,14 @@ def test_a_file_of_the_instance_that_is_gone(name: str) -> None:
 
     assert list(faults(client, *PAGES)) == []
     assert list(faults(dana, "/staff/", "/staff/ledger/", "/staff/people/", "/staff/health/")) == []
+
+
+@pytest.mark.parametrize("path", ["/", "/account/sign-in/", "/privacy/choices/", "/nowhere/"])
+def test_an_address_with_more_fields_than_are_read_is_refused_in_plain_words(path: str) -> None:
+    query = "&".join(f"a{number}=1" for number in range(200))
+
+    answer = browser().get(f"{path}?{query}")
+
+    assert answer.status_code == 400
+    assert b"We could not read that request" in answer.content
+    assert b"a199" not in answer.content
