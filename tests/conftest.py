@@ -6,12 +6,14 @@ import pytest
 
 from clearline.trust.consent.actions import ANSWERS
 from clearline.trust.safeguards.actions import REFUSED_PAGES
+from clearline.trust.vault.keyring import WARM
 from tests.cheap_hashes import make_hashes_cheap
 
 
 @pytest.fixture(autouse=True)
 def _nothing_counted_yet() -> None:
-    """Every test begins as a process does: nothing has been counted."""
+    """Every test begins as a process does: nothing has been counted, and no key is warm."""
+    WARM.keys.clear()
     ANSWERS.forget()
     REFUSED_PAGES.forget()
 
