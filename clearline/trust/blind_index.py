@@ -7,8 +7,11 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Callable
+from typing import Final
 
 from django.conf import settings
+
+LOOKED_AT_MAX: Final = 1_000  # many times the longest text that is found by its blind index
 
 
 def blind_index(what: bytes, text: str) -> bytes:
@@ -27,5 +30,8 @@ def indexer(what: bytes) -> Callable[[str], bytes]:
 
 
 def folded(text: str) -> str:
-    """Return a text as people mean it: without outer spaces, differences of case and of form."""
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    """Return a text as people mean it: without outer spaces, differences of case and of form.
+
+    Only its beginning is looked at: to normalise many combining marks takes their number squared.
+    """
+    return unicodedata.normalize("NFKC", text[:LOOKED_AT_MAX]).strip().casefold()

@@ -7,6 +7,7 @@ from typing import Final
 
 from clearline.kit.errors import Invalid
 
+TYPED_MAX: Final = 1_000  # to normalise many combining marks takes their number squared
 NAME_MAX: Final = 200
 SCREEN_NAME_MAX: Final = 40
 EMAIL_MAX: Final = 254  # RFC 5321 4.5.3.1.3, less the two brackets
@@ -51,10 +52,11 @@ def read_screen_name(text: str) -> str | None:
 
 
 def read_words(field: str, text: str, *, length_max: int, missing: str) -> str:
-    told = " ".join(unicodedata.normalize("NFC", text).split())
-    if not told:
+    is_long = len(text) > TYPED_MAX
+    told = "" if is_long else " ".join(unicodedata.normalize("NFC", text).split())
+    if not told and not is_long:
         raise FieldWrong(missing, field=field)
-    if len(told) > length_max:
+    if is_long or len(told) > length_max:
         message = f"Use at most {length_max} characters."
         raise FieldWrong(message, field=field)
     if any(unicodedata.category(each) in UNSEEN and each not in JOINERS for each in told):
@@ -65,7 +67,7 @@ def read_words(field: str, text: str, *, length_max: int, missing: str) -> str:
 
 def read_email(text: str) -> str:
     """Return an e-mail address as it is written. Raises FieldWrong."""
-    told = unicodedata.normalize("NFC", text).strip()
+    told = unicodedata.normalize("NFC", text[:TYPED_MAX]).strip()  # too long stays too long
     message = "Write an address like name@example.com." if told else "Write your e-mail address."
     if len(told) > EMAIL_MAX or not EMAIL.fullmatch(told):
         raise FieldWrong(message, field="email")

@@ -15,6 +15,7 @@ from clearline.kit.errors import Invalid
 LENGTH_MIN: Final = 15
 LENGTH_BESIDE_FACTOR_MIN: Final = 8
 LENGTH_MAX: Final = 200
+LOOKED_AT_MAX: Final = 5 * LENGTH_MAX
 OWN_WORD_MIN: Final = 4  # a shorter own word is in many good passwords by chance
 
 
@@ -23,8 +24,11 @@ class PasswordRefused(Invalid):
 
 
 def normalised(password: str) -> str:
-    """Return the password as all keyboards would send it (NFKC, as NIST asks)."""
-    return unicodedata.normalize("NFKC", password)
+    """Return the password as all keyboards would send it (NFKC, as NIST asks).
+
+    What is far too long stays too long when it is cut: to normalise it would take long itself.
+    """
+    return unicodedata.normalize("NFKC", password[:LOOKED_AT_MAX])
 
 
 def is_short(password: str) -> bool:

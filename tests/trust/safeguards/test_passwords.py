@@ -6,6 +6,7 @@ import pytest
 from django.apps import apps
 
 from clearline.policy.use import Actor, ActorKind
+from clearline.trust.blind_index import folded
 from clearline.trust.safeguards import actions
 from clearline.trust.safeguards.actions import SignInRefused
 from clearline.trust.safeguards.passwords import PasswordRefused, refuse_weak
@@ -80,3 +81,11 @@ def test_no_table_has_a_place_for_hints_or_questions() -> None:
 
     assert len(fields) > 50
     assert [each for each in fields if any(word in each for word in HINTS)] == []
+
+
+def test_a_text_of_many_marks_is_too_long_at_once() -> None:
+    marks = "a" + "\N{COMBINING ACUTE ACCENT}\N{COMBINING GRAVE ACCENT BELOW}" * 200_000
+
+    with pytest.raises(PasswordRefused, match="at most"):
+        refuse_weak(marks, own_words=OWN_WORDS)
+    assert len(folded(marks)) <= len(marks[:1_000])
