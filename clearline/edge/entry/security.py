@@ -14,12 +14,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clearline.edge.entry.door import Door, page, who_is_here
 from clearline.kit.access import require_step_up
 from clearline.kit.errors import Refusal
+from clearline.policy.vocabulary import SubjectId
 from clearline.trust.factors import actions as factors
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import open_sessions
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards import signed_in as sessions
+from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.tokens import actions as token_actions
+from clearline.trust.tokens import queries as tokens
 
+APPS_SHOWN: Final = 100
+APP_MAX: Final = 64
 NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
@@ -63,6 +69,7 @@ def show(
             now=now,
         ),
         "here": sessions.number_of(request.session),
+        "apps": tokens.list_sign_ins(SubjectId(public_id), now=now, limit=APPS_SHOWN),
         "done": request.GET.get("done", ""),
     }
     return page(request, door, "entry/security.html", shown | told, status=status)
@@ -88,13 +95,17 @@ def remove(request: HttpRequest, door: Door) -> HttpResponse:
 
 @require_POST
 def end(request: HttpRequest, door: Door) -> HttpResponse:
-    """End one session, or all but this one."""
+    """End one session or one sign-in of the app, or all but this session."""
     now = timezone.now()
     public_id = who_is_here(request, door, now)
-    number = request.POST.get("number", "")
-    if number:
+    number, app = request.POST.get("number", ""), request.POST.get("app", "")
+    if app:
+        token_actions.end_one(subject=SubjectId(public_id), family=app[:APP_MAX], now=now)
+    elif number:
         open_sessions.end_session(public_id=public_id, number=number, now=now)
     else:
         here = sessions.number_of(request.session)
         open_sessions.end_other_sessions(public_id=public_id, keep=here, now=now)
+        if door.kind is LoginKind.CUSTOMER:  # the staff have no app
+            token_actions.end_all(subject=SubjectId(public_id), now=now)
     return redirect(door.url("security") + "?done=ended")

@@ -7,9 +7,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from clearline.policy.vocabulary import SubjectId
 from clearline.trust.factors import queries
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.models import Session
 from clearline.trust.safeguards.roles import LoginKind, Role
+from clearline.trust.tokens import actions as tokens
+from clearline.trust.tokens.queries import list_sign_ins
 from tests.browser_client import PASSWORD, add_app, browser, give_both, make_staff
 from tests.promises.provider import Clock
 from tests.service.accounts.people import PASSWORD as OF_CUSTOMERS
@@ -137,3 +142,48 @@ def test_staff_sign_in_by_both_and_out(clock: Clock) -> None:
     assert answer["Location"] == "/staff/sign-in/"
     assert answer["Clear-Site-Data"] == '"cache", "storage"'
     assert client.get("/staff/")["Location"].startswith("/staff/sign-in/")
+
+
+def app_of_alice() -> str:
+    """Sign alice in by an app, and return which sign-in it is."""
+    came = signed_in_as_alice()
+    return tokens.begin(signed_in=came, now=timezone.now()).family
+
+
+def signed_in_as_alice() -> SignedIn:
+    found = safeguards.sign_in(
+        kind=LoginKind.CUSTOMER,
+        user_id="alice",
+        password=OF_CUSTOMERS,
+        network="198.51.100.0",
+        now=timezone.now(),
+    )
+    assert isinstance(found, SignedIn)
+    return found
+
+
+def apps_of_alice() -> set[str]:
+    subject = SubjectId(signed_in_as_alice().public_id)
+    return {each.id for each in list_sign_ins(subject, now=timezone.now())}
+
+
+def test_the_app_is_among_the_places_where_one_is_signed_in_and_ends_there(alice: Client) -> None:
+    one, other = app_of_alice(), app_of_alice()
+
+    page = alice.get("/account/security/").content.decode()
+    ended = alice.post("/account/security/sessions/end/", {"app": one})
+
+    assert one in page
+    assert other in page
+    assert ended.status_code == 302
+    assert apps_of_alice() == {other}
+    assert alice.post("/account/security/sessions/end/", {"app": one}).status_code == 404
+
+
+def test_signing_out_everywhere_else_ends_the_app_too(alice: Client) -> None:
+    app_of_alice()
+
+    alice.post("/account/security/sessions/end/")
+
+    assert apps_of_alice() == set()
+    assert alice.get("/account/security/").status_code == 200
