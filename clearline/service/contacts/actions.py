@@ -238,7 +238,7 @@ def send_to(asked: Asked, now: datetime) -> None:
     note = safeguards.ask_to_note_customer(now)
     permit = mail.ask_to_write(asked.subject, now)
     index = email_index(asked.address)
-    refuse_too_many(asked.subject, index, now)
+    refuse_too_many(asked, index, now)
     digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
     with transaction.atomic():
@@ -273,11 +273,15 @@ def insert(row: EmailCode) -> None:
         raise TooManyCodes from None
 
 
-def refuse_too_many(subject: SubjectId, index: bytes, now: datetime) -> None:
-    """Return if one more letter with a code may go. Raises TooManyCodes."""
-    by_person = EmailCode.objects.filter(subject=subject, made_at__gt=now - HOUR)
+def refuse_too_many(asked: Asked, index: bytes, now: datetime) -> None:
+    """Return if one more letter with a code may go. Raises TooManyCodes.
+
+    What others ask to send to an address does not keep its owner from proving it.
+    """
+    by_person = EmailCode.objects.filter(subject=asked.subject, made_at__gt=now - HOUR)
     to_address = EmailCode.objects.filter(address_index=index, made_at__gt=now - DAY)
-    if by_person.count() >= CODES_AN_HOUR_MAX or to_address.count() >= CODES_A_DAY_MAX:
+    is_flooded = asked.row is None and to_address.count() >= CODES_A_DAY_MAX
+    if by_person.count() >= CODES_AN_HOUR_MAX or is_flooded:
         raise TooManyCodes
 
 

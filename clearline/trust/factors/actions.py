@@ -49,7 +49,7 @@ from clearline.trust.ledger.entries.logins import (
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import second_factor
 from clearline.trust.safeguards.actions import PasswordGiven, SignedIn
-from clearline.trust.safeguards.models import Login
+from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.vault import queries as vault
 
@@ -375,8 +375,7 @@ def finish_sign_in(
     acts = safeguards.ask_to_let_in(kind, now)
     login = safeguards.get_login(given.public_id)
     attempt = second_factor.count_second(public_id=given.public_id, network=network, now=now)
-    if isinstance(proof, Code) and is_of_an_app(without_gaps(proof.text)):
-        second_factor.refuse_guessed_codes(attempt, now)
+    refuse_guessed(proof, attempt, now)
 
     with transaction.atomic():
         is_unchanged = login.get_session_auth_hash() == given.password_mark
@@ -391,6 +390,12 @@ def finish_sign_in(
     return signed_in
 
 
+def refuse_guessed(proof: Proof, attempt: SignInAttempt, now: datetime) -> None:
+    """Return unless it is a code of an app, and too many were tried today. Raises TooManyTries."""
+    if isinstance(proof, Code) and is_of_an_app(without_gaps(proof.text)):
+        second_factor.refuse_guessed_codes(attempt, now)
+
+
 def prove_again(*, kind: LoginKind, public_id: str, proof: Proof, now: datetime) -> FactorKind:
     """Return by what somebody who is signed in proved anew who they are.
 
@@ -402,6 +407,7 @@ def prove_again(*, kind: LoginKind, public_id: str, proof: Proof, now: datetime)
     acts = safeguards.ask_to_note(kind, now)
     login = safeguards.get_login(public_id)
     attempt = safeguards.count_own(public_id=public_id, now=now)
+    refuse_guessed(proof, attempt, now)
 
     with transaction.atomic():
         proved = prove(login, proof, permit, now)

@@ -32,7 +32,7 @@ from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from tests.promises.provider import rows
-from tests.service.accounts.people import NOW, make_customer
+from tests.service.accounts.people import NOW, make_account, make_customer
 from tests.service.contacts.contacts import (
     DAY,
     FIRST,
@@ -280,3 +280,14 @@ def at_once(act: Callable[[], None]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_what_strangers_ask_to_send_to_an_address_does_not_keep_its_owner_from_proving_it() -> None:
+    alice = SubjectId(make_account("alice", email=SECOND).signed_in.public_id)
+    for number in range(CODES_A_DAY_MAX):
+        stranger = make_customer(f"stranger{number}")
+        actions.send_code_to_new(subject=stranger, email=SECOND, now=NOW)
+
+    actions.send_code(subject=alice, now=NOW)
+
+    assert EmailCode.objects.filter(subject=alice).count() == 1

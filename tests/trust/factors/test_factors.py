@@ -479,3 +479,22 @@ def test_a_way_in_that_was_taken_back_finishes_nothing() -> None:
         finish(Code("123456"), given)
     with pytest.raises(SignInRefused):
         safeguards.sign_in(kind=CUSTOMER, user_id="dana", password=PASSWORD, network=HOME, now=NOW)
+
+
+@pytest.mark.django_db
+def test_who_holds_a_session_cannot_guess_codes_all_day() -> None:
+    person = make_person(CUSTOMER)
+    secret = add_app(person)
+
+    def prove(code: str, at: timedelta) -> None:
+        now = NOW + at
+        actions.prove_again(kind=CUSTOMER, public_id=person, proof=Code(code), now=now)
+
+    for number in range(CODES_A_DAY_MAX):
+        with pytest.raises(FactorRefused):
+            prove("000000", timedelta(minutes=4 * number))
+
+    late = timedelta(minutes=4 * CODES_A_DAY_MAX)
+    with pytest.raises(TooManyTries, match="passkey or a recovery code"):
+        prove(code_of(secret, NOW + late), late)
+    prove(code_of(secret, NOW + timedelta(days=2)), timedelta(days=2))

@@ -16,7 +16,7 @@ from clearline.service.contacts import recovery
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
 from tests.promises.provider import Clock
-from tests.service.accounts.people import NOW, PASSWORD
+from tests.service.accounts.people import NOW
 from tests.service.contacts.contacts import DAY, FIRST, confirmed
 from tests.service.contacts.recovering import codes
 from tests.trust.factors.people import add_app, code_of
@@ -197,4 +197,6 @@ def test_who_holds_bill_and_birth_date_gets_nowhere() -> None:
     assert status == 422
     assert "That is not the code." in words_on(refused.encode())
     assert "sessionid" not in client.cookies
-    assert client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD, **facts})
+    guessed = {"user_id": "alice", "password": "not the right one", **facts}
+    assert client.post("/account/sign-in/", guessed).status_code == 403
+    assert "sessionid" not in client.cookies
