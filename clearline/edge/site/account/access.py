@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from clearline.edge.site.visit import visit_of
 from clearline.kit.access import Audience, audience_of, is_own_path
 from clearline.policy.shelf import NoEditionInForce, PolicyBroken
 from clearline.policy.use import Actor, ActorKind
@@ -120,10 +119,6 @@ def begin_session(request: HttpRequest, signed_in: SignedIn) -> None:
     sessions.begin(
         request.session, LoginKind.CUSTOMER, signed_in, device=device, now=timezone.now()
     )
-
-
-def network_of(request: HttpRequest) -> str:
-    return visit_of(request).network
 
 
 def actor_of(subject: SubjectId) -> Actor:
