@@ -28,6 +28,10 @@ class Actor:
     kind: ActorKind
     name: str
 
+    def __str__(self) -> str:
+        """Return it as entries of the ledger name it."""
+        return f"{self.kind}:{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Use:

@@ -67,7 +67,7 @@ def export_report(
         entry = ReportExported(
             report="popularity",
             query=query_in_words(query),
-            by=f"{by.kind}:{by.name}",
+            by=str(by),
             format=file_format,
         )
         permit = next(iter(permits.values()))

@@ -113,7 +113,7 @@ def show_held(*, by: Actor, subject: SubjectId, now: datetime) -> tuple[Held, ..
     held = opened(subject, permit, now)
 
     with transaction.atomic():
-        entry = DataShown(categories=shown_in(held), by=f"{by.kind}:{by.name}")
+        entry = DataShown(categories=shown_in(held), by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
     return held
 
@@ -130,7 +130,7 @@ def export(*, by: Actor, subject: SubjectId, form: FileForm, now: datetime) -> E
     held = opened(subject, permit, now)
 
     with transaction.atomic():
-        entry = DataExported(categories=shown_in(held), format=form, by=f"{by.kind}:{by.name}")
+        entry = DataExported(categories=shown_in(held), format=form, by=str(by))
         newest = ledger.append(entry, subject=subject, permit=permit, now=now)
     return Export(now, held, lines_up_to(newest.id, subject))
 

@@ -332,7 +332,7 @@ def show_profile(*, by: Actor, subject: SubjectId, now: datetime) -> Profile:
 
     with transaction.atomic():
         fields = ("account_number", "age_range", "email", "name", "screen_name")
-        entry = ProfileShown(fields=fields, by=f"{by.kind}:{by.name}")
+        entry = ProfileShown(fields=fields, by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
     return Profile(
         name=name,
@@ -360,7 +360,7 @@ def change_names(
         holder = get_holder(subject)
         holder.name, holder.screen_name = new_name, new_screen_name
         holder.save(update_fields=["name", "screen_name"])
-        entry = ProfileChanged(fields=("name", "screen_name"), by=f"{by.kind}:{by.name}")
+        entry = ProfileChanged(fields=("name", "screen_name"), by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
 
 
@@ -387,7 +387,7 @@ def set_closed(*, by: Actor, subject: SubjectId, closed_at: datetime | None, now
         ).update(closed_at=closed_at):
             get_holder(subject)
             raise AlreadyClosed if closed_at else AlreadyOpen
-        told = f"{by.kind}:{by.name}"
+        told = str(by)
         entry = AccountClosed(by=told) if closed_at else AccountReopened(by=told)
         ledger.append(entry, subject=subject, permit=permit, now=now)
 

@@ -108,7 +108,7 @@ def show_details(*, by: Actor, subject: SubjectId, now: datetime) -> Details:
 
     with transaction.atomic():
         fields = ("billing_address", "device", "phone", "service_address")
-        entry = ProfileShown(fields=fields, by=f"{by.kind}:{by.name}")
+        entry = ProfileShown(fields=fields, by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
     return found
 

@@ -130,9 +130,7 @@ def import_customers(
             if permit_to_choose is not None:
                 edition = date.fromisoformat(permit_to_choose.edition)
                 consent.bring_many(chosen, edition=edition, permit=permit_to_choose, now=now)
-            entry = CustomersImported(
-                customers=len(pairs), sha256=manifest_of(pairs), by=f"{by.kind}:{by.name}"
-            )
+            entry = CustomersImported(customers=len(pairs), sha256=manifest_of(pairs), by=str(by))
             ledger.append(entry, subject=None, permit=permit, now=now)
     except IntegrityError:
         message = "Another import or a new account took a number meanwhile. Run the same again."

@@ -179,7 +179,7 @@ def invite_some(*, by: Actor, after: int, page: str, now: datetime) -> Round:
             new = [each for each in people if each.subject not in before]
             for each in new:
                 write_letter(each, page, now)
-            told = [(CustomerInvited(by=f"{by.kind}:{by.name}"), each.subject) for each in new]
+            told = [(CustomerInvited(by=str(by)), each.subject) for each in new]
             ledger.append_many(told, permit=permit, now=now)
     except IntegrityError:
         raise InvitedMeanwhile from None
@@ -228,7 +228,7 @@ def send_another(
             raise NothingToInvite
         rows.delete()
         write_letter(people[0], page, now)
-        entry = CustomerInvited(by=f"{by.kind}:{by.name}")
+        entry = CustomerInvited(by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
 
 

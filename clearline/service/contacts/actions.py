@@ -170,7 +170,7 @@ def show_contacts(*, by: Actor, subject: SubjectId, now: datetime) -> Contacts:
     )
 
     with transaction.atomic():
-        entry = ProfileShown(fields=("email",), by=f"{by.kind}:{by.name}")
+        entry = ProfileShown(fields=("email",), by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
     return shown
 

@@ -130,7 +130,7 @@ def search(*, by: Actor, text: str, now: datetime) -> tuple[SubjectId, ...]:
         Sighting.objects.bulk_create(
             Sighting(staff=by.name, subject=each, found_at=now) for each in found
         )
-        entry = CustomerSearched(terms=tuple(terms), found=len(found), by=f"{by.kind}:{by.name}")
+        entry = CustomerSearched(terms=tuple(terms), found=len(found), by=str(by))
         ledger.append(entry, subject=None, permit=permit, now=now)
     return found
 
@@ -214,7 +214,7 @@ def opened_entry(by: Actor, duties: Sequence[Role], contact: Contact) -> Custome
         reference=contact.reference,
         fields=tuple(map(str, fields_of(duties))),
         roles=tuple(map(str, duties)),
-        by=f"{by.kind}:{by.name}",
+        by=str(by),
     )
 
 

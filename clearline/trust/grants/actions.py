@@ -83,7 +83,7 @@ def create_staff(
 
     with transaction.atomic():
         safeguards.insert(login)
-        entry = StaffCreated(login=login.public_id, roles=(), by=told(by))
+        entry = StaffCreated(login=login.public_id, roles=(), by=str(by))
         ledger.append(entry, subject=None, permit=permit, now=now)
         wait(by, login.public_id, given, permit, now)
     return login.public_id
@@ -141,7 +141,7 @@ def confirm(*, by: Actor, public_id: str, now: datetime) -> None:
             login=public_id,
             roles=tuple(map(str, waiting.roles)),
             asked_by=f"{by.kind}:{waiting.asked_by}",
-            by=told(by),
+            by=str(by),
         )
         ledger.append(entry, subject=None, permit=permit, now=now)
 
@@ -161,7 +161,7 @@ def decline(*, by: Actor, public_id: str, now: datetime) -> None:
             login=public_id,
             roles=tuple(map(str, waiting.roles)),
             asked_by=f"{by.kind}:{waiting.asked_by}",
-            by=told(by),
+            by=str(by),
         )
         ledger.append(entry, subject=None, permit=permit, now=now)
 
@@ -175,7 +175,7 @@ def wait(by: Actor, public_id: str, roles: frozenset[Role], permit: Permit, now:
         staff=public_id,
         defaults={"roles": ",".join(given), "asked_by": by.name, "asked_at": now},
     )
-    entry = RoleAsked(login=public_id, roles=tuple(given), by=told(by))
+    entry = RoleAsked(login=public_id, roles=tuple(given), by=str(by))
     ledger.append(entry, subject=None, permit=permit, now=now)
 
 
@@ -190,7 +190,7 @@ def write(  # what is written is all of these
 ) -> None:
     safeguards.write_staff(public_id=public_id, roles=roles, is_active=is_active, now=now)
     entry = StaffRolesChanged(
-        login=public_id, roles=tuple(sorted(roles)), is_active=is_active, by=told(by)
+        login=public_id, roles=tuple(sorted(roles)), is_active=is_active, by=str(by)
     )
     ledger.append(entry, subject=None, permit=permit, now=now)
 
@@ -205,7 +205,3 @@ def get_waiting(public_id: str, now: datetime) -> Waiting:
 def erase_expired(*, now: datetime) -> int:
     """Erase what nobody confirmed within seven days; return how many went."""
     return RoleWaiting.objects.filter(asked_at__lte=now - WAITING_WINDOW).delete()[0]
-
-
-def told(by: Actor) -> str:
-    return f"{by.kind}:{by.name}"

@@ -188,7 +188,7 @@ def create_staff(
     with transaction.atomic():
         insert(login)
         StaffRole.objects.bulk_create(StaffRole(login=login, role=role) for role in given)
-        entry = StaffCreated(login=login.public_id, roles=given, by=told(by))
+        entry = StaffCreated(login=login.public_id, roles=given, by=str(by))
         ledger.append(entry, subject=None, permit=permit, now=now)
     return login.public_id
 
@@ -506,7 +506,7 @@ def set_staff(
     with transaction.atomic():
         write_staff(public_id=public_id, roles=given, is_active=is_active, now=now)
         entry = StaffRolesChanged(
-            login=public_id, roles=tuple(sorted(given)), is_active=is_active, by=told(by)
+            login=public_id, roles=tuple(sorted(given)), is_active=is_active, by=str(by)
         )
         ledger.append(entry, subject=None, permit=permit, now=now)
 
@@ -587,7 +587,3 @@ def erase_expired(policy: CompiledPolicy, *, now: datetime) -> int:
         for subject in logins.values_list("public_id", flat=True):
             vault.erase_person(SubjectId(subject), now=now)
         return attempts.delete()[0] + logins.delete()[0]
-
-
-def told(by: Actor) -> str:
-    return f"{by.kind}:{by.name}"
