@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    StorageState,
+    ViewportSize,
+    sync_playwright,
+)
 
 from tests.journeys.provider import clock
 
@@ -28,6 +36,8 @@ WHAT_IS_STORED = """async () => ({
   caches: (await caches.keys()).length,
   workers: (await navigator.serviceWorker.getRegistrations()).length,
 })"""
+OVERFLOWS = "document.documentElement.scrollWidth > innerWidth"
+WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=740)
 CLOCKED = "chromium-with-a-clock"
 REFUSED = 2  # as Chromium writes it in a profile
 NOTHING = {"local": 0, "session": 0, "databases": 0, "caches": 0, "workers": 0}
@@ -85,3 +95,11 @@ def what_is_stored(page: Page) -> dict[str, int]:
 
 def cookie_names(context: BrowserContext) -> set[str]:
     return {str(cookie["name"]) for cookie in context.cookies()}
+
+
+def look(page: Page) -> None:
+    """Fail where the page has a barrier or is wider than the screen."""
+    page.wait_for_load_state()
+    assert not page.evaluate(OVERFLOWS), page.url
+    violations = Axe().run(page).response["violations"]
+    assert [each["id"] for each in violations] == [], page.url

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from clearline.kit.columnstore.client import ColumnStore, StorePlace
@@ -16,21 +15,12 @@ from tests.hunt.hunt import hunt
 from tests.hunt.personas import Persona
 from tests.hunt.places import Piece, cells_of_sqlite, files_under, rows_of_events
 from tests.hunt.words import needles_of
-from tests.journeys.browser import AGENT
+from tests.journeys.browser import AGENT, NARROW, WIDE, look
 from tests.journeys.provider import RunningProvider
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 PASSWORD = "quiet rivers carry stones"
-OVERFLOWS = "document.documentElement.scrollWidth > innerWidth"
-WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=740)
-
-
-def look(page: Page) -> None:
-    """Fail where the page has a barrier or is wider than the screen."""
-    assert not page.evaluate(OVERFLOWS), page.url
-    violations = Axe().run(page).response["violations"]
-    assert [each["id"] for each in violations] == [], page.url
 
 
 def left_by(provider: RunningProvider) -> Iterator[Piece]:

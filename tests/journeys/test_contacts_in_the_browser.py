@@ -11,16 +11,10 @@ from email.message import EmailMessage
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.journeys.browser import AGENT
+from tests.journeys.browser import AGENT, NARROW, WIDE, look
 from tests.journeys.conftest import AT_THE_PROVIDER
 from tests.journeys.provider import RunningProvider, wait_until
-from tests.journeys.test_an_account_in_the_browser import (
-    NARROW,
-    PASSWORD,
-    WIDE,
-    look,
-    open_account,
-)
+from tests.journeys.test_an_account_in_the_browser import PASSWORD, open_account
 from tests.service.mail.post_office import Office, open_office
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from tests.journeys.browser import AGENT
+from tests.journeys.browser import AGENT, NARROW, OVERFLOWS, WIDE
 from tests.journeys.code_app import CodeApp, add_code_app
 from tests.journeys.provider import RunningProvider
 
@@ -38,8 +38,6 @@ STAFF = (
     *("/staff/security/second/", "/staff/security/passkey/", "/staff/security/app/"),
     *("/staff/security/recovery/", "/staff/prove/"),
 )
-WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=740)
-OVERFLOWS = "document.documentElement.scrollWidth > innerWidth"
 CUT_TABLES = """[...document.querySelectorAll('.scroll')]
     .filter(each => each.querySelector('table') && each.scrollWidth > each.clientWidth + 1)
     .map(each => each.innerText.slice(0, 60))"""

@@ -5,18 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.journeys.browser import AGENT
+from tests.journeys.browser import AGENT, NARROW, WIDE, look
 from tests.journeys.code_app import CodeApp, add_code_app
 from tests.journeys.provider import RunningProvider
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 PASSWORD = "quiet rivers carry stones"
-OVERFLOWS = "document.documentElement.scrollWidth > innerWidth"
-WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=740)
 # A device that checks who holds it, as a phone or a computer with a fingerprint reader does.
 AUTHENTICATOR = {
     "protocol": "ctap2",
@@ -47,14 +44,6 @@ def device(browser: Browser, scheme: str = "light", size: ViewportSize = WIDE) -
     yield page
     context.close()
     assert [each for each in errors if "status of 4" not in each] == []
-
-
-def look(page: Page) -> None:
-    """Fail where the page has a barrier or is wider than the screen."""
-    page.wait_for_load_state()
-    assert not page.evaluate(OVERFLOWS), page.url
-    violations = Axe().run(page).response["violations"]
-    assert [each["id"] for each in violations] == [], page.url
 
 
 def open_account(page: Page, provider: RunningProvider, user_id: str) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.browser import AGENT
+from tests.journeys.browser import AGENT, NARROW, WIDE, look
 from tests.journeys.code_app import add_code_app
 from tests.journeys.provider import RunningProvider
-from tests.journeys.test_an_account_in_the_browser import NARROW, WIDE, look, open_account
+from tests.journeys.test_an_account_in_the_browser import open_account
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
