@@ -9,11 +9,11 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, LiteralString
 
 import psycopg
 import pytest
@@ -205,6 +205,39 @@ def database_of_its_own() -> Iterator[dict[str, str]]:
         connection.execute(drop)
 
 
+def counted_in(instance: Path, url: str, asked: LiteralString) -> tuple[int, ...]:
+    """Return the one row that a question to an instance's database is answered by."""
+    if url:
+        with psycopg.connect(url) as connection:
+            row = connection.execute(asked).fetchone()
+    else:
+        with closing(sqlite3.connect(instance / "data" / "clearline.sqlite3", timeout=30)) as file:
+            row = file.execute(asked).fetchone()
+    assert row is not None
+    return tuple(row)
+
+
+def count(instance: Path, url: str, table: LiteralString) -> int:
+    """Return how many rows a table has; none before the first command made it."""
+    with suppress(sqlite3.OperationalError, psycopg.errors.UndefinedTable):
+        return counted_in(instance, url, "SELECT count(*) FROM " + table)[0]
+    return 0
+
+
+def kill_once_it_wrote(
+    command: Sequence[str], environment: Mapping[str, str], instance: Path, table: LiteralString
+) -> None:
+    """Kill a command after its first rows and before its last ones."""
+    url = environment.get("CLEARLINE_DATABASE_URL", "")
+    before = count(instance, url, table)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None and count(instance, url, table) == before:
+            time.sleep(0.02)
+        time.sleep(random.uniform(0.0, 0.1))
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL, "it was over before it could be killed"
+
+
 @pytest.mark.timeout(300)
 def test_killed_again_and_again_each_customer_comes_in_once(tmp_path: Path) -> None:
     instance, path = tmp_path / "instance", tmp_path / "customers.csv"
@@ -218,13 +251,8 @@ def test_killed_again_and_again_each_customer_comes_in_once(tmp_path: Path) -> N
     command += ["--dir", str(instance), "--json"]
     with database_of_its_own() as database:
         environment = {**os.environ, **database}
-        killed = 0
-        while killed < KILLS:
-            with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
-                time.sleep(random.uniform(1.0, 3.5))
-                if process.poll() is None:
-                    process.send_signal(signal.SIGKILL)
-            killed += 1
+        for _ in range(KILLS):
+            kill_once_it_wrote(command, environment, instance, "accounts_account")
 
         last = subprocess.run(command, env=environment, check=True, capture_output=True)
         again = subprocess.run(command, env=environment, check=True, capture_output=True)
@@ -233,19 +261,6 @@ def test_killed_again_and_again_each_customer_comes_in_once(tmp_path: Path) -> N
     assert told["imported"] + told["here_already"] == PEOPLE
     assert (told["rejected"], told["here_already"] % 1_000) == (0, 0)
     assert (same["imported"], same["here_already"], same["rejected"]) == (0, PEOPLE, 0)
-
-
-def letters_in(instance: Path, url: str) -> tuple[int, int]:
-    """Return how many letters wait in an instance, and to how many people."""
-    asked = "SELECT count(*), count(DISTINCT subject) FROM mail_letter"
-    if url:
-        with psycopg.connect(url) as connection:
-            row = connection.execute(asked).fetchone()
-    else:
-        with closing(sqlite3.connect(instance / "data" / "clearline.sqlite3")) as file:
-            row = file.execute(asked).fetchone()
-    assert row is not None
-    return row[0], row[1]
 
 
 @pytest.mark.timeout(300)
@@ -264,14 +279,15 @@ def test_killed_again_and_again_each_customer_is_invited_once(tmp_path: Path) ->
         subprocess.run(first, env=environment, check=True, capture_output=True)
         invite = [*command, "invite", *where, "--per-minute", "999999"]
         for _ in range(KILLS):
-            with subprocess.Popen(invite, env=environment, stdout=subprocess.DEVNULL) as process:
-                time.sleep(random.uniform(1.0, 3.0))
-                if process.poll() is None:
-                    process.send_signal(signal.SIGKILL)
+            kill_once_it_wrote(invite, environment, instance, "mail_letter")
 
         last = subprocess.run(invite, env=environment, check=True, capture_output=True)
         again = subprocess.run(invite, env=environment, check=True, capture_output=True)
-        counted = letters_in(instance, database.get("CLEARLINE_DATABASE_URL", ""))
+        counted = counted_in(
+            instance,
+            database.get("CLEARLINE_DATABASE_URL", ""),
+            "SELECT count(*), count(DISTINCT subject) FROM mail_letter",
+        )
 
     assert json.loads(last.stdout)["left_out"] == 0
     assert json.loads(again.stdout) == {"invited": 0, "left_out": 0}

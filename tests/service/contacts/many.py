@@ -11,6 +11,15 @@ from tests.service.accounts.people import NOW
 BATCH = 1_000
 
 
+OPERATOR = Actor(ActorKind.JOB, "operator")
+
+
+def bring_address(email: str, *, now: datetime = NOW) -> None:
+    """Bring one customer in with an address as an earlier system held it."""
+    row = CustomerRow(0, "OLD-address", "Person", email)
+    importing.import_customers([row], by=OPERATOR, seen=SeenInFile(), now=now)
+
+
 def bring(count: int, *, now: datetime = NOW) -> None:
     """Bring customers in whose address is p0@old.example and so on."""
     for first in range(0, count, BATCH):
@@ -18,5 +27,4 @@ def bring(count: int, *, now: datetime = NOW) -> None:
             CustomerRow(number, f"OLD-{number}", f"Person {number}", f"p{number}@old.example")
             for number in range(first, min(first + BATCH, count))
         ]
-        operator = Actor(ActorKind.JOB, "operator")
-        importing.import_customers(rows, by=operator, seen=SeenInFile(), now=now)
+        importing.import_customers(rows, by=OPERATOR, seen=SeenInFile(), now=now)

@@ -20,7 +20,6 @@ from clearline.config.init_command import make_instance
 from clearline.policy.use import Actor, ActorKind
 from clearline.rights.agreement.actions import publish_edition
 from clearline.service.accounts import actions as accounts
-from clearline.service.contacts import edition_letters
 from clearline.service.contacts.edition_letters import write_of_coming_edition
 from clearline.service.contacts.models import EditionLetters
 from clearline.service.mail.models import Letter
@@ -34,7 +33,7 @@ from tests.instance import FIRST_DAY, NAMES, publish
 from tests.journeys.provider import wait_until
 from tests.service.accounts.people import make_customer
 from tests.service.contacts.contacts import letters
-from tests.service.contacts.many import bring
+from tests.service.contacts.many import bring, bring_address
 from tests.service.mail.letters import send
 from tests.service.mail.post_office import Office
 
@@ -108,21 +107,11 @@ def test_whose_account_is_closed_or_erased_is_not_written_to() -> None:
 
 
 @pytest.mark.usefixtures("_coming")
-def test_an_address_that_no_letter_can_go_to_holds_up_nobody(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_address_that_no_letter_can_go_to_holds_up_nobody() -> None:
     make_customer()
-    bring(1)
-    monkeypatch.setattr(
-        edition_letters, "can_be_written_to", lambda address: not address.startswith("p0")
-    )
+    bring_address("alice, bob@mail.example")
 
     assert write_of_coming_edition(now=NOW) == 1
-
-
-def test_what_can_be_no_address_is_seen() -> None:
-    assert edition_letters.can_be_written_to("alice@mail.example")
-    assert not edition_letters.can_be_written_to("alice, bob@mail.example")
 
 
 def test_of_an_edition_that_lets_us_do_no_more_nobody_is_written_to(tmp_path: Path) -> None:
@@ -169,7 +158,7 @@ open_instance(Path(sys.argv[1]))
 prepare_tables(Path(sys.argv[1]))
 from clearline.service.contacts.edition_letters import write_of_coming_edition
 if sys.argv[2] == "bring":
-    from tests.service.contacts.many import bring
+    from tests.service.contacts.many import bring, bring_address
     bring(10_000, now=datetime.now(UTC))
 else:
     while write_of_coming_edition(now=datetime.now(UTC)):
