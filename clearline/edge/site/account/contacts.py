@@ -1,6 +1,7 @@
 """How a customer is reached: proving and replacing the e-mail address, and taking a change back."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from clearline.edge.site.account.access import actor_of, customer_here
 from clearline.edge.site.answers import UnreadableAnswer
 from clearline.kit.access import Audience, open_to, require_step_up
 from clearline.kit.errors import Refusal
+from clearline.kit.problem import status_of
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.contacts import actions, notices
@@ -90,13 +92,8 @@ def show(request: HttpRequest, subject: SubjectId, refused: Refusal | None = Non
         "errors": {field: str(refused)} if field else {},
         "email": request.POST.get("email", "")[:TYPED_MAX] if refused else "",
     }
-    return render(request, "account/contacts.html", shown, status=status_of(refused))
-
-
-def status_of(refused: Refusal | None) -> int:
-    if refused is None:
-        return 200
-    return 429 if isinstance(refused, TooManyCodes) else 422
+    status = status_of(refused) if refused else HTTPStatus.OK
+    return render(request, "account/contacts.html", shown, status=status)
 
 
 @open_to(Audience.EVERYONE)
