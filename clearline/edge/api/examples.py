@@ -6,6 +6,15 @@ from typing import Final
 
 from ninja import Schema
 
+from clearline.edge.api.reached import (
+    CodeSent,
+    CodeTyped,
+    Contacts,
+    EmailOfRecord,
+    NewEmail,
+    NotMe,
+    TakenBack,
+)
 from clearline.edge.api.shapes import (
     AccountState,
     Agreed,
@@ -50,10 +59,12 @@ from clearline.edge.api.shapes import (
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.roles import MemberRole
+from clearline.service.contacts.actions import CodeFor
 from clearline.trust.factors.proof import FactorKind
 
 AT: Final = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 LATER: Final = datetime(2026, 12, 8, 12, 0, tzinfo=UTC)
+OF_RECORD: Final = datetime(2026, 12, 31, 12, 0, tzinfo=UTC)
 DAY: Final = date(2026, 1, 1)
 ID: Final = "0f4b1c6d8e9a2b3c4d5e6f708192a3b4"
 STEP: Final = "k2v9x0q4m7t1c8r3n6b5w0z2j4h7d9f1"
@@ -203,6 +214,15 @@ BODIES: Final[tuple[Schema, ...]] = (
         },
     ),
     SecondFactor(second_step=STEP, code="123456"),
+    Contacts(
+        present=EmailOfRecord(address=EMAIL, is_confirmed=True, since=AT, of_record_at=OF_RECORD),
+        earlier=None,
+        waiting=CodeSent(address="alice@post.example", to=CodeFor.REPLACE, until=LATER),
+    ),
+    NewEmail(email="alice@post.example"),
+    CodeTyped(code="123 456"),
+    NotMe(key="q8W2Lx0vT5bYc7NfRk3sZp1H"),
+    TakenBack(next="recover"),
 )
 EXAMPLES: Final[Mapping[str, object]] = {
     type(each).__name__: each.model_dump(mode="json", exclude_unset=True) for each in BODIES

@@ -23,7 +23,16 @@ from clearline.service.accounts.actions import (
     TeamFull,
 )
 from clearline.service.accounts.age import TooYoung
+from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.words import FieldWrong
+from clearline.service.contacts.actions import (
+    AddressConfirmed,
+    CodeWrong,
+    NoCodeWaits,
+    SameAddress,
+    TooManyCodes,
+)
+from clearline.service.contacts.notices import NoSuchNotice
 from clearline.service.teams.actions import (
     NoInvitableRole,
     NoSuchInvitation,
@@ -45,6 +54,7 @@ from clearline.trust.tokens.actions import TokenEnded
 from clearline.trust.tokens.queries import NoSuchSignIn
 
 WRONG_NAME: Final = FieldWrong("Write your name.", field="name")
+WRONG_EMAIL: Final = FieldWrong("Write an address like name@example.com.", field="email")
 WEAK: Final = PasswordRefused("Use at least 15 characters. Four or five words in a row do well.")
 WRONG_PASSWORD: Final = SignInRefused("The user ID or password is wrong. Try again.")
 WRONG_OLD: Final = SignInRefused("The old password is another one. Nothing was changed.")
@@ -75,6 +85,12 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "account": (),
     "close": (AlreadyClosed(), SignInAgain()),
     "reopen": (AlreadyOpen(),),
+    "contacts": (NoSuchAddress(),),
+    "send_code": (NoSuchAddress(), AddressConfirmed(), TooManyCodes()),
+    "drop_code": (NoSuchAddress(),),
+    "use_another": (WRONG_EMAIL, SameAddress(), NoSuchAddress(), TooManyCodes(), SignInAgain()),
+    "type_code": (CodeWrong(), NoCodeWaits(), NoSuchAddress()),
+    "take_back": (NoSuchNotice(),),
     "agreement": (),
     "agree": (OtherEdition(),),
     "receipt": (UNSIGNED, DAMAGED),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
-from clearline.edge.api import account, choices, my_data, sign_in, teams
+from clearline.edge.api import account, choices, contacts, my_data, sign_in, teams
 from clearline.edge.api.described import AppAPI, Described, describe
 from clearline.edge.api.examples import EXAMPLES
 from clearline.edge.api.problems import invalid, refused, unreadable
@@ -44,7 +44,9 @@ sign-in (`token`), by one network (`network`), and by one network where nobody i
 **Each no** is `application/problem+json` (RFC 9457): `detail` is for people, `code` for programs,
 and `errors` name the fields that are wrong.
 """
-OPEN_TO_ALL: Final = frozenset({"policy", "sign-up", "sign-in", "sign-in/second", "renew"})
+OPEN_TO_ALL: Final = frozenset(
+    {"policy", "sign-up", "sign-in", "sign-in/second", "renew", "contacts/take-back"}
+)
 
 
 class StrictParser(Parser):
@@ -66,6 +68,7 @@ def make_api() -> AppAPI:
     )
     api.add_router("", sign_in.router, tags=["Sign-in"])
     api.add_router("", account.router, tags=["Account"])
+    api.add_router("", contacts.router, tags=["Contacts"])
     api.add_router("", choices.router, tags=["Choices"])
     api.add_router("", my_data.router, tags=["My data"])
     api.add_router("", teams.router, tags=["Team"])

@@ -11,6 +11,8 @@ from typing import Any, Final
 import pyotp
 import requests
 
+from tests.journeys.test_contacts_in_the_browser import code_in
+
 PASSWORD: Final = "nine lanterns over the harbour"  # not that of any example
 ASKED_MAX: Final = 250  # by one sign-in; 300 are answered in five minutes
 UNKNOWN_MAX: Final = 100  # by one network of nobody known; 120 are answered
@@ -19,8 +21,12 @@ STEP_S: Final = 30
 NETWORKS: Final = itertools.count(1)
 NUMBERS: Final = itertools.count(1)
 
+LINK_KEY: Final = re.compile(r"/account/not-me/\?key=(\S+)")
+
 # Asks one operation by its name and returns what was told: body, parts of the address.
 Ask = Callable[..., Any]
+# Waits for the first letter to an address, by words of its subject, and returns its text.
+Read = Callable[[str, str], str]
 
 
 class Kind(StrEnum):
@@ -56,6 +62,10 @@ class Person:
     asked: int = 0
 
     @property
+    def email(self) -> str:
+        return f"{self.user_id}@hgfedcb.example"
+
+    @property
     def headers(self) -> dict[str, str]:
         told = {"X-Forwarded-For": self.network}
         if self.keys:
@@ -71,7 +81,7 @@ class Person:
             "user_id": self.user_id,
             "password": PASSWORD,
             "name": "Zyxw Vutsrqp",
-            "email": f"{self.user_id}@hgfedcb.example",
+            "email": self.email,
             "age_range": self.age,
             "agreed_edition": ask(self, "policy")["edition"],
         }
@@ -178,6 +188,21 @@ def walk_team(ask: Ask, alice: Person, bob: Person) -> None:
     member = next(each["id"] for each in team if each["role"] == "billing")
     ask(alice, "set_role", path={"member": member}, body={"role": "read_only"})
     ask(alice, "remove", path={"member": member})
+
+
+def walk_contacts(ask: Ask, read: Read) -> None:
+    """Prove an address, replace it, and take that back by the letter that tells of it."""
+    dora, other = Person(), "utsrqp@hgfedcb.example"
+    dora.sign_up(ask)
+    ask(dora, "contacts")
+    ask(dora, "use_another", body={"email": "onmlkj@hgfedcb.example"})
+    ask(dora, "drop_code")
+    ask(dora, "send_code")
+    ask(dora, "type_code", body={"code": code_in(read(dora.email, "Your code"))})
+    ask(dora, "use_another", body={"email": other})
+    ask(dora, "type_code", body={"code": code_in(read(other, "Your code"))})
+    (key,) = LINK_KEY.findall(read(dora.email, "Something was changed"))
+    ask(dora, "take_back", body={"key": key})
 
 
 def walk_out(ask: Ask, alice: Person, bob: Person) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import hypothesis
@@ -26,8 +27,19 @@ from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks
 
-from tests.edge.api.people import ROLES, Kind, Person, join, make_people, walk, walk_second
+from tests.edge.api.people import (
+    ROLES,
+    Kind,
+    Person,
+    join,
+    make_people,
+    walk,
+    walk_contacts,
+    walk_second,
+)
 from tests.journeys.provider import RunningProvider
+from tests.journeys.test_contacts_in_the_browser import letter
+from tests.service.mail.post_office import Office, open_office
 
 AnyCase = Case[Any]
 Operation = APIOperation[Any, Any, Any, Any]
@@ -44,7 +56,13 @@ TO_SOAK: Final = 20_000
 
 
 @pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
+def office() -> Iterator[Office]:
+    with open_office() as office:
+        yield office
+
+
+@pytest.fixture(scope="module")
+def provider(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
     """A provider behind one proxy, so that each person may come from a network of their own."""
     running = RunningProvider(tmp_path_factory.mktemp("any") / "instance")
     now = datetime.now(UTC)
@@ -52,7 +70,8 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvid
     toml = running.instance / "clearline.toml"
     told = toml.read_text(encoding="utf-8")
     assert "\nproxies = 0 " in told
-    toml.write_text(told.replace("\nproxies = 0 ", "\nproxies = 1 "), encoding="utf-8")
+    told = told.replace("\nproxies = 0 ", "\nproxies = 1 ")
+    toml.write_text(f'mail_url = "{office.url}"\n{told}', encoding="utf-8")
     running.start()
     try:
         yield running
@@ -147,12 +166,13 @@ class Asker:
     "asked_min", [TO_CI, pytest.param(TO_SOAK, marks=pytest.mark.soak)], ids=["few", "many"]
 )
 def test_whatever_is_asked_as_whoever_is_answered_as_described(
-    asked_min: int, provider: RunningProvider
+    asked_min: int, provider: RunningProvider, office: Office
 ) -> None:
     operations = list(operations_at(provider.url))
     ask = Asker(provider.url, {name_of(each): each for each in operations})
     walk(ask, ask.until_signed)
     walk_second(ask, provider.url)
+    walk_contacts(ask, partial(letter, office))
     people = People(ask, make_people(ask))
 
     for name, mode in itertools.product(ask.operations, GenerationMode):

@@ -1,0 +1,62 @@
+"""The shapes of how a person is reached, field by field."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from ninja import Schema
+from pydantic import Field
+
+from clearline.edge.api.shapes import Sent, Text
+from clearline.service.contacts.actions import CodeFor
+
+
+class EmailOfRecord(Schema):
+    """One address. `of_record_at` is null once it has been theirs for 30 days.
+
+    From then on it is the address of record, if it was confirmed.
+    """
+
+    address: str
+    is_confirmed: bool
+    since: datetime
+    of_record_at: datetime | None
+
+
+class CodeSent(Schema):
+    """A code that waits: where it went, what it will do (confirm or replace), until when."""
+
+    address: str
+    to: CodeFor
+    until: datetime
+
+
+class Contacts(Schema):
+    """The present address; the earlier one that codes and notices still go to; the code."""
+
+    present: EmailOfRecord
+    earlier: EmailOfRecord | None
+    waiting: CodeSent | None
+
+
+class NewEmail(Sent):
+    """The address to use from now on."""
+
+    email: Annotated[Text, Field(examples=["alice@post.example"])]
+
+
+class CodeTyped(Sent):
+    """Six digits from the letter, with or without a gap."""
+
+    code: Annotated[str, Field(max_length=20, examples=["123 456"])]
+
+
+class NotMe(Sent):
+    """The key in the link of the letter that told of a change."""
+
+    key: Annotated[str, Field(max_length=100)]
+
+
+class TakenBack(Schema):
+    """What comes next: the password opens nothing until `recover` has set a new one."""
+
+    next: Literal["recover"]
