@@ -164,6 +164,7 @@ def world(
                 "line_id": lambda: opened.public_id,
                 "number": lambda: invitation_of(alice),
                 "member": lambda: let_in(alice, bob),
+                "kind": lambda: "billing",
                 "account": lambda: account_entered(bob, alice),
                 "subject": lambda: found_by_someone(alice),
                 "waiting": lambda: waits_for_a_second(ina, by=olu),

@@ -7,12 +7,16 @@ from typing import Final
 from ninja import Schema
 
 from clearline.edge.api.reached import (
+    Address,
     CodeSent,
     CodeTyped,
     Contacts,
+    Details,
+    DeviceKept,
     EmailOfRecord,
     NewEmail,
     NotMe,
+    PhoneNumber,
     TakenBack,
 )
 from clearline.edge.api.shapes import (
@@ -58,7 +62,7 @@ from clearline.edge.api.shapes import (
 )
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.service.accounts.age import AgeRange
-from clearline.service.accounts.roles import MemberRole
+from clearline.service.accounts.roles import DeviceKind, MemberRole
 from clearline.service.contacts.actions import CodeFor
 from clearline.trust.factors.proof import FactorKind
 
@@ -110,6 +114,13 @@ LINE: Final = Line(
     edition="2026-01-01",
     kept_until=datetime(2029, 12, 1, 12, 0, tzinfo=UTC),
     is_readable=True,
+)
+HOME: Final = Address(
+    street="12 Harbour Street",
+    city="Portland",
+    state="Maine",
+    postal_code="04101",
+    country="United States",
 )
 BODIES: Final[tuple[Schema, ...]] = (
     Policy(
@@ -223,6 +234,15 @@ BODIES: Final[tuple[Schema, ...]] = (
     CodeTyped(code="123 456"),
     NotMe(key="q8W2Lx0vT5bYc7NfRk3sZp1H"),
     TakenBack(next="recover"),
+    PhoneNumber(phone="+1 207 555 0100"),
+    HOME,
+    DeviceKept(kind=DeviceKind.ADAPTER),
+    Details(
+        phone="+12075550100",
+        billing_address=HOME,
+        service_address=None,
+        device=DeviceKind.ADAPTER,
+    ),
 )
 EXAMPLES: Final[Mapping[str, object]] = {
     type(each).__name__: each.model_dump(mode="json", exclude_unset=True) for each in BODIES

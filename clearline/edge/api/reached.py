@@ -1,4 +1,4 @@
-"""The shapes of how a person is reached, field by field."""
+"""The shapes of how a person is reached and what they told of themselves, field by field."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -7,6 +7,7 @@ from ninja import Schema
 from pydantic import Field
 
 from clearline.edge.api.shapes import Sent, Text
+from clearline.service.accounts.roles import DeviceKind
 from clearline.service.contacts.actions import CodeFor
 
 
@@ -60,3 +61,34 @@ class TakenBack(Schema):
     """What comes next: the password opens nothing until `recover` has set a new one."""
 
     next: Literal["recover"]
+
+
+class PhoneNumber(Sent):
+    """A telephone number to be reached at; it is no number that we serve."""
+
+    phone: Annotated[Text, Field(examples=["+1 207 555 0100"])]
+
+
+class Address(Sent):
+    """A postal address; what a country does not use is left empty."""
+
+    street: Annotated[Text, Field(examples=["12 Harbour Street"])] = ""
+    city: Annotated[Text, Field(examples=["Portland"])]
+    state: Annotated[Text, Field(examples=["Maine"])] = ""
+    postal_code: Annotated[Text, Field(examples=["04101"])] = ""
+    country: Annotated[Text, Field(examples=["United States"])]
+
+
+class DeviceKept(Sent):
+    """With what kind of device the service is used."""
+
+    kind: DeviceKind
+
+
+class Details(Schema):
+    """What the person told; null for what they did not."""
+
+    phone: str | None
+    billing_address: Address | None
+    service_address: Address | None
+    device: DeviceKind | None

@@ -55,6 +55,12 @@ from clearline.trust.tokens.queries import NoSuchSignIn
 
 WRONG_NAME: Final = FieldWrong("Write your name.", field="name")
 WRONG_EMAIL: Final = FieldWrong("Write an address like name@example.com.", field="email")
+WRONG_PHONE: Final = FieldWrong(
+    "Write the number with its country, like +1 207 555 0100.", field="phone"
+)
+WRONG_ZIP: Final = FieldWrong(
+    "A ZIP code has five digits, or nine like 04101-1234.", field="postal_code"
+)
 WEAK: Final = PasswordRefused("Use at least 15 characters. Four or five words in a row do well.")
 WRONG_PASSWORD: Final = SignInRefused("The user ID or password is wrong. Try again.")
 WRONG_OLD: Final = SignInRefused("The old password is another one. Nothing was changed.")
@@ -91,6 +97,13 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "use_another": (WRONG_EMAIL, SameAddress(), NoSuchAddress(), TooManyCodes(), SignInAgain()),
     "type_code": (CodeWrong(), NoCodeWaits(), NoSuchAddress()),
     "take_back": (NoSuchNotice(),),
+    "details": (),
+    "set_phone": (WRONG_PHONE,),
+    "remove_phone": (),
+    "set_address": (WRONG_ZIP,),
+    "remove_address": (),
+    "set_device": (),
+    "remove_device": (),
     "agreement": (),
     "agree": (OtherEdition(),),
     "receipt": (UNSIGNED, DAMAGED),

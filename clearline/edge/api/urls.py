@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
-from clearline.edge.api import account, choices, contacts, my_data, sign_in, teams
+from clearline.edge.api import account, choices, contacts, details, my_data, sign_in, teams
 from clearline.edge.api.described import AppAPI, Described, describe
 from clearline.edge.api.examples import EXAMPLES
 from clearline.edge.api.problems import invalid, refused, unreadable
@@ -69,6 +69,7 @@ def make_api() -> AppAPI:
     api.add_router("", sign_in.router, tags=["Sign-in"])
     api.add_router("", account.router, tags=["Account"])
     api.add_router("", contacts.router, tags=["Contacts"])
+    api.add_router("", details.router, tags=["Details"])
     api.add_router("", choices.router, tags=["Choices"])
     api.add_router("", my_data.router, tags=["My data"])
     api.add_router("", teams.router, tags=["Team"])

@@ -159,9 +159,21 @@ def walk(ask: Ask, ask_until: Ask) -> None:
     agreed = ask(alice, "agreement")
     ask(alice, "agree", body={"edition": agreed["edition"]})
     ask_until(alice, "receipt")
+    walk_details(ask, alice)
     walk_data(ask, ask_until, alice)
     walk_team(ask, alice, bob)
     walk_out(ask, alice, bob)
+
+
+def walk_details(ask: Ask, alice: Person) -> None:
+    ask(alice, "details")
+    ask(alice, "set_phone", body={"phone": "+1 207 555 0100"})
+    ask(alice, "remove_phone")
+    home = {"city": "Ponmlk", "country": "Iceland"}
+    ask(alice, "set_address", path={"kind": "service"}, body=home)
+    ask(alice, "remove_address", path={"kind": "service"})
+    ask(alice, "set_device", body={"kind": "mobile"})
+    ask(alice, "remove_device")
 
 
 def walk_data(ask: Ask, ask_until: Ask, alice: Person) -> None:

@@ -262,5 +262,6 @@ class People:
             "sign_in_id": person.keys["sign_in"],
             "member": members[-1]["id"],
             "number": 1,
+            "kind": "billing",
             "account": memberships[0]["account"] if memberships else 1,
         }
