@@ -1,5 +1,6 @@
 """A browser without scripts, as Django's test client speaks for it, and people who sign in."""
 
+import re
 from datetime import timedelta
 
 import pyotp
@@ -36,6 +37,19 @@ def signed_in(user_id: str, *roles: Role) -> Client:
     client = browser()
     give_both(client, user_id, secret)
     return client
+
+
+def hidden(page: str, name: str) -> str:
+    """Return what a page has in a hidden field of its first form that has one of this name."""
+    found = re.search(rf'type="hidden" name="{name}" value="([^"]*)"', page)
+    return found[1] if found else ""
+
+
+def decide_roles(client: Client, whom: str, act: str) -> int:
+    """Let an administrator press a button beside what waits for one of the staff."""
+    page = client.get(f"/staff/people/{whom}/").content.decode()
+    form = {"act": act, "seen": hidden(page, "seen")}
+    return client.post(f"/staff/people/{whom}/waiting/", form).status_code
 
 
 def add_app(public_id: str, kind: LoginKind = LoginKind.STAFF) -> str:

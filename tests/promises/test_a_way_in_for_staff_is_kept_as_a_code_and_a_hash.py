@@ -17,7 +17,7 @@ from clearline.policy.retention import Retention
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.models import Login, StaffRole
 from clearline.trust.safeguards.roles import Role
-from tests.browser_client import PASSWORD, browser, signed_in
+from tests.browser_client import PASSWORD, browser, decide_roles, signed_in
 from tests.promises.provider import everything, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
@@ -31,8 +31,7 @@ def give_way_in(olu: Client, user_id: str = "Dana.Miller") -> Login:
     form = {"user_id": user_id, "password": PASSWORD, "role": ["marketer"]}
     assert olu.post("/staff/people/", form).status_code == 302
     login = Login.objects.exclude(pk__in=known).get()
-    confirmed = ina.post(f"/staff/people/{login.public_id}/waiting/", {"act": "confirm"})
-    assert confirmed.status_code == 302
+    assert decide_roles(ina, login.public_id, "confirm") == 302
     return login
 
 

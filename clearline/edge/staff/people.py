@@ -88,11 +88,12 @@ def set_person(request: HttpRequest, public_id: str) -> HttpResponse:
 def decide(request: HttpRequest, waiting: str) -> HttpResponse:
     """Confirm roles that another administrator asked for, or decline them."""
     by, now = actor_of(signed_in_member(request)), timezone.now()
+    seen = request.POST.get("seen", "")
     try:
         if request.POST.get("act") == "confirm":
-            grants.confirm(by=by, public_id=waiting, now=now)
+            grants.confirm(by=by, public_id=waiting, seen=seen, now=now)
         else:
-            grants.decline(by=by, public_id=waiting, now=now)
+            grants.decline(by=by, public_id=waiting, seen=seen, now=now)
     except grants.NothingWaits:
         raise Http404 from None
     except Refusal as refused:

@@ -52,6 +52,16 @@ class NothingWaits(NotFound):
         super().__init__("Nothing waits for this person any more. Go back to the list.")
 
 
+class AskedAnew(Conflict):
+    code = "asked_anew"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What you looked at was replaced meanwhile: something else is asked for now. Look at "
+            "what waits here, and decide again."
+        )
+
+
 class NotBySelf(Denied):
     code = "not_by_self"
 
@@ -119,16 +129,17 @@ def set_staff(
     return bool(given)
 
 
-def confirm(*, by: Actor, public_id: str, now: datetime) -> None:
+def confirm(*, by: Actor, public_id: str, seen: str, now: datetime) -> None:
     """Give the roles that another administrator asked for, and with them the way in.
 
-    Raises NothingWaits, NotBySelf, AskerGone, gate.UseDenied, NoEditionInForce.
+    `seen` is the mark of what was looked at: nobody confirms what took its place meanwhile.
+    Raises NothingWaits, AskedAnew, NotBySelf, AskerGone, gate.UseDenied, NoEditionInForce.
     """
     permit = safeguards.ask_to_keep_staff(now)
 
     with transaction.atomic():
         safeguards.lock_staff()
-        waiting = get_waiting(public_id, now)
+        waiting = get_waiting(public_id, seen, now)
         if waiting.asked_by == by.name:
             raise NotBySelf
         if not is_administrator(waiting.asked_by):
@@ -146,16 +157,16 @@ def confirm(*, by: Actor, public_id: str, now: datetime) -> None:
         ledger.append(entry, subject=None, permit=permit, now=now)
 
 
-def decline(*, by: Actor, public_id: str, now: datetime) -> None:
+def decline(*, by: Actor, public_id: str, seen: str, now: datetime) -> None:
     """Let roles that wait be given to nobody, by whom they were asked for or by another.
 
-    Raises NothingWaits, gate.UseDenied, NoEditionInForce.
+    `seen` is as in `confirm`. Raises NothingWaits, AskedAnew, gate.UseDenied, NoEditionInForce.
     """
     permit = safeguards.ask_to_keep_staff(now)
 
     with transaction.atomic():
         safeguards.lock_staff()
-        waiting = get_waiting(public_id, now)
+        waiting = get_waiting(public_id, seen, now)
         RoleWaiting.objects.filter(staff=public_id).delete()
         entry = RoleDeclined(
             login=public_id,
@@ -195,10 +206,12 @@ def write(  # what is written is all of these
     ledger.append(entry, subject=None, permit=permit, now=now)
 
 
-def get_waiting(public_id: str, now: datetime) -> Waiting:
+def get_waiting(public_id: str, seen: str, now: datetime) -> Waiting:
     waiting = find_waiting(public_id, now=now)
     if waiting is None:
         raise NothingWaits
+    if waiting.mark != seen:
+        raise AskedAnew
     return waiting
 
 

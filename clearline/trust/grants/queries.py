@@ -20,6 +20,11 @@ class Waiting:
     asked_by: str
     asked_at: datetime
 
+    @property
+    def mark(self) -> str:
+        """What a page sends back, to tell this from what was asked for in its place meanwhile."""
+        return f"{self.asked_at.isoformat()} {','.join(self.roles)} {self.asked_by}"
+
 
 def list_waiting(*, now: datetime) -> tuple[Waiting, ...]:
     """Return all that waits, at most one for each of the staff, the first asked for at the top."""

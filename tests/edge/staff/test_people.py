@@ -5,7 +5,7 @@ from django.test import Client
 
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.roles import Role
-from tests.browser_client import make_staff, signed_in
+from tests.browser_client import decide_roles, hidden, make_staff, signed_in
 
 pytestmark = pytest.mark.django_db
 PEOPLE = "/staff/people/"
@@ -40,7 +40,8 @@ def test_what_is_given_waits_and_whoever_asked_may_only_take_it_back(
     for page in (asked, text_of(olu, PEOPLE)):
         assert "Take it back" in page
         assert "Confirm" not in page
-    own = olu.post(f"{PEOPLE}{dana}/waiting/", {"act": "confirm"})
+    seen = hidden(text_of(olu, PEOPLE), "seen")
+    own = olu.post(f"{PEOPLE}{dana}/waiting/", {"act": "confirm", "seen": seen})
     assert own.status_code == 422
     assert "You asked for this yourself" in own.content.decode()
     assert "Confirm" in text_of(ina, PEOPLE)
@@ -52,7 +53,9 @@ def test_another_administrator_confirms_it_on_the_page_and_then_it_waits_no_more
 ) -> None:
     olu.post(f"{PEOPLE}{dana}/set/", MORE)
 
-    done = ina.post(f"{PEOPLE}{dana}/waiting/", {"act": "confirm"}, follow=True)
+    seen = hidden(text_of(ina, PEOPLE), "seen")
+    form = {"act": "confirm", "seen": seen}
+    done = ina.post(f"{PEOPLE}{dana}/waiting/", form, follow=True)
 
     assert "Saved." in done.content.decode()
     assert 'value="billing" checked' in text_of(ina, f"{PEOPLE}{dana}/")
@@ -60,10 +63,27 @@ def test_another_administrator_confirms_it_on_the_page_and_then_it_waits_no_more
     assert ina.post(f"{PEOPLE}{dana}/waiting/", {"act": "confirm"}).status_code == 404
 
 
+def test_a_page_that_shows_what_was_replaced_meanwhile_confirms_nothing(
+    olu: Client, ina: Client, dana: str
+) -> None:
+    olu.post(f"{PEOPLE}{dana}/set/", MORE)
+    form = {"act": "confirm", "seen": hidden(text_of(ina, PEOPLE), "seen")}
+    more = {"role": ["support", "administrator"], "is_active": "yes"}
+    olu.post(f"{PEOPLE}{dana}/set/", more)
+
+    answer = ina.post(f"{PEOPLE}{dana}/waiting/", form)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "What you looked at was replaced meanwhile" in page
+    assert "To be given: administrator" in " ".join(page.split())
+    assert 'value="administrator" checked' not in page
+
+
 def test_what_is_declined_is_given_to_nobody(olu: Client, ina: Client, dana: str) -> None:
     olu.post(f"{PEOPLE}{dana}/set/", MORE)
 
-    ina.post(f"{PEOPLE}{dana}/waiting/", {"act": "decline"})
+    assert decide_roles(ina, dana, "decline") == 302
 
     assert 'value="billing" checked' not in text_of(ina, f"{PEOPLE}{dana}/")
     assert "Waits for a second" not in text_of(olu, PEOPLE)

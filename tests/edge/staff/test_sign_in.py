@@ -155,7 +155,7 @@ def test_an_administrator_gives_ways_in_and_a_short_password_is_refused() -> Non
     made = admin.post("/staff/people/", form | {"password": PASSWORD})
     before = sign_in(browser())
     dana = made["Location"].partition("made=")[2]
-    second.post(f"/staff/people/{dana}/waiting/", {"act": "confirm"})
+    decide_roles(second, dana, "confirm")
 
     assert refused.status_code == 422
     assert made.status_code == 302

@@ -1,13 +1,14 @@
 """Roles are given by two administrators and taken away by one."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from clearline.policy.use import Actor, ActorKind
 from clearline.trust.grants import actions, queries
 from clearline.trust.grants.actions import (
+    AskedAnew,
     AskerGone,
     GiveFirst,
     NobodyToConfirm,
@@ -41,6 +42,19 @@ def give(by: Actor, whom: Actor, *roles: Role, is_active: bool = True) -> bool:
     return actions.set_staff(by=by, public_id=whom.name, roles=roles, is_active=is_active, now=NOW)
 
 
+def confirm(by: Actor, whom: Actor, now: datetime = NOW) -> None:
+    actions.confirm(by=by, public_id=whom.name, seen=mark_of(whom), now=now)
+
+
+def decline(by: Actor, whom: Actor) -> None:
+    actions.decline(by=by, public_id=whom.name, seen=mark_of(whom), now=NOW)
+
+
+def mark_of(whom: Actor, now: datetime = NOW) -> str:
+    waiting = queries.find_waiting(whom.name, now=now)
+    return waiting.mark if waiting else ""
+
+
 def roles_of(whom: Actor) -> set[Role]:
     member = logins.find_staff(whom.name)
     return set(member.roles) if member and member.is_active else set()
@@ -58,8 +72,8 @@ def test_a_role_waits_until_another_administrator_confirms_it_and_both_are_named
     before = roles_of(dana)
     (waiting,) = queries.list_waiting(now=NOW)
     with pytest.raises(NotBySelf):
-        actions.confirm(by=olu, public_id=dana.name, now=NOW)
-    actions.confirm(by=ina, public_id=dana.name, now=NOW)
+        confirm(olu, dana)
+    confirm(ina, dana)
 
     assert (before, roles_of(dana)) == ({SUPPORT}, {SUPPORT, BILLING})
     assert (waiting.public_id, waiting.roles, waiting.asked_by) == (dana.name, (BILLING,), olu.name)
@@ -70,7 +84,7 @@ def test_a_role_waits_until_another_administrator_confirms_it_and_both_are_named
         ("role.granted", told | {"asked_by": by_olu, "by": by_ina}),
     ]
     with pytest.raises(NothingWaits):
-        actions.confirm(by=ina, public_id=dana.name, now=NOW)
+        confirm(ina, dana)
 
 
 def test_what_is_taken_away_is_gone_at_once_while_what_is_given_waits() -> None:
@@ -78,7 +92,7 @@ def test_what_is_taken_away_is_gone_at_once_while_what_is_given_waits() -> None:
 
     assert give(olu, dana, SUPPORT, Role.AUDITOR)
     between = roles_of(dana)
-    actions.confirm(by=ina, public_id=dana.name, now=NOW)
+    confirm(ina, dana)
 
     assert (between, roles_of(dana)) == ({SUPPORT}, {SUPPORT, Role.AUDITOR})
     assert not give(olu, dana, SUPPORT)
@@ -105,7 +119,7 @@ def test_a_way_in_that_is_closed_is_given_back_by_two() -> None:
     assert not give(olu, dana, BILLING, is_active=False)
     assert give(olu, dana, BILLING)
     between = roles_of(dana)
-    actions.confirm(by=ina, public_id=dana.name, now=NOW)
+    confirm(ina, dana)
 
     assert (between, roles_of(dana)) == (set(), {BILLING})
 
@@ -118,7 +132,7 @@ def test_someone_new_signs_in_only_when_a_second_administrator_has_confirmed() -
     )
     dana = Actor(ActorKind.STAFF, public_id)
     before = roles_of(dana)
-    actions.confirm(by=ina, public_id=public_id, now=NOW)
+    confirm(ina, dana)
 
     assert (before, roles_of(dana)) == (set(), {SUPPORT})
 
@@ -145,11 +159,11 @@ def test_what_waits_is_declined_or_taken_back_and_then_given_to_nobody() -> None
 
     for by in (ina, olu):
         give(olu, dana, SUPPORT, BILLING)
-        actions.decline(by=by, public_id=dana.name, now=NOW)
+        decline(by, dana)
         with pytest.raises(NothingWaits):
-            actions.confirm(by=ina, public_id=dana.name, now=NOW)
+            confirm(ina, dana)
         with pytest.raises(NothingWaits):
-            actions.decline(by=ina, public_id=dana.name, now=NOW)
+            decline(ina, dana)
 
     assert roles_of(dana) == {SUPPORT}
     assert [kind for kind, _ in noted()] == ["role.asked", "role.declined"] * 2
@@ -161,7 +175,7 @@ def test_what_was_asked_by_someone_who_is_no_administrator_any_more_is_not_given
     give(ina, olu, BILLING)
 
     with pytest.raises(AskerGone, match="ask for it anew"):
-        actions.confirm(by=ina, public_id=dana.name, now=NOW)
+        confirm(ina, dana)
 
     assert roles_of(dana) == {SUPPORT}
 
@@ -178,13 +192,42 @@ def test_what_is_asked_for_anew_takes_the_place_of_what_waited() -> None:
     assert queries.list_waiting(now=NOW) == ()
 
 
+def test_what_took_the_place_of_what_somebody_looked_at_is_neither_confirmed_nor_declined() -> None:
+    olu, ina, dana = make("olu", ADMIN), make("ina", ADMIN), make("dana", SUPPORT)
+    give(olu, dana, SUPPORT, BILLING)
+    seen = mark_of(dana)
+    give(olu, dana, SUPPORT, ADMIN)
+
+    for act in (actions.confirm, actions.decline):
+        with pytest.raises(AskedAnew, match="decide again"):
+            act(by=ina, public_id=dana.name, seen=seen, now=NOW)
+
+    assert roles_of(dana) == {SUPPORT}
+    confirm(ina, dana)
+    assert roles_of(dana) == {SUPPORT, ADMIN}
+
+
+def test_the_same_roles_asked_for_again_by_another_or_later_are_looked_at_anew() -> None:
+    olu, ina, dana = make("olu", ADMIN), make("ina", ADMIN), make("dana", SUPPORT)
+    give(olu, dana, SUPPORT, BILLING)
+    first = mark_of(dana)
+
+    give(ina, dana, SUPPORT, BILLING)
+
+    second = mark_of(dana)
+    later = NOW + timedelta(microseconds=1)
+    roles = [SUPPORT, BILLING]
+    actions.set_staff(by=ina, public_id=dana.name, roles=roles, is_active=True, now=later)
+    assert len({first, second, mark_of(dana, later)}) == 3
+
+
 def test_nothing_waits_longer_than_seven_days_nor_for_nobody() -> None:
     olu, ina, dana = make("olu", ADMIN), make("ina", ADMIN), make("dana", SUPPORT)
     give(olu, dana, SUPPORT, BILLING)
     later = NOW + WAITING_WINDOW
 
     with pytest.raises(NothingWaits):
-        actions.confirm(by=ina, public_id=dana.name, now=later)
+        confirm(ina, dana, later)
     with pytest.raises(NoSuchStaff):
         give(olu, Actor(ActorKind.STAFF, "0" * 32), SUPPORT)
 
@@ -198,10 +241,11 @@ def test_of_many_who_decide_at_once_one_does() -> None:
     olu, dana = make("olu", ADMIN), make("dana", SUPPORT)
     others = [make(f"ina{number}", ADMIN) for number in range(4)]
     give(olu, dana, SUPPORT, BILLING)
+    seen = mark_of(dana)
 
     def decide(by: Actor, place: int) -> Callable[[], None]:
         act = actions.confirm if place % 2 else actions.decline
-        return lambda: act(by=by, public_id=dana.name, now=NOW)
+        return lambda: act(by=by, public_id=dana.name, seen=seen, now=NOW)
 
     outcomes = at_once([decide(by, place) for place, by in enumerate(others)])
 
