@@ -16,20 +16,19 @@ from tqdm import tqdm
 
 from clearline.policy.use import Actor, ActorKind
 from clearline.service.accounts import actions as accounts
-from clearline.service.accounts import importing, inviting, queries
+from clearline.service.accounts import inviting, queries
 from clearline.service.accounts.actions import NoSuchCustomer
 from clearline.service.accounts.customer_file import (
     CustomerFile,
-    CustomerRow,
     Encoding,
     RowWrong,
 )
-from clearline.service.accounts.importing import Batch, SeenInFile
 from clearline.service.accounts.whole_list import (
     Told,
+    bring_list,
     head_of_rejects,
     reject,
-    take_all,
+    try_list,
 )
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
@@ -114,17 +113,13 @@ def invited_page() -> str:
 def bring(
     customers: CustomerFile, rejects: Rejects, args: argparse.Namespace, step: Callable[[], object]
 ) -> Told:
-    def take(rows: Sequence[CustomerRow], seen: SeenInFile) -> Batch:
-        if args.dry_run:
-            return importing.look_through(rows, seen=seen)
-        return importing.import_customers(rows, by=OPERATOR, seen=seen, now=datetime.now(UTC))
-
     def tell(wrong: Sequence[RowWrong]) -> None:
         for each in wrong:
             rejects.add(each)
         step()
 
-    return take_all(customers, take=take, tell=tell)
+    take = try_list if args.dry_run else bring_list
+    return take(customers, by=OPERATOR, tell=tell, clock=lambda: datetime.now(UTC))
 
 
 def say(

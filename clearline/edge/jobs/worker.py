@@ -26,6 +26,7 @@ from clearline.kit.status import read_statuses, write_status
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
+from clearline.service.accounts import whole_list
 from clearline.service.contacts import actions as contacts
 from clearline.service.contacts import edition_letters, notices, recovery
 from clearline.service.desk import actions as desk
@@ -132,6 +133,12 @@ QUICK: Final = (
         "erasing who was looked for",
         timedelta(hours=1),
         lambda now: desk.erase_expired(now=now),
+    ),
+    Beat(
+        "lists",
+        "erasing who sent a list",
+        timedelta(hours=1),
+        lambda now: whole_list.erase_expired(now=now),
     ),
     Beat("sign_ins", "erasing old sign-ins", timedelta(hours=1), erase_expired_sign_ins),
     Beat("old_letters", "erasing old letters", timedelta(hours=1), erase_old_letters),

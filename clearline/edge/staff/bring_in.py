@@ -25,22 +25,21 @@ from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Refusal
 from clearline.kit.problem import status_of
 from clearline.policy.use import Actor
-from clearline.service.accounts import importing, inviting
+from clearline.service.accounts import inviting
 from clearline.service.accounts.customer_file import (
     NEEDED,
     CustomerFile,
-    CustomerRow,
     Encoding,
     Field,
     FileWrong,
     RowWrong,
 )
-from clearline.service.accounts.importing import Batch, SeenInFile
 from clearline.service.accounts.whole_list import (
     Told,
+    bring_list,
     head_of_rejects,
     reject,
-    take_all,
+    try_list,
 )
 
 WRONG_SHOWN_MAX: Final = 200
@@ -116,7 +115,7 @@ def take_list(request: HttpRequest) -> HttpResponse:
         return show(request, refused=refused)
     try:
         if form.typed.get("act") == "wrong":
-            return wrong_rows(form)
+            return wrong_rows(form, by)
         outcome = take(form, by)
     except FileWrong as wrong:
         told = FileWrong(without_advice(str(wrong)), wrong.header)
@@ -143,34 +142,38 @@ def opened(form: FormWithFile) -> CustomerFile:
     )
 
 
-def look(rows: Sequence[CustomerRow], seen: SeenInFile) -> Batch:
-    return importing.look_through(rows, seen=seen)
+def wrong_rows(form: FormWithFile, by: Actor) -> HttpResponse:
+    """Give back the rows that cannot come in, with the reasons, to mend.
 
-
-def wrong_rows(form: FormWithFile) -> HttpResponse:
-    """Give back the rows that cannot come in, with the reasons, to mend. Raises FileWrong."""
+    Raises FileWrong, TooManyLists, gate.UseDenied.
+    """
     customers, out = opened(form), io.StringIO()
     writer = csv.writer(out)
     writer.writerow(head_of_rejects(customers.header))
-    take_all(customers, take=look, tell=lambda some: writer.writerows(map(reject, some)))
+    try_list(
+        customers,
+        by=by,
+        tell=lambda some: writer.writerows(map(reject, some)),
+        clock=timezone.now,
+    )
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="rows-that-cannot-come-in.csv"'
     return response
 
 
 def take(form: FormWithFile, by: Actor) -> Outcome:
-    """Try a list or bring it in. Raises FileWrong, ImportedMeanwhile, gate.UseDenied."""
+    """Try a list or bring it in.
+
+    Raises FileWrong, TooManyLists, ImportedMeanwhile, gate.UseDenied.
+    """
     customers = opened(form)
     is_trial = form.typed.get("act") != "bring"
     wrong: list[RowWrong] = []
-
-    def bring(rows: Sequence[CustomerRow], seen: SeenInFile) -> Batch:
-        return importing.import_customers(rows, by=by, seen=seen, now=timezone.now())
-
-    told = take_all(
+    told = (try_list if is_trial else bring_list)(
         customers,
-        take=look if is_trial else bring,
+        by=by,
         tell=lambda some: wrong.extend(some[: WRONG_SHOWN_MAX - len(wrong)]),
+        clock=timezone.now,
     )
     read = {field: customers.header[place] for field, place in customers.columns.items()}
     return Outcome(is_trial, told, customers.header, read, customers.left_out(), wrong)

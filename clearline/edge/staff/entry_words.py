@@ -65,6 +65,9 @@ SENTENCES: Final = {
     "data.shown": gettext_lazy("All that is held of a customer was opened: {categories}."),
     "data.exported": gettext_lazy("All that is held of a customer was taken as a file: {format}."),
     "account.invited": gettext_lazy("A customer was invited to choose how they sign in."),
+    "customers.compared": gettext_lazy(
+        "A list of {count} rows was compared with the customers who are here, {what}."
+    ),
     "customers.imported": gettext_lazy("{customers} customers were brought in."),
     "contact.code_sent": gettext_lazy("A code was sent to a customer's address: {what}."),
     "contact.confirmed": gettext_lazy("A customer confirmed their e-mail address."),

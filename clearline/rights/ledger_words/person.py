@@ -159,6 +159,7 @@ TELLINGS: Final = {
 ABOUT_NO_CUSTOMER: Final = frozenset(
     {
         "customer.searched",
+        "customers.compared",
         "customers.imported",
         "edition.published",
         "events.loaded",

@@ -42,6 +42,7 @@ NAMES: Final[dict[str, str | Promise]] = {
     "batch": gettext_lazy("Batch"),
     "rows": gettext_lazy("Events"),
     "customers": gettext_lazy("Customers"),
+    "here_already": gettext_lazy("Here already"),
     "counts": gettext_lazy("How they were decided"),
     "factor": gettext_lazy("By what"),
     "login": gettext_lazy("Whose access"),
@@ -181,6 +182,8 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     "what": {
         "confirm": gettext_lazy("the address that we know"),
         "replace": gettext_lazy("a new address"),
+        "trial": gettext_lazy("to try it"),
+        "import": gettext_lazy("to bring it in"),
     },
     "template": {
         "address_code": gettext_lazy("a code for an e-mail address"),

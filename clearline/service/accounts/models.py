@@ -170,6 +170,21 @@ class ImportedLine(models.Model):
     number_index = models.BinaryField(max_length=32, unique=True)
 
 
+class ListTaken(models.Model):
+    """That someone of the staff sent a list of customers, to count how often they do."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "staff": "staff by random number",
+        "taken_at": "a moment of our own",
+    }
+
+    staff = models.CharField(max_length=32)
+    taken_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["staff", "taken_at"], name="accounts_list_of_staff")]
+
+
 class CustomerInvitation(models.Model):
     """The letter by which an imported customer is to choose how they sign in: the newest of each.
 

@@ -58,6 +58,7 @@ KINDS: Final = {
     "data.shown": gettext_lazy("All that is held of someone was opened"),
     "data.exported": gettext_lazy("All that is held of someone was taken as a file"),
     "account.invited": gettext_lazy("A customer was invited to sign in"),
+    "customers.compared": gettext_lazy("A list of customers was tried or brought in"),
     "customers.imported": gettext_lazy("A batch of customers came in"),
     "contact.code_sent": gettext_lazy("A code was sent to an address"),
     "contact.confirmed": gettext_lazy("An e-mail address was confirmed"),

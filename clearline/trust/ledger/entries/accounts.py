@@ -178,6 +178,26 @@ class CustomerInvited(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersCompared(LedgerEntry):
+    """A list of customers was compared with those who are here, to try it or to bring it in."""
+
+    kind: ClassVar[str] = "customers.compared"
+    rests_on: ClassVar[ClauseId | None] = None  # of nobody: counts of a list
+    kept: ClassVar[Retention | None] = Retention.from_text("6 years")
+    DATA: ClassVar[Mapping[str, str]] = {
+        "what": "a word of a closed list",
+        "count": "a count",
+        "here_already": "a count",
+        "by": "a job, or staff by random number",
+    }
+
+    what: str
+    count: int
+    here_already: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomersImported(LedgerEntry):
     """One batch of an earlier system's customers came in: how many, and the hash of their lines."""
 
