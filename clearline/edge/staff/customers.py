@@ -1,6 +1,6 @@
 """The desk: a customer is found by exactly what they say, opened for a contact, and shut again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -35,6 +35,7 @@ from clearline.service.desk.contact import REFERENCE_MAX, Channel, Contact, Cont
 from clearline.service.desk.duties import SEALED, Field, fields_of, roles_at_desk
 from clearline.service.desk.queries import OpenNow
 from clearline.service.desk.terms import TERM_MAX
+from clearline.trust.consent.account import Said
 
 AGES: Final[dict[str, str | Promise]] = {
     AgeRange.ADULT: gettext_lazy("18 or over"),
@@ -210,11 +211,11 @@ def keep(request: HttpRequest, subject: str) -> HttpResponse:
 
 @open_to(*CUSTOMERS)
 @require_POST
-def close(request: HttpRequest, subject: str) -> HttpResponse:
+def shut(request: HttpRequest, subject: str) -> HttpResponse:
     """Shut a customer at once."""
     by = actor_of(signed_in_member(request))
     try:
-        desk.close_now(by=by, subject=SubjectId(subject), now=timezone.now())
+        desk.shut_now(by=by, subject=SubjectId(subject), now=timezone.now())
     except NotFoundHere:
         return gone(request)
     return redirect(f"{reverse('staff_customers')}?shut=yes")
@@ -236,8 +237,8 @@ def show_customer(
         "contact": told.opened.contact,
         "channel": VALUES["channel"][told.opened.contact.channel],
         "facts": list(facts_of(told)),
-        "team": teammates_of(told.team) if Field.TEAM in told.fields else None,
-        "choices": choices_of(told) if Field.CHOICES in told.fields else None,
+        "team": None if told.team is None else teammates_of(told.team),
+        "choices": None if told.choices is None else choices_of(told.choices),
         "error": str(refused or ""),
     }
     status = status_of(refused) if refused else HTTPStatus.OK
@@ -289,7 +290,7 @@ def role_of(role: MemberRole) -> str:
     return _("owner") if role is MemberRole.OWNER else word_of("role", role)
 
 
-def choices_of(told: Shown) -> list[ChoiceShown]:
+def choices_of(choices: Mapping[str, Said]) -> list[ChoiceShown]:
     return [
         ChoiceShown(
             title=choice_in_words(name),
@@ -297,5 +298,5 @@ def choices_of(told: Shown) -> list[ChoiceShown]:
             at=said.at,
             origin=word_of("method", said.method),
         )
-        for name, said in sorted(told.choices.items())
+        for name, said in sorted(choices.items())
     ]

@@ -143,7 +143,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "staff_customer": gettext_lazy("the page of a customer"),
         "staff_customer_open": gettext_lazy("to open a customer"),
         "staff_customer_keep": gettext_lazy("to keep a customer open"),
-        "staff_customer_close": gettext_lazy("to shut a customer"),
+        "staff_customer_shut": gettext_lazy("to shut a customer"),
         "staff_people": gettext_lazy("the page People"),
         "staff_person": gettext_lazy("the page of one of the staff"),
         "staff_person_set": gettext_lazy("to set the roles of one of the staff"),

@@ -100,7 +100,10 @@ class ContactTooLong(Conflict):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Shown:
-    """A customer as the roles of somebody of the staff may see them while they are open."""
+    """A customer as the roles of somebody of the staff may see them while they are open.
+
+    What none of the roles may see is not in it: None, and nothing to agree to.
+    """
 
     opened: OpenNow
     fields: tuple[Field, ...]
@@ -109,8 +112,8 @@ class Shown:
     erased_on: date | None
     agreed: Agreed | None
     is_asked_to_agree: bool
-    team: tuple[Membership, ...]
-    choices: Mapping[str, Said]
+    team: tuple[Membership, ...] | None
+    choices: Mapping[str, Said] | None
 
 
 def search(*, by: Actor, text: str, now: datetime) -> tuple[SubjectId, ...]:
@@ -242,25 +245,31 @@ def show_customer(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: 
     standing = accounts.find_standing(subject)
     if standing is None:
         raise NotFoundHere
+    fields = fields_of(duties)
     values: dict[Category, tuple[str, ...]] = {}
-    choices: Mapping[str, Said] = {}
+    choices: Mapping[str, Said] | None = None
     for role in duties:
         permit = ask_as(role, by, subject, now)
         values |= accounts.open_held(subject, permit=permit, now=now)
         if Category.PRIVACY_PREFERENCES in permit.categories:
             choices = consent.open_account(subject, permit, now)
-    owned = accounts.find_owned(subject)
+    sees_agreement = Field.AGREEMENT in fields
     return Shown(
         opened=opened,
-        fields=fields_of(duties),
+        fields=fields,
         values=values,
         standing=standing,
         erased_on=erased_on(standing, now),
-        agreed=accounts.find_agreed(subject),
-        is_asked_to_agree=accounts.asks_to_agree(subject, now=now),
-        team=accounts.list_members(owned) if owned is not None else (),
+        agreed=accounts.find_agreed(subject) if sees_agreement else None,
+        is_asked_to_agree=sees_agreement and accounts.asks_to_agree(subject, now=now),
+        team=team_of(subject) if Field.TEAM in fields else None,
         choices=choices,
     )
+
+
+def team_of(subject: SubjectId) -> tuple[Membership, ...]:
+    owned = accounts.find_owned(subject)
+    return () if owned is None else accounts.list_members(owned)
 
 
 def name_open(
@@ -286,7 +295,7 @@ def name_open(
     return tuple(named)
 
 
-def close_now(*, by: Actor, subject: SubjectId, now: datetime) -> None:
+def shut_now(*, by: Actor, subject: SubjectId, now: datetime) -> None:
     """Shut a customer before the time is over. Raises NotFoundHere."""
     if not queries.opened_by(by.name, now=now).filter(subject=subject).update(shut_at=now):
         raise NotFoundHere

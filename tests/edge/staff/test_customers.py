@@ -109,7 +109,7 @@ def test_the_first_page_lists_who_is_open_and_shuts_them(dana: Client, alice: Su
     page = open_found(dana)
     before = dana.get(DESK)
 
-    closed = dana.post(f"{page}close/", follow=True)
+    closed = dana.post(f"{page}shut/", follow=True)
 
     assert "Alice Quill" in before.content.decode()
     assert "Shut." in closed.content.decode()
@@ -181,7 +181,7 @@ def test_without_a_reason_that_can_be_taken_nothing_opens(
 
 def test_a_contact_that_was_used_opens_nothing_more(dana: Client, alice: SubjectId) -> None:
     page = open_found(dana)
-    dana.post(f"{page}close/")
+    dana.post(f"{page}shut/")
     find(dana)
 
     again = dana.post(f"{page}open/", REASON)
@@ -192,7 +192,7 @@ def test_a_contact_that_was_used_opens_nothing_more(dana: Client, alice: Subject
     assert alice
 
 
-@pytest.mark.parametrize("act", ["", "open/", "keep/", "close/"])
+@pytest.mark.parametrize("act", ["", "open/", "keep/", "shut/"])
 def test_what_another_found_and_opened_is_not_there(
     dana: Client, alice: SubjectId, act: str
 ) -> None:

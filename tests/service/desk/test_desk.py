@@ -211,6 +211,9 @@ def test_a_role_opens_what_its_duty_says_and_nothing_else(role: Role) -> None:
     assert USES[role](DANA, alice).categories == sealed
     unheld = {Category.CONTACT_PHONE_NUMBER, Category.PRIVACY_PREFERENCES}
     assert set(told.values) == sealed - unheld
+    assert (told.agreed is not None) == (Field.AGREEMENT in DUTIES[role])
+    assert (told.team is not None) == (Field.TEAM in DUTIES[role])
+    assert (told.choices is not None) == (Field.CHOICES in DUTIES[role])
 
 
 def test_roles_of_one_person_add_up_and_others_have_no_place_here() -> None:
@@ -264,7 +267,7 @@ def test_opened_again_while_it_is_open_it_stays_one_opening() -> None:
 def test_one_contact_opens_a_customer_once_and_another_opens_them_again() -> None:
     alice = alice_found()
     open_one(alice)
-    actions.close_now(by=DANA, subject=alice, now=NOW + SECOND)
+    actions.shut_now(by=DANA, subject=alice, now=NOW + SECOND)
     actions.search(by=DANA, text="alice", now=NOW + 2 * SECOND)
 
     with pytest.raises(ContactUsed, match="opened already today"):
@@ -280,13 +283,13 @@ def test_shut_by_hand_it_is_shut_at_once_and_stays_so() -> None:
     alice = alice_found()
     open_one(alice)
 
-    actions.close_now(by=DANA, subject=alice, now=NOW + SECOND)
+    actions.shut_now(by=DANA, subject=alice, now=NOW + SECOND)
 
     with pytest.raises(NotFoundHere):
         show(alice, later=SECOND)
     for by in (DANA, SAM):
         with pytest.raises(NotFoundHere):
-            actions.close_now(by=by, subject=alice, now=NOW + SECOND)
+            actions.shut_now(by=by, subject=alice, now=NOW + SECOND)
 
 
 def test_a_contact_that_goes_on_keeps_it_open_up_to_an_hour_each_time_with_an_entry() -> None:
@@ -342,7 +345,7 @@ def test_a_closing_account_its_agreement_its_team_and_its_choices_are_told() -> 
 
     assert told.erased_on == (NOW + timedelta(days=30)).date()
     assert told.agreed is not None
-    assert [each.role for each in told.team] == [MemberRole.OWNER, MemberRole.BILLING]
+    assert [each.role for each in told.team or ()] == [MemberRole.OWNER, MemberRole.BILLING]
     assert told.choices == {}
 
 
