@@ -149,7 +149,7 @@ def ask(kind: LoginKind, public_id: str, now: datetime) -> Permit:
 def add_app(*, kind: LoginKind, public_id: str, secret: str, code: str, now: datetime) -> None:
     """Keep the secret of an app that shows codes; `code` proves that the app has it.
 
-    Raises CodeWrong, AppThere, NoSuchStaff, gate.UseDenied. Source: RFC 6238, 5.2; clauses
+    Raises CodeWrong, AppThere, NoSuchLogin, gate.UseDenied. Source: RFC 6238, 5.2; clauses
     account.factor, staff.factor.
     """
     ask(kind, public_id, now)
@@ -213,7 +213,7 @@ def add_passkey(
 ) -> None:
     """Keep a passkey that the browser made, under the name that the person gives it.
 
-    Raises NameWrong, PasskeyWrong, PasskeyThere, TooManyPasskeys, NoSuchStaff, gate.UseDenied.
+    Raises NameWrong, PasskeyWrong, PasskeyThere, TooManyPasskeys, NoSuchLogin, gate.UseDenied.
     Source: NIST SP 800-63B-4, 2.2.2; clauses account.factor, staff.factor.
     """
     ask(kind, public_id, now)
@@ -272,7 +272,7 @@ def recovery_hash(public_id: str, code: str) -> bytes:
 def make_recovery_codes(*, kind: LoginKind, public_id: str, now: datetime) -> tuple[str, ...]:
     """Return ten new codes, to be shown once; those made before prove nothing any more.
 
-    Raises NoFactorYet, NoSuchStaff, gate.UseDenied. Source: clauses account.factor, staff.factor.
+    Raises NoFactorYet, NoSuchLogin, gate.UseDenied. Source: clauses account.factor, staff.factor.
     """
     ask(kind, public_id, now)
     acts = safeguards.ask_to_note(kind, now)
@@ -315,7 +315,7 @@ def show_factors(*, kind: LoginKind, public_id: str, now: datetime) -> ShownFact
 def remove_app(*, kind: LoginKind, public_id: str, now: datetime) -> None:
     """Forget the app that shows codes.
 
-    Raises NoSuchFactor, LastFactor, PasswordShortAlone, NoSuchStaff, gate.UseDenied.
+    Raises NoSuchFactor, LastFactor, PasswordShortAlone, NoSuchLogin, gate.UseDenied.
     """
     acts = safeguards.ask_to_note(kind, now)
 
@@ -329,7 +329,7 @@ def remove_app(*, kind: LoginKind, public_id: str, now: datetime) -> None:
 def remove_passkey(*, kind: LoginKind, public_id: str, number: int, now: datetime) -> None:
     """Forget one passkey, by the number that `show_factors` gives.
 
-    Raises NoSuchFactor, LastFactor, PasswordShortAlone, NoSuchStaff, gate.UseDenied.
+    Raises NoSuchFactor, LastFactor, PasswordShortAlone, NoSuchLogin, gate.UseDenied.
     """
     acts = safeguards.ask_to_note(kind, now)
 
@@ -367,7 +367,7 @@ def finish_sign_in(
     """Return who signed in, whose password was right before, by a second factor.
 
     An attempt counts before the factor is looked at, as one at a password does. Raises
-    FactorRefused, TooManyTries, NoSuchStaff, gate.UseDenied. Source: clauses security.attempts,
+    FactorRefused, TooManyTries, NoSuchLogin, gate.UseDenied. Source: clauses security.attempts,
     account.factor, staff.factor, account.acts, staff.acts.
     """
     safeguards.ask_to_stop_guessers(now)
@@ -400,7 +400,7 @@ def prove_again(*, kind: LoginKind, public_id: str, proof: Proof, now: datetime)
     """Return by what somebody who is signed in proved anew who they are.
 
     A password proves it only where there is no second factor. Raises FactorRefused, TooManyTries,
-    NoSuchStaff, gate.UseDenied. Source: NIST SP 800-63B-4, 2.2.3; clauses as of `finish_sign_in`.
+    NoSuchLogin, gate.UseDenied. Source: NIST SP 800-63B-4, 2.2.3; clauses as of `finish_sign_in`.
     """
     safeguards.ask_to_stop_guessers(now)
     permit = ask(kind, public_id, now)

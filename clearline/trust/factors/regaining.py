@@ -23,7 +23,7 @@ def asks_for_code(subject: SubjectId) -> bool:
 def prove_by_code(subject: SubjectId, text: str, *, now: datetime) -> None:
     """Return if a code of an app or a recovery code is somebody's; it is used up by it.
 
-    Raises FactorRefused, TooManyTries, NoSuchStaff, gate.UseDenied.
+    Raises FactorRefused, TooManyTries, NoSuchLogin, gate.UseDenied.
     """
     actions.prove_again(kind=LoginKind.CUSTOMER, public_id=subject, proof=Code(text), now=now)
 
@@ -32,7 +32,7 @@ def forget_since(subject: SubjectId, since: datetime) -> bool:
     """Take away what somebody can prove by since a moment, in the caller's transaction.
 
     Says whether there was any. No password may open the account when this is called, so that the
-    last factor may go (`safeguards.regaining.lock_out`). Raises NoSuchStaff, PasswordShortAlone.
+    last factor may go (`safeguards.regaining.lock_out`). Raises NoSuchLogin, PasswordShortAlone.
     """
     login = second_factor.lock_login(subject)
     gone = Totp.objects.filter(login=login, added_at__gte=since).delete()[0]

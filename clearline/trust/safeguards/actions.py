@@ -140,6 +140,15 @@ class NoSuchStaff(NotFound):
     code = "no_such_staff"
 
 
+class NoSuchLogin(NotFound):
+    """A way in, of a customer or of staff, that is not open any more."""
+
+    code = "no_such_login"
+
+    def __init__(self) -> None:
+        super().__init__("This way in is not there any more. Sign in again.")
+
+
 class LastAdministrator(Conflict):
     code = "last_administrator"
 
@@ -437,7 +446,7 @@ def spare_password() -> str:
 def change_password(*, public_id: str, old: str, new: str, now: datetime) -> SignedIn:
     """Replace a password; every other session of the login ends by it.
 
-    Raises NoSuchStaff, SignInRefused, TooManyTries, PasswordRefused, gate.UseDenied.
+    Raises NoSuchLogin, SignInRefused, TooManyTries, PasswordRefused, gate.UseDenied.
     """
     ask_to_stop_guessers(now)
     login = get_login(public_id)
@@ -563,7 +572,7 @@ def write_staff(*, public_id: str, roles: frozenset[Role], is_active: bool, now:
 def get_login(public_id: str) -> Login:
     login = Login.objects.filter(public_id=public_id, is_active=True).first()
     if login is None:
-        raise no_such_staff()
+        raise NoSuchLogin
     return login
 
 

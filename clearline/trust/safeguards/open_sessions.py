@@ -84,7 +84,7 @@ def use_to_show(kind: LoginKind, public_id: str) -> Use:
 def end_session(*, public_id: str, number: str, now: datetime) -> None:
     """End one session of somebody at once; one that has ended already is ended.
 
-    Raises NoSuchStaff, gate.UseDenied. Source: clauses account.acts, staff.acts.
+    Raises NoSuchLogin, gate.UseDenied. Source: clauses account.acts, staff.acts.
     """
     end(get_login(public_id), sessions_of(public_id).filter(number=number), now)
 
@@ -92,7 +92,7 @@ def end_session(*, public_id: str, number: str, now: datetime) -> None:
 def end_other_sessions(*, public_id: str, keep: str, now: datetime) -> None:
     """End every session of somebody but the one they are in.
 
-    Raises NoSuchStaff, gate.UseDenied. Source: clauses account.acts, staff.acts.
+    Raises NoSuchLogin, gate.UseDenied. Source: clauses account.acts, staff.acts.
     """
     end(get_login(public_id), sessions_of(public_id).exclude(number=keep), now)
 

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from clearline.policy.vocabulary import SubjectId
-from clearline.trust.safeguards.actions import SETTING, UserIdTaken, no_such_staff, refuse_user_id
+from clearline.trust.safeguards.actions import SETTING, UserIdTaken, NoSuchLogin, refuse_user_id
 from clearline.trust.safeguards.hashing import hash_password
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.passwords import refuse_weak
@@ -70,7 +70,7 @@ def set_way_in(subject: SubjectId, way_in: WayIn) -> None:
     """Give a customer a new password, and a new user ID if one was named.
 
     In the caller's transaction. Every session and every sign-in of the app ends by it.
-    Raises NoSuchStaff, UserIdTaken.
+    Raises NoSuchLogin, UserIdTaken.
     """
     told: dict[str, object] = {"password": way_in.password, "is_password_short": False}
     if way_in.name_index is not None:
@@ -82,7 +82,7 @@ def set_way_in(subject: SubjectId, way_in: WayIn) -> None:
     except IntegrityError:
         raise user_id_taken() from None
     if not changed:
-        raise no_such_staff()
+        raise NoSuchLogin
 
 
 def user_id_taken() -> UserIdTaken:

@@ -10,7 +10,7 @@ from clearline.trust.safeguards.actions import (
     SignedIn,
     TooManyTries,
     count,
-    no_such_staff,
+    NoSuchLogin,
     settle,
     signed_in_entry,
     subject_of,
@@ -65,11 +65,11 @@ def let_in(login: Login, second: SignInAttempt, permit: Permit, now: datetime) -
 def lock_login(public_id: str) -> Login:
     """Return a login that nobody else changes before the caller's transaction ends.
 
-    Raises NoSuchStaff.
+    Raises NoSuchLogin.
     """
     login = Login.objects.select_for_update().filter(public_id=public_id, is_active=True).first()
     if login is None:
-        raise no_such_staff()
+        raise NoSuchLogin
     return login
 
 

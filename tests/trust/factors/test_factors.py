@@ -26,7 +26,7 @@ from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.actions import (
     TRIES_MAX,
-    NoSuchStaff,
+    NoSuchLogin,
     PasswordGiven,
     SignedIn,
     SignInRefused,
@@ -319,7 +319,7 @@ def test_what_is_not_there_cannot_be_taken_away() -> None:
         actions.remove_app(kind=CUSTOMER, public_id=person, now=NOW)
     with pytest.raises(NoSuchFactor):
         actions.remove_passkey(kind=CUSTOMER, public_id=person, number=1, now=NOW)
-    with pytest.raises(NoSuchStaff):
+    with pytest.raises(NoSuchLogin):
         actions.remove_app(kind=CUSTOMER, public_id="0" * 32, now=NOW)
 
 
@@ -475,7 +475,7 @@ def test_a_login_that_is_erased_takes_its_factors_along() -> None:
 def test_a_way_in_that_was_taken_back_finishes_nothing() -> None:
     given = PasswordGiven("0" * 32, "")
 
-    with pytest.raises(NoSuchStaff):
+    with pytest.raises(NoSuchLogin):
         finish(Code("123456"), given)
     with pytest.raises(SignInRefused):
         safeguards.sign_in(kind=CUSTOMER, user_id="dana", password=PASSWORD, network=HOME, now=NOW)

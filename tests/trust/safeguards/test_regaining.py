@@ -67,7 +67,7 @@ def test_a_user_id_that_is_taken_is_refused_and_who_is_gone_gets_no_way_in() -> 
 
     with pytest.raises(actions.UserIdTaken):
         regaining.new_way_in(PASSWORD, user_id="Alice")
-    with pytest.raises(actions.NoSuchStaff):
+    with pytest.raises(actions.NoSuchLogin):
         regaining.set_way_in(SubjectId("0" * 32), regaining.new_way_in(PASSWORD, user_id=""))
 
 

@@ -20,6 +20,7 @@ from clearline.trust.safeguards.actions import (
     WINDOW,
     LastAdministrator,
     NoRole,
+    NoSuchLogin,
     NoSuchStaff,
     SignInRefused,
     TooManyTries,
@@ -379,7 +380,7 @@ def test_somebody_who_is_not_there_can_be_given_nothing() -> None:
         actions.set_staff(
             by=OPERATOR, public_id="0" * 32, roles=[Role.MARKETER], is_active=True, now=NOW
         )
-    with pytest.raises(NoSuchStaff):
+    with pytest.raises(NoSuchLogin, match="Sign in again"):
         actions.change_password(public_id="0" * 32, old=PASSWORD, new=NEW_PASSWORD, now=NOW)
 
 
