@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final, TextIO
 
 from django.conf import settings
 from django.urls import reverse
@@ -19,8 +19,11 @@ from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import inviting, queries
 from clearline.service.accounts.actions import NoSuchCustomer
 from clearline.service.accounts.customer_file import (
+    ColumnUnknown,
     CustomerFile,
     Encoding,
+    FileWrong,
+    NotUtf8,
     RowWrong,
 )
 from clearline.service.accounts.whole_list import (
@@ -33,6 +36,7 @@ from clearline.service.accounts.whole_list import (
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
 SHOWN_MAX: Final = 10
+LATIN_1_ADVICE: Final = "If it is, say `--encoding latin-1`."
 DONE, FOUND_WANTING = 0, 1
 
 
@@ -55,7 +59,7 @@ def run_import(args: argparse.Namespace) -> int:
     path: Path = args.file
     beside = path.with_name(f"{path.name}.rejects.csv")
     with path.open("rb") as file:
-        customers = CustomerFile(file, encoding=Encoding(args.encoding), mapping=dict(args.mapping))
+        customers = opened(file, args)
         # Cells as they were, in UTF-8; csv ends its lines itself.
         with beside.open("w", encoding="utf-8", newline="") as out:
             rejects = Rejects(out, customers.header)
@@ -68,6 +72,16 @@ def run_import(args: argparse.Namespace) -> int:
     if args.invite and not args.dry_run:
         run_invite(args)
     return FOUND_WANTING if told.wrong else DONE
+
+
+def opened(file: BinaryIO, args: argparse.Namespace) -> CustomerFile:
+    """Return the list, or say with which words of the command it can be read. Raises FileWrong."""
+    try:
+        return CustomerFile(file, encoding=Encoding(args.encoding), mapping=dict(args.mapping))
+    except NotUtf8 as wrong:
+        raise FileWrong(f"{wrong} {LATIN_1_ADVICE}") from None
+    except ColumnUnknown as wrong:
+        raise FileWrong(f"{wrong} Name one: `--mapping {wrong.field}=COLUMN`.") from None
 
 
 def run_invite(args: argparse.Namespace) -> int:
@@ -100,8 +114,10 @@ def run_close(args: argparse.Namespace) -> int:
     owners = queries.list_by_account_number(args.number.strip())
     if not owners:
         raise NoSuchCustomer
-    accounts.close_account(by=OPERATOR, subject=owners[0], now=datetime.now(UTC))
-    sys.stdout.write("The account is closed; in thirty days all that it holds is erased.\n")
+    now = datetime.now(UTC)
+    accounts.close_account(by=OPERATOR, subject=owners[0], now=now)
+    day = queries.erased_on(now, now=now)
+    sys.stdout.write(f"The account is closed; on {day} all that it holds is erased.\n")
     return DONE
 
 

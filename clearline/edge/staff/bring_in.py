@@ -28,10 +28,10 @@ from clearline.policy.use import Actor
 from clearline.service.accounts import inviting
 from clearline.service.accounts.customer_file import (
     NEEDED,
+    ColumnUnknown,
     CustomerFile,
     Encoding,
     Field,
-    FileWrong,
     RowWrong,
 )
 from clearline.service.accounts.whole_list import (
@@ -45,7 +45,6 @@ from clearline.service.accounts.whole_list import (
 WRONG_SHOWN_MAX: Final = 200
 NUMBER_MAX: Final = 40
 ROUNDS_MAX: Final = 10  # of a hundred letters each, at one press
-ADVICE: Final = (" Name one: `--mapping", " If it is Latin-1, say")  # to who uses the command
 FIELDS: Final[dict[Field, str | Promise]] = {
     Field.NAME: gettext_lazy("Name"),
     Field.EMAIL: gettext_lazy("E-mail address"),
@@ -117,18 +116,11 @@ def take_list(request: HttpRequest) -> HttpResponse:
         if form.typed.get("act") == "wrong":
             return wrong_rows(form, by)
         outcome = take(form, by)
-    except FileWrong as wrong:
-        told = FileWrong(without_advice(str(wrong)), wrong.header)
-        return show(request, form.typed, refused=told, header=wrong.header)
+    except ColumnUnknown as wrong:
+        return show(request, form.typed, refused=wrong, header=wrong.header)
     except Refusal as refused:
         return show(request, form.typed, refused=refused)
     return show(request, form.typed, outcome=outcome, header=outcome.header)
-
-
-def without_advice(text: str) -> str:
-    for advice in ADVICE:
-        text = text.partition(advice)[0]
-    return text
 
 
 def opened(form: FormWithFile) -> CustomerFile:

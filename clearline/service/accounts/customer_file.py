@@ -18,6 +18,7 @@ LINE_BYTES_MAX: Final = 64 * 1024
 RECORD_CHARACTERS_MAX: Final = 64 * 1024
 ROWS_MAX: Final = 20_000_000
 COLUMNS_MAX: Final = 200
+COLUMNS_TOLD_MAX: Final = 30
 LINES_MAX: Final = 50  # telephone numbers of one customer
 PROOF_MAX: Final = 1_000
 DELIMITERS: Final = (",", ";", "\t")
@@ -77,12 +78,27 @@ AGES: Final = {**{str(each): each for each in AgeRange}, "18+": AgeRange.ADULT}
 
 
 class FileWrong(Invalid):
-    """The file as a whole cannot be read, or its columns are not known; `header` names them."""
+    """The file as a whole cannot be read."""
 
     code = "file_wrong"
 
-    def __init__(self, text: str, header: Sequence[str] = ()) -> None:
-        super().__init__(text)
+
+class NotUtf8(FileWrong):
+    code = "not_utf_8"
+
+    def __init__(self) -> None:
+        super().__init__("The file is not UTF-8. It may be Latin-1.")
+
+
+class ColumnUnknown(FileWrong):
+    """One field has no column, or more than one; `header` names those that there are."""
+
+    code = "column_unknown"
+
+    def __init__(self, text: str, field: Field, header: Sequence[str]) -> None:
+        names = ", ".join(shown(name) for name in header[:COLUMNS_TOLD_MAX])
+        super().__init__(f"{text} The columns are: {names}.")
+        self.field = field
         self.header = tuple(header)
 
 
@@ -155,7 +171,7 @@ class Lines:
 
 def refuse_utf_16(first: bytes) -> None:
     if first.startswith(UTF_16_MARKS) or b"\0" in first[:8]:
-        message = "The file is UTF-16. Save it as CSV in UTF-8 and run the command again."
+        message = "The file is UTF-16. Save it as CSV in UTF-8, and take that."
         raise FileWrong(message)
 
 
@@ -184,7 +200,7 @@ class CustomerFile:
         except StopIteration:
             message = "The file is empty. Its first line names the columns."
         except UnicodeDecodeError:
-            message = "The file is not UTF-8. If it is Latin-1, say `--encoding latin-1`."
+            raise NotUtf8 from None
         except RowTooLong:
             message = "The first line is too long to be a list of column names."
         raise FileWrong(message)
@@ -209,7 +225,7 @@ class CustomerFile:
             except RowTooLong:
                 yield RowWrong(line, f"Too long, or a quotation mark in line {line} is not closed.")
             except UnicodeDecodeError:
-                yield RowWrong(line, "Not UTF-8. If the file is Latin-1, say --encoding latin-1.")
+                yield RowWrong(line, "Not UTF-8. The file may be Latin-1.")
             else:
                 if any(cells):
                     yield self.row_of(line, tuple(cells))
@@ -225,7 +241,7 @@ class CustomerFile:
 
 
 def columns_of(header: Sequence[str], mapping: Mapping[Field, str]) -> dict[Field, int]:
-    """Return which column holds which field. Raises FileWrong, naming what is missing."""
+    """Return which column holds which field. Raises ColumnUnknown."""
     found: dict[Field, int] = {}
     for field in Field:
         wanted = mapping.get(field)
@@ -236,20 +252,15 @@ def columns_of(header: Sequence[str], mapping: Mapping[Field, str]) -> dict[Fiel
         ]
         if len(places) > 1 or (wanted is not None and not places):
             named = "more than one column" if places else "no column"
-            message = f"There is {named} for {field}. {told_columns(header, field)}"
-            raise FileWrong(message, header)
+            message = f"There is {named} for {field}."
+            raise ColumnUnknown(message, field, header)
         if places:
             found[field] = places[0]
     for field in NEEDED:
         if field not in found:
-            message = f"No column is known to be {field}. {told_columns(header, field)}"
-            raise FileWrong(message, header)
+            message = f"No column is known to be {field}."
+            raise ColumnUnknown(message, field, header)
     return found
-
-
-def told_columns(header: Sequence[str], field: Field) -> str:
-    names = ", ".join(shown(name) for name in header[:30])
-    return f"The columns are: {names}. Name one: `--mapping {field}=COLUMN`."
 
 
 def shown(name: str) -> str:

@@ -64,6 +64,15 @@ def find_closed_at(subject: SubjectId) -> datetime | None:
     return Holder.objects.filter(subject=subject).values_list("closed_at", flat=True).first()
 
 
+def erased_on(closed_at: datetime | None, *, now: datetime) -> date | None:
+    """Return the day on which an account closed at a moment is erased; None while it is open.
+
+    Raises NoEditionInForce, PolicyBroken. Source: `kept` of clause account.holder.
+    """
+    clause = gate.policy_in_force(now).edition.find_clause(HOLDER_CLAUSE)
+    return clause.kept.end(closed_at).date() if closed_at and clause else None
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Since when somebody is a customer, and since when their account is closing, if it is."""

@@ -22,7 +22,6 @@ from clearline.service.desk.terms import terms_in
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.account import Said
 from clearline.trust.gate import actions as gate
-from clearline.trust.gate import queries as gate_queries
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.desk import CustomerOpened, CustomerSearched
@@ -259,7 +258,7 @@ def show_customer(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: 
         fields=fields,
         values=values,
         standing=standing,
-        erased_on=erased_on(standing, now),
+        erased_on=accounts.erased_on(standing.closed_at, now=now),
         agreed=accounts.find_agreed(subject) if sees_agreement else None,
         is_asked_to_agree=sees_agreement and accounts.asks_to_agree(subject, now=now),
         team=team_of(subject) if Field.TEAM in fields else None,
@@ -299,15 +298,6 @@ def shut_now(*, by: Actor, subject: SubjectId, now: datetime) -> None:
     """Shut a customer before the time is over. Raises NotFoundHere."""
     if not queries.opened_by(by.name, now=now).filter(subject=subject).update(shut_at=now):
         raise NotFoundHere
-
-
-def erased_on(standing: Standing, now: datetime) -> date | None:
-    """Return the day on which a closed account is erased; None while it is open."""
-    policy = gate_queries.policy_in_force(now)
-    clause = policy.edition.find_clause(accounts.HOLDER_CLAUSE)
-    if standing.closed_at is None or clause is None:
-        return None
-    return clause.kept.end(standing.closed_at).date()
 
 
 def use_as_support(by: Actor, subject: SubjectId) -> Use:

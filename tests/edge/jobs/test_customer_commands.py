@@ -23,11 +23,13 @@ from pytest_django import Settings
 
 from clearline.config import cli
 from clearline.config.init_command import make_instance
+from clearline.policy.retention import Retention
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import inviting, queries
 from clearline.service.accounts.actions import AlreadyClosed, NoSuchCustomer
+from clearline.service.accounts.customer_file import FileWrong
 from clearline.service.accounts.models import Account
 from clearline.service.mail.models import Letter
 from tests.instance import NAMES, publish
@@ -107,6 +109,24 @@ def test_a_dry_run_says_the_same_and_writes_none(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (b"Wer,email,account\n", "Name one: `--mapping name=COLUMN`"),
+        ("Käufer,email,account\n".encode("latin-1"), "say `--encoding latin-1`"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_told_with_the_words_by_which_it_can(
+    tmp_path: Path, content: bytes, advice: str
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(FileWrong, match=advice):
+        run(str(path))
+
+
+@pytest.mark.django_db
 def test_a_list_without_faults_leaves_nothing_beside(tmp_path: Path) -> None:
     path = tmp_path / "good.csv"
     path.write_text(HEAD + "Zoe,zoe@m.example,1,,\n", "utf-8")
@@ -162,13 +182,18 @@ def test_who_closed_their_account_is_told_as_left_out(
 
 
 @pytest.mark.django_db
-def test_who_should_not_be_here_is_closed_by_number(listed: Path) -> None:
+def test_who_should_not_be_here_is_closed_by_number(
+    listed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(str(listed))
     subject = SubjectId(Account.objects.get().owner)
 
     assert run_verb("close", " 1") == 0
 
-    assert queries.find_closed_at(subject) is not None
+    closed_at = queries.find_closed_at(subject)
+    assert closed_at is not None
+    day = Retention.from_text("30 days").end(closed_at).date()
+    assert f"on {day} all that it holds is erased" in capsys.readouterr().out
     assert inviting.count_waiting() == 1
     with pytest.raises(AlreadyClosed):
         run_verb("close", "1")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.customer_file import (
     FORMULA,
+    ColumnUnknown,
     CustomerFile,
     CustomerRow,
     Encoding,
@@ -106,7 +107,7 @@ def test_latin_1_is_read_when_it_is_said() -> None:
     content = (HEAD + FIRST).encode("latin-1")
 
     assert one(content, Encoding.LATIN_1).name == "Zoë Ray"
-    assert "--encoding latin-1" in wrong(content).reason
+    assert "may be Latin-1" in wrong(content).reason
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
@@ -118,8 +119,9 @@ def test_utf_16_is_told_with_what_to_do(encoding: str) -> None:
 def test_columns_are_named_where_nobody_knows_them() -> None:
     content = "Wer,Mail,Nr,Farbe\nZoë,z@mail.example,1,blau\n"
 
-    with pytest.raises(FileWrong, match=r"known to be name.*Wer, Mail, Nr.*--mapping name=COLUMN"):
+    with pytest.raises(ColumnUnknown, match=r"known to be name.*Wer, Mail, Nr.*") as unknown:
         read(content)
+    assert (unknown.value.field, unknown.value.header[0]) == (Field.NAME, "Wer")
     mapping = {Field.NAME: "Wer", Field.ACCOUNT_NUMBER: "Nr"}
     file = CustomerFile(io.BytesIO(content.encode()), encoding=Encoding.UTF_8, mapping=mapping)
     assert file.left_out() == ("Farbe",)
