@@ -154,6 +154,7 @@ def ask_reason(
     member = signed_in_member(request)
     shown = {
         "subject": subject,
+        "is_proved": queries.is_proved(member.public_id, subject, now=timezone.now()),
         "channels": [(each, VALUES["channel"][each]) for each in Channel],
         "channel": request.POST.get("channel", ""),
         "reference": request.POST.get("reference", "")[:TYPED_MAX],
@@ -235,6 +236,7 @@ def show_customer(
         "is_closing": told.standing.closed_at is not None,
         "timer": Timer.of(told.opened, now),
         "contact": told.opened.contact,
+        "is_proved": told.opened.is_proved,
         "channel": VALUES["channel"][told.opened.contact.channel],
         "facts": list(facts_of(told)),
         "team": None if told.team is None else teammates_of(told.team),

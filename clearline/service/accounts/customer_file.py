@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, Self
 from clearline.kit.errors import Invalid
 from clearline.policy.vocabulary import Answer, ChoiceName
 from clearline.service.accounts.age import AgeRange
-from clearline.service.accounts.words import FieldWrong, read_email, read_name, read_words
+from clearline.service.accounts.words import FieldWrong, read_email, read_name, read_phone, read_words
 
 LINE_BYTES_MAX: Final = 64 * 1024
 RECORD_CHARACTERS_MAX: Final = 64 * 1024
@@ -26,7 +26,6 @@ UTF_8_MARK: Final = b"\xef\xbb\xbf"
 UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}", re.ASCII)
 BALANCE: Final = re.compile(r"-?[0-9]{1,15}", re.ASCII)
-TELEPHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 USER_ID: Final = re.compile(r"[^\s\x00-\x1f]{3,64}")
 BETWEEN: Final = re.compile(r"[;,|\n]")
 # What spreadsheets take for a formula; a cell of ours that begins so gets an apostrophe before it.
@@ -318,16 +317,20 @@ def bare(text: str) -> str:
 def read_lines(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for each in BETWEEN.split(bare(text)):
-        number = "".join(sign for sign in each if sign not in " ().-")
-        if number and not TELEPHONE.fullmatch(number):
-            message = "Write telephone numbers like +12075550100, with ; between them."
-            raise FieldWrong(message, field=Field.LINES)
-        if number:
-            found[number] = None
+        if each.strip():
+            found[read_line(each)] = None
     if len(found) > LINES_MAX:
         message = f"At most {LINES_MAX} telephone numbers."
         raise FieldWrong(message, field=Field.LINES)
     return tuple(found)
+
+
+def read_line(text: str) -> str:
+    try:
+        return read_phone(text)
+    except FieldWrong:
+        message = "Write telephone numbers like +12075550100, with ; between them."
+        raise FieldWrong(message, field=Field.LINES) from None
 
 
 def read_age(text: str) -> AgeRange | None:

@@ -94,6 +94,13 @@ def list_by_email(address: str) -> tuple[SubjectId, ...]:
     return tuple(map(SubjectId, found))
 
 
+def list_by_proved_email(address: str) -> tuple[SubjectId, ...]:
+    """Return those of them who proved by a code that it is theirs."""
+    rows = EmailAddress.objects.filter(address_index=email_index(address), ended_at__isnull=True)
+    proved = rows.filter(confirmed_at__isnull=False).order_by("pk")
+    return tuple(map(SubjectId, proved.values_list("subject", flat=True)[:SAME_ADDRESS_MAX]))
+
+
 def list_by_account_number(number: str) -> tuple[SubjectId, ...]:
     """Return who owns the account of a number."""
     rows = Account.objects.filter(number_index=account_index(number))

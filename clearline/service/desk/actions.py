@@ -130,11 +130,12 @@ def search(*, by: Actor, text: str, now: datetime) -> tuple[SubjectId, ...]:
 
     with transaction.atomic():
         Sighting.objects.bulk_create(
-            Sighting(staff=by.name, subject=each, found_at=now) for each in found
+            Sighting(staff=by.name, subject=each, found_at=now, is_proved=is_proved)
+            for each, is_proved in found.items()
         )
         entry = CustomerSearched(terms=tuple(terms), found=len(found), by=str(by))
         ledger.append(entry, subject=None, permit=permit, now=now)
-    return found
+    return tuple(found)
 
 
 def count(searched: Search) -> None:

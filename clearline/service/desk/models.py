@@ -35,6 +35,7 @@ class Sighting(models.Model):
         "staff": "staff by random number",
         "subject": "random and public",
         "found_at": "a moment of our own",
+        "is_proved": "whether what they were found by is known to be theirs",
         "opened_at": "a moment of our own",
         "shut_at": "a moment of our own",
         "roles": "words of a closed list",
@@ -45,6 +46,7 @@ class Sighting(models.Model):
     staff = models.CharField(max_length=32)
     subject = models.CharField(max_length=32)
     found_at = models.DateTimeField(db_index=True)
+    is_proved = models.BooleanField(default=False, db_default=False)
     opened_at = models.DateTimeField(null=True)
     shut_at = models.DateTimeField(null=True)
     roles = models.CharField(max_length=60, default="")  # under which it was opened

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from django.db.models import QuerySet
@@ -30,32 +31,41 @@ def owner_of_user_id(text: str) -> tuple[SubjectId, ...]:
 
 
 # Who holds such a thing, asked of the module that keeps it: whole terms only, by keyed hashes.
-FINDERS: Final[Mapping[Term, tuple[Finder, ...]]] = {
-    Term.EMAIL: (accounts.list_by_email,),
-    Term.TELEPHONE: (accounts.list_by_line, accounts.list_by_contact_number),
-    Term.USER_ID: (owner_of_user_id,),
-    Term.ACCOUNT_NUMBER: (accounts.list_by_account_number,),
+# First those of whom it is known that it is theirs, then those who only said so.
+PROVED: Final[Mapping[Term, Finder]] = {
+    Term.EMAIL: accounts.list_by_proved_email,
+    Term.TELEPHONE: accounts.list_by_line,
+    Term.USER_ID: owner_of_user_id,
+    Term.ACCOUNT_NUMBER: accounts.list_by_account_number,
+}
+SAID: Final[Mapping[Term, Finder]] = {
+    Term.EMAIL: accounts.list_by_email,
+    Term.TELEPHONE: accounts.list_by_contact_number,
 }
 
 
-def find_customers(terms: Mapping[Term, str]) -> tuple[SubjectId, ...]:
-    """Return whoever has exactly one of these, each once, at most 20."""
-    found = dict.fromkeys(
-        subject
-        for term, text in terms.items()
-        for finder in FINDERS[term]
-        for subject in finder(text)
-    )
-    return tuple(found)[:FOUND_MAX]
+def find_customers(terms: Mapping[Term, str]) -> Mapping[SubjectId, bool]:
+    """Return whoever has exactly one of these, at most 20, and of whom one is known as theirs."""
+    found: dict[SubjectId, bool] = {}
+    for finders, is_proved in ((PROVED, True), (SAID, False)):
+        for term, text in terms.items():
+            for subject in finders[term](text) if term in finders else ():
+                found.setdefault(subject, is_proved)
+    return dict(islice(found.items(), FOUND_MAX))
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Whom the last search found: only what tells one from another without opening anything."""
+    """Whom the last search found: only what tells one from another without opening anything.
+
+    `is_proved` says whether what they were found by is known to be theirs: of an address that was
+    never confirmed, and of a number that somebody gave to be reached at, it is not.
+    """
 
     subject: SubjectId
     since: datetime
     is_closing: bool
+    is_proved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,7 @@ class OpenNow:
     contact: Contact
     opened_at: datetime
     shuts_at: datetime
+    is_proved: bool  # what the customer was found by
 
 
 def list_found(staff: str, *, now: datetime) -> tuple[Found, ...]:
@@ -75,10 +86,10 @@ def list_found(staff: str, *, now: datetime) -> tuple[Found, ...]:
     if at is None:
         return ()
     rows = found_by(staff, now=now).filter(found_at=at.searched_at).order_by("pk")
-    standings = ((SubjectId(row.subject), accounts.find_standing(row.subject)) for row in rows)
+    standings = ((row, accounts.find_standing(row.subject)) for row in rows)
     return tuple(
-        Found(subject, each.opened_at, each.closed_at is not None)
-        for subject, each in standings
+        Found(SubjectId(row.subject), each.opened_at, each.closed_at is not None, row.is_proved)
+        for row, each in standings
         if each is not None
     )
 
@@ -86,6 +97,11 @@ def list_found(staff: str, *, now: datetime) -> tuple[Found, ...]:
 def is_found(staff: str, subject: SubjectId, *, now: datetime) -> bool:
     """Say whether someone of the staff found this customer within the last quarter of an hour."""
     return found_by(staff, now=now).filter(subject=subject).exists()
+
+
+def is_proved(staff: str, subject: SubjectId, *, now: datetime) -> bool:
+    """Say whether they found them by something that is known to be the customer's."""
+    return found_by(staff, now=now).filter(subject=subject, is_proved=True).exists()
 
 
 def list_open(staff: str, *, now: datetime) -> tuple[OpenNow, ...]:
@@ -118,4 +134,5 @@ def to_open(row: Sighting) -> OpenNow:
         contact=Contact(Channel(row.channel), row.reference),
         opened_at=row.opened_at,
         shuts_at=row.shut_at,
+        is_proved=row.is_proved,
     )

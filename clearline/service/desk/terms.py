@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from clearline.service.accounts.customer_file import NUMBER, TELEPHONE, USER_ID
+from clearline.service.accounts.customer_file import NUMBER, USER_ID
+from clearline.service.accounts.words import FieldWrong, read_phone
 
 TERM_MAX: Final = 254
-BETWEEN_DIGITS: Final = str.maketrans("", "", " ().-")
 
 
 class Term(StrEnum):
@@ -24,11 +24,19 @@ def terms_in(text: str) -> Mapping[Term, str]:
     typed = text.strip()
     if len(typed) > TERM_MAX:
         return {}
-    number = typed.translate(BETWEEN_DIGITS)
+    number = phone_in(typed)
     shapes = (
         (Term.EMAIL, typed, "@" in typed[1:-1]),
-        (Term.TELEPHONE, number, bool(TELEPHONE.fullmatch(number))),
+        (Term.TELEPHONE, number, bool(number)),
         (Term.USER_ID, typed, bool(USER_ID.fullmatch(typed))),
         (Term.ACCOUNT_NUMBER, typed, bool(NUMBER.fullmatch(typed))),
     )
     return {term: told for term, told, fits in shapes if fits}
+
+
+def phone_in(typed: str) -> str:
+    """Return a telephone number in the form in which all are kept, "" for what is none."""
+    try:
+        return read_phone(typed)
+    except FieldWrong:
+        return ""

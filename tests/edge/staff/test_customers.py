@@ -73,6 +73,22 @@ def test_several_are_told_apart_by_nothing_that_is_sealed(dana: Client, alice: S
     assert not [word for word in OF_ALICE if word in page]
 
 
+def test_who_is_found_by_what_was_never_proved_is_told_so_beside_the_hit(
+    dana: Client, alice: SubjectId
+) -> None:
+    alone = dana.get(find(dana, "alice@mail.example")).content.decode()
+    by_user_id = dana.get(find(dana, "alice")).content.decode()
+    make_customer("bob")
+    both = dana.get(find(dana, "alice@mail.example")).content.decode()
+
+    assert "Not proved." in alone
+    assert "Not proved." not in by_user_id
+    assert both.count(">not proved<") == 2
+    page = find(dana, "alice@mail.example") and f"{DESK}{alice}/"
+    dana.post(f"{page}open/", REASON)
+    assert "never proved to be theirs" in dana.get(page).content.decode()
+
+
 def test_nobody_found_is_said_and_what_was_typed_stands_in_no_address(dana: Client) -> None:
     place = find(dana, "nobody@mail.example")
 

@@ -180,6 +180,12 @@ def test_a_row_that_cannot_come_in_is_told_with_line_and_reason(cells: str, reas
     assert found.reason.startswith(reason)
 
 
+def test_ten_digits_are_a_number_of_north_america_as_on_the_page_of_a_customer() -> None:
+    row = one(f"{HEAD}Zoe,z@m.example,1,,(207) 555-0100;2075550101,,,,\n")
+
+    assert row.lines == ("+12075550100", "+12075550101")
+
+
 def test_too_many_numbers_are_refused() -> None:
     numbers = ";".join(f"+1207555{number:04d}" for number in range(51))
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import Category, SubjectId
 from clearline.service.accounts import actions as accounts
+from clearline.service.accounts import details, emails
 from clearline.service.accounts.queries import find_owned
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.desk import actions, queries
@@ -80,6 +81,12 @@ def noted(kind: str) -> list[dict[str, object]]:
     return [ledger.fields_of(each, sealer()) for each in entries]
 
 
+def confirm_address(subject: SubjectId) -> None:
+    (tie,) = emails.list_ties(subject)
+    with transaction.atomic():
+        emails.confirm(subject, tie.row, now=NOW)
+
+
 def number_of(subject: SubjectId) -> str:
     by = Actor(ActorKind.SUBJECT, subject)
     return accounts.show_profile(by=by, subject=subject, now=NOW).account_number
@@ -119,6 +126,7 @@ def test_each_thing_is_looked_for_as_all_that_it_may_be() -> None:
     assert set(terms_in("a@b.example")) == {Term.EMAIL, Term.USER_ID}
     assert terms_in("+1 (207) 555-0100") == {Term.TELEPHONE: "+12075550100"}
     assert set(terms_in("0123456789")) == {Term.USER_ID, Term.ACCOUNT_NUMBER}
+    assert terms_in("207 555 0100") == {Term.TELEPHONE: "+12075550100"}
 
 
 def test_customers_who_share_an_address_are_all_found_and_told_apart_by_nothing_of_theirs() -> None:
@@ -131,6 +139,30 @@ def test_customers_who_share_an_address_are_all_found_and_told_apart_by_nothing_
         (alice, NOW, False),
         (bob, NOW, False),
     ]
+
+
+def test_who_proved_an_address_is_found_first_and_told_from_who_only_said_it() -> None:
+    alice, bob = make_customer("alice"), make_customer("bob")
+    confirm_address(bob)
+
+    assert search("alice@mail.example") == (bob, alice)
+
+    found = {each.subject: each.is_proved for each in queries.list_found(DANA.name, now=NOW)}
+    assert found == {alice: False, bob: True}
+    open_one(alice)
+    assert not show(alice).opened.is_proved
+
+
+def test_a_number_that_somebody_gave_finds_them_however_it_is_typed_and_proves_nothing() -> None:
+    alice = make_customer("alice")
+    by = Actor(ActorKind.SUBJECT, alice)
+    details.set_phone(by=by, subject=alice, phone="+1 207 555 0100", now=NOW)
+
+    for text in ("2075550100", "(207) 555-0100", "+12075550100"):
+        assert search(text) == (alice,)
+        assert not queries.is_proved(DANA.name, alice, now=NOW)
+    search("alice")
+    assert queries.is_proved(DANA.name, alice, now=NOW)
 
 
 def test_there_is_an_end_to_those_found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
