@@ -2,13 +2,14 @@
 
 "When you write, call or visit us, those of us who answer find you by your whole e-mail address,
 telephone number, user ID or account number, and open what their work at that contact needs. Support
-sees your name, the name to call you by, e-mail address, account number and telephone numbers, how
-your account and your agreement to this policy stand, and who acts in the account. Billing sees your
-name, e-mail address, account number and how the account stands. The privacy officer sees these too,
-with the range of your age, your agreement and your choices. It shuts after a quarter of an hour.
-That somebody was looked for, and what of yours was opened, when, by whom and at which contact, is
-written into our ledger, and the latter you can see; the note by which it shuts is erased by the
-second day."
+sees your name, the name to call you by, e-mail address, account number and telephone numbers, the
+address at which you use a service, how your account and your agreement to this policy stand, and
+who acts in the account. Billing sees your name, e-mail address, account number, the address for
+bills and how the account stands. The privacy officer sees your name, e-mail address, account number
+and how the account stands, with the range of your age, your agreement and your choices. It shuts
+after a quarter of an hour. That somebody was looked for, and what of yours was opened, when, by
+whom and at which contact, is written into our ledger, and the latter you can see; the note by which
+it shuts is erased by the second day."
 """
 
 from datetime import timedelta
@@ -17,7 +18,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import details
+from clearline.service.accounts.roles import AddressKind
+from clearline.service.accounts.words import Postal
 from clearline.service.desk.models import Search, Sighting
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
@@ -29,12 +34,18 @@ from tests.service.accounts.people import PASSWORD, make_account
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 NAME, EMAIL, CALLED = "Qwzx Vutsrqp", "onmlkji@hgfedcb.example", "Azbycxdwev"
 REASON = {"channel": "call", "reference": "C-1042"}
+BILLS, SERVED = "7 Ponmlk Road", "9 Srqpon Lane"
 NOT_FOUND = 404
 
 
 def make_alice() -> SubjectId:
     made = make_account(name=NAME, email=EMAIL, screen_name=CALLED)
-    return SubjectId(made.signed_in.public_id)
+    alice = SubjectId(made.signed_in.public_id)
+    by = Actor(ActorKind.SUBJECT, alice)
+    for kind, street in ((AddressKind.BILLING, BILLS), (AddressKind.SERVICE, SERVED)):
+        typed = Postal(street, "Portland", "ME", "04101", "USA")
+        details.set_address(by=by, subject=alice, kind=kind, typed=typed, now=timezone.now())
+    return alice
 
 
 def opened(*roles: Role) -> tuple[Client, str]:
@@ -60,9 +71,21 @@ def test_they_are_found_by_a_whole_thing_and_shown_only_once_a_contact_is_named(
 @pytest.mark.parametrize(
     ("role", "seen", "unseen"),
     [
-        (Role.SUPPORT, ("Name to be called by", "Agreement", "Who acts"), ("Age range", "Choices")),
-        (Role.BILLING, ("Account number", "customer since"), ("called by", "Age", "Agreement")),
-        (Role.PRIVACY_OFFICER, ("Age range", "Agreement", "Choices"), ("called by", "Who acts")),
+        (
+            Role.SUPPORT,
+            ("Name to be called by", "Agreement", "Who acts", SERVED, "Portland, ME 04101"),
+            ("Age range", "Choices", BILLS),
+        ),
+        (
+            Role.BILLING,
+            ("Account number", "customer since", BILLS, "Portland, ME 04101"),
+            ("called by", "Age", "Agreement", SERVED),
+        ),
+        (
+            Role.PRIVACY_OFFICER,
+            ("Age range", "Agreement", "Choices"),
+            ("called by", "Who acts", BILLS, SERVED),
+        ),
     ],
 )
 def test_each_sees_what_their_work_needs(

@@ -36,7 +36,6 @@ from clearline.service.accounts.whole_list import (
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
 SHOWN_MAX: Final = 10
-LATIN_1_ADVICE: Final = "If it is, say `--encoding latin-1`."
 DONE, FOUND_WANTING = 0, 1
 
 
@@ -79,9 +78,10 @@ def opened(file: BinaryIO, args: argparse.Namespace) -> CustomerFile:
     try:
         return CustomerFile(file, encoding=Encoding(args.encoding), mapping=dict(args.mapping))
     except NotUtf8 as wrong:
-        raise FileWrong(f"{wrong} {LATIN_1_ADVICE}") from None
+        message = f"{wrong} If it is, say `--encoding latin-1`."
     except ColumnUnknown as wrong:
-        raise FileWrong(f"{wrong} Name one: `--mapping {wrong.field}=COLUMN`.") from None
+        message = f"{wrong} Name one: `--mapping {wrong.field}=COLUMN`."
+    raise FileWrong(message)
 
 
 def run_invite(args: argparse.Namespace) -> int:

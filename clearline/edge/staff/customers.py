@@ -32,7 +32,7 @@ from clearline.service.desk import actions as desk
 from clearline.service.desk import queries
 from clearline.service.desk.actions import ContactTooLong, ContactUsed, NotFoundHere, Shown
 from clearline.service.desk.contact import REFERENCE_MAX, Channel, Contact, ContactWrong
-from clearline.service.desk.duties import SEALED, Field, fields_of, roles_at_desk
+from clearline.service.desk.duties import ADDRESSES, SEALED, Field, fields_of, roles_at_desk
 from clearline.service.desk.queries import OpenNow
 from clearline.service.desk.terms import TERM_MAX
 from clearline.trust.consent.account import Said
@@ -253,6 +253,8 @@ def facts_of(told: Shown) -> Iterator[Fact]:
         if field in SEALED and field is not Field.CHOICES:
             values = told.values.get(SEALED[field], ())
             lines = tuple(str(AGES.get(each, each)) for each in values)
+        elif field in ADDRESSES:
+            lines = told.addresses[field].lines() if field in told.addresses else ()
         elif field is Field.STATE:
             lines = tuple(state_of(told))
         elif field is Field.AGREEMENT:

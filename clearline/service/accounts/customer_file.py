@@ -12,7 +12,13 @@ from typing import BinaryIO, Final, Self
 from clearline.kit.errors import Invalid
 from clearline.policy.vocabulary import Answer, ChoiceName
 from clearline.service.accounts.age import AgeRange
-from clearline.service.accounts.words import FieldWrong, read_email, read_name, read_phone, read_words
+from clearline.service.accounts.words import (
+    FieldWrong,
+    read_email,
+    read_name,
+    read_phone,
+    read_words,
+)
 
 LINE_BYTES_MAX: Final = 64 * 1024
 RECORD_CHARACTERS_MAX: Final = 64 * 1024

@@ -113,6 +113,14 @@ def show_details(*, by: Actor, subject: SubjectId, now: datetime) -> Details:
     return found
 
 
+def find_address(
+    subject: SubjectId, kind: AddressKind, *, permit: Permit, now: datetime
+) -> Postal | None:
+    """Return one address of somebody, opened; None where they gave none. Raises Denied."""
+    row = PostalAddress.objects.filter(subject=subject, kind=kind).first()
+    return None if row is None else open_postal(row, permit, now)
+
+
 def open_postal(row: PostalAddress, permit: Permit, now: datetime) -> Postal:
     parts = (row.street, row.city, row.state, row.postal_code, row.country)
     told = (vault.open_sealed(each, permit=permit, now=now) if each else "" for each in parts)

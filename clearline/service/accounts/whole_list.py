@@ -112,9 +112,7 @@ def note(told: Told, what: ListFor, by: Actor, permit: Permit, now: datetime) ->
 def count(taken: ListTaken) -> None:
     """Note that a list is taken. Raises TooManyLists, and then leaves no trace of it."""
     taken.save(force_insert=True)
-    lately = ListTaken.objects.filter(
-        staff=taken.staff, taken_at__gt=taken.taken_at - LISTS_WINDOW
-    )
+    lately = ListTaken.objects.filter(staff=taken.staff, taken_at__gt=taken.taken_at - LISTS_WINDOW)
     if lately.count() > LISTS_MAX:
         taken.delete()
         raise TooManyLists

@@ -100,6 +100,12 @@ class Postal:
     postal_code: str
     country: str
 
+    def lines(self) -> tuple[str, ...]:
+        """Return it as it stands on an envelope, each line that is not empty."""
+        state = " ".join(filter(None, (self.state, self.postal_code)))
+        place = ", ".join(filter(None, (self.city, state)))
+        return tuple(filter(None, (self.street, place, self.country)))
+
 
 def read_postal(typed: Postal) -> Postal:
     """Return an address in one form. Raises FieldWrong.

@@ -11,11 +11,13 @@ from clearline.kit.errors import Conflict, Invalid, NotFound, TooMany
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
+from clearline.service.accounts import details
 from clearline.service.accounts import queries as accounts
 from clearline.service.accounts.queries import Agreed, Membership, Standing
+from clearline.service.accounts.words import Postal
 from clearline.service.desk import queries
 from clearline.service.desk.contact import Contact
-from clearline.service.desk.duties import Field, fields_of, roles_at_desk
+from clearline.service.desk.duties import ADDRESSES, DUTIES, Field, fields_of, roles_at_desk
 from clearline.service.desk.models import Search, Sighting
 from clearline.service.desk.queries import OpenNow, find_customers
 from clearline.service.desk.terms import terms_in
@@ -107,6 +109,7 @@ class Shown:
     opened: OpenNow
     fields: tuple[Field, ...]
     values: Mapping[Category, tuple[str, ...]]
+    addresses: Mapping[Field, Postal]
     standing: Standing
     erased_on: date | None
     agreed: Agreed | None
@@ -247,10 +250,12 @@ def show_customer(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: 
         raise NotFoundHere
     fields = fields_of(duties)
     values: dict[Category, tuple[str, ...]] = {}
+    addresses: dict[Field, Postal] = {}
     choices: Mapping[str, Said] | None = None
     for role in duties:
         permit = ask_as(role, by, subject, now)
         values |= accounts.open_held(subject, permit=permit, now=now)
+        addresses |= open_addresses(role, subject, permit, now)
         if Category.PRIVACY_PREFERENCES in permit.categories:
             choices = consent.open_account(subject, permit, now)
     sees_agreement = Field.AGREEMENT in fields
@@ -258,6 +263,7 @@ def show_customer(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: 
         opened=opened,
         fields=fields,
         values=values,
+        addresses=addresses,
         standing=standing,
         erased_on=accounts.erased_on(standing.closed_at, now=now),
         agreed=accounts.find_agreed(subject) if sees_agreement else None,
@@ -265,6 +271,18 @@ def show_customer(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: 
         team=team_of(subject) if Field.TEAM in fields else None,
         choices=choices,
     )
+
+
+def open_addresses(
+    role: Role, subject: SubjectId, permit: Permit, now: datetime
+) -> dict[Field, Postal]:
+    """Return the addresses that a role may see, of those that there are."""
+    kinds = {field: kind for field, kind in ADDRESSES.items() if field in DUTIES[role]}
+    told = {
+        field: details.find_address(subject, kind, permit=permit, now=now)
+        for field, kind in kinds.items()
+    }
+    return {field: postal for field, postal in told.items() if postal is not None}
 
 
 def team_of(subject: SubjectId) -> tuple[Membership, ...]:
@@ -312,6 +330,11 @@ def use_as_support(by: Actor, subject: SubjectId) -> Use:
                 Category.CONTACT_EMAIL,
                 Category.ACCOUNT,
                 Category.CONTACT_PHONE_NUMBER,
+                Category.CONTACT_ADDRESS_STREET,
+                Category.CONTACT_ADDRESS_CITY,
+                Category.CONTACT_ADDRESS_STATE,
+                Category.CONTACT_ADDRESS_POSTAL_CODE,
+                Category.CONTACT_ADDRESS_COUNTRY,
             }
         ),
         purpose=Purpose.ESSENTIAL_SERVICE_OPERATIONS_SUPPORT,
@@ -323,7 +346,18 @@ def use_as_billing(by: Actor, subject: SubjectId) -> Use:
     return Use(
         by=by,
         subject=subject,
-        categories=frozenset({Category.NAME, Category.CONTACT_EMAIL, Category.ACCOUNT}),
+        categories=frozenset(
+            {
+                Category.NAME,
+                Category.CONTACT_EMAIL,
+                Category.ACCOUNT,
+                Category.CONTACT_ADDRESS_STREET,
+                Category.CONTACT_ADDRESS_CITY,
+                Category.CONTACT_ADDRESS_STATE,
+                Category.CONTACT_ADDRESS_POSTAL_CODE,
+                Category.CONTACT_ADDRESS_COUNTRY,
+            }
+        ),
         purpose=Purpose.ESSENTIAL_SERVICE_OPERATIONS_SUPPORT,
         about=SubjectKind.CUSTOMER,
     )
@@ -352,7 +386,7 @@ def ask_as(role: Role, by: Actor, subject: SubjectId, now: datetime) -> Permit:
     return gate.ask(use=USES[role](by, subject), choices=NOTHING_CHOSEN, now=now)
 
 
-# A permit opens exactly what the duties of its role say (SEALED); a test compares the two.
+# A permit opens exactly what the duties of its role say (SEALED, ADDRESSES), as a test compares.
 USES: Final[Mapping[Role, Callable[[Actor, SubjectId], Use]]] = {
     Role.SUPPORT: use_as_support,
     Role.BILLING: use_as_billing,

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from clearline.policy.vocabulary import Category
+from clearline.service.accounts.roles import AddressKind
 from clearline.trust.safeguards.roles import Role
 
 
@@ -16,6 +17,8 @@ class Field(StrEnum):
     EMAIL = "email"
     ACCOUNT_NUMBER = "account_number"
     LINES = "lines"
+    SERVICE_ADDRESS = "service_address"
+    BILLING_ADDRESS = "billing_address"
     AGE_RANGE = "age_range"
     STATE = "state"
     AGREEMENT = "agreement"
@@ -31,11 +34,18 @@ DUTIES: Final[Mapping[Role, tuple[Field, ...]]] = {
         Field.EMAIL,
         Field.ACCOUNT_NUMBER,
         Field.LINES,
+        Field.SERVICE_ADDRESS,
         Field.STATE,
         Field.AGREEMENT,
         Field.TEAM,
     ),
-    Role.BILLING: (Field.NAME, Field.EMAIL, Field.ACCOUNT_NUMBER, Field.STATE),
+    Role.BILLING: (
+        Field.NAME,
+        Field.EMAIL,
+        Field.ACCOUNT_NUMBER,
+        Field.BILLING_ADDRESS,
+        Field.STATE,
+    ),
     Role.PRIVACY_OFFICER: (
         Field.NAME,
         Field.EMAIL,
@@ -46,7 +56,12 @@ DUTIES: Final[Mapping[Role, tuple[Field, ...]]] = {
         Field.CHOICES,
     ),
 }
-# What is sealed of these; the others are told by rows that say nothing of a person by themselves.
+# Sealed by its parts.
+ADDRESSES: Final[Mapping[Field, AddressKind]] = {
+    Field.SERVICE_ADDRESS: AddressKind.SERVICE,
+    Field.BILLING_ADDRESS: AddressKind.BILLING,
+}
+# What else is sealed; the others are told by rows that say nothing of a person by themselves.
 SEALED: Final[Mapping[Field, Category]] = {
     Field.NAME: Category.NAME,
     Field.SCREEN_NAME: Category.ACCOUNT_USERNAME,

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from clearline.policy.vocabulary import SubjectId
-from clearline.trust.safeguards.actions import SETTING, UserIdTaken, NoSuchLogin, refuse_user_id
+from clearline.trust.safeguards.actions import SETTING, NoSuchLogin, UserIdTaken, refuse_user_id
 from clearline.trust.safeguards.hashing import hash_password
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.passwords import refuse_weak

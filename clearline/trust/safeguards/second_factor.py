@@ -7,10 +7,10 @@ from clearline.kit.errors import Conflict
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.safeguards.actions import (
+    NoSuchLogin,
     SignedIn,
     TooManyTries,
     count,
-    NoSuchLogin,
     settle,
     signed_in_entry,
     subject_of,

@@ -10,7 +10,7 @@ from clearline.edge.entry import demo_links
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.models import Session
 from clearline.trust.safeguards.roles import LoginKind, Role
-from tests.browser_client import PASSWORD, browser, make_staff, signed_in
+from tests.browser_client import PASSWORD, browser, decide_roles, make_staff, signed_in
 from tests.service.accounts.people import make_account
 
 pytestmark = pytest.mark.django_db

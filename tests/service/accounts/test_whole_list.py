@@ -77,9 +77,10 @@ def test_one_of_the_staff_sends_so_many_lists_in_an_hour_and_the_operator_as_man
 
 def test_what_was_compared_before_it_broke_off_is_noted() -> None:
     def tell(_: object) -> None:
-        raise OSError
+        message = "The disk is full."
+        raise OSError(message)
 
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="full"):
         bring_list(listed(), by=ODILE, tell=tell, clock=lambda: NOW)
 
     assert [each["count"] for each in noted()] == [3]

@@ -11,7 +11,8 @@ from clearline.policy.vocabulary import Category, SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import details, emails
 from clearline.service.accounts.queries import find_owned
-from clearline.service.accounts.roles import MemberRole
+from clearline.service.accounts.roles import AddressKind, MemberRole
+from clearline.service.accounts.words import Postal
 from clearline.service.desk import actions, queries
 from clearline.service.desk.actions import (
     CONTACT_MAX,
@@ -28,7 +29,7 @@ from clearline.service.desk.actions import (
     TooManySearches,
 )
 from clearline.service.desk.contact import Channel, Contact, ContactWrong
-from clearline.service.desk.duties import DUTIES, SEALED, Field, fields_of, roles_at_desk
+from clearline.service.desk.duties import ADDRESSES, DUTIES, SEALED, Field, fields_of, roles_at_desk
 from clearline.service.desk.models import Search, Sighting
 from clearline.service.desk.queries import FOUND_MAX, FOUND_WINDOW
 from clearline.service.desk.terms import Term, terms_in
@@ -46,6 +47,7 @@ SAM = Actor(ActorKind.STAFF, "5" * 32)
 CALL = Contact(Channel.CALL, "C-1042")
 SECOND = timedelta(seconds=1)
 MANY = 50
+POSTAL = Postal("", "Portland", "ME", "04101", "USA")
 
 
 def search(text: str, by: Actor = DANA) -> tuple[SubjectId, ...]:
@@ -225,7 +227,7 @@ def test_the_opening_is_an_entry_of_the_customer_with_who_when_why_and_which_fie
             "by": f"staff:{DANA.name}",
             "channel": "call",
             "reference": "C-1042",
-            "fields": ["name", "email", "account_number", "state"],
+            "fields": ["name", "email", "account_number", "billing_address", "state"],
             "roles": ["billing"],
         }
     ]
@@ -234,13 +236,25 @@ def test_the_opening_is_an_entry_of_the_customer_with_who_when_why_and_which_fie
 @pytest.mark.parametrize("role", DUTIES)
 def test_a_role_opens_what_its_duty_says_and_nothing_else(role: Role) -> None:
     alice = SubjectId(make_account(screen_name="Al").signed_in.public_id)
+    by = Actor(ActorKind.SUBJECT, alice)
+    for kind in AddressKind:
+        details.set_address(by=by, subject=alice, kind=kind, typed=POSTAL, now=NOW)
     search("alice")
     open_one(alice, role)
 
     told = show(alice, role)
 
     sealed = {SEALED[field] for field in DUTIES[role] if field in SEALED}
-    assert USES[role](DANA, alice).categories == sealed
+    by_parts = {
+        Category.CONTACT_ADDRESS_STREET,
+        Category.CONTACT_ADDRESS_CITY,
+        Category.CONTACT_ADDRESS_STATE,
+        Category.CONTACT_ADDRESS_POSTAL_CODE,
+        Category.CONTACT_ADDRESS_COUNTRY,
+    }
+    addresses = set(ADDRESSES) & set(DUTIES[role])
+    assert USES[role](DANA, alice).categories == sealed | (by_parts if addresses else set())
+    assert set(told.addresses) == addresses
     unheld = {Category.CONTACT_PHONE_NUMBER, Category.PRIVACY_PREFERENCES}
     assert set(told.values) == sealed - unheld
     assert (told.agreed is not None) == (Field.AGREEMENT in DUTIES[role])
@@ -249,7 +263,8 @@ def test_a_role_opens_what_its_duty_says_and_nothing_else(role: Role) -> None:
 
 
 def test_roles_of_one_person_add_up_and_others_have_no_place_here() -> None:
-    assert fields_of([Role.PRIVACY_OFFICER, Role.SUPPORT, Role.MARKETER]) == tuple(Field)
+    everyone = [Role.PRIVACY_OFFICER, Role.BILLING, Role.SUPPORT, Role.MARKETER]
+    assert fields_of(everyone) == tuple(Field)
     assert roles_at_desk([Role.ADMINISTRATOR, Role.AUDITOR]) == ()
     alice = alice_found()
 
