@@ -3,8 +3,9 @@
 "If you forget your password or your user ID, you ask for a code by typing your user ID or your
 e-mail address. What is typed there is kept for a day, only as a keyed code, with one of the
 shortened network address, to stop those who guess; our answer is the same whether we know you or
-not. The code goes to your e-mail address of record and works once and for fifteen minutes. We never
-ask a question about you or your account instead."
+not. The code goes to your e-mail address of record and works once and for fifteen minutes; the link
+beside it works once and for a day, so that nobody who asks in your name keeps you out. We never ask
+a question about you or your account instead."
 """
 
 import re
@@ -20,7 +21,7 @@ from tests.browser_client import browser
 from tests.promises.provider import everything, work
 from tests.service.accounts.people import NOW
 from tests.service.contacts.contacts import DAY, FIRST, SECOND, confirmed, replace
-from tests.service.contacts.recovering import codes
+from tests.service.contacts.recovering import codes, links
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 LATER = NOW + 40 * DAY
@@ -59,6 +60,26 @@ def test_the_code_goes_to_the_address_of_record_and_works_once_for_fifteen_minut
     assert recovery.prove(token=token, code=code, now=LATER + timedelta(minutes=14))
 
     assert to == FIRST
+
+
+def test_the_link_works_once_and_for_a_day_and_keeps_nobody_out_in_whose_name_others_ask() -> None:
+    confirmed()
+    for number in range(recovery.LETTERS_A_DAY_MAX + 5):
+        recovery.ask(typed="alice", network=f"strange {number}", now=LATER)
+    work(LATER)
+    soon = LATER + timedelta(minutes=30)
+    recovery.ask(typed="alice", network="home", now=soon)
+    work(soon)
+
+    sent = links(now=soon)
+    late = soon + timedelta(hours=23)
+
+    assert len(sent) == recovery.LETTERS_A_DAY_MAX
+    assert recovery.follow(link=sent[-1], now=late)
+    with pytest.raises(RecoveryOver):
+        recovery.follow(link=sent[-1], now=late)
+    with pytest.raises(RecoveryOver):
+        recovery.follow(link=sent[0], now=LATER + DAY)
 
 
 def test_we_never_ask_a_question_instead() -> None:

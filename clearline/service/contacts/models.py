@@ -124,6 +124,8 @@ class RecoveryCode(models.Model):
     DATA: ClassVar[Mapping[str, Category | str]] = {
         "ask": "points at a question",
         "subject": "random and public",
+        "row": "points at an address",
+        "link_index": "a keyed hash of a random key",
         "code_index": Category.AUTHORIZATION_CREDENTIALS,  # only as a keyed hash
         "by_email": "whether the user ID was forgotten too",
         "made_at": "a moment of our own",
@@ -134,7 +136,9 @@ class RecoveryCode(models.Model):
 
     ask = models.ForeignKey(RecoveryAsk, on_delete=models.CASCADE, related_name="codes")
     subject = models.CharField(max_length=32)
+    row = models.BigIntegerField(null=True)  # of the address that the letter went to
     code_index = models.BinaryField(max_length=32)
+    link_index = models.BinaryField(max_length=32, null=True, unique=True)  # None: was followed
     by_email = models.BooleanField()
     made_at = models.DateTimeField()
     proved_at = models.DateTimeField(null=True)

@@ -1,7 +1,8 @@
 """Getting back in: a code to the address of record, then a new password. Never a question.
 
 Whoever asks is answered the same, by the same work, whether we know them or not: whom a question is
-about is found out afterwards, by the worker.
+about is found out afterwards, by the worker. Whoever is sent no letter, since many went, has one of
+the last hour whose link lets them in: so nobody who asks in another's name keeps them out.
 47 CFR 64.2010(c), (e): neither "readily available biographical information" nor "account
 information" authenticates anybody.
 """
@@ -12,15 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from clearline.kit.errors import Invalid, TooMany
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
 from clearline.service.accounts import emails
-from clearline.service.accounts.addresses import trusted
+from clearline.service.accounts.addresses import Tie, trusted
 from clearline.service.accounts.queries import email_index
 from clearline.service.contacts.actions import in_groups
 from clearline.service.contacts.models import EmailCode, RecoveryAsk, RecoveryCode
@@ -50,13 +52,16 @@ WINDOW: Final = timedelta(minutes=15)  # from the question to the code, and from
 TRIES_MAX: Final = 3  # then it begins anew
 ANSWERED_AT_ONCE: Final = 200
 OWNERS_MAX: Final = 5  # of one address, who each get a letter of their own
-# Questions of one network in a window, unless the owner of the user ID signed in from there lately.
+# Questions of one network in a window: past the first limit only those get a letter who signed in
+# from there lately, which whoever asks does not learn; past the second one no question is taken.
 ASKS_BY_NETWORK_MAX: Final = 50
-# Letters to one person: in an hour from one network, and in a day from those that are not theirs,
-# so that nobody who asks in their name fills their mailbox or keeps them from asking themselves.
+ASKS_TAKEN_MAX: Final = 500
+# Letters to one person that work still: in an hour from one network; and in a day from this network
+# if it is theirs, else from all networks, after which one goes in an hour.
 LETTERS_AN_HOUR_MAX: Final = 3
 LETTERS_A_DAY_MAX: Final = 10
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LINK_WINDOW: Final = DAY  # NIST SP 800-63B-4, 4.2.1.2: by e-mail "at most 24 hours"
 
 ANSWER: Final = Use(
     by=Actor(ActorKind.JOB, "recovery"),
@@ -97,8 +102,8 @@ class RecoveryOver(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            "This is over. A code works once, for 15 minutes and for three tries: begin again, and "
-            "a new one comes."
+            "This is over. A code works once, for 15 minutes and for three tries; the link in the "
+            "letter works once, for a day. Follow the one in your newest letter, or begin again."
         )
 
 
@@ -140,10 +145,9 @@ def ask(*, typed: str, network: str, now: datetime) -> str:
 
 
 def refuse_flood(row: RecoveryAsk, now: datetime) -> None:
+    """Return if a question may be taken. Raises AskedTooOften, whoever it is about."""
     asked = RecoveryAsk.objects.filter(network_index=row.network_index, asked_at__gt=now - WINDOW)
-    is_over = asked.count() >= ASKS_BY_NETWORK_MAX
-    network, name = bytes(row.network_index), bytes(row.name_index)
-    if is_over and not regaining.is_network_known(network, name=name):
+    if asked.count() >= ASKS_TAKEN_MAX:
         raise AskedTooOften
 
 
@@ -153,6 +157,10 @@ def token_index(token: str) -> bytes:
 
 def key_index(key: str) -> bytes:
     return blind_index(b"recovery_key", key[:TOKEN_MAX])
+
+
+def link_index(link: str) -> bytes:
+    return blind_index(b"recovery_link", link[:TOKEN_MAX])
 
 
 def code_index(row: RecoveryAsk, typed: str) -> bytes:
@@ -171,6 +179,7 @@ class Addressee:
     """Who is written to, where, and the permits to do it and to note it."""
 
     subject: SubjectId
+    row: int
     address: str
     by_email: bool
     permit: Permit
@@ -192,11 +201,15 @@ def answer(row: RecoveryAsk, now: datetime) -> int:
 
 def addressees(row: RecoveryAsk, now: datetime) -> Iterator[Addressee]:
     """Yield whose user ID was typed, and whose address: of two who own one text, both."""
+    is_flood = is_of_a_flood(row)
     named = regaining.find_customer(bytes(row.name_index))
     owners = emails.list_owners(bytes(row.email_index), limit=OWNERS_MAX)
     for subject in dict.fromkeys((named, *owners) if named else owners):
         tie = trusted(emails.list_ties(subject), now)
-        if tie is None or is_too_often(row, subject, now):
+        if tie is None:
+            continue
+        is_own = regaining.is_network_of(bytes(row.network_index), subject)
+        if (is_flood and not is_own) or is_too_often(row, subject, tie, is_own=is_own, now=now):
             continue
         if subject != named and not emails.has_index(tie.row, bytes(row.email_index)):
             continue  # it was theirs, or is not the one of record yet
@@ -206,25 +219,54 @@ def addressees(row: RecoveryAsk, now: datetime) -> Iterator[Addressee]:
         except (PersonErased, NoKey, emails.NoSuchAddress):
             continue
         note = safeguards.ask_to_note_customer(now)
-        yield Addressee(subject, address, subject != named, permit, note)
+        yield Addressee(subject, tie.row, address, subject != named, permit, note)
 
 
-def is_too_often(row: RecoveryAsk, subject: SubjectId, now: datetime) -> bool:
-    network = bytes(row.network_index)
-    sent = RecoveryCode.objects.filter(subject=subject, made_at__gt=now - DAY)
-    here = sent.filter(ask__network_index=network, made_at__gt=now - HOUR)
-    if here.count() >= LETTERS_AN_HOUR_MAX:
+def is_of_a_flood(row: RecoveryAsk) -> bool:
+    before = RecoveryAsk.objects.filter(
+        network_index=row.network_index,
+        asked_at__gt=row.asked_at - WINDOW,
+        asked_at__lte=row.asked_at,
+        pk__lt=row.pk,
+    )
+    return before.count() >= ASKS_BY_NETWORK_MAX
+
+
+def is_too_often(
+    row: RecoveryAsk, subject: SubjectId, tie: Tie, *, is_own: bool, now: datetime
+) -> bool:
+    """Say whether a letter would be one too many; then one of the last hour lies there and works.
+
+    A letter that was used, or lies in a mailbox that is not of record any more, keeps none back.
+    """
+    sent = working(now).filter(subject=subject, row=tie.row)
+    fresh = sent.filter(made_at__gt=now - HOUR)
+    here = Q(ask__network_index=row.network_index)
+    if fresh.filter(here).count() >= LETTERS_AN_HOUR_MAX:
         return True
-    is_strange = not regaining.is_network_of(network, subject)
-    return is_strange and sent.count() >= LETTERS_A_DAY_MAX
+    counted = sent.filter(here) if is_own else sent
+    return counted.count() >= LETTERS_A_DAY_MAX and fresh.exists()
+
+
+def working(now: datetime) -> QuerySet[RecoveryCode]:
+    """Return the letters whose link lets somebody in."""
+    return RecoveryCode.objects.filter(
+        ask__asked_at__gt=now - LINK_WINDOW,
+        link_index__isnull=False,
+        proved_at__isnull=True,
+        done_at__isnull=True,
+    )
 
 
 def write(row: RecoveryAsk, to: Addressee, now: datetime) -> None:
     digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+    link = secrets.token_urlsafe(TOKEN_BYTES)
     RecoveryCode.objects.create(
         ask=row,
         subject=to.subject,
+        row=to.row,
         code_index=code_index(row, digits),
+        link_index=link_index(link),
         by_email=to.by_email,
         made_at=now,
     )
@@ -232,11 +274,15 @@ def write(row: RecoveryAsk, to: Addressee, now: datetime) -> None:
     mail.enqueue(
         to=to.address,
         template=Template.RECOVERY_CODE,
-        context={"code": in_groups(digits)},
+        context={"code": in_groups(digits), "link": link_of(link)},
         subject=to.subject,
         permit=to.permit,
         now=now,
     )
+
+
+def link_of(link: str) -> str:
+    return f"{settings.ENV.url}/account/recover/?link={link}"
 
 
 def prove(*, token: str, code: str, now: datetime) -> Proved:
@@ -258,8 +304,40 @@ def prove(*, token: str, code: str, now: datetime) -> Proved:
         proved_at=now, key_index=key_index(key)
     ):
         raise RecoveryCodeWrong
-    asks = factors.asks_for_code(SubjectId(found.subject))
-    return Proved(key, found.by_email, asks)
+    return to_proved(found, key)
+
+
+def to_proved(row: RecoveryCode, key: str) -> Proved:
+    return Proved(key, row.by_email, factors.asks_for_code(SubjectId(row.subject)))
+
+
+def find_letter(link: str, now: datetime) -> RecoveryCode | None:
+    """Return the letter of a link that works, sent to what is the address of record still."""
+    found = working(now).filter(link_index=link_index(link)).first()
+    if found is None:
+        return None
+    tie = trusted(emails.list_ties(SubjectId(found.subject)), now)
+    return found if tie is not None and tie.row == found.row else None
+
+
+def works(link: str, *, now: datetime) -> bool:
+    return find_letter(link, now) is not None
+
+
+def follow(*, link: str, now: datetime) -> Proved:
+    """Trade the link of a letter for the key to the last step, whatever was tried at its code.
+
+    Raises RecoveryOver, gate.UseDenied. Source: 47 CFR 64.2010(e); clause account.recover.
+    """
+    ask_to_answer(now)
+    found, key = find_letter(link, now), secrets.token_urlsafe(TOKEN_BYTES)
+    if found is None:
+        raise RecoveryOver
+    # The link goes, and so it stands that no try at the code was a right one.
+    letter = working(now).filter(pk=found.pk)
+    if not letter.update(proved_at=now, key_index=key_index(key), link_index=None):
+        raise RecoveryOver
+    return to_proved(found, key)
 
 
 def find_proved(key: str, now: datetime) -> RecoveryCode:
@@ -320,7 +398,8 @@ def note_wrong(*, now: datetime) -> int:
 
 def note_wrong_of(row: RecoveryAsk, permit: Permit, now: datetime) -> int:
     codes = list(row.codes.all())
-    count = row.tries - sum(each.proved_at is not None for each in codes)
+    proved = [each for each in codes if each.proved_at and each.link_index is not None]
+    count = row.tries - len(proved)
 
     with transaction.atomic():
         fresh = RecoveryAsk.objects.filter(pk=row.pk, noted_at__isnull=True)

@@ -20,6 +20,12 @@ def codes(*, now: datetime) -> list[tuple[str, str]]:
     return [(to, filled["code"]) for to, filled in letters(Template.RECOVERY_CODE, now=now)]
 
 
+def links(*, now: datetime) -> list[str]:
+    """Return the key in the link of each letter that waits."""
+    told = letters(Template.RECOVERY_CODE, now=now)
+    return [filled["link"].partition("?link=")[2] for _, filled in told]
+
+
 def proved(typed: str, *, now: datetime) -> recovery.Proved:
     token = ask(typed, now=now)
     return recovery.prove(token=token, code=codes(now=now)[-1][1], now=now)

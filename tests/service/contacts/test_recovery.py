@@ -13,8 +13,10 @@ from clearline.service.contacts import actions, recovery
 from clearline.service.contacts.models import EmailCode, RecoveryAsk, RecoveryCode
 from clearline.service.contacts.recovery import (
     ASKS_BY_NETWORK_MAX,
+    ASKS_TAKEN_MAX,
     LETTERS_A_DAY_MAX,
     LETTERS_AN_HOUR_MAX,
+    LINK_WINDOW,
     TRIES_MAX,
     WINDOW,
     AskedTooOften,
@@ -23,7 +25,9 @@ from clearline.service.contacts.recovery import (
     RecoveryCodeWrong,
     RecoveryOver,
     finish,
+    follow,
     prove,
+    works,
 )
 from clearline.trust.factors import actions as factors
 from clearline.trust.factors.actions import FactorRefused
@@ -46,7 +50,7 @@ from clearline.trust.vault.actions import erase_person
 from tests.promises.provider import rows
 from tests.service.accounts.people import NOW, PASSWORD, make_customer
 from tests.service.contacts.contacts import DAY, FIRST, SECOND, confirmed, replace, tell
-from tests.service.contacts.recovering import NETWORK, ask, codes, proved
+from tests.service.contacts.recovering import NETWORK, ask, codes, links, proved
 from tests.trust.factors.people import add_app, add_passkey, code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
@@ -248,6 +252,8 @@ def test_a_key_that_is_none_opens_nothing(key: str) -> None:
     with pytest.raises(RecoveryOver):
         prove(token=key, code="1234 5678", now=NOW)
     with pytest.raises(RecoveryOver):
+        follow(link=key, now=NOW)
+    with pytest.raises(RecoveryOver):
         finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=NOW)
 
 
@@ -365,17 +371,111 @@ def test_nobodys_mailbox_is_filled_and_no_owner_is_kept_from_asking() -> None:
     assert len(codes(now=LATER)) == LETTERS_A_DAY_MAX + LETTERS_AN_HOUR_MAX
 
 
-def test_a_network_that_asks_too_often_waits_and_the_owner_there_does_not() -> None:
-    confirmed()
+def test_of_a_network_that_asks_too_often_only_its_own_are_written_to_and_nobody_learns_who() -> (
+    None
+):
+    """AS-05: known and unknown, from there and not, are taken alike and refused alike."""
+    confirmed("alice")
+    confirmed("bob")
     enter(password=PASSWORD)
     for number in range(ASKS_BY_NETWORK_MAX):
         recovery.ask(typed=f"guess{number}", network=NETWORK, now=LATER)
 
-    with pytest.raises(AskedTooOften, match="Wait 15 minutes"):
-        recovery.ask(typed="bob", network=NETWORK, now=LATER)
+    for who in ("alice", "bob", "nobody"):
+        ask(who, now=LATER)
+    recovery.answer_due(now=LATER)
+    there = RecoveryCode.objects.count()
+    ask("bob", now=LATER, network="another")
 
-    assert recovery.ask(typed="bob", network="another", now=LATER)
-    assert recovery.ask(typed="alice", network=NETWORK, now=LATER)
+    assert there == 1
+    assert RecoveryCode.objects.count() == 2
+
+
+@pytest.mark.parametrize("who", ["alice", "nobody"])
+def test_a_network_that_floods_us_has_to_wait_whoever_is_asked_about(who: str) -> None:
+    confirmed()
+    enter(password=PASSWORD)
+    for number in range(ASKS_TAKEN_MAX):
+        recovery.ask(typed=f"guess{number}", network=NETWORK, now=LATER)
+
+    with pytest.raises(AskedTooOften, match="Wait 15 minutes"):
+        recovery.ask(typed=who, network=NETWORK, now=LATER)
+
+    assert recovery.ask(typed=who, network="another", now=LATER)
+
+
+def test_strangers_who_use_up_the_letters_and_their_tries_keep_the_owner_out_nowhere() -> None:
+    """CP-44: whoever is sent no letter has one of the last hour whose link lets them in."""
+    alice = confirmed()
+    for minute in range(0, 24 * 60, 20):
+        at = LATER + timedelta(minutes=minute)
+        token = ask("alice", now=at, network=f"strange {minute}")
+        for _ in range(
+            TRIES_MAX
+        ):  # the codes of the letters are guessed at until they work no more
+            with pytest.raises((RecoveryCodeWrong, RecoveryOver)):
+                prove(token=token, code="0", now=at)
+
+    ask("alice", now=at, network="where nobody was before")
+    fresh = RecoveryCode.objects.filter(made_at__gt=at - timedelta(hours=1)).count()
+    key = follow(link=links(now=at)[-1], now=at).key
+    finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=at)
+
+    assert fresh >= 1
+    assert len(codes(now=at)) <= LETTERS_A_DAY_MAX + 24  # and nobody's mailbox is filled
+    assert enter().public_id == alice
+
+
+def test_letters_that_were_used_keep_no_new_one_back() -> None:
+    confirmed()
+    for _ in range(LETTERS_AN_HOUR_MAX):
+        ask("alice", now=LATER)
+    ask("alice", now=LATER)
+    assert len(codes(now=LATER)) == LETTERS_AN_HOUR_MAX
+    key = follow(link=links(now=LATER)[0], now=LATER).key
+    finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER)
+
+    ask("alice", now=LATER)
+
+    assert len(codes(now=LATER)) == LETTERS_AN_HOUR_MAX + 1
+
+
+def test_the_link_of_a_letter_works_once_for_a_day_whatever_was_tried_at_its_code() -> None:
+    confirmed()
+    token = ask(FIRST, now=LATER)
+    ((_, code),), (link,) = codes(now=LATER), links(now=LATER)
+    for _ in range(TRIES_MAX):
+        with pytest.raises(RecoveryCodeWrong):
+            prove(token=token, code=wrong_for(code), now=LATER)
+    end = LATER + LINK_WINDOW
+
+    assert works(link, now=end - timedelta(seconds=1))
+    assert not works(link, now=end)
+    got = follow(link=link, now=end - timedelta(seconds=1))
+    with pytest.raises(RecoveryOver):
+        follow(link=link, now=end - timedelta(seconds=1))
+
+    assert got.forgot_user_id
+    recovery.note_wrong(now=end)
+    assert told("recovery.refused") == [{"count": TRIES_MAX}]
+
+
+def test_a_letter_whose_code_was_used_has_no_link_any_more() -> None:
+    confirmed()
+    proved("alice", now=LATER)
+
+    with pytest.raises(RecoveryOver):
+        follow(link=links(now=LATER)[-1], now=LATER)
+
+
+def test_a_link_in_a_mailbox_that_is_of_record_no_more_lets_nobody_in() -> None:
+    alice = confirmed()
+    replace(alice, now=LATER)
+    ask("alice", now=LATER + 30 * DAY - timedelta(hours=1))
+    (link,) = links(now=LATER)
+
+    with pytest.raises(RecoveryOver):
+        follow(link=link, now=LATER + 30 * DAY)
 
 
 def test_nothing_of_it_stands_readable_in_the_tables_and_it_is_erased_after_a_day() -> None:
@@ -423,6 +523,17 @@ def test_of_fifty_who_type_one_code_at_once_one_goes_on() -> None:
     ((_, code),) = codes(now=LATER)
 
     won = at_once(lambda: prove(token=token, code=code, now=LATER))
+
+    assert len(won) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_fifty_who_follow_one_link_at_once_one_goes_on() -> None:
+    confirmed()
+    ask("alice", now=LATER)
+    (link,) = links(now=LATER)
+
+    won = at_once(lambda: follow(link=link, now=LATER))
 
     assert len(won) == 1
 

@@ -20,6 +20,7 @@ from clearline.service.contacts.recovery import (
     AskedTooOften,
     NewWayIn,
     NothingTyped,
+    Proved,
     RecoveryCodeWrong,
     RecoveryOver,
 )
@@ -30,7 +31,7 @@ from clearline.trust.safeguards.passwords import LENGTH_MIN, PasswordRefused
 CODE_MAX: Final = 20
 KEY_MAX: Final = 100
 FACTOR_MAX: Final = 200
-CARRIED: Final = ("token", "key", "user_id", "forgot", "asks")
+CARRIED: Final = ("token", "link", "key", "user_id", "forgot", "asks")
 FIELDS_OF: Final[dict[type[Refusal], str]] = {
     AskedTooOften: "who",
     NothingTyped: "who",
@@ -49,7 +50,7 @@ FIELDS_OF: Final[dict[type[Refusal], str]] = {
 def recover(request: HttpRequest) -> HttpResponse:
     """Show the step that comes next; the last one sets the new password."""
     if request.method != "POST":
-        return show(request, {"step": "who"})
+        return begin(request)
     typed = {name: request.POST.get(name, "") for name in CARRIED}
     step = request.POST.get("step", "")
     here = {"step": step, **{name: text[:KEY_MAX] for name, text in typed.items()}}
@@ -63,6 +64,19 @@ def recover(request: HttpRequest) -> HttpResponse:
         return show(request, here, {field: str(refused)}, status)
 
 
+def begin(request: HttpRequest) -> HttpResponse:
+    """Ask who it is; whoever followed the link of a letter is asked to press a button.
+
+    So no program that looks at the links in letters uses one up.
+    """
+    link = request.GET.get("link", "")[:KEY_MAX]
+    if not link:
+        return show(request, {"step": "who"})
+    if not recovery.works(link, now=timezone.now()):
+        return show(request, {"step": "who"}, {"over": str(RecoveryOver())})
+    return show(request, {"step": "link", "link": link})
+
+
 def go_on(request: HttpRequest, here: dict[str, str]) -> dict[str, str]:
     """Do what a step says, and return what the next one shows. Raises the refusals of FIELDS_OF."""
     told, now = request.POST, timezone.now()
@@ -73,13 +87,9 @@ def go_on(request: HttpRequest, here: dict[str, str]) -> dict[str, str]:
             return {"step": "code", "token": token}
         case "code":
             code = told.get("code", "")[:CODE_MAX]
-            proved = recovery.prove(token=here["token"], code=code, now=now)
-            return {
-                "step": "password",
-                "key": proved.key,
-                "forgot": "yes" if proved.forgot_user_id else "",
-                "asks": "yes" if proved.asks_for_code else "",
-            }
+            return last_step(recovery.prove(token=here["token"], code=code, now=now))
+        case "link":
+            return last_step(recovery.follow(link=here["link"], now=now))
         case "password":
             typed = NewWayIn(
                 password=told.get("password", ""),
@@ -90,6 +100,15 @@ def go_on(request: HttpRequest, here: dict[str, str]) -> dict[str, str]:
             return {"step": "done"}
         case _:
             raise UnreadableAnswer
+
+
+def last_step(proved: Proved) -> dict[str, str]:
+    return {
+        "step": "password",
+        "key": proved.key,
+        "forgot": "yes" if proved.forgot_user_id else "",
+        "asks": "yes" if proved.asks_for_code else "",
+    }
 
 
 def show(

@@ -18,7 +18,7 @@ from tests.edge.site.answering import words_on
 from tests.promises.provider import Clock
 from tests.service.accounts.people import NOW
 from tests.service.contacts.contacts import DAY, FIRST, confirmed
-from tests.service.contacts.recovering import codes
+from tests.service.contacts.recovering import codes, links
 from tests.trust.factors.people import add_app, code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log", "_some_days_later")]
@@ -26,7 +26,10 @@ PAGE = "/account/recover/"
 LATER = NOW + 40 * DAY
 NEW_PASSWORD = "four slow herons wade"
 # All that the steps may ask or carry; a field that is not here needs the law read again.
-FIELDS = {"step", "who", "token", "code", "key", "forgot", "user_id", "password", "asks", "factor"}
+FIELDS = {
+    *("step", "who", "token", "link", "code", "key"),
+    *("forgot", "user_id", "password", "asks", "factor"),
+}
 FACTS = re.compile(
     r"birth|dob|ssn|social|maiden|mother|pet|school|street|zip|postal|phone|"
     r"account_number|bill|amount|balance|card|question|answer|hint"
@@ -71,6 +74,27 @@ def test_from_the_sign_in_page_to_a_new_password_and_in() -> None:
     assert 'name="user_id"' not in second
     assert status == 200
     assert "everybody who was signed in is signed out" in last
+    form = {"user_id": "alice", "password": NEW_PASSWORD}
+    assert client.post("/account/sign-in/", form)["Location"] == "/account/"
+
+
+def test_the_link_in_the_letter_goes_on_by_a_press_and_in_any_browser() -> None:
+    confirmed()
+    press(browser(), step="who", who="alice")
+    letter()
+    (link,) = links(now=LATER)
+    client = browser()
+
+    looked = client.get(PAGE, {"link": link}).content.decode()
+    looked = client.get(PAGE, {"link": link}).content.decode()  # by a program that reads mail, say
+    _, last = press(client, step="link", link=carried(looked, "link"))
+    press(client, step="password", key=carried(last, "key"), password=NEW_PASSWORD)
+    status, over = press(client, step="link", link=link)
+
+    assert "until you have set it, nothing changes" in looked
+    assert status == 422
+    assert "Follow the one in your newest letter, or begin again." in over
+    assert client.get(PAGE, {"link": link}).status_code == 422
     form = {"user_id": "alice", "password": NEW_PASSWORD}
     assert client.post("/account/sign-in/", form)["Location"] == "/account/"
 
@@ -143,7 +167,7 @@ def test_what_is_wrong_is_said_beside_the_field() -> None:
 
 
 def test_who_asks_too_often_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery, "ASKS_BY_NETWORK_MAX", 1)
+    monkeypatch.setattr(recovery, "ASKS_TAKEN_MAX", 1)
     press(browser(), step="who", who="one")
 
     status, page = press(browser(), step="who", who="two")
@@ -164,8 +188,11 @@ def test_no_step_asks_for_a_fact_about_the_person_or_the_account() -> None:
     first = client.get(PAGE).content.decode()
     _, second = press(client, step="who", who=FIRST)
     _, third = press(client, step="code", token=carried(second, "token"), code=letter())
+    press(client, step="who", who=FIRST)
+    letter()
+    fourth = client.get(PAGE, {"link": links(now=LATER)[-1]}).content.decode()
 
-    fields = set().union(*map(asked, (first, second, third)))
+    fields = set().union(*map(asked, (first, second, third, fourth)))
 
     assert fields == FIELDS
     assert not [each for each in fields if FACTS.search(each)]
