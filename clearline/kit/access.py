@@ -6,7 +6,8 @@ from typing import Final, TypeVar
 
 View = TypeVar("View", bound=Callable[..., object])
 MARK: Final = "open_to"
-STEP_UP_MARK: Final = "require_step_up"
+STEP_UP_MARK: Final = "require_step_up"  # by which methods; None: by each
+SENT: Final = frozenset({"POST"})
 FACTOR_MARK: Final = "opens_without_factor"
 PATH_CHARACTERS_MAX: Final = 500
 
@@ -47,12 +48,20 @@ def require_step_up(view: View) -> View:
 
     It marks only, as `open_to` does; it is written above every other decorator but that.
     """
-    setattr(view, STEP_UP_MARK, True)
+    setattr(view, STEP_UP_MARK, None)
     return view
 
 
-def needs_step_up(view: object) -> bool:
-    return bool(getattr(view, STEP_UP_MARK, False))
+def require_step_up_to_send(view: View) -> View:
+    """Say that a view asks for such a proof where a form is sent, and shows itself without."""
+    setattr(view, STEP_UP_MARK, SENT)
+    return view
+
+
+def needs_step_up(view: object, method: str) -> bool:
+    """Say whether a view asks for a proof of who one is before it answers to a method."""
+    methods: frozenset[str] | None = getattr(view, STEP_UP_MARK, frozenset())
+    return methods is None or method in methods
 
 
 def opens_without_factor(view: View) -> View:

@@ -57,6 +57,13 @@ def read_rows(text: str) -> Iterator[Row]:
             yield Row(address.strip("`"), frozenset(methods.split()), by_column)
 
 
+def read_fresh(text: str) -> dict[str, frozenset[str]]:
+    """Return the addresses that ask for fresh proof, with the methods by which they do."""
+    listed = (each[2:] for each in text.splitlines() if each.startswith("- `/"))
+    told = (each.split() for each in listed)
+    return {address.strip("`"): frozenset(methods) for address, *methods in told}
+
+
 def patterns(resolver: URLResolver, prefix: str = "/") -> Iterator[tuple[str, URLPattern]]:
     for each in resolver.url_patterns:
         if isinstance(each, URLResolver):
@@ -76,4 +83,5 @@ def plain(route: str) -> str:
 
 
 ROUTES = tuple(patterns(get_resolver()))
+FRESH = read_fresh(TABLES.read_text(encoding="utf-8"))
 ROWS = tuple(read_rows(TABLES.read_text(encoding="utf-8")))

@@ -19,7 +19,7 @@ from clearline.edge.collector.app import make_collector
 from clearline.edge.collector.exchange import Message
 from clearline.edge.collector.options import CollectorOptions
 from clearline.edge.entry import demo_links
-from clearline.kit.access import audience_of
+from clearline.kit.access import audience_of, needs_step_up
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.migrate import migrate
 from clearline.policy.use import Actor, ActorKind
@@ -44,6 +44,7 @@ from tests.architecture.access import (
     COLLECTOR,
     CUSTOMER,
     FILES,
+    FRESH,
     KEY,
     METHODS,
     NO_OBJECT,
@@ -101,6 +102,19 @@ def test_every_address_says_who_may_open_it() -> None:
     silent = [address for address, each in ROUTES if not audience_of(each.callback)]
 
     assert silent == [], "write @open_to(Audience.…) above its view"
+
+
+def test_the_list_says_which_addresses_ask_for_fresh_proof() -> None:
+    """AS-04, AS-05: what the app asks it for is proved in tests/edge/api/."""
+    methods = {row.address: row.methods for row in ROWS}
+    asking = {
+        address: frozenset(each for each in methods[address] if needs_step_up(view.callback, each))
+        for address, view in ROUTES
+    }
+
+    listed = {each: told for each, told in FRESH.items() if not each.startswith("/api/")}
+    assert {each: told for each, told in asking.items() if told} == listed
+    assert {row.address for row in ROWS} >= set(FRESH)
 
 
 def test_the_tables_say_what_everybody_meets_and_nothing_else() -> None:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
-from clearline.edge.api.bearer import AppToken, actor_of, bearer_of
+from clearline.edge.api.bearer import AppToken, actor_of, bearer_of, refuse_old_sign_in
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.paging import Cursor, Limit
 from clearline.edge.api.shapes import Held, HeldData, Line, Lines, MyDataFile, Problem, Receipt
@@ -35,9 +35,14 @@ def my_data(request: HttpRequest) -> HeldData:
 
 @router.post("/my-data/open", response={200: HeldData, ERRORS: Problem}, summary="Open it")
 def open_my_data(request: HttpRequest) -> HeldData:
-    """Show the same with the values; that it was opened is noted in the ledger."""
-    subject = bearer_of(request).subject
-    held = actions.show_held(by=actor_of(subject), subject=subject, now=timezone.now())
+    """Show the same with the values; that it was opened is noted in the ledger.
+
+    It asks for a sign-in of the last 15 minutes. Raises SignInAgain.
+    """
+    bearer, now = bearer_of(request), timezone.now()
+    refuse_old_sign_in(bearer, now=now)
+    subject = bearer.subject
+    held = actions.show_held(by=actor_of(subject), subject=subject, now=now)
     return HeldData(held=[Held.model_validate(held_plain(each)) for each in held])
 
 
@@ -82,10 +87,12 @@ def line_receipt(request: HttpRequest, line_id: str) -> HttpResponse:
 def file(request: HttpRequest) -> StreamingHttpResponse:
     """Give everything as one file to take along; noted in the ledger.
 
-    It is written as it is sent, and not kept: sent twice with one `Idempotency-Key`, it is made
-    twice.
+    It asks for a sign-in of the last 15 minutes. It is written as it is sent, and not kept: sent
+    twice with one `Idempotency-Key`, it is made twice. Raises SignInAgain.
     """
-    subject, now = bearer_of(request).subject, timezone.now()
+    bearer, now = bearer_of(request), timezone.now()
+    refuse_old_sign_in(bearer, now=now)
+    subject = bearer.subject
     export = actions.export(by=actor_of(subject), subject=subject, form=FileForm.JSON, now=now)
     pieces = to_json(export, provider=settings.ENV.provider.brand_name)
     response = StreamingHttpResponse(pieces, content_type="application/json")

@@ -112,10 +112,10 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "opt_in": (SignalSaysNo(),),
     "confirm_opt_in": (*CHOOSING, FirstStepMissing()),
     "my_data": (),
-    "open_my_data": (),
+    "open_my_data": (SignInAgain(),),
     "lines": (NoSuchEntry(),),
     "line_receipt": (NoSuchEntry(), UNSIGNED, DAMAGED),
-    "file": (),
+    "file": (SignInAgain(),),
     "team": (),
     "invite": (
         *(NotTheOwner(), OWNER_ROLE, WRONG_LABEL),

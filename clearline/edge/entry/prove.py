@@ -36,7 +36,7 @@ class StepUpMiddleware:
         self, request: HttpRequest, view: Callable[..., object], args: object, kwargs: object
     ) -> HttpResponse | None:
         del args, kwargs
-        if not needs_step_up(view):
+        if not needs_step_up(view, request.method or ""):
             return None
         now = timezone.now()
         kind = sessions.kind_here(request.session)

@@ -10,6 +10,7 @@ from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
 from tests.edge.api.app import App, make_app
 from tests.edge.site.published import LONGER, published
+from tests.promises.provider import Clock
 
 pytestmark = pytest.mark.django_db
 EMAIL = "alice@mail.example"
@@ -34,6 +35,28 @@ def test_what_is_held_stays_shut_until_it_is_asked_to_be_opened() -> None:
     assert by_category["user.contact.email"]["values"] == [EMAIL]
     assert by_category["user.name"]["clauses"][0]["id"] == "account.holder"
     assert [each["category"] for each in shut] == [each["category"] for each in opened]
+
+
+@pytest.mark.parametrize("path", ["my-data/open", "my-data/file"])
+def test_opening_all_of_it_asks_for_a_sign_in_of_the_last_quarter_of_an_hour(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AS-05, CC-18: a step-up before exports, in the app as on the site."""
+    clock = Clock(timezone.now())
+    monkeypatch.setattr(timezone, "now", clock)
+    app = make_app()
+    clock.now += timedelta(minutes=15)
+    app.take(app.renew())
+
+    late = app.ask("POST", path)
+    again = App()
+    again.sign_in()
+
+    assert (late.status, late.told["code"]) == (403, "sign_in_again")
+    assert late.headers["Content-Type"] == "application/problem+json"
+    assert EMAIL not in str(late.told)
+    assert app.ask("GET", "my-data").status == 200
+    assert again.ask("POST", path).status == 200
 
 
 def test_lines_come_page_by_page_each_once() -> None:

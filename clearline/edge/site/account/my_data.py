@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clearline.edge.site.account.access import actor_of, customer_here
 from clearline.edge.site.account.join import AGES
 from clearline.edge.site.privacy import as_file
-from clearline.kit.access import Audience, open_to
+from clearline.kit.access import Audience, open_to, require_step_up, require_step_up_to_send
 from clearline.kit.errors import Invalid
 from clearline.policy.vocabulary import Category, SubjectId
 from clearline.policy.words import category_in_words
@@ -74,11 +74,12 @@ class Asked:
 
 
 @open_to(Audience.CUSTOMER)
+@require_step_up_to_send
 @require_http_methods(["GET", "HEAD", "POST"])
 def my_data(request: HttpRequest) -> HttpResponse:
     """Show what is held and who used it; a sent form opens the values, so that no reload does.
 
-    Raises NoSuchEntry.
+    Raises NoSuchEntry. Source of the proof asked for before: OWASP ASVS 5.0.0, V7.5.3.
     """
     subject = customer_here(request)
     by, now, asked = actor_of(subject), timezone.now(), asked_in(request)
@@ -150,12 +151,10 @@ def until(keeping: Keeping) -> str:
 
 
 @open_to(Audience.CUSTOMER)
+@require_step_up
 @require_POST
 def file(request: HttpRequest) -> HttpResponseBase:
-    """Give everything as one file, to read or for programs. Raises NoSuchForm.
-
-    Where a second proof of who it is shall stand before a file with everything, it stands here.
-    """
+    """Give everything as one file, to read or for programs. Raises NoSuchForm."""
     subject, now = customer_here(request), timezone.now()
     told = request.POST.get("form", "")
     if told not in set(FileForm):

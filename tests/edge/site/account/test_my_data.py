@@ -1,6 +1,7 @@
 """The page of one's data: shut until asked, one's own lines only, each with its receipt."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.http import HttpResponse
@@ -12,6 +13,7 @@ from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger.models import Entry
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
+from tests.promises.provider import Clock
 from tests.service.accounts.people import PASSWORD, make_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
@@ -43,6 +45,28 @@ def test_values_are_shut_until_they_are_asked_for_and_that_is_noted() -> None:
     assert "What we hold of you was opened" in words_on(opened.content)
     assert Entry.objects.filter(kind="data.shown").count() == 1
     assert opened["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize(("path", "form"), [(PAGE, {}), (f"{PAGE}file/", {"form": "json"})])
+def test_opening_all_of_it_asks_again_who_it_is_after_a_quarter_of_an_hour(
+    path: str, form: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AS-05, CC-18: "session 20 min old, when export clicked, then password/passkey asked"."""
+    clock = Clock(timezone.now())
+    monkeypatch.setattr(timezone, "now", clock)
+    client = enter()
+    clock.now += timedelta(minutes=20)
+
+    shut = client.get(PAGE)
+    asked = client.post(path, form)
+    proved = client.post("/account/prove/", {"password": PASSWORD})
+    done = client.post(path, form)
+
+    assert "alice@mail.example" not in shut.content.decode()
+    assert (asked.status_code, asked["Location"]) == (302, "/account/prove/")
+    assert f'action="{path}"' in proved.content.decode()
+    assert done.status_code == 200
+    assert b"alice@mail.example" in (done.getvalue() if done.streaming else done.content)
 
 
 def test_of_a_closed_account_the_last_day_is_named() -> None:
