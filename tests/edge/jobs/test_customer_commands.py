@@ -35,7 +35,6 @@ from clearline.service.mail.models import Letter
 from tests.instance import NAMES, publish
 
 HEAD: Final = "Full name,E-mail,Account number,Balance,Phone\n"
-PEOPLE: Final = 10_000
 INVITED: Final = 2_000
 KILLS: Final = 3
 FIRST_DAY: Final = date(2026, 1, 1)
@@ -242,50 +241,62 @@ def counted_in(instance: Path, url: str, asked: LiteralString) -> tuple[int, ...
     return tuple(row)
 
 
-def count(instance: Path, url: str, table: LiteralString) -> int:
-    """Return how many rows a table has; none before the first command made it."""
+def last_row(instance: Path, url: str, table: LiteralString) -> int:
+    """Return the number of a table's newest row; 0 before the first command made the table."""
     with suppress(sqlite3.OperationalError, psycopg.errors.UndefinedTable):
-        return counted_in(instance, url, "SELECT count(*) FROM " + table)[0]
+        return counted_in(instance, url, "SELECT coalesce(max(id), 0) FROM " + table)[0]
     return 0
 
 
 def kill_once_it_wrote(
-    command: Sequence[str], environment: Mapping[str, str], instance: Path, table: LiteralString
+    rows: int,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    instance: Path,
+    table: LiteralString,
 ) -> None:
-    """Kill a command after its first rows and before its last ones."""
+    """Kill a command after it wrote some rows and before it is done."""
     url = environment.get("CLEARLINE_DATABASE_URL", "")
-    before = count(instance, url, table)
+    until = last_row(instance, url, table) + rows
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
-        while process.poll() is None and count(instance, url, table) == before:
+        while process.poll() is None and last_row(instance, url, table) < until:
             time.sleep(0.02)
         time.sleep(random.uniform(0.0, 0.1))
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL, "it was over before it could be killed"
 
 
-@pytest.mark.timeout(300)
-def test_killed_again_and_again_each_customer_comes_in_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "people",
+    [
+        pytest.param(10_000, marks=pytest.mark.timeout(300)),
+        pytest.param(1_000_000, marks=[pytest.mark.soak, pytest.mark.timeout(7_200)]),
+    ],
+)
+def test_killed_again_and_again_each_customer_comes_in_once(tmp_path: Path, people: int) -> None:
     instance, path = tmp_path / "instance", tmp_path / "customers.csv"
     make_instance(instance, form="accept", effective=FIRST_DAY, names=NAMES)
     publish(instance / "policy", FIRST_DAY)
     with path.open("w", encoding="utf-8") as file:
         file.write(HEAD)
-        for number in range(PEOPLE):
+        for number in range(people):
             file.write(f"P{number},p{number}@m.example,N{number},{number},+1207{number:07d}\n")
     command = [sys.executable, "-m", "clearline.config.cli", "customers", "import", str(path)]
     command += ["--dir", str(instance), "--json"]
     with database_of_its_own() as database:
         environment = {**os.environ, **database}
         for _ in range(KILLS):
-            kill_once_it_wrote(command, environment, instance, "accounts_account")
+            kill_once_it_wrote(
+                people // (2 * KILLS), command, environment, instance, "accounts_account"
+            )
 
         last = subprocess.run(command, env=environment, check=True, capture_output=True)
         again = subprocess.run(command, env=environment, check=True, capture_output=True)
 
     told, same = json.loads(last.stdout), json.loads(again.stdout)
-    assert told["imported"] + told["here_already"] == PEOPLE
+    assert told["imported"] + told["here_already"] == people
     assert (told["rejected"], told["here_already"] % 1_000) == (0, 0)
-    assert (same["imported"], same["here_already"], same["rejected"]) == (0, PEOPLE, 0)
+    assert (same["imported"], same["here_already"], same["rejected"]) == (0, people, 0)
 
 
 @pytest.mark.timeout(300)
@@ -304,7 +315,7 @@ def test_killed_again_and_again_each_customer_is_invited_once(tmp_path: Path) ->
         subprocess.run(first, env=environment, check=True, capture_output=True)
         invite = [*command, "invite", *where, "--per-minute", "999999"]
         for _ in range(KILLS):
-            kill_once_it_wrote(invite, environment, instance, "mail_letter")
+            kill_once_it_wrote(INVITED // (2 * KILLS), invite, environment, instance, "mail_letter")
 
         last = subprocess.run(invite, env=environment, check=True, capture_output=True)
         again = subprocess.run(invite, env=environment, check=True, capture_output=True)
