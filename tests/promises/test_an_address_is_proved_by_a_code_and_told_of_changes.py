@@ -3,7 +3,9 @@
 "To know that an e-mail address is yours we send a code there, which works once and for fifteen
 minutes; we keep only a keyed code of it, for a day. A new address waits sealed until its code was
 typed. The one that it replaces is kept, sealed, until the new one has been yours for thirty days:
-until then the notices of changes go there, and from there you may take a change back."
+until then the notices of changes go there, and from there you may take a change back. What you sign
+in with beside the password stays even then: only what was added around that change goes, a day
+later, and not if you say that it is yours."
 """
 
 from datetime import datetime, timedelta
@@ -14,12 +16,13 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails
 from clearline.service.accounts.addresses import current
 from clearline.service.accounts.models import EmailAddress
-from clearline.service.contacts import actions
+from clearline.service.contacts import actions, factor_wait
 from clearline.service.contacts.actions import NoCodeWaits
 from clearline.service.contacts.models import EmailCode
 from clearline.service.contacts.notices import take_back
 from clearline.service.contacts.queries import is_confirmed
 from clearline.service.mail.template import Template
+from clearline.trust.factors.queries import Factors, factors_of
 from tests.promises.provider import everything, work
 from tests.service.accounts.people import NOW, make_customer
 from tests.service.contacts.contacts import (
@@ -32,6 +35,7 @@ from tests.service.contacts.contacts import (
     newest_code,
     replace,
 )
+from tests.trust.factors.people import add_app, add_passkey
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 CHANGED = NOW + 40 * DAY
@@ -87,6 +91,26 @@ def test_the_old_address_is_told_and_may_take_the_change_back() -> None:
     take_back(token=key_in(filled["link"]), now=CHANGED + 29 * DAY)
 
     assert present(alice) == FIRST
+
+
+def test_a_second_factor_stays_and_what_was_added_around_the_change_goes_a_day_later_or_not() -> (
+    None
+):
+    alice, bob = confirmed("alice"), confirmed("bob")
+    for each in (alice, bob):
+        add_passkey(each)  # long before
+        add_app(each, now=CHANGED)
+        replace(each, now=CHANGED)
+    for _, filled in notices(CHANGED):
+        take_back(token=key_in(filled["link"]), now=CHANGED)
+    factor_wait.keep(subject=bob, now=CHANGED)
+
+    work(CHANGED + timedelta(hours=23))
+    before = factors_of(alice)
+    work(CHANGED + DAY)
+
+    assert before == factors_of(bob) == Factors(has_app=True, passkeys=1, codes_left=0)
+    assert factors_of(alice) == Factors(has_app=False, passkeys=1, codes_left=0)
 
 
 def present(subject: SubjectId) -> str:

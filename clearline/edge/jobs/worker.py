@@ -28,7 +28,7 @@ from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import whole_list
 from clearline.service.contacts import actions as contacts
-from clearline.service.contacts import edition_letters, notices, recovery
+from clearline.service.contacts import edition_letters, factor_wait, notices, recovery
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
 from clearline.trust.arrivals import actions as arrivals
@@ -88,6 +88,7 @@ def erase_closed_accounts(now: datetime) -> None:
 def erase_old_contacts(now: datetime) -> None:
     contacts.erase_expired(now=now)
     notices.erase_expired(now=now)
+    factor_wait.erase_expired(now=now)
     recovery.erase_expired(now=now)
 
 
@@ -100,6 +101,12 @@ QUICK: Final = (
         "telling people of changes",
         timedelta(seconds=2),
         lambda now: notices.tell_of_changes(now=now),
+    ),
+    Beat(
+        "factor_waits",
+        "ending second factors that nobody kept",
+        timedelta(minutes=1),
+        lambda now: factor_wait.end_due(now=now),
     ),
     Beat(
         "recovery",

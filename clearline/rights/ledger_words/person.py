@@ -119,6 +119,18 @@ TELLINGS: Final = {
         gettext_lazy("A change was taken back, and your account locked: {fields}."),
         gettext_lazy("who holds the address that was told of the change"),
     ),
+    "contact.factors_questioned": Telling(
+        Group.CHANGED,
+        gettext_lazy(
+            "Second factors that were added around that change were to go a day later, unless you "
+            "said that they are yours."
+        ),
+        gettext_lazy("our program"),
+    ),
+    "contact.factors_kept": Telling(
+        Group.CHANGED,
+        gettext_lazy("Those second factors stayed: you, or who reads your newer address, said so."),
+    ),
     "recovery.code_sent": Telling(
         Group.SIGN_IN,
         gettext_lazy("A code to get back into your account was asked for and sent to you."),

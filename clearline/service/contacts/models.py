@@ -71,6 +71,26 @@ class ChangeNotice(models.Model):
     changed_at = models.DateTimeField(db_index=True)
 
 
+class FactorWait(models.Model):
+    """That second factors of somebody go at a moment, and by which key they stay."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "since": "a moment of our own",
+        "until": "a moment of our own",
+        "ends_at": "a moment of our own",
+        "settled_at": "a moment of our own",
+        "token_index": "a keyed hash of a random key",
+    }
+
+    subject = models.CharField(max_length=32, unique=True)
+    since = models.DateTimeField()  # those that were added from here
+    until = models.DateTimeField()  # to here
+    ends_at = models.DateTimeField(db_index=True)
+    settled_at = models.DateTimeField(null=True)  # when they went, or somebody kept them
+    token_index = models.BinaryField(max_length=32, unique=True)
+
+
 class Reading(models.Model):
     """One row: up to which place of the ledger people were told of changes."""
 

@@ -17,12 +17,13 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails
 from clearline.service.accounts.addresses import OF_RECORD_AFTER, Tie, told_of_change
 from clearline.service.accounts.queries import was_imported
+from clearline.service.contacts import factor_wait
 from clearline.service.contacts.actions import ask_for_contacts
 from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
 from clearline.trust.blind_index import blind_index
-from clearline.trust.factors import regaining as factors
+from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
 from clearline.trust.ledger.entries.accounts import AccountOpened
@@ -175,10 +176,11 @@ def works(token: str, *, now: datetime) -> bool:
 def take_back(*, token: str, now: datetime) -> None:
     """Take back what its owner did not change: the address, the password, and whoever signed in.
 
-    The address that was told is theirs again, no session goes on, second factors of the day before
-    the change and since are gone, and the password opens nothing until a new one is set by a code
-    that goes to that address. Of many at once one wins.
-    Raises NoSuchNotice, gate.UseDenied. Source: clauses account.contact, account.acts.
+    The address that was told is theirs again, no session goes on, and the password opens nothing
+    until a new one is set by a code that goes to that address, and by the second factor where there
+    is one. Second factors of the day before the change and since go a day later, unless somebody
+    says that they are theirs. Of many at once one wins. Raises NoSuchNotice, gate.UseDenied.
+    Source: OWASP ASVS 5.0.0, V6.4.3 (AS-02); clauses account.contact, account.acts.
     """
     notice = find_notice(token, now)
     if notice is None:
@@ -186,6 +188,7 @@ def take_back(*, token: str, now: datetime) -> None:
     subject = SubjectId(notice.subject)
     ask_for_contacts(subject, now)
     permit = safeguards.ask_to_note_customer(now)
+    told = whom_to_write(subject, notice.row, permit, now)
 
     with transaction.atomic():
         if not ChangeNotice.objects.filter(pk=notice.pk).delete()[0]:
@@ -193,10 +196,17 @@ def take_back(*, token: str, now: datetime) -> None:
         is_restored = restored(subject, notice.row)
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         regaining.lock_out(subject)
-        has_lost = factors.forget_since(subject, notice.changed_at - INTRUSION)
-        told = {"email": is_restored, "password": True, "second_factors": has_lost}
-        fields = tuple(name for name, is_it in told.items() if is_it)
+        fields = ("email", "password") if is_restored else ("password",)
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
+        factor_wait.begin(subject, notice.changed_at - INTRUSION, told, now)
+
+
+def whom_to_write(subject: SubjectId, row: int, note: Permit, now: datetime) -> factor_wait.Written:
+    """Return who hears of it. Raises NoSuchNotice."""
+    try:
+        return factor_wait.whom_to_write(subject, row, note, now)
+    except emails.NoSuchAddress:
+        raise NoSuchNotice from None
 
 
 def restored(subject: SubjectId, row: int) -> bool:

@@ -9,6 +9,7 @@ class Template(StrEnum):
 
     ADDRESS_CODE = "address_code"
     CHANGE_NOTICE = "change_notice"
+    FACTORS_WAIT = "factors_wait"
     INVITATION = "invitation"
     RECOVERY_CODE = "recovery_code"
     EDITION_NOTICE = "edition_notice"
@@ -24,7 +25,12 @@ class State(StrEnum):
 
 AT_ONCE, IN_TURN = 0, 1
 # Somebody waits for these, or the law says "immediately" (47 CFR 64.2010(f)); all others in turn.
-URGENT: Final = frozenset({Template.ADDRESS_CODE, Template.CHANGE_NOTICE, Template.RECOVERY_CODE})
+URGENT: Final = frozenset(
+    {
+        *(Template.ADDRESS_CODE, Template.CHANGE_NOTICE),
+        *(Template.FACTORS_WAIT, Template.RECOVERY_CODE),
+    }
+)
 
 
 def priority_of(template: Template) -> int:

@@ -1,11 +1,11 @@
-"""Second factors where somebody gets back in: asked for, and those of an intruder taken away."""
+"""Second factors where somebody gets back in: asked for, and those nobody stands by taken away."""
 
 from datetime import datetime
 
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.factors import actions
 from clearline.trust.factors.models import Passkey, RecoveryCode, Totp
-from clearline.trust.factors.proof import Code
+from clearline.trust.factors.proof import Code, FactorKind
 from clearline.trust.factors.queries import factors_of
 from clearline.trust.safeguards import second_factor
 from clearline.trust.safeguards.roles import LoginKind
@@ -28,18 +28,29 @@ def prove_by_code(subject: SubjectId, text: str, *, now: datetime) -> None:
     actions.prove_again(kind=LoginKind.CUSTOMER, public_id=subject, proof=Code(text), now=now)
 
 
-def forget_since(subject: SubjectId, since: datetime) -> bool:
-    """Take away what somebody can prove by since a moment, in the caller's transaction.
+def came_between(subject: SubjectId, since: datetime, until: datetime) -> bool:
+    """Say whether something that somebody can prove by was added between two moments."""
+    span = (since, until)
+    return (
+        Totp.objects.filter(login_id=subject, added_at__range=span).exists()
+        or Passkey.objects.filter(login_id=subject, added_at__range=span).exists()
+        or RecoveryCode.objects.filter(login_id=subject, made_at__range=span).exists()
+    )
 
-    Says whether there was any. No password may open the account when this is called, so that the
-    last factor may go (`safeguards.regaining.lock_out`). Raises NoSuchLogin, PasswordShortAlone.
+
+def forget_between(subject: SubjectId, since: datetime, until: datetime) -> tuple[FactorKind, ...]:
+    """Take away what was added between two moments, in the caller's transaction; return its kinds.
+
+    Recovery codes of that time go too, and with the last factor all of them. Raises NoSuchLogin,
+    PasswordShortAlone.
     """
     login = second_factor.lock_login(subject)
-    gone = Totp.objects.filter(login=login, added_at__gte=since).delete()[0]
-    gone += Passkey.objects.filter(login=login, added_at__gte=since).delete()[0]
-    gone += RecoveryCode.objects.filter(login=login, made_at__gte=since).delete()[0]
+    span = (since, until)
+    apps = Totp.objects.filter(login=login, added_at__range=span).delete()[0]
+    keys = Passkey.objects.filter(login=login, added_at__range=span).delete()[0]
+    RecoveryCode.objects.filter(login=login, made_at__range=span).delete()
     left = factors_of(subject)
     if not left.is_any:
         RecoveryCode.objects.filter(login=login).delete()
     second_factor.set_second_factor(login, has=left.is_any)
-    return bool(gone)
+    return (FactorKind.APP,) * apps + (FactorKind.PASSKEY,) * keys

@@ -16,7 +16,6 @@ from clearline.service.contacts.notices import NoSuchNotice, take_back, tell_of_
 from clearline.service.mail.models import Letter
 from clearline.service.mail.template import Template
 from clearline.trust.factors import actions as factors
-from clearline.trust.factors.queries import Factors, factors_of
 from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
@@ -40,7 +39,7 @@ from tests.service.contacts.contacts import (
 )
 from tests.service.mail.letters import send
 from tests.service.mail.post_office import Office
-from tests.trust.factors.people import add_app, add_passkey
+from tests.trust.factors.people import add_app
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
 LATER = NOW + 40 * DAY
@@ -227,20 +226,6 @@ def test_a_second_factor_that_came_or_went_is_told() -> None:
     factors.remove_app(kind=LoginKind.CUSTOMER, public_id=alice, now=LATER)
 
     assert (added, [to for to, _ in tell(now=LATER)]) == (1, [FIRST, FIRST])
-
-
-def test_what_an_intruder_could_prove_by_is_taken_away_and_the_owners_own_stays() -> None:
-    alice = confirmed()
-    add_passkey(alice)  # forty days before
-    add_app(alice, now=LATER - timedelta(hours=20))
-    replace(alice, now=LATER)
-    told = tell(now=LATER)
-
-    take_back(token=key_in(told[-1][1]["link"]), now=LATER)
-
-    assert factors_of(alice) == Factors(has_app=False, passkeys=1, codes_left=0)
-    entry = Entry.objects.get(kind="contact.taken_back")
-    assert ledger.fields_of(entry, sealer()) == {"fields": ["email", "password", "second_factors"]}
 
 
 @pytest.mark.parametrize("key", ["", "x", "x" * 5_000, "ключ"])

@@ -44,7 +44,11 @@ def add_app(public_id: str, kind: LoginKind = CUSTOMER, now: datetime = NOW) -> 
 
 
 def add_passkey(
-    public_id: str, kind: LoginKind = CUSTOMER, key: Authenticator | None = None, name: str = "Key"
+    public_id: str,
+    kind: LoginKind = CUSTOMER,
+    key: Authenticator | None = None,
+    name: str = "Key",
+    now: datetime = NOW,
 ) -> Authenticator:
     made = key or new_key()
     actions.add_passkey(
@@ -52,7 +56,7 @@ def add_passkey(
         public_id=public_id,
         answer=PasskeyAnswer(made.make(CHALLENGE), CHALLENGE),
         name=name,
-        now=NOW,
+        now=now,
     )
     return made
 

@@ -1,5 +1,6 @@
 """Second factors where somebody gets back in."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.factors import actions, regaining
 from clearline.trust.factors.actions import FactorRefused
+from clearline.trust.factors.proof import FactorKind
 from clearline.trust.factors.queries import Factors, factors_of
 from clearline.trust.safeguards.models import Login
 from clearline.trust.safeguards.regaining import lock_out
@@ -21,6 +23,7 @@ from tests.trust.factors.people import (
 )
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -46,17 +49,38 @@ def test_a_code_proves_once(alice: SubjectId) -> None:
         regaining.prove_by_code(alice, code, now=NOW)
 
 
-def test_what_came_since_is_taken_away_and_the_rest_stays(alice: SubjectId) -> None:
+def test_what_came_between_two_moments_is_taken_away_and_the_rest_stays(alice: SubjectId) -> None:
     add_passkey(alice)
-    add_app(alice, now=NOW + timedelta(hours=1))
-    actions.make_recovery_codes(kind=CUSTOMER, public_id=alice, now=NOW + timedelta(hours=2))
+    add_app(alice, now=NOW + HOUR)
+    actions.make_recovery_codes(kind=CUSTOMER, public_id=alice, now=NOW + 2 * HOUR)
+    add_passkey(alice, now=NOW + 4 * HOUR)
+    span = (NOW + HALF_MINUTE, NOW + 3 * HOUR)
+    had = regaining.came_between(alice, *span)
 
-    had = regaining.forget_since(alice, NOW + HALF_MINUTE)
+    gone = regaining.forget_between(alice, *span)
 
-    assert had
-    assert factors_of(alice) == Factors(has_app=False, passkeys=1, codes_left=0)
+    assert (had, gone) == (True, (FactorKind.APP,))
+    assert factors_of(alice) == Factors(has_app=False, passkeys=2, codes_left=0)
     assert Login.objects.get(public_id=alice).has_second_factor
-    assert not regaining.forget_since(alice, NOW + HALF_MINUTE)
+    assert not regaining.came_between(alice, *span)
+    assert regaining.forget_between(alice, *span) == ()
+
+
+@pytest.mark.parametrize("add", [add_app, add_passkey])
+def test_each_kind_that_came_is_seen(alice: SubjectId, add: Callable[..., object]) -> None:
+    add(alice, now=NOW + HOUR)
+
+    assert regaining.came_between(alice, NOW, NOW + HOUR)
+    assert not regaining.came_between(alice, NOW, NOW + HOUR - 2 * HALF_MINUTE)
+
+
+def test_recovery_codes_alone_are_seen_too(alice: SubjectId) -> None:
+    add_app(alice)
+    actions.make_recovery_codes(kind=CUSTOMER, public_id=alice, now=NOW + HOUR)
+
+    assert regaining.came_between(alice, NOW + HALF_MINUTE, NOW + HOUR)
+    assert regaining.forget_between(alice, NOW + HALF_MINUTE, NOW + HOUR) == ()
+    assert factors_of(alice) == Factors(has_app=True, passkeys=0, codes_left=0)
 
 
 def test_once_the_last_one_is_gone_recovery_codes_go_too(alice: SubjectId) -> None:
@@ -64,7 +88,9 @@ def test_once_the_last_one_is_gone_recovery_codes_go_too(alice: SubjectId) -> No
     actions.make_recovery_codes(kind=CUSTOMER, public_id=alice, now=NOW + timedelta(hours=1))
     lock_out(alice)
 
-    regaining.forget_since(alice, NOW)
+    gone = regaining.forget_between(alice, NOW, NOW + timedelta(hours=1))
+
+    assert gone == (FactorKind.APP,)
 
     assert factors_of(alice) == Factors(has_app=False, passkeys=0, codes_left=0)
     assert not Login.objects.get(public_id=alice).has_second_factor

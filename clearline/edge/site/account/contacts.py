@@ -16,7 +16,7 @@ from clearline.kit.errors import Refusal
 from clearline.kit.problem import status_of
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.words import FieldWrong
-from clearline.service.contacts import actions, notices
+from clearline.service.contacts import actions, factor_wait, notices
 from clearline.service.contacts.actions import (
     AddressConfirmed,
     CodeWrong,
@@ -24,6 +24,7 @@ from clearline.service.contacts.actions import (
     SameAddress,
     TooManyCodes,
 )
+from clearline.service.contacts.factor_wait import NothingWaits
 
 TYPED_MAX: Final = 300  # of a field that is shown again
 CODE_MAX: Final = 20
@@ -35,6 +36,7 @@ FIELDS_OF: Final[dict[type[Refusal], str]] = {
     NoCodeWaits: "code",
     TooManyCodes: "sent",
     AddressConfirmed: "sent",
+    NothingWaits: "keep",
 }
 
 
@@ -78,6 +80,8 @@ def act(request: HttpRequest, subject: SubjectId) -> None:
             actions.send_code(subject=subject, now=now)
         case "code":
             actions.type_code(subject=subject, code=told.get("code", "")[:CODE_MAX], now=now)
+        case "keep":
+            factor_wait.keep(subject=subject, now=now)
         case "drop":
             actions.drop_code(subject=subject, now=now)
         case _:
@@ -85,10 +89,12 @@ def act(request: HttpRequest, subject: SubjectId) -> None:
 
 
 def show(request: HttpRequest, subject: SubjectId, refused: Refusal | None = None) -> HttpResponse:
-    held = actions.show_contacts(by=actor_of(subject), subject=subject, now=timezone.now())
+    now = timezone.now()
+    held = actions.show_contacts(by=actor_of(subject), subject=subject, now=now)
     field = next((name for kind, name in FIELDS_OF.items() if isinstance(refused, kind)), "")
     shown = {
         "held": held,
+        "factors_go_at": factor_wait.find_end(subject, now=now),
         "errors": {field: str(refused)} if field else {},
         "email": request.POST.get("email", "")[:TYPED_MAX] if refused else "",
     }
@@ -101,6 +107,8 @@ def show(request: HttpRequest, subject: SubjectId, refused: Refusal | None = Non
 def not_me(request: HttpRequest) -> HttpResponse:
     """Ask whoever follows the link of a notice, and take the change back once they press."""
     asked = request.POST if request.method == "POST" else request.GET
+    if "keep" in asked:
+        return keep(request, asked["keep"][:TOKEN_MAX])
     token = asked.get("key", "")[:TOKEN_MAX]
     now = timezone.now()
     shown = {"key": token, "works": notices.works(token, now=now)}
@@ -111,3 +119,19 @@ def not_me(request: HttpRequest) -> HttpResponse:
             return render(request, "account/not_me.html", {"works": False}, status=422)
         return render(request, "account/taken_back.html")
     return render(request, "account/not_me.html", shown)
+
+
+def keep(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whoever follows the link of a letter if second factors are theirs; once they press, keep.
+
+    Raises NothingWaits.
+    """
+    now = timezone.now()
+    shown: dict[str, object] = {"key": token, "works": factor_wait.works(token, now=now)}
+    if request.method == "POST":
+        try:
+            factor_wait.keep_by_link(token=token, now=now)
+        except NothingWaits:
+            return render(request, "account/keep_factors.html", {"works": False}, status=422)
+        shown = {"is_done": True}
+    return render(request, "account/keep_factors.html", shown)

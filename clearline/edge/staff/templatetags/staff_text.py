@@ -64,6 +64,8 @@ KINDS: Final = {
     "contact.confirmed": gettext_lazy("An e-mail address was confirmed"),
     "contact.replaced": gettext_lazy("An e-mail address was replaced"),
     "contact.taken_back": gettext_lazy("A change was taken back"),
+    "contact.factors_questioned": gettext_lazy("Second factors are to go in a day"),
+    "contact.factors_kept": gettext_lazy("Second factors stayed"),
     "recovery.code_sent": gettext_lazy("A code to get back in was sent"),
     "recovery.refused": gettext_lazy("Wrong codes to get back in"),
     "account.recovered": gettext_lazy("A customer got back in"),

@@ -54,6 +54,26 @@ class ChangeTakenBack(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FactorsQuestioned(LedgerEntry):
+    """A change was taken back around which second factors came: they go in a day."""
+
+    kind: ClassVar[str] = "contact.factors_questioned"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorsKept(LedgerEntry):
+    """Somebody said that second factors which were to go are theirs, and they stayed."""
+
+    kind: ClassVar[str] = "contact.factors_kept"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryCodeSent(LedgerEntry):
     """Somebody asked to get back into an account, and a code went to its address of record."""
 

@@ -23,6 +23,8 @@ from clearline.trust.ledger.entries.contacts import (
     ContactCodeSent,
     ContactConfirmed,
     ContactReplaced,
+    FactorsKept,
+    FactorsQuestioned,
     RecoveryCodeSent,
     RecoveryRefused,
 )
@@ -113,6 +115,8 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         ContactConfirmed,
         ContactReplaced,
         ChangeTakenBack,
+        FactorsQuestioned,
+        FactorsKept,
         RecoveryCodeSent,
         RecoveryRefused,
         AccountRecovered,

@@ -6,15 +6,29 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.contacts import notices
 from clearline.service.contacts.models import ChangeNotice
 from clearline.service.contacts.notices import token_index
 from clearline.service.mail.template import Template
 from clearline.trust.ledger.models import Entry
+from clearline.trust.safeguards import regaining
+from clearline.trust.safeguards.models import Login
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
 from tests.promises.provider import Clock
 from tests.service.accounts.people import NOW, PASSWORD, make_customer
-from tests.service.contacts.contacts import DAY, FIRST, SECOND, key_in, letters, newest_code, tell
+from tests.service.contacts.contacts import (
+    DAY,
+    FIRST,
+    SECOND,
+    key_in,
+    letters,
+    newest_code,
+    replace,
+    tell,
+)
+from tests.trust.factors.people import add_app, code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log", "_some_days_later")]
 PAGE, REPLACE, NOT_ME = "/account/contacts/", "/account/contacts/replace/", "/account/not-me/"
@@ -165,3 +179,52 @@ def test_two_customers_see_their_own_address_alone() -> None:
 
     assert SECOND not in alice.get(PAGE).content.decode()
     assert press(alice, "code", code=code())[0] == 422
+
+
+def taken_back_with_app() -> tuple[str, str]:
+    """Return the secret of an app that is to go, and the link by which it stays."""
+    client, now = enter(), timezone.now()
+    alice = SubjectId(Login.objects.get().public_id)
+    press(client, "confirm")
+    press(client, "code", code=code())
+    secret = add_app(alice, now=now)
+    replace(alice, now=now)
+    notices.take_back(token=key_in(tell(now=now)[-1][1]["link"]), now=now)
+    filled = letters(Template.FACTORS_WAIT, now=now)[-1][1]
+    return secret, filled["link"].partition("?keep=")[2]
+
+
+def test_the_link_in_the_letter_to_a_newer_address_keeps_second_factors_by_a_press() -> None:
+    _, key = taken_back_with_app()
+    client = browser()
+
+    asked = words_on(client.get(NOT_ME, {"keep": key}).content)
+    kept = words_on(client.post(NOT_ME, {"keep": key}).content)
+    again = client.post(NOT_ME, {"keep": key})
+
+    assert "If you added them, press the button" in asked
+    assert "Your account stays locked." in kept
+    assert again.status_code == 422
+    assert "This link works no longer." in words_on(again.content)
+    assert "This link works no longer." in words_on(client.get(NOT_ME, {"keep": key}).content)
+    assert "sessionid" not in client.cookies
+
+
+def test_who_is_signed_in_by_a_second_factor_that_is_to_go_keeps_it_on_the_page() -> None:
+    secret, _ = taken_back_with_app()
+    now = timezone.now()
+    alice = SubjectId(Login.objects.get().public_id)
+    regaining.set_way_in(alice, regaining.new_way_in("four slow herons wade", user_id=""))
+    client = browser()
+    form = {"user_id": "alice", "password": "four slow herons wade"}
+    client.post("/account/sign-in/", form)
+    client.post("/account/sign-in/second/", {"code": code_of(secret, now)})
+
+    before = words_on(client.get(PAGE).content)
+    _, after = press(client, "keep")
+    status, late = press(client, "keep")
+
+    assert "Your new second factors are about to go." in before
+    assert "about to go" not in after
+    assert status == 422
+    assert "There is nothing to keep any more." in late
