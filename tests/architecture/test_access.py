@@ -30,6 +30,9 @@ from clearline.service.accounts.queries import find_owned
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
+from clearline.trust.factors import actions as factors
+from clearline.trust.factors.proof import PasskeyAnswer
+from clearline.trust.factors.queries import factors_of
 from clearline.trust.grants import actions as grants
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
@@ -61,10 +64,11 @@ from tests.architecture.access import (
     Row,
 )
 from tests.browser_client import PASSWORD as STAFF_PASSWORD
-from tests.browser_client import browser, make_staff, signed_in
+from tests.browser_client import add_app, browser, make_staff, signed_in
 from tests.edge.site.published import BETTER, published
 from tests.service.accounts.invited import bring_in, invite_all, link_of
 from tests.service.accounts.people import PASSWORD, make_account
+from tests.trust.factors.authenticator import Authenticator
 
 NAME, EMAIL, CALLED = "Zyxw Vutsrqp", "onmlkji@hgfedcb.example", "Azbycxdwev"
 # What a form must say for the page to be open, or who is signed in by it.
@@ -73,6 +77,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "/staff/sign-in/": {"user_id": "olu", "password": STAFF_PASSWORD},
     "/privacy/choice/": {"answer": "decline"},
     "/api/v1/sign-in": {"user_id": "alice", "password": PASSWORD},
+    "/api/v1/prove": {"password": PASSWORD},
     "/staff/customers/<subject>/open/": {"channel": "call", "reference": "C-1042"},
     "/staff/visitors/export/": {"from": "2026-10-01", "to": "2026-10-30", "format": "csv"},
 }
@@ -83,6 +88,7 @@ ASKED: Mapping[str, str] = {
     "/privacy/receipt/<entry_id>/": "/privacy/receipt/<choice_id>/",
     "/account/invited/<token>/": "/account/invited/<invitation>/",
     "/static/<path>": "/static/clearline.css",
+    "/api/v1/factors/app": "/api/v1/factors/<factor>",
 }
 WITH_BODY = {"POST", "PUT"}
 ANSWERS = {200, 302, 303}
@@ -179,6 +185,9 @@ def world(
                 "number": lambda: invitation_of(alice),
                 "member": lambda: let_in(alice, bob),
                 "kind": lambda: "billing",
+                "session": lambda: "0" * 16,
+                "factor": lambda: code_app_of(alice),
+                "passkey": lambda: passkey_of(alice),
                 "account": lambda: account_entered(bob, alice),
                 "subject": lambda: found_by_someone(alice),
                 "waiting": lambda: waits_for_a_second(ina, by=olu),
@@ -190,6 +199,23 @@ def world(
             came=came,
             marks=(NAME, EMAIL, CALLED, held.account_number, olu[:8], olu, choice.public_id),
         )
+
+
+def code_app_of(person: SubjectId) -> str:
+    """Return the name of the app that shows codes, added if there is none."""
+    if not factors_of(person).has_app:
+        add_app(person, LoginKind.CUSTOMER)
+    return "app"
+
+
+def passkey_of(person: SubjectId) -> str:
+    """Return the number of a new passkey."""
+    site, challenge, now = factors.site_here(), b"c" * 32, timezone.now()
+    made = Authenticator(host=site.host, origin=site.origin).make(challenge)
+    kind, answer = LoginKind.CUSTOMER, PasskeyAnswer(made, challenge)
+    factors.add_passkey(kind=kind, public_id=person, answer=answer, name="x", now=now)
+    shown = factors.show_factors(kind=kind, public_id=person, now=now)
+    return str(shown.passkeys[-1].number)
 
 
 def invitation_of(owner: SubjectId) -> str:

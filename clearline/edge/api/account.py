@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
-from clearline.edge.api.bearer import AppToken, actor_of, bearer_of, refuse_old_sign_in
+from clearline.edge.api.bearer import AppToken, actor_of, bearer_of, refuse_old_proof
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.editions import refuse_other
 from clearline.edge.api.shapes import (
@@ -85,10 +85,10 @@ def account(request: HttpRequest) -> AccountState:
 def close(request: HttpRequest) -> AccountState:
     """Close the account; until it is erased that may be taken back.
 
-    It asks for a sign-in of the last 15 minutes. Raises SignInAgain, AlreadyClosed.
+    It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain, AlreadyClosed.
     """
     bearer, now = bearer_of(request), timezone.now()
-    refuse_old_sign_in(bearer, now=now)
+    refuse_old_proof(bearer, now=now)
     subject = bearer.subject
     accounts.close_account(by=actor_of(subject), subject=subject, now=now)
     return state_of(subject)

@@ -13,15 +13,15 @@ from clearline.trust.safeguards.signed_in import STEPPED_UP_SPAN
 from clearline.trust.tokens.queries import Bearer
 
 
-class SignInAgain(Denied):
-    """What was asked for needs a sign-in of the last 15 minutes, as a proof on the site."""
+class ProveAgain(Denied):
+    """What was asked for needs a proof of the last 15 minutes, as on the site."""
 
-    code = "sign_in_again"
+    code = "prove_again"
 
     def __init__(self) -> None:
         super().__init__(
-            "This asks for a sign-in of the last 15 minutes. Sign in again, then do it by the new "
-            "key."
+            "This asks that you signed in, or proved again who you are, within the last 15 "
+            "minutes. Prove it by `prove`, then send this again."
         )
 
 
@@ -47,13 +47,13 @@ def bearer_of(request: HttpRequest) -> Bearer:
     return found
 
 
-def refuse_old_sign_in(bearer: Bearer, *, now: datetime) -> None:
-    """Return if somebody signed in within the last 15 minutes.
+def refuse_old_proof(bearer: Bearer, *, now: datetime) -> None:
+    """Return if somebody signed in, or proved who they are, within the last 15 minutes.
 
-    Raises SignInAgain.
+    Raises ProveAgain.
     """
-    if not timedelta() <= now - bearer.began_at < STEPPED_UP_SPAN:
-        raise SignInAgain
+    if not timedelta() <= now - bearer.proved_at < STEPPED_UP_SPAN:
+        raise ProveAgain
 
 
 def actor_of(subject: SubjectId) -> Actor:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
 
-from clearline.edge.api.bearer import AppToken, actor_of, bearer_of, refuse_old_sign_in
+from clearline.edge.api.bearer import AppToken, actor_of, bearer_of, refuse_old_proof
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.reached import (
     CodeSent,
@@ -65,11 +65,11 @@ def drop_code(request: HttpRequest) -> Contacts:
 def use_another(request: HttpRequest, told: NewEmail) -> Contacts:
     """Send six digits to a new address; given to `contacts/confirm` they put it in place.
 
-    It asks for a sign-in of the last 15 minutes. Raises SignInAgain, FieldWrong, SameAddress,
-    TooManyCodes.
+    It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain,
+    FieldWrong, SameAddress, TooManyCodes.
     """
     bearer, now = bearer_of(request), timezone.now()
-    refuse_old_sign_in(bearer, now=now)
+    refuse_old_proof(bearer, now=now)
     actions.send_code_to_new(subject=bearer.subject, email=told.email, now=now)
     return show(bearer.subject, now)
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from ninja import Schema
+from pydantic import JsonValue
 
 from clearline.edge.api.reached import (
     Address,
@@ -60,6 +61,20 @@ from clearline.edge.api.shapes import (
     Team,
     Tokens,
 )
+from clearline.edge.api.ways_in import (
+    CodeAppAsked,
+    Factors,
+    NewCodeApp,
+    NewPasskey,
+    PasskeyAsked,
+    PasskeyShown,
+    ProofGiven,
+    Proved,
+    RecoveryCodes,
+    Sessions,
+    SessionShown,
+    WaysToProve,
+)
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.roles import DeviceKind, MemberRole
@@ -75,6 +90,7 @@ STEP: Final = "k2v9x0q4m7t1c8r3n6b5w0z2j4h7d9f1"
 OTHER_ID: Final = "7a1d0c9be8f24356a1b2c3d4e5f60718"
 KEY: Final = "Zk3lq0Yt8mVb2nXc5rPd7sWf9uHg1jAe4oIi6kLlQ0E"
 PASSWORD: Final = "quiet rivers carry stones"  # noqa: S105  # an example that everybody may read
+SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105  # as above
 NAME, EMAIL = "Alice Quill", "alice@mail.example"
 
 CHOSEN: Final = Choice(
@@ -122,6 +138,20 @@ HOME: Final = Address(
     postal_code="04101",
     country="United States",
 )
+# As WebAuthn Level 3 writes them: what a device is asked for a passkey, and what it answers.
+PASSKEY_ASKED: Final[dict[str, JsonValue]] = {
+    "challenge": KEY,
+    "rpId": "voice.example",
+    "timeout": 60_000,
+    "allowCredentials": [{"id": KEY, "type": "public-key"}],
+    "userVerification": "required",
+}
+PASSKEY_MADE: Final[dict[str, JsonValue]] = {
+    "id": KEY,
+    "rawId": KEY,
+    "type": "public-key",
+    "response": {"clientDataJSON": "eyJ0eXBlIjoi…", "attestationObject": "o2NmbXRk…"},
+}
 BODIES: Final[tuple[Schema, ...]] = (
     Policy(
         edition=DAY,
@@ -216,13 +246,7 @@ BODIES: Final[tuple[Schema, ...]] = (
         second_step=STEP,
         until=LATER,
         by=[FactorKind.PASSKEY, FactorKind.APP, FactorKind.RECOVERY_CODE],
-        passkey={
-            "challenge": KEY,
-            "rpId": "voice.example",
-            "timeout": 60_000,
-            "allowCredentials": [{"id": KEY, "type": "public-key"}],
-            "userVerification": "required",
-        },
+        passkey=PASSKEY_ASKED,
     ),
     SecondFactor(second_step=STEP, code="123456"),
     Contacts(
@@ -234,6 +258,41 @@ BODIES: Final[tuple[Schema, ...]] = (
     CodeTyped(code="123 456"),
     NotMe(key="q8W2Lx0vT5bYc7NfRk3sZp1H"),
     TakenBack(next="recover"),
+    WaysToProve(by=[FactorKind.PASSKEY, FactorKind.APP], passkey=PASSKEY_ASKED),
+    ProofGiven(code="123456"),
+    Proved(by=FactorKind.APP, until=LATER),
+    Factors(
+        app_added_at=AT,
+        passkeys=[PasskeyShown(number=7, name="my phone", added_at=AT, used_at=LATER)],
+        codes_left=10,
+    ),
+    PasskeyAsked(
+        passkey={
+            "challenge": KEY,
+            "rp": {"id": "voice.example", "name": "Example Voice"},
+            "user": {"id": KEY, "name": "Example Voice", "displayName": "Example Voice"},
+            "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
+            "excludeCredentials": [],
+        }
+    ),
+    NewPasskey(name="my phone", passkey=PASSKEY_MADE),
+    CodeAppAsked(
+        secret=SECRET,
+        address=f"otpauth://totp/Example%20Voice?secret={SECRET}&issuer=Example%20Voice",
+        step="WyIwZjRi…",
+    ),
+    NewCodeApp(step="WyIwZjRi…", code="123456"),
+    RecoveryCodes(codes=["k7m2x-9pq4w", "3hd8r-t6vzn"]),
+    Sessions(
+        items=[
+            SessionShown(
+                number="1f0a9c3e5b7d2468",
+                device="Firefox on Windows",
+                began_at=AT,
+                seen_at=LATER,
+            )
+        ]
+    ),
     PhoneNumber(phone="+1 207 555 0100"),
     HOME,
     DeviceKept(kind=DeviceKind.ADAPTER),

@@ -45,6 +45,7 @@ CHALLENGE: Final = 'Bearer realm="app"'
 OPEN_TO_WHO_DID_NOT_AGREE: Final = frozenset(
     {
         *("api_agreement", "api_receipt", "api_sign_out", "api_sign_ins", "api_end_one"),
+        *("api_ways_to_prove", "api_prove", "api_sessions", "api_end_session"),
         *("api_account", "api_close", "api_reopen", "api_choices"),
         *("api_my_data", "api_lines", "api_line_receipt", "api_open_my_data", "api_file"),
     }

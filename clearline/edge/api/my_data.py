@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
-from clearline.edge.api.bearer import AppToken, actor_of, bearer_of, refuse_old_sign_in
+from clearline.edge.api.bearer import AppToken, actor_of, bearer_of, refuse_old_proof
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.paging import Cursor, Limit
 from clearline.edge.api.shapes import Held, HeldData, Line, Lines, MyDataFile, Problem, Receipt
@@ -37,10 +37,10 @@ def my_data(request: HttpRequest) -> HeldData:
 def open_my_data(request: HttpRequest) -> HeldData:
     """Show the same with the values; that it was opened is noted in the ledger.
 
-    It asks for a sign-in of the last 15 minutes. Raises SignInAgain.
+    It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain.
     """
     bearer, now = bearer_of(request), timezone.now()
-    refuse_old_sign_in(bearer, now=now)
+    refuse_old_proof(bearer, now=now)
     subject = bearer.subject
     held = actions.show_held(by=actor_of(subject), subject=subject, now=now)
     return HeldData(held=[Held.model_validate(held_plain(each)) for each in held])
@@ -87,11 +87,11 @@ def line_receipt(request: HttpRequest, line_id: str) -> HttpResponse:
 def file(request: HttpRequest) -> StreamingHttpResponse:
     """Give everything as one file to take along; noted in the ledger.
 
-    It asks for a sign-in of the last 15 minutes. It is written as it is sent, and not kept: sent
-    twice with one `Idempotency-Key`, it is made twice. Raises SignInAgain.
+    It asks for a proof of the last 15 minutes (`prove`). It is written as it is sent, and not kept:
+    sent twice with one `Idempotency-Key`, it is made twice. Raises ProveAgain.
     """
     bearer, now = bearer_of(request), timezone.now()
-    refuse_old_sign_in(bearer, now=now)
+    refuse_old_proof(bearer, now=now)
     subject = bearer.subject
     export = actions.export(by=actor_of(subject), subject=subject, form=FileForm.JSON, now=now)
     pieces = to_json(export, provider=settings.ENV.provider.brand_name)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Final
 
-from clearline.edge.api.bearer import SignInAgain
+from clearline.edge.api.bearer import ProveAgain
 from clearline.edge.api.choices import FirstStepMissing, NotAsked, NothingAnswered
 from clearline.edge.api.described import Described, Door
 from clearline.edge.api.editions import OtherEdition
+from clearline.edge.api.factors import SecretOver
 from clearline.edge.api.guard import OPEN_TO_WHO_DID_NOT_AGREE, AgreementNeeded
 from clearline.edge.api.limits import AskedTooOften
 from clearline.edge.api.problems import INVALID, OTHER_ORIGIN, plainly_told, told_of
@@ -50,6 +51,7 @@ from clearline.trust.safeguards.actions import (
     UserIdTaken,
 )
 from clearline.trust.safeguards.passwords import PasswordRefused
+from clearline.trust.safeguards.second_factor import PasswordShortAlone
 from clearline.trust.tokens.actions import TokenEnded
 from clearline.trust.tokens.queries import NoSuchSignIn
 
@@ -69,6 +71,29 @@ UNSIGNED: Final = NotInTree("This entry is written but not signed yet. Ask again
 DAMAGED: Final = LedgerDamaged("The words of this entry are not those that were signed.")
 OWNER_ROLE: Final = NoInvitableRole("An account has one owner. Choose another role.")
 WRONG_LABEL: Final = FieldWrong("Say whom you invite.", field="label")
+WRONG_KEY_NAME: Final = factors.NameWrong(
+    "Give the passkey a name of up to 60 characters, such as “my phone”."
+)
+LATE_PASSKEY: Final = factors.PasskeyWrong(
+    "The browser's answer came too late or does not fit. Nothing was kept; try again."
+)
+SAME_PASSKEY: Final = factors.PasskeyThere("This passkey is in use here already.")
+MANY_PASSKEYS: Final = factors.TooManyPasskeys(
+    "At most 10 passkeys. Take one away that you no longer use."
+)
+WRONG_APP_CODE: Final = factors.CodeWrong(
+    "That is not the code that the app shows now. Wait for the next one and type it."
+)
+APP_THERE: Final = factors.AppThere(
+    "There is an app already. Take it away first, then add the new one."
+)
+NO_FACTOR_YET: Final = factors.NoFactorYet(
+    "Recovery codes stand in for a passkey or an app. Add one of these first."
+)
+SHORT_ALONE: Final = PasswordShortAlone(
+    "Your password has fewer than 15 characters, too few to sign in with alone. Choose a longer "
+    "one first."
+)
 CHOOSING: Final = (SignalSaysNo(), TooManyAnswers())
 # By operation: what it refuses beside what every operation does.
 REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
@@ -85,16 +110,29 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "sign_ins": (NoSuchSignIn(),),
     "end_all": (),
     "end_one": (NoSuchSignIn(),),
+    "ways_to_prove": (),
+    "prove": (factors.refused(), TOO_OFTEN),
+    "sessions": (),
+    "end_others": (),
+    "end_session": (),
+    "factors": (),
+    "ask_for_passkey": (ProveAgain(),),
+    "add_passkey": (ProveAgain(), WRONG_KEY_NAME, LATE_PASSKEY, SAME_PASSKEY, MANY_PASSKEYS),
+    "remove_passkey": (ProveAgain(), factors.no_such_factor(), SHORT_ALONE),
+    "ask_for_app": (ProveAgain(),),
+    "add_app": (ProveAgain(), SecretOver(), WRONG_APP_CODE, APP_THERE),
+    "remove_app": (ProveAgain(), factors.no_such_factor(), SHORT_ALONE),
+    "make_codes": (ProveAgain(), NO_FACTOR_YET),
     "profile": (),
     "change_profile": (WRONG_NAME,),
     "password": (WRONG_OLD, WEAK, TOO_OFTEN),
     "account": (),
-    "close": (AlreadyClosed(), SignInAgain()),
+    "close": (AlreadyClosed(), ProveAgain()),
     "reopen": (AlreadyOpen(),),
     "contacts": (NoSuchAddress(),),
     "send_code": (NoSuchAddress(), AddressConfirmed(), TooManyCodes()),
     "drop_code": (NoSuchAddress(),),
-    "use_another": (WRONG_EMAIL, SameAddress(), NoSuchAddress(), TooManyCodes(), SignInAgain()),
+    "use_another": (WRONG_EMAIL, SameAddress(), NoSuchAddress(), TooManyCodes(), ProveAgain()),
     "type_code": (CodeWrong(), NoCodeWaits(), NoSuchAddress()),
     "take_back": (NoSuchNotice(),),
     "details": (),
@@ -112,10 +150,10 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "opt_in": (SignalSaysNo(),),
     "confirm_opt_in": (*CHOOSING, FirstStepMissing()),
     "my_data": (),
-    "open_my_data": (SignInAgain(),),
+    "open_my_data": (ProveAgain(),),
     "lines": (NoSuchEntry(),),
     "line_receipt": (NoSuchEntry(), UNSIGNED, DAMAGED),
-    "file": (SignInAgain(),),
+    "file": (ProveAgain(),),
     "team": (),
     "invite": (
         *(NotTheOwner(), OWNER_ROLE, WRONG_LABEL),

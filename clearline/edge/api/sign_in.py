@@ -14,6 +14,7 @@ from clearline.edge.api.choices import keep_signal
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.editions import refuse_other
 from clearline.edge.api.paging import Cursor, Limit
+from clearline.edge.api.prove import ways_of
 from clearline.edge.api.shapes import (
     AppSignIn,
     AppSignIns,
@@ -32,7 +33,7 @@ from clearline.rights.agreement.asked import AGAIN, AGAIN_BUTTON, AGREE, BUTTON,
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.actions import NewAccount
 from clearline.trust.factors import actions as factors
-from clearline.trust.factors.proof import Code, FactorKind, PasskeyAnswer, Proof
+from clearline.trust.factors.proof import Code, PasskeyAnswer, Proof
 from clearline.trust.factors.queries import factors_of
 from clearline.trust.gate import queries as gate
 from clearline.trust.safeguards import actions as safeguards
@@ -120,20 +121,14 @@ def sign_in(request: HttpRequest, told: SignIn) -> Status[Tokens] | Status[Secon
 
 def ask_for_second(given: PasswordGiven, now: datetime) -> SecondStep:
     """Open a session of five minutes and five tries in which the second factor is awaited."""
-    has = factors_of(given.public_id)
     key, challenge = begin_awaiting(LoginKind.CUSTOMER, given, now=now)
     options = factors.ask_for_passkey(
         kind=LoginKind.CUSTOMER, public_id=given.public_id, challenge=challenge, now=now
     )
-    ways = (
-        (FactorKind.PASSKEY, has.passkeys > 0),
-        (FactorKind.APP, has.has_app),
-        (FactorKind.RECOVERY_CODE, has.codes_left > 0),
-    )
     return SecondStep(
         second_step=key,
         until=now.replace(microsecond=0) + HALF_SPAN,
-        by=[way for way, is_there in ways if is_there],
+        by=list(ways_of(factors_of(given.public_id))),
         passkey=json.loads(options) if options else None,
     )
 

@@ -11,7 +11,18 @@ from django.views.decorators.http import require_safe
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
-from clearline.edge.api import account, choices, contacts, details, my_data, sign_in, teams
+from clearline.edge.api import (
+    account,
+    choices,
+    contacts,
+    details,
+    factors,
+    my_data,
+    prove,
+    sessions,
+    sign_in,
+    teams,
+)
 from clearline.edge.api.described import AppAPI, Described, describe
 from clearline.edge.api.examples import EXAMPLES
 from clearline.edge.api.problems import invalid, refused, unreadable
@@ -67,6 +78,9 @@ def make_api() -> AppAPI:
         parser=StrictParser(),
     )
     api.add_router("", sign_in.router, tags=["Sign-in"])
+    api.add_router("", prove.router, tags=["Sign-in"])
+    api.add_router("", sessions.router, tags=["Sign-in"])
+    api.add_router("", factors.router, tags=["Second factors"])
     api.add_router("", account.router, tags=["Account"])
     api.add_router("", contacts.router, tags=["Contacts"])
     api.add_router("", details.router, tags=["Details"])

@@ -21,6 +21,7 @@ from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.tokens.kinds import (
     ACCESS_WINDOW,
+    CHALLENGE_WINDOW,
     IDLE_WINDOW,
     WHOLE_WINDOW,
     EndedBy,
@@ -36,6 +37,7 @@ from clearline.trust.tokens.queries import (
 
 TOKEN_CLAUSE: Final = ClauseId("account.app")
 TOKEN_BYTES: Final = 32
+CHALLENGE_BYTES: Final = 32
 KEEP_TOKEN: Final = Use(
     by=Actor(ActorKind.JOB, "sign_in"),
     subject=SubjectId("customer"),  # which one, its key says
@@ -169,6 +171,34 @@ def carry_on(*, family: str, signed_in: SignedIn) -> None:
     """Let a sign-in of the app outlive the change of a password that was made by it."""
     rows = Family.objects.filter(public_id=family, login=signed_in.public_id)
     rows.update(password_mark=signed_in.password_mark)
+
+
+def new_challenge(*, family: str, now: datetime) -> bytes:
+    """Return what a passkey must sign next for this sign-in, once, within five minutes."""
+    challenge = secrets.token_bytes(CHALLENGE_BYTES)
+    rows = Family.objects.filter(public_id=family)
+    rows.update(challenge=challenge, challenge_at=now)
+    return challenge
+
+
+def take_challenge(*, family: str, now: datetime) -> bytes | None:
+    """Return the challenge given last and forget it; None when there is none or it is too old.
+
+    Of many at once one gets it.
+    """
+    fresh = Family.objects.filter(
+        public_id=family, challenge_at__gt=now - CHALLENGE_WINDOW, challenge_at__lte=now
+    )
+    challenge = fresh.values_list("challenge", flat=True).first()
+    if challenge is None:
+        return None
+    is_first = fresh.filter(challenge=challenge).update(challenge=None)
+    return bytes(challenge) if is_first else None
+
+
+def note_proved(*, family: str, now: datetime) -> None:
+    """Remember that whose sign-in it is has just proved again who they are."""
+    Family.objects.filter(public_id=family).update(proved_at=now)
 
 
 def end(family: Family, why: EndedBy, permit: Permit, now: datetime) -> None:

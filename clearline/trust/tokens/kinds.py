@@ -17,6 +17,8 @@ ACCESS_WINDOW: Final = timedelta(minutes=15)
 # inactivity timeout "MAY be applied".
 IDLE_WINDOW: Final = timedelta(days=7)
 WHOLE_WINDOW: Final = timedelta(days=30)
+# What a passkey must sign is good for as long as on a page (safeguards/signed_in.py).
+CHALLENGE_WINDOW: Final = timedelta(minutes=5)
 
 
 class EndedBy(StrEnum):

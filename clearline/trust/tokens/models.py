@@ -27,6 +27,9 @@ class Family(models.Model):
         "began_at": "a moment of our own",
         "renewed_at": "a moment of our own",
         "ended_at": "a moment of our own",
+        "proved_at": "a moment of our own",
+        "challenge": "random; what a passkey must sign, once",
+        "challenge_at": "a moment of our own",
     }
 
     public_id = models.CharField(max_length=32, unique=True, default=new_public_id)
@@ -35,6 +38,9 @@ class Family(models.Model):
     began_at = models.DateTimeField(db_index=True)
     renewed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    proved_at = models.DateTimeField(null=True)  # anew, since it began
+    challenge = models.BinaryField(max_length=32, null=True)
+    challenge_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["login", "began_at"], name="tokens_family_login")]

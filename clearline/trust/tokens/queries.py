@@ -26,11 +26,11 @@ class NoSuchSignIn(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who calls, and by which sign-in of the app, begun when."""
+    """Who calls, by which sign-in of the app, and when they last proved by it who they are."""
 
     subject: SubjectId
     family: str
-    began_at: datetime
+    proved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,9 @@ def find_bearer(access_token: str, *, now: datetime) -> Bearer | None:
         return None
     family = row.family
     subject = logins.find_signed_in_customer(family.login, family.password_mark)
-    return None if subject is None else Bearer(subject, family.public_id, family.began_at)
+    if subject is None:
+        return None
+    return Bearer(subject, family.public_id, family.proved_at or family.began_at)
 
 
 def list_sign_ins(

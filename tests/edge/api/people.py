@@ -1,6 +1,7 @@
 """People of every kind at a served provider, made by the app's way in itself."""
 
 import itertools
+import json
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -9,14 +10,14 @@ from enum import StrEnum
 from typing import Any, Final
 
 import pyotp
-import requests
+from webauthn.helpers import base64url_to_bytes
 
 from tests.journeys.test_contacts_in_the_browser import code_in
+from tests.trust.factors.authenticator import Authenticator
 
 PASSWORD: Final = "nine lanterns over the harbour"  # not that of any example
 ASKED_MAX: Final = 250  # by one sign-in; 300 are answered in five minutes
 UNKNOWN_MAX: Final = 100  # by one network of nobody known; 120 are answered
-SECRET_PART: Final = re.compile(r"<code>([A-Z2-7]+)</code>")
 STEP_S: Final = 30
 NETWORKS: Final = itertools.count(1)
 NUMBERS: Final = itertools.count(1)
@@ -120,28 +121,33 @@ def join(ask: Ask, person: Person, owner: Person, role: str) -> None:
     ask(person, "join", body={"code": invited["code"]})
 
 
-def add_code_app(url: str, person: Person) -> str:
-    """Give somebody an app that shows codes, by the pages of the site; return its secret."""
-    with requests.Session() as browser:
-        browser.headers.update({"Origin": url, "X-Forwarded-For": new_network()})
-        typed = {"user_id": person.user_id, "password": PASSWORD}
-        browser.post(f"{url}/account/sign-in/", typed, timeout=30).raise_for_status()
-        page = f"{url}/account/security/app/"
-        secret = "".join(SECRET_PART.findall(browser.get(page, timeout=30).text))
-        code = pyotp.TOTP(secret).now()
-        browser.post(page, {"code": code}, timeout=30).raise_for_status()
-    return secret
-
-
-def walk_second(ask: Ask, url: str) -> None:
-    """Sign in by password and by the code of the half minute after the one that was used."""
+def walk_factors(ask: Ask, url: str) -> None:
+    """Add all second factors, sign in by the code after the one that was used, and end it all."""
     carl = Person()
     carl.sign_up(ask)
-    secret = add_code_app(url, carl)
+    ask(carl, "ways_to_prove")
+    ask(carl, "prove", body={"password": PASSWORD})
+    asked = ask(carl, "ask_for_app")
+    codes = pyotp.TOTP(asked["secret"])
+    ask(carl, "add_app", body={"step": asked["step"], "code": codes.now()})
+    ask(carl, "make_codes")
+    add_passkey(ask, carl, Authenticator(origin=url))
     carl.keys, carl.network = {}, new_network()
     step = ask(carl, "sign_in", body={"user_id": carl.user_id, "password": PASSWORD})
-    code = pyotp.TOTP(secret).at(time.time() + STEP_S)
-    ask(carl, "second", body={"second_step": step["second_step"], "code": code})
+    code = codes.at(time.time() + STEP_S)
+    carl.take(ask(carl, "second", body={"second_step": step["second_step"], "code": code}))
+    number = ask(carl, "factors")["passkeys"][0]["number"]
+    ask(carl, "remove_passkey", path={"passkey": number})
+    ask(carl, "remove_app")
+    ask(carl, "sessions")
+    ask(carl, "end_session", path={"session": "0" * 16})
+    ask(carl, "end_others")
+
+
+def add_passkey(ask: Ask, person: Person, device: Authenticator) -> None:
+    asked = ask(person, "ask_for_passkey")["passkey"]
+    made = json.loads(device.make(base64url_to_bytes(asked["challenge"])))
+    ask(person, "add_passkey", body={"name": "Azbycxdwev", "passkey": made})
 
 
 def walk(ask: Ask, ask_until: Ask) -> None:

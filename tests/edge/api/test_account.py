@@ -53,7 +53,7 @@ def test_closing_asks_for_a_sign_in_of_the_last_quarter_of_an_hour(
     again.sign_in()
     closed = again.ask("POST", "account/close")
 
-    assert (late.status, late.told["code"]) == (403, "sign_in_again")
+    assert (late.status, late.told["code"]) == (403, "prove_again")
     assert closed.status == 200
     assert app.ask("POST", "account/reopen").status == 200
 

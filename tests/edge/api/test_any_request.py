@@ -35,7 +35,7 @@ from tests.edge.api.people import (
     make_people,
     walk,
     walk_contacts,
-    walk_second,
+    walk_factors,
 )
 from tests.journeys.provider import RunningProvider
 from tests.journeys.test_contacts_in_the_browser import letter
@@ -171,7 +171,7 @@ def test_whatever_is_asked_as_whoever_is_answered_as_described(
     operations = list(operations_at(provider.url))
     ask = Asker(provider.url, {name_of(each): each for each in operations})
     walk(ask, ask.until_signed)
-    walk_second(ask, provider.url)
+    walk_factors(ask, provider.url)
     walk_contacts(ask, partial(letter, office))
     people = People(ask, make_people(ask))
 
@@ -263,5 +263,7 @@ class People:
             "member": members[-1]["id"],
             "number": 1,
             "kind": "billing",
+            "passkey": 1,
+            "session": "0" * 16,
             "account": memberships[0]["account"] if memberships else 1,
         }

@@ -98,7 +98,7 @@ def test_another_address_asks_for_a_sign_in_of_the_last_quarter_of_an_hour(clock
 
     said = app.ask("POST", "contacts/email", {"email": SECOND})
 
-    assert (said.status, said.told["code"]) == (403, "sign_in_again")
+    assert (said.status, said.told["code"]) == (403, "prove_again")
     assert letters(Template.ADDRESS_CODE, now=clock.now) == []
 
 

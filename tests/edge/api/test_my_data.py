@@ -52,7 +52,7 @@ def test_opening_all_of_it_asks_for_a_sign_in_of_the_last_quarter_of_an_hour(
     again = App()
     again.sign_in()
 
-    assert (late.status, late.told["code"]) == (403, "sign_in_again")
+    assert (late.status, late.told["code"]) == (403, "prove_again")
     assert late.headers["Content-Type"] == "application/problem+json"
     assert EMAIL not in str(late.told)
     assert app.ask("GET", "my-data").status == 200

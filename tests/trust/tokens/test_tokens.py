@@ -17,7 +17,12 @@ from clearline.trust.safeguards.models import Login
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.tokens import actions, queries
 from clearline.trust.tokens.actions import TokenEnded
-from clearline.trust.tokens.kinds import ACCESS_WINDOW, IDLE_WINDOW, WHOLE_WINDOW
+from clearline.trust.tokens.kinds import (
+    ACCESS_WINDOW,
+    CHALLENGE_WINDOW,
+    IDLE_WINDOW,
+    WHOLE_WINDOW,
+)
 from clearline.trust.tokens.models import Family, Token
 from clearline.trust.tokens.queries import NoSuchSignIn
 
@@ -127,6 +132,46 @@ def test_a_key_that_never_was_ends_nothing() -> None:
         actions.renew(refresh_token="z" * 43, now=NOW)
 
     assert actions.renew(refresh_token=given.refresh, now=NOW).family == given.family
+
+
+def test_a_sign_in_counts_as_a_proof_and_so_does_what_is_noted_later() -> None:
+    given, later = actions.begin(signed_in=sign_in(), now=NOW), NOW + timedelta(minutes=10)
+
+    before = queries.find_bearer(given.access, now=later)
+    actions.note_proved(family=given.family, now=later)
+    after = queries.find_bearer(given.access, now=later)
+
+    assert before is not None
+    assert after is not None
+    assert (before.proved_at, after.proved_at) == (NOW, later)
+
+
+def test_a_challenge_is_taken_once_within_five_minutes_by_its_sign_in_alone() -> None:
+    signed_in = sign_in()
+    one, other = (actions.begin(signed_in=signed_in, now=NOW).family for _ in range(2))
+
+    def taken(family: str = one, *, after: timedelta = timedelta()) -> bytes | None:
+        return actions.take_challenge(family=family, now=NOW + after)
+
+    assert taken() is None
+    challenge = actions.new_challenge(family=one, now=NOW)
+    assert taken(other) is None
+    assert [taken(), taken()] == [challenge, None]
+    actions.new_challenge(family=one, now=NOW)
+    newer = actions.new_challenge(family=one, now=NOW)
+    assert taken(after=CHALLENGE_WINDOW - timedelta(seconds=1)) == newer
+    actions.new_challenge(family=one, now=NOW)
+    assert taken(after=CHALLENGE_WINDOW) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_take_one_challenge_at_once_one_gets_it() -> None:
+    family = actions.begin(signed_in=sign_in(), now=NOW).family
+    challenge = actions.new_challenge(family=family, now=NOW)
+
+    told = at_once(lambda: actions.take_challenge(family=family, now=NOW))
+
+    assert sorted(told, key=str) == sorted([challenge, *[None] * (AT_ONCE - 1)], key=str)
 
 
 @pytest.mark.django_db(transaction=True)

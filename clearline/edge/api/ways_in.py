@@ -1,0 +1,106 @@
+"""The shapes of what one signs in by and where: proofs, second factors, sessions."""
+
+from datetime import datetime
+from typing import Annotated
+
+from ninja import Schema
+from pydantic import Field, JsonValue
+
+from clearline.edge.api.shapes import Password, Sent, Text
+from clearline.trust.factors.proof import FactorKind
+
+Credential = dict[str, JsonValue]  # as WebAuthn Level 3 has it in JSON
+
+
+class WaysToProve(Schema):
+    """What the person can prove by; `passkey` is what their device is asked, once."""
+
+    by: list[FactorKind]
+    passkey: Credential | None
+
+
+class ProofGiven(Sent):
+    """One of the three: a code of an app or a recovery code, a passkey's answer, the password.
+
+    The password proves only where there is no second factor.
+    """
+
+    code: Annotated[Text, Field(examples=["123456"])] = ""
+    passkey: Credential | None = None
+    password: Password = ""
+
+
+class Proved(Schema):
+    """What it was proved by, and until when that counts."""
+
+    by: FactorKind
+    until: datetime
+
+
+class PasskeyShown(Schema):
+    """One passkey; `number` is what takes it away."""
+
+    number: int
+    name: str
+    added_at: datetime
+    used_at: datetime | None
+
+
+class Factors(Schema):
+    """All second factors: the app that shows codes, passkeys, unused recovery codes."""
+
+    app_added_at: datetime | None
+    passkeys: list[PasskeyShown]
+    codes_left: int
+
+
+class PasskeyAsked(Schema):
+    """What the device is asked to make a passkey: `navigator.credentials.create` and its like."""
+
+    passkey: Credential
+
+
+class NewPasskey(Sent):
+    """What the device answered, and what the person calls it."""
+
+    name: Annotated[Text, Field(examples=["my phone"])]
+    passkey: Credential
+
+
+class CodeAppAsked(Schema):
+    """The secret for the app that shows codes, as text and as the address of a QR code.
+
+    Give `step` back with a code of that app, within ten minutes.
+    """
+
+    secret: str
+    address: str
+    step: str
+
+
+class NewCodeApp(Sent):
+    """The step that came with the secret, and the code that the app shows now."""
+
+    step: Annotated[str, Field(max_length=500)]
+    code: Annotated[Text, Field(examples=["123456"])]
+
+
+class RecoveryCodes(Schema):
+    """Ten codes, told this once. Show them to be printed or written down; do not keep them."""
+
+    codes: list[str]
+
+
+class SessionShown(Schema):
+    """One browser in which the person is signed in at the site."""
+
+    number: str
+    device: str
+    began_at: datetime
+    seen_at: datetime
+
+
+class Sessions(Schema):
+    """The browsers, the last seen first, at most 50."""
+
+    items: list[SessionShown]
