@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Final
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
-from clearline.kit.errors import Conflict, NotFound, Unavailable
+from clearline.kit.errors import Conflict, NotFound
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import (
@@ -72,15 +71,6 @@ KEEP_INVITATION: Final = Use(
     purpose=Purpose.ESSENTIAL_SERVICE_AUTHENTICATION,
     about=SubjectKind.CUSTOMER,
 )
-
-
-class NoMailServer(Unavailable):
-    code = "no_mail_server"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "No mail server is named, so no letter can leave. Write `mail_url` into clearline.toml."
-        )
 
 
 class InvitedMeanwhile(Conflict):
@@ -159,10 +149,10 @@ def invite_some(*, by: Actor, after: int, page: str, now: datetime) -> Round:
 
     `after` is where the round before ended, 0 at first; `page` is the address of the page that the
     letter leads to, without the token. Who has no address or closed their account is left out.
-    Raises NoMailServer, InvitedMeanwhile, gate.UseDenied, NoEditionInForce.
+    Raises mail.NoMailServer, InvitedMeanwhile, gate.UseDenied, NoEditionInForce.
     Source: 47 CFR 64.2010(c), (e); clause account.invitation.
     """
-    refuse_without_mail_server()
+    mail.refuse_without_server()
     permit = gate.ask(use=KEEP_INVITATION, choices=NOTHING_CHOSEN, now=now)
     waiting = ImportedCustomer.objects.filter(~invited(), pk__gt=after).order_by("pk")
     found = list(waiting.values_list("pk", "subject")[:INVITED_AT_ONCE])
@@ -189,9 +179,9 @@ def invite_some(*, by: Actor, after: int, page: str, now: datetime) -> Round:
 def invite_again(*, by: Actor, number: str, page: str, now: datetime) -> None:
     """Invite the imported customer with an account number anew; an earlier link works no longer.
 
-    Raises NothingToInvite, NoMailServer, gate.UseDenied. Source: clause account.invitation.
+    Raises NothingToInvite, mail.NoMailServer, gate.UseDenied. Source: clause account.invitation.
     """
-    refuse_without_mail_server()
+    mail.refuse_without_server()
     permit = gate.ask(use=KEEP_INVITATION, choices=NOTHING_CHOSEN, now=now)
     owner = Account.objects.filter(number_index=account_index(number.strip())).first()
     imported = ImportedCustomer.objects.filter(subject=owner.owner) if owner else None
@@ -203,9 +193,10 @@ def invite_again(*, by: Actor, number: str, page: str, now: datetime) -> None:
 def send_anew(*, token: str, page: str, now: datetime) -> None:
     """Send whoever was invited by a link a new one, once a day; nothing for any other link.
 
-    It says nothing, so that nobody learns what a link was. Raises NoMailServer, gate.UseDenied.
+    It says nothing, so that nobody learns what a link was.
+    Raises mail.NoMailServer, gate.UseDenied.
     """
-    refuse_without_mail_server()
+    mail.refuse_without_server()
     permit = gate.ask(use=KEEP_INVITATION, choices=NOTHING_CHOSEN, now=now)
     row = find(token)
     if row is None or row.used_at is not None or now - row.invited_at < ANEW_AFTER:
@@ -230,11 +221,6 @@ def send_another(
         write_letter(people[0], page, now)
         entry = CustomerInvited(by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
-
-
-def refuse_without_mail_server() -> None:
-    if settings.ENV.mail_url is None:
-        raise NoMailServer
 
 
 def addressed(subjects: Sequence[SubjectId], now: datetime) -> list[Addressed]:

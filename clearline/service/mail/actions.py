@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from clearline.kit.errors import Invalid
+from clearline.kit.errors import Invalid, Unavailable
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.use import Actor, ActorKind, Use
@@ -54,6 +54,15 @@ WAIT_FIRST: Final = timedelta(minutes=1)
 WAIT_LAST: Final = timedelta(hours=4)
 TRIES_COUNTED: Final = 8
 GIVEN_UP_AFTER: Final = timedelta(days=3)  # RFC 5321 4.5.4.1: "at least 4-5 days" is for relays
+
+
+class NoMailServer(Unavailable):
+    code = "no_mail_server"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No mail server is named, so no letter can leave. Write `mail_url` into clearline.toml."
+        )
 
 
 class LetterTooLong(Invalid):
@@ -159,6 +168,12 @@ def new_row(letter: NewLetter, template: Template, now: datetime) -> Letter:
         written_at=now,
         next_try_at=now,
     )
+
+
+def refuse_without_server() -> None:
+    """Refuse to begin what only letters can end. Raises NoMailServer."""
+    if settings.ENV.mail_url is None:
+        raise NoMailServer
 
 
 def forget(subject: SubjectId) -> None:

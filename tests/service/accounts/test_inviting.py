@@ -13,7 +13,6 @@ from clearline.service.accounts import actions, inviting
 from clearline.service.accounts.age import STRICT, AgeRange, TooYoung
 from clearline.service.accounts.inviting import (
     InvitedMeanwhile,
-    NoMailServer,
     NoSuchInvitation,
     NothingToInvite,
     Round,
@@ -25,6 +24,7 @@ from clearline.service.accounts.models import (
     Holder,
 )
 from clearline.service.accounts.words import FieldWrong
+from clearline.service.mail.actions import NoMailServer
 from clearline.service.mail.models import Letter
 from clearline.service.mail.template import Template
 from clearline.trust.consent import actions as consent

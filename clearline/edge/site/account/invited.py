@@ -22,8 +22,9 @@ from clearline.kit.errors import Invalid
 from clearline.policy.edition import Edition
 from clearline.rights.agreement.asked import AGREE, BUTTON, agreed_to
 from clearline.service.accounts import inviting
-from clearline.service.accounts.inviting import NewWayIn, NoMailServer, NoSuchInvitation
+from clearline.service.accounts.inviting import NewWayIn, NoSuchInvitation
 from clearline.service.accounts.words import FieldWrong
+from clearline.service.mail.actions import NoMailServer
 from clearline.trust.safeguards.actions import UserIdTaken
 from clearline.trust.safeguards.passwords import LENGTH_MIN
 
