@@ -5,7 +5,7 @@ import os
 import pytest
 
 from clearline.trust.consent.actions import ANSWERS
-from clearline.trust.safeguards.actions import REFUSED_PAGES
+from clearline.trust.safeguards.refused_pages import REFUSED_PAGES
 from clearline.trust.vault.keyring import WARM
 from tests.cheap_hashes import make_hashes_cheap
 

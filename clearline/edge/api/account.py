@@ -24,7 +24,6 @@ from clearline.rights.agreement.asked import agreed_again_to
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import queries
 from clearline.trust.ledger import queries as ledger
-from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.tokens import actions as tokens
 
 router: Final = Router(auth=AppToken())
@@ -66,10 +65,7 @@ def show(subject: SubjectId) -> Profile:
 def password(request: HttpRequest, told: NewPassword) -> AccountState:
     """Replace the password; every other sign-in ends. Raises SignInRefused, PasswordRefused."""
     bearer = bearer_of(request)
-    changed = safeguards.change_password(
-        public_id=bearer.subject, old=told.old, new=told.new, now=timezone.now()
-    )
-    tokens.carry_on(family=bearer.family, signed_in=changed)
+    tokens.change_password(bearer=bearer, old=told.old, new=told.new, now=timezone.now())
     return state_of(bearer.subject)
 
 

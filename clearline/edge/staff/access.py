@@ -20,8 +20,8 @@ from clearline.kit.access import Audience, audience_of, is_open_without_factor, 
 from clearline.kit.errors import Denied, Unavailable
 from clearline.policy.use import Actor, ActorKind
 from clearline.reach.visitors.agents import in_words
-from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
+from clearline.trust.safeguards import refused_pages
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.queries import StaffMember
@@ -78,7 +78,7 @@ def note_refused(request: HttpRequest, member: StaffMember) -> None:
     """Write the refusal down; where that cannot be, the page stays shut all the same."""
     page = request.resolver_match.view_name if request.resolver_match else ""
     try:
-        safeguards.note_refused_page(public_id=member.public_id, page=page, now=timezone.now())
+        refused_pages.note_refused_page(public_id=member.public_id, page=page, now=timezone.now())
     except (Denied, Unavailable):
         pass  # that the gate denied it is written down by the gate
     except DatabaseError:

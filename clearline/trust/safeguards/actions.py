@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 
 from clearline.kit.errors import Conflict, Denied, Invalid, NotFound, TooMany
 from clearline.kit.fair_turns import NoTurn
-from clearline.kit.window_counts import WindowCounts
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.use import Actor, ActorKind, Use
@@ -31,7 +30,12 @@ from clearline.trust.ledger.entries.logins import (
     StaffRolesChanged,
     StaffSignedIn,
 )
-from clearline.trust.safeguards.hashing import fits, hash_password, is_cheaper_than_today
+from clearline.trust.safeguards.hashing import (
+    fits,
+    hash_password,
+    is_cheaper_than_today,
+    spare_password,
+)
 from clearline.trust.safeguards.models import Login, Session, SignInAttempt, StaffRole
 from clearline.trust.safeguards.passwords import (
     LENGTH_BESIDE_FACTOR_MIN,
@@ -58,8 +62,6 @@ SETTING: Final = "set a password"  # all who do are one source beside the networ
 TRIES_MAX: Final = 5
 TRIES_BY_NAME_MAX: Final = 50
 TRIES_BY_NETWORK_MAX: Final = 50
-REFUSED_PAGES_MAX: Final = 100
-REFUSED_PAGES: Final = WindowCounts(window=timedelta(hours=1), keys_max=10_000)
 
 STOP_GUESSERS: Final = Use(
     by=Actor(ActorKind.JOB, "sign_in"),
@@ -433,14 +435,15 @@ def tries_like(attempt: SignInAttempt) -> QuerySet[SignInAttempt]:
     )
 
 
-_spare: list[str] = []
+@dataclass(frozen=True, slots=True, repr=False)
+class NewPassword:
+    """One that may take the place of the `known` one: hashed in `login`, and not written yet."""
 
-
-def spare_password() -> str:
-    """Return a hash that no password fits, as dear to check as a real one."""
-    if not _spare:
-        _spare.append(hash_password("no login has this one", source=""))
-    return _spare[0]
+    login: Login
+    known: str
+    is_short: bool
+    attempt: SignInAttempt
+    permit: Permit
 
 
 def change_password(*, public_id: str, old: str, new: str, now: datetime) -> SignedIn:
@@ -448,6 +451,14 @@ def change_password(*, public_id: str, old: str, new: str, now: datetime) -> Sig
 
     Raises NoSuchLogin, SignInRefused, TooManyTries, PasswordRefused, gate.UseDenied.
     """
+    made = make_new_password(public_id=public_id, old=old, new=new, now=now)
+
+    with transaction.atomic():
+        return set_password(made, now)
+
+
+def make_new_password(*, public_id: str, old: str, new: str, now: datetime) -> NewPassword:
+    """Return a password that may be set, once the old one was right. Raises as change_password."""
     ask_to_stop_guessers(now)
     login = get_login(public_id)
     permit = ask_to_let_in(LoginKind(login.kind), now)
@@ -461,41 +472,30 @@ def change_password(*, public_id: str, old: str, new: str, now: datetime) -> Sig
     least = LENGTH_BESIDE_FACTOR_MIN if login.has_second_factor else LENGTH_MIN
     refuse_weak(new, own_words=(settings.ENV.provider.brand_name,), length_min=least)
     known, login.password = login.password, hash_password(new, source=SETTING)
+    return NewPassword(login, known, is_short(new), attempt, permit)
 
-    with transaction.atomic():
-        unchanged = Login.objects.filter(
-            pk=login.pk,
-            is_active=True,
-            password=known,
-            has_second_factor=login.has_second_factor,
-        )
-        if not unchanged.update(password=login.password, is_password_short=is_short(new)):
-            raise other_password()
-        forget(attempt)
-        Session.objects.filter(login_index=session_index(public_id)).delete()
-        is_customer = login.kind == LoginKind.CUSTOMER
-        entry = CustomerPasswordChanged() if is_customer else StaffPasswordChanged(login=public_id)
-        ledger.append(entry, subject=subject_of(login), permit=permit, now=now)
+
+def set_password(made: NewPassword, now: datetime) -> SignedIn:
+    """Write a new password, in the caller's transaction. Raises SignInRefused."""
+    login, public_id = made.login, made.login.public_id
+    unchanged = Login.objects.filter(
+        pk=login.pk,
+        is_active=True,
+        password=made.known,
+        has_second_factor=login.has_second_factor,
+    )
+    if not unchanged.update(password=login.password, is_password_short=made.is_short):
+        raise other_password()
+    forget(made.attempt)
+    Session.objects.filter(login_index=session_index(public_id)).delete()
+    is_customer = login.kind == LoginKind.CUSTOMER
+    entry = CustomerPasswordChanged() if is_customer else StaffPasswordChanged(login=public_id)
+    ledger.append(entry, subject=subject_of(login), permit=made.permit, now=now)
     return SignedIn(public_id, login.get_session_auth_hash())
 
 
 def is_own_password(login: Login, password: str) -> bool:
     return fits(password, login.password, source=login.public_id)
-
-
-def note_refused_page(*, public_id: str, page: str, now: datetime) -> None:
-    """Write down that a page was not open to someone of the staff. `page` is its name.
-
-    Of one login and page at most REFUSED_PAGES_MAX in an hour, so that nobody fills the ledger.
-    Raises gate.UseDenied, NoEditionInForce. Source: clause staff.acts.
-    """
-    if REFUSED_PAGES.add(f"{public_id} {page}", now) > REFUSED_PAGES_MAX:
-        return
-    permit = gate.ask(use=NOTE_ACTS, choices=NOTHING_CHOSEN, now=now)
-
-    with transaction.atomic():
-        entry = StaffRefused(login=public_id, page=page)
-        ledger.append(entry, subject=None, permit=permit, now=now)
 
 
 def other_password() -> SignInRefused:

@@ -29,3 +29,13 @@ def fits(password: str, stored: str, *, source: str) -> bool:
 def is_cheaper_than_today(stored: str) -> bool:
     """Say whether a usable password was hashed with less work than one would be now."""
     return identify_hasher(stored).must_update(stored)
+
+
+_spare: list[str] = []
+
+
+def spare_password() -> str:
+    """Return a hash that no password fits, as dear to check as a real one."""
+    if not _spare:
+        _spare.append(hash_password("no login has this one", source=""))
+    return _spare[0]

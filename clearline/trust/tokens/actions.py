@@ -30,6 +30,7 @@ from clearline.trust.tokens.kinds import (
 from clearline.trust.tokens.models import Family, Token
 from clearline.trust.tokens.queries import (
     TOKEN_CHARACTERS_MAX,
+    Bearer,
     NoSuchSignIn,
     going_on,
     token_index,
@@ -167,10 +168,17 @@ def end_all(*, subject: SubjectId, now: datetime, but: str = "") -> int:
     return len(rows)
 
 
-def carry_on(*, family: str, signed_in: SignedIn) -> None:
-    """Let a sign-in of the app outlive the change of a password that was made by it."""
-    rows = Family.objects.filter(public_id=family, login=signed_in.public_id)
-    rows.update(password_mark=signed_in.password_mark)
+def change_password(*, bearer: Bearer, old: str, new: str, now: datetime) -> None:
+    """Replace the password by a sign-in of the app, which goes on; all others end.
+
+    Raises NoSuchLogin, SignInRefused, TooManyTries, PasswordRefused, gate.UseDenied.
+    """
+    made = safeguards.make_new_password(public_id=bearer.subject, old=old, new=new, now=now)
+
+    with transaction.atomic():
+        signed_in = safeguards.set_password(made, now)
+        rows = Family.objects.filter(public_id=bearer.family, login=signed_in.public_id)
+        rows.update(password_mark=signed_in.password_mark)
 
 
 def new_challenge(*, family: str, now: datetime) -> bytes:

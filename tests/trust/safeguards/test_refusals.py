@@ -7,10 +7,11 @@ from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.ledger.queries import open_words
 from clearline.trust.safeguards import actions
-from clearline.trust.safeguards.actions import (
+from clearline.trust.safeguards.actions import SignInRefused
+from clearline.trust.safeguards.refused_pages import (
     REFUSED_PAGES,
     REFUSED_PAGES_MAX,
-    SignInRefused,
+    note_refused_page,
 )
 from clearline.trust.safeguards.roles import Role
 from tests.reach.visitors.conftest import without
@@ -59,7 +60,7 @@ def test_a_wrong_old_password_stands_in_the_ledger() -> None:
 def test_a_page_that_was_not_open_to_somebody_is_written_down_by_its_name() -> None:
     public_id = make_dana()
 
-    actions.note_refused_page(public_id=public_id, page="staff.list", now=NOW)
+    note_refused_page(public_id=public_id, page="staff.list", now=NOW)
 
     row = Entry.objects.get(kind="staff.refused")
     told = parse_body(open_words(row, sealer())[1])
@@ -72,11 +73,9 @@ def test_somebody_who_opens_refused_pages_without_end_does_not_fill_the_ledger()
     public_id, other = make_dana(), "f" * 32
 
     for _ in range(REFUSED_PAGES_MAX + 10):
-        actions.note_refused_page(public_id=public_id, page="staff.list", now=NOW)
-    actions.note_refused_page(public_id=other, page="staff.list", now=NOW)
-    actions.note_refused_page(
-        public_id=public_id, page="staff.list", now=NOW + REFUSED_PAGES.window
-    )
+        note_refused_page(public_id=public_id, page="staff.list", now=NOW)
+    note_refused_page(public_id=other, page="staff.list", now=NOW)
+    note_refused_page(public_id=public_id, page="staff.list", now=NOW + REFUSED_PAGES.window)
 
     assert count_kinds()["staff.refused"] == REFUSED_PAGES_MAX + 2
 

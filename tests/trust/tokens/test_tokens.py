@@ -93,13 +93,38 @@ def test_a_login_that_is_gone_or_has_another_password_ends_its_keys(way: str) ->
 def test_the_sign_in_by_which_the_password_was_changed_goes_on() -> None:
     signed_in = sign_in()
     given = actions.begin(signed_in=signed_in, now=NOW)
-    changed = safeguards.change_password(
-        public_id=signed_in.public_id, old=PASSWORD, new="stones make rivers loud", now=NOW
-    )
+    other = actions.begin(signed_in=signed_in, now=NOW)
+    bearer = queries.find_bearer(given.access, now=NOW)
+    assert bearer is not None
 
-    actions.carry_on(family=given.family, signed_in=changed)
+    actions.change_password(bearer=bearer, old=PASSWORD, new="stones make rivers loud", now=NOW)
 
-    assert queries.find_bearer(given.access, now=NOW) is not None
+    assert queries.find_bearer(given.access, now=NOW) == bearer
+    assert queries.find_bearer(other.access, now=NOW) is None
+
+
+def test_a_password_that_is_not_set_after_all_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signed_in = sign_in()
+    given = actions.begin(signed_in=signed_in, now=NOW)
+    bearer = queries.find_bearer(given.access, now=NOW)
+    assert bearer is not None
+    login = Login.objects.get()
+
+    class Broken(Exception):
+        pass
+
+    def break_off(*_: object, **__: object) -> None:
+        raise Broken
+
+    monkeypatch.setattr(Family.objects, "filter", break_off)
+    with pytest.raises(Broken):
+        actions.change_password(bearer=bearer, old=PASSWORD, new="stones make rivers loud", now=NOW)
+    monkeypatch.undo()
+
+    assert Login.objects.get().password == login.password
+    assert queries.find_bearer(given.access, now=NOW) == bearer
 
 
 def test_no_key_outlives_the_whole_time() -> None:
