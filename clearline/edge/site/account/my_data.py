@@ -179,7 +179,7 @@ def to_html(export: Export, brand: str) -> Iterator[bytes]:
     yield render_to_string("account/my_data_file.html", head).encode()
     for line in export.lines:
         yield render_to_string("account/parts/my_data_line.html", {"line": line}).encode()
-    yield b"</tbody></table></main></body></html>\n"
+    yield b"</ul></main></body></html>\n"
 
 
 @open_to(Audience.CUSTOMER)

@@ -175,7 +175,7 @@ def test_a_file_is_written_while_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> 
 
     page = given(client, "html").decode()
 
-    assert page.count("<tr>") == 1 + Entry.objects.filter(subject__isnull=False).count()
+    assert page.count("<li>") == Entry.objects.filter(subject__isnull=False).count()
 
 
 def test_no_other_form_of_file_is_made() -> None:
