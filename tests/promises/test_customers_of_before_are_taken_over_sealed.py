@@ -1,9 +1,9 @@
 """P14, clause account.import.
 
 "If you were our customer before this site was, we took over from our earlier records your name,
-e-mail address, account number, balance and telephone numbers, and, where we had them, the range of
-your age, your user ID, and your choices with what proves them. They are sealed under a key of your
-own and kept as long as what else your account holds."
+e-mail address, account number, balance and telephone numbers, and, where we had them, the name of
+your business, the range of your age, your user ID, and your choices with what proves them. They are
+sealed under a key of your own and kept as long as what else your account holds."
 """
 
 from datetime import timedelta

@@ -36,6 +36,7 @@ def open_account(customer: Customer, *, now: datetime) -> SubjectId:
         email=f"{customer.user_id}@mail.example",
         age=AgeRange(customer.age),
         screen_name=customer.screen_name,
+        business_name=customer.business,
     )
     agreed = agreed_to(policy_in_force(now).edition.date)
     return SubjectId(accounts.open_account(told=told, agreed=agreed, now=now).signed_in.public_id)

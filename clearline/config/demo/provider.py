@@ -45,12 +45,19 @@ class Customer:
     screen_name: str = ""
     member_of: str = ""  # a user ID that stands above
     role: str = ""
+    business: str | None = None  # None for somebody's own account
 
 
 CUSTOMERS: Final = (
     Customer("alice", "Alice Marlowe", "18_or_over", "Alice, customer at home", "Ali"),
     Customer("ben", "Ben Okafor", "13_to_15", "Ben, customer of 14 years"),
-    Customer("carla", "Carla Jensen", "18_or_over", "Carla, owner of a small firm"),
+    Customer(
+        "carla",
+        "Carla Jensen",
+        "18_or_over",
+        "Carla, owner of a small firm",
+        business="Jensen Boat Repair",
+    ),
     Customer(
         "theo",
         "Theo Brandt",

@@ -15,6 +15,7 @@ from clearline.edge.api.shapes import (
     Agreement,
     Names,
     NewPassword,
+    OwnAccount,
     Problem,
     Profile,
     Receipt,
@@ -58,6 +59,15 @@ def show(subject: SubjectId) -> Profile:
         is_email_confirmed=held.is_email_confirmed,
         age_range=held.age,
         account_number=held.account_number,
+        accounts=[
+            OwnAccount(
+                account=each.account,
+                number=each.number,
+                kind=each.kind,
+                business_name=each.business_name,
+            )
+            for each in held.accounts
+        ],
     )
 
 

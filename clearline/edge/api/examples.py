@@ -47,6 +47,7 @@ from clearline.edge.api.shapes import (
     NewPassword,
     OptIn,
     OptInConfirmed,
+    OwnAccount,
     Policy,
     Profile,
     Receipt,
@@ -77,7 +78,7 @@ from clearline.edge.api.ways_in import (
 )
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.service.accounts.age import AgeRange
-from clearline.service.accounts.roles import DeviceKind, MemberRole
+from clearline.service.accounts.roles import AccountKind, DeviceKind, MemberRole
 from clearline.service.contacts.actions import CodeFor
 from clearline.trust.factors.proof import FactorKind
 
@@ -190,6 +191,11 @@ BODIES: Final[tuple[Schema, ...]] = (
         is_email_confirmed=False,
         age_range=AgeRange.ADULT,
         account_number="4832-1907-5526",
+        accounts=[
+            OwnAccount(
+                account=34, number="4832-1907-5526", kind=AccountKind.PERSONAL, business_name=""
+            )
+        ],
     ),
     Names(name=NAME, screen_name="Al"),
     NewPassword(old=PASSWORD, new="four herons watch the tide"),

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.service.accounts.age import AgeRange
-from clearline.service.accounts.roles import MemberRole
+from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.trust.factors.proof import FactorKind
 
 Text = Annotated[str, Field(max_length=300)]
@@ -67,7 +67,10 @@ class Policy(Schema):
 
 
 class SignUp(Sent):
-    """Who opens an account; `agreed_edition` is the one whose words they saw."""
+    """Who opens an account; `agreed_edition` is the one whose words they saw.
+
+    With `business_name` the account is a business's, and who signs up owns it.
+    """
 
     user_id: Annotated[Text, Field(examples=["alice.quill"])]
     password: Annotated[Password, Field(examples=["quiet rivers carry stones"])]
@@ -75,6 +78,7 @@ class SignUp(Sent):
     email: Annotated[Text, Field(examples=["alice@mail.example"])]
     age_range: AgeRange
     screen_name: Annotated[Text, Field(examples=["Al"])] = ""
+    business_name: Annotated[Text, Field(examples=["Quill & Daughters"])] | None = None
     agreed_edition: Annotated[date, Field(examples=["2026-01-01"])]
 
 
@@ -121,6 +125,15 @@ class Tokens(Schema):
     sign_in: RandomId
 
 
+class OwnAccount(Schema):
+    """An account that the person owns; `business_name` is empty where it is their own."""
+
+    account: int
+    number: str
+    kind: AccountKind
+    business_name: str
+
+
 class Profile(Schema):
     """What the account holds of the person; of who came from another system no age may be known."""
 
@@ -130,6 +143,7 @@ class Profile(Schema):
     is_email_confirmed: bool
     age_range: AgeRange | None
     account_number: str
+    accounts: list[OwnAccount]
 
 
 class Names(Sent):

@@ -153,6 +153,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "account_number": gettext_lazy("account number"),
         "age_range": gettext_lazy("age range"),
         "billing_address": gettext_lazy("address for bills"),
+        "business_name": gettext_lazy("name of the business"),
         "device": gettext_lazy("kind of device"),
         "phone": gettext_lazy("telephone number"),
         "service_address": gettext_lazy("address of the service"),

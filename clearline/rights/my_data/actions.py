@@ -168,6 +168,7 @@ def ask_to_show(by: Actor, subject: SubjectId, now: datetime) -> Permit:
                 Category.CONTACT_ADDRESS_POSTAL_CODE,
                 Category.CONTACT_ADDRESS_COUNTRY,
                 Category.CONTACT_EMAIL,
+                Category.CONTACT_ORGANIZATION,
                 Category.CONTACT_PHONE_NUMBER,
                 Category.FINANCIAL,
                 Category.PRIVACY_PREFERENCES,

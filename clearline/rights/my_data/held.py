@@ -23,6 +23,7 @@ AFTER_CLOSING: Final = frozenset(
     {
         ClauseId("account.address"),
         ClauseId("account.age"),
+        ClauseId("account.business"),
         ClauseId("account.device"),
         ClauseId("account.holder"),
         ClauseId("account.import"),

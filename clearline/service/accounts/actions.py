@@ -1,6 +1,7 @@
 """Opening accounts, showing people what is held of them, and correcting it."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -41,11 +42,17 @@ from clearline.service.accounts.queries import (
     email_index,
 )
 from clearline.service.accounts.roles import AccountKind, MemberRole
-from clearline.service.accounts.words import read_email, read_name, read_screen_name
+from clearline.service.accounts.words import (
+    read_business_name,
+    read_email,
+    read_name,
+    read_screen_name,
+)
 from clearline.service.mail import actions as mail
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.gate import actions as gate
+from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.accounts import (
     AccountClosed,
@@ -62,6 +69,7 @@ from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.tokens import actions as tokens
 from clearline.trust.vault import actions as vault_actions
 from clearline.trust.vault import queries as vault
+from clearline.trust.vault.sealed import Sealed
 
 NUMBERS_TRIED_MAX: Final = 10
 NUMBER_DIGITS: Final = 10
@@ -101,6 +109,13 @@ KEEP_SCREEN_NAME: Final = Use(
     purpose=Purpose.FUNCTIONAL_SERVICE,
     about=SubjectKind.CUSTOMER,
 )
+KEEP_BUSINESS: Final = Use(
+    by=Actor(ActorKind.SUBJECT, "customer"),
+    subject=NEW_CUSTOMER,
+    categories=frozenset({Category.CONTACT_ORGANIZATION}),
+    purpose=Purpose.ESSENTIAL_SERVICE,
+    about=SubjectKind.CUSTOMER,
+)
 KEEP_AGREEMENT: Final = Use(
     by=Actor(ActorKind.SUBJECT, "customer"),
     subject=NEW_CUSTOMER,
@@ -115,6 +130,13 @@ class NoSuchCustomer(NotFound):
 
     def __init__(self) -> None:
         super().__init__("There is no account here any more.")
+
+
+class NoSuchAccount(NotFound):
+    code = "no_such_account"
+
+    def __init__(self) -> None:
+        super().__init__("This account is not yours, or it is no business's.")
 
 
 class AlreadyClosed(Conflict):
@@ -158,7 +180,7 @@ class NoFreeNumber(Unavailable):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NewAccount:
-    """What somebody typed who opens an account."""
+    """What somebody typed who opens an account; without a business name it is their own."""
 
     user_id: str
     password: str
@@ -166,6 +188,7 @@ class NewAccount:
     email: str
     age: AgeRange
     screen_name: str = ""
+    business_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +208,30 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class OwnAccount:
+    """One account that a person owns, opened for them; `account` is its row's number."""
+
+    account: int
+    number: str
+    kind: AccountKind
+    business_name: str  # "" for one of their own
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Profile:
-    """What an account holds of one person, opened for them."""
+    """What is held of one person and of the accounts that they own, opened for them."""
 
     name: str
     screen_name: str
     email: str
     is_email_confirmed: bool
     age: AgeRange | None  # not known of some who came from an earlier system
-    account_number: str
+    accounts: tuple[OwnAccount, ...]  # none of who handed theirs over
+
+    @property
+    def account_number(self) -> str:
+        """The number of the first one; "" where there is none."""
+        return self.accounts[0].number if self.accounts else ""
 
 
 def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened:
@@ -201,7 +239,7 @@ def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened
 
     Raises TooYoung, FieldWrong, UserIdRefused, UserIdTaken, PasswordRefused, gate.UseDenied,
     NoEditionInForce. Source: 16 CFR 312.2; 47 CFR 64.2010(e); clauses account.login,
-    account.holder, account.age, account.screen_name, account.agreement.
+    account.holder, account.age, account.screen_name, account.business, account.agreement.
     """
     refuse_too_young(told.age)
     safeguards.ask_to_keep_customers(now)
@@ -212,6 +250,7 @@ def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened
     permit_to_choose = consent.ask_to_begin(now) if starts else None
     name, email = read_name(told.name), read_email(told.email)
     screen_name = read_screen_name(told.screen_name)
+    business_name = business_name_of(told, now)
     login = safeguards.new_login(
         LoginKind.CUSTOMER, user_id=told.user_id, password=told.password, now=now
     )
@@ -226,7 +265,7 @@ def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened
             opened_at=now,
         ).save(force_insert=True)
         add_email(subject, email, now)
-        add_account(subject, AccountKind.PERSONAL, now)
+        add_account(subject, business_name, now)
         entry = ledger.append(
             AccountOpened(edition=agreed.edition.isoformat(), text=agreed.text),
             subject=subject,
@@ -245,6 +284,17 @@ def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened
                 now=now,
             )
     return Opened(SignedIn(subject, login.get_session_auth_hash()), entry.id)
+
+
+def business_name_of(told: NewAccount, now: datetime) -> str | None:
+    """Return the name of the business that an account is for; None for a person's own.
+
+    Raises FieldWrong, gate.UseDenied. Source: clause account.business.
+    """
+    if told.business_name is None:
+        return None
+    gate.ask(use=KEEP_BUSINESS, choices=NOTHING_CHOSEN, now=now)
+    return read_business_name(told.business_name)
 
 
 def agree(*, subject: SubjectId, agreed: AgreedTo, now: datetime) -> str:
@@ -276,8 +326,9 @@ def add_email(subject: SubjectId, email: str, now: datetime) -> None:
     ).save(force_insert=True)
 
 
-def add_account(owner: SubjectId, kind: AccountKind, now: datetime) -> Account:
+def add_account(owner: SubjectId, business_name: str | None, now: datetime) -> Account:
     """Open an account under a free random number. Raises NoFreeNumber."""
+    kind = AccountKind.PERSONAL if business_name is None else AccountKind.BUSINESS
     for _ in range(NUMBERS_TRIED_MAX):
         number = f"{secrets.randbelow(10**NUMBER_DIGITS):0{NUMBER_DIGITS}d}"
         account = Account(
@@ -285,6 +336,7 @@ def add_account(owner: SubjectId, kind: AccountKind, now: datetime) -> Account:
             number=number,
             number_index=account_index(number),
             kind=kind,
+            business_name=business_name,
             opened_at=now,
         )
         try:
@@ -313,6 +365,7 @@ def show_profile(*, by: Actor, subject: SubjectId, now: datetime) -> Profile:
                 Category.ACCOUNT,
                 Category.ACCOUNT_USERNAME,
                 Category.DEMOGRAPHIC_AGE_RANGE,
+                Category.CONTACT_ORGANIZATION,
             }
         ),
         purpose=Purpose.ESSENTIAL_SERVICE,
@@ -322,17 +375,14 @@ def show_profile(*, by: Actor, subject: SubjectId, now: datetime) -> Profile:
     permit = gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
     holder = get_holder(subject)
     email = EmailAddress.objects.get(subject=subject, ended_at__isnull=True)
-    account = Account.objects.filter(owner=subject).order_by("pk")[0]
-    sealed = (holder.name, email.address, account.number)
-    name, address, number = vault.open_all(sealed, permit=permit, now=now)
-    told = [holder.screen_name, holder.age_range]
-    screen_name, age = (
-        "" if each is None else vault.open_sealed(each, permit=permit, now=now) for each in told
-    )
+    told = (holder.name, email.address, holder.screen_name, holder.age_range)
+    name, address, screen_name, age = open_each(told, permit, now)
+    own = open_accounts(subject, permit, now)
 
     with transaction.atomic():
-        fields = ("account_number", "age_range", "email", "name", "screen_name")
-        entry = ProfileShown(fields=fields, by=str(by))
+        business = {"business_name"} if any(each.business_name for each in own) else set()
+        fields = {"account_number", "age_range", "email", "name", "screen_name"} | business
+        entry = ProfileShown(fields=tuple(sorted(fields)), by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
     return Profile(
         name=name,
@@ -340,8 +390,24 @@ def show_profile(*, by: Actor, subject: SubjectId, now: datetime) -> Profile:
         email=address,
         is_email_confirmed=email.confirmed_at is not None,
         age=AgeRange(age) if age else None,
-        account_number=number,
+        accounts=own,
     )
+
+
+def open_accounts(subject: SubjectId, permit: Permit, now: datetime) -> tuple[OwnAccount, ...]:
+    """Return the accounts that a person owns, opened, at most 100, the first one first."""
+    rows = Account.objects.filter(owner=subject).order_by("pk")[:MEMBERS_MAX]
+    return tuple(
+        OwnAccount(row.pk, number, AccountKind(row.kind), business_name)
+        for row in rows
+        for number, business_name in [open_each((row.number, row.business_name), permit, now)]
+    )
+
+
+def open_each(told: Sequence[Sealed | None], permit: Permit, now: datetime) -> list[str]:
+    """Return each value opened, "" for those that there are none of."""
+    texts = iter(vault.open_all([each for each in told if each], permit=permit, now=now))
+    return ["" if each is None else next(texts) for each in told]
 
 
 def change_names(
@@ -361,6 +427,26 @@ def change_names(
         holder.name, holder.screen_name = new_name, new_screen_name
         holder.save(update_fields=["name", "screen_name"])
         entry = ProfileChanged(fields=("name", "screen_name"), by=str(by))
+        ledger.append(entry, subject=subject, permit=permit, now=now)
+
+
+def name_business(*, by: Actor, subject: SubjectId, account: int, name: str, now: datetime) -> None:
+    """Correct the name of a business whose account somebody owns.
+
+    Raises FieldWrong, NoSuchAccount, gate.UseDenied. Source: GDPR 16; clause account.business.
+    """
+    gate.ask(use=KEEP_BUSINESS, choices=NOTHING_CHOSEN, now=now)
+    permit = safeguards.ask_to_note_customer(now)
+    new_name = read_business_name(name)
+
+    with transaction.atomic():
+        rows = Account.objects.select_for_update().filter(owner=subject, pk=account)
+        row = rows.filter(kind=AccountKind.BUSINESS).first()
+        if row is None:
+            raise NoSuchAccount
+        row.business_name = new_name
+        row.save(update_fields=["business_name"])
+        entry = ProfileChanged(fields=("business_name",), by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
 
 

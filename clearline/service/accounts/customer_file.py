@@ -14,6 +14,7 @@ from clearline.policy.vocabulary import Answer, ChoiceName
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.words import (
     FieldWrong,
+    read_business_name,
     read_email,
     read_name,
     read_phone,
@@ -57,6 +58,7 @@ class Field(StrEnum):
     CHOICES_DATE = "choices_date"
     GPC = "gpc"
     USER_ID = "user_id"
+    BUSINESS_NAME = "business_name"
 
 
 NEEDED: Final = (Field.NAME, Field.EMAIL, Field.ACCOUNT_NUMBER)
@@ -77,6 +79,9 @@ CALLED: Final[Mapping[Field, frozenset[str]]] = {
     Field.CHOICES_DATE: frozenset({"choicesdate", "proofdate", "consentdate"}),
     Field.GPC: frozenset({"gpc", "globalprivacycontrol"}),
     Field.USER_ID: frozenset({"userid", "username", "login"}),
+    Field.BUSINESS_NAME: frozenset(
+        {"businessname", "business", "company", "companyname", "organization", "organisation"}
+    ),
 }
 YES_OR_NO: Final = {"": False, "no": False, "0": False, "yes": True, "1": True}
 AGES: Final = {**{str(each): each for each in AgeRange}, "18+": AgeRange.ADULT}
@@ -126,6 +131,7 @@ class CustomerRow:
     choices_proof: str = ""
     user_id: str = ""
     gpc: bool = False
+    business_name: str = ""  # "" for a person's own account
     cells: tuple[str, ...] = ()
 
     def canonical(self) -> str:
@@ -134,7 +140,8 @@ class CustomerRow:
         facts = (self.account_number, self.name, self.email, balance, *self.lines, "")
         more = (self.age or "", self.choices, self.choices_proof, self.user_id)
         signal = ("gpc",) if self.gpc else ()
-        return "\x1f".join((*facts, *more, *signal))
+        business = ("business", self.business_name) if self.business_name else ()
+        return "\x1f".join((*facts, *more, *signal, *business))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -281,6 +288,7 @@ def read_row(line: int, cells: tuple[str, ...], columns: Mapping[Field, int]) ->
     """Return a customer from the cells of a row. Raises FieldWrong."""
     told = {field: cells[place] for field, place in columns.items()}
     choices = read_choices(told.get(Field.CHOICES, ""))
+    business = told.get(Field.BUSINESS_NAME, "").strip()
     return CustomerRow(
         line=line,
         account_number=matching(NUMBER, told, Field.ACCOUNT_NUMBER, "1 to 32 letters or figures."),
@@ -295,6 +303,7 @@ def read_row(line: int, cells: tuple[str, ...], columns: Mapping[Field, int]) ->
         if told.get(Field.USER_ID, "").strip()
         else "",
         gpc=read_gpc(told.get(Field.GPC, "")),
+        business_name=read_business_name(business) if business else "",
         cells=cells,
     )
 

@@ -45,6 +45,7 @@ KEEP_IMPORTED: Final = Use(
             Category.NAME,
             Category.CONTACT_EMAIL,
             Category.CONTACT_PHONE_NUMBER,
+            Category.CONTACT_ORGANIZATION,
             Category.ACCOUNT,
             Category.ACCOUNT_USERNAME,
             Category.DEMOGRAPHIC_AGE_RANGE,
@@ -162,7 +163,8 @@ def write(pairs: Sequence[tuple[SubjectId, Keyed]], now: datetime) -> None:
             owner=subject,
             number=each.row.account_number,
             number_index=each.account,
-            kind=AccountKind.PERSONAL,
+            kind=AccountKind.BUSINESS if each.row.business_name else AccountKind.PERSONAL,
+            business_name=each.row.business_name or None,
             opened_at=now,
         )
         for subject, each in pairs

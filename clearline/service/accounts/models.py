@@ -73,6 +73,9 @@ class Account(models.Model):
     number = Personal(category=Category.ACCOUNT, max_length=32, of="owner")
     number_index = models.BinaryField(max_length=32, unique=True)
     kind = models.CharField(max_length=16)
+    business_name = Personal(
+        category=Category.CONTACT_ORGANIZATION, max_length=200, of="owner", null=True
+    )
     opened_at = models.DateTimeField()
 
     class Meta:
@@ -80,7 +83,12 @@ class Account(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=[kind.value for kind in AccountKind]),
                 name="accounts_account_kind",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=AccountKind.BUSINESS.value, business_name__isnull=False)
+                | Q(kind=AccountKind.PERSONAL.value, business_name__isnull=True),
+                name="accounts_business_is_named",
+            ),
         ]
 
 

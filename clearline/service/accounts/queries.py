@@ -17,7 +17,7 @@ from clearline.service.accounts.models import (
     ImportedLine,
     Member,
 )
-from clearline.service.accounts.roles import MemberRole
+from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.trust.blind_index import blind_index, folded
 from clearline.trust.gate import queries as gate
 from clearline.trust.gate.permit import Permit
@@ -143,6 +143,8 @@ def sealed_of(subject: SubjectId) -> Iterator[Sealed]:
         yield email.address
     for account in Account.objects.filter(owner=subject).order_by("pk"):
         yield account.number
+        if account.business_name is not None:
+            yield account.business_name
     for line in ImportedLine.objects.filter(subject=subject).order_by("pk")[:LINES_MAX]:
         yield line.number
 
@@ -177,6 +179,21 @@ def find_owned(subject: SubjectId) -> int | None:
     """Return the account that a person owns."""
     rows = Member.objects.filter(subject=subject, role=MemberRole.OWNER)
     return rows.order_by("pk").values_list("account_id", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An account of its owner: its row's number, whose contract it is, and since when."""
+
+    account: int
+    kind: AccountKind
+    opened_at: datetime
+
+
+def list_owned(subject: SubjectId) -> tuple[Owned, ...]:
+    """Return the accounts that a person owns, at most 100, the first one first."""
+    rows = Account.objects.filter(owner=subject).order_by("pk")[:MEMBERS_MAX]
+    return tuple(Owned(row.pk, AccountKind(row.kind), row.opened_at) for row in rows)
 
 
 def to_membership(row: Member) -> Membership:

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 
 class AccountKind(StrEnum):
+    """Whose contract an account is: the person's who owns it, or a business's."""
+
     PERSONAL = "personal"
     BUSINESS = "business"
 

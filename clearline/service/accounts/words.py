@@ -44,6 +44,12 @@ def read_name(text: str) -> str:
     return read_words("name", text, length_max=NAME_MAX, missing="Write your name.")
 
 
+def read_business_name(text: str) -> str:
+    """Return the name of a business: any script, one to 200 characters. Raises FieldWrong."""
+    missing = "Write the name of the business."
+    return read_words("business_name", text, length_max=NAME_MAX, missing=missing)
+
+
 def read_screen_name(text: str) -> str | None:
     """Return the name to be called by, None when there is none. Raises FieldWrong."""
     if not text.strip():

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from clearline.trust.ledger import actions as ledger_actions
-from tests.edge.api.app import App, make_app
+from tests.edge.api.app import SIGN_UP, App, make_app
 from tests.edge.site.published import LONGER, published
 from tests.promises.provider import Clock
 from tests.service.accounts.people import PASSWORD
@@ -114,3 +114,16 @@ def test_an_edition_that_lets_us_do_more_is_agreed_to_before_anything_else(tmp_p
         assert (other.status, other.told["code"]) == (409, "other_edition")
         assert (said.told["edition"], said.told["asks_again"]) == ("2026-02-01", False)
         assert app.ask("GET", "profile").status == 200
+
+
+def test_an_account_opened_for_a_business_is_told_so() -> None:
+    app = App()
+    told = {**SIGN_UP, "business_name": "Quill & Daughters"}
+    wrong = app.ask("POST", "sign-up", {**told, "business_name": ""})
+    assert wrong.told["errors"][0]["field"] == "business_name"
+
+    app.take(app.ask("POST", "sign-up", told))
+
+    (own,) = app.ask("GET", "profile").told["accounts"]
+    assert (own["kind"], own["business_name"]) == ("business", "Quill & Daughters")
+    assert len(own["number"]) == 10

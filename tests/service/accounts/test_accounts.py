@@ -1,5 +1,7 @@
 """Accounts: opened by those who may, shown to whom they are about, and readable by nobody else."""
 
+from dataclasses import replace
+
 import pytest
 
 from clearline.kit.errors import Denied
@@ -9,7 +11,7 @@ from clearline.service.accounts import actions, queries
 from clearline.service.accounts.actions import NewAccount, NoFreeNumber, NoSuchCustomer
 from clearline.service.accounts.age import AgeRange, TooYoung, choices_at_start
 from clearline.service.accounts.models import Account, Agreement, EmailAddress, Holder, Member
-from clearline.service.accounts.roles import MemberRole
+from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.service.accounts.words import FieldWrong
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
@@ -248,3 +250,37 @@ def test_an_email_address_is_found_by_its_code_in_any_case() -> None:
 
     assert (found.subject, found.added_at, found.ended_at) == (subject, NOW, None)
     assert found.confirmed_at is None
+
+
+def test_only_its_owner_names_a_business_and_nobody_a_persons_own_account() -> None:
+    told = NewAccount("alice", PASSWORD, "Alice", "a@b.example", AgeRange.ADULT)
+    business = replace(told, business_name="Quill & Daughters")
+    alice = SubjectId(
+        actions.open_account(told=business, agreed=AGREED, now=NOW).signed_in.public_id
+    )
+    bob = make_customer("bob")
+    owned, own = queries.list_owned(alice)[0].account, queries.list_owned(bob)[0].account
+
+    for account in (owned, own):
+        with pytest.raises(actions.NoSuchAccount):
+            actions.name_business(by=actor(bob), subject=bob, account=account, name="X", now=NOW)
+    actions.name_business(by=actor(alice), subject=alice, account=owned, name="Quill Ltd", now=NOW)
+
+    (held,) = read(alice).accounts
+    assert (held.kind, held.business_name) == (AccountKind.BUSINESS, "Quill Ltd")
+    assert read(bob).accounts[0].business_name == ""
+    assert told_of_change(alice) == {"fields": ["business_name"], "by": f"subject:{alice}"}
+
+
+def told_of_change(subject: SubjectId) -> dict[str, object]:
+    entry = Entry.objects.get(kind="account.changed", subject=subject)
+    return ledger.fields_of(entry, sealer())
+
+
+def test_an_account_for_a_business_without_a_name_is_not_opened() -> None:
+    told = NewAccount("alice", PASSWORD, "Alice", "a@b.example", AgeRange.ADULT, "", " ")
+
+    with pytest.raises(FieldWrong, match="name of the business"):
+        actions.open_account(told=told, agreed=AGREED, now=NOW)
+
+    assert not Holder.objects.exists()

@@ -205,3 +205,22 @@ def test_erasing_takes_all_that_came_along() -> None:
     for model in (Holder, Account, EmailAddress, ImportedCustomer, ImportedLine, Member):
         assert not model.objects.exists()
     assert PersonKey.objects.get().key_wrapped is None
+
+
+def test_a_business_comes_in_with_its_name_and_who_owns_it() -> None:
+    file = CustomerFile(
+        io.BytesIO(b"name,email,account,company\nZoe Ray,zoe@old.example,OLD-1,Ray Boats\n"),
+        encoding=Encoding.UTF_8,
+        mapping={},
+    )
+    found = [row for row in file.rows() if isinstance(row, CustomerRow)]
+
+    assert importing.import_customers(found, by=OPERATOR, seen=SeenInFile(), now=NOW).taken == 1
+
+    subject = SubjectId(Account.objects.get().owner)
+    held = actions.show_profile(by=Actor(ActorKind.SUBJECT, subject), subject=subject, now=NOW)
+    assert [(each.kind, each.business_name) for each in held.accounts] == [
+        ("business", "Ray Boats")
+    ]
+    again = importing.import_customers(found, by=OPERATOR, seen=SeenInFile(), now=NOW)
+    assert again == Batch(0, 1, ())

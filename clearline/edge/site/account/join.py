@@ -26,7 +26,14 @@ from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import queries
 from clearline.service.accounts.actions import NewAccount
 from clearline.service.accounts.age import AgeRange, refuse_too_young
-from clearline.service.accounts.words import FieldWrong, read_email, read_name, read_screen_name
+from clearline.service.accounts.roles import AccountKind
+from clearline.service.accounts.words import (
+    FieldWrong,
+    read_business_name,
+    read_email,
+    read_name,
+    read_screen_name,
+)
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.safeguards.actions import UserIdRefused, UserIdTaken
 from clearline.trust.safeguards.passwords import LENGTH_MIN, PasswordRefused
@@ -38,7 +45,7 @@ AGES: Final[tuple[tuple[AgeRange, str | Promise], ...]] = (
     (AgeRange.UNDER_13, gettext_lazy("Under 13")),
 )
 STEPS: Final = ("age", "you", "sign_in")
-CARRIED: Final = ("age", "name", "email", "screen_name")
+CARRIED: Final = ("age", "kind", "name", "email", "screen_name", "business_name")
 TYPED_MAX: Final = 300  # of a field that is shown again
 FIELDS_OF: Final = {
     UserIdTaken: "user_id",
@@ -54,6 +61,10 @@ class Step:
     name: str
     typed: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_for_business(self) -> bool:
+        return is_for_business(self.typed)
 
     @property
     def number(self) -> int:
@@ -93,10 +104,17 @@ def go_on(request: HttpRequest, step: str, typed: dict[str, str]) -> HttpRespons
         return show(request, Step("you", typed))
     read_name(typed["name"])
     read_email(typed["email"])
-    read_screen_name(typed["screen_name"])
+    if is_for_business(typed):
+        read_business_name(typed["business_name"])
+    else:
+        read_screen_name(typed["screen_name"])
     if step == "you":
         return show(request, Step("sign_in", typed))
     return open_account(request, age, typed)
+
+
+def is_for_business(typed: dict[str, str]) -> bool:
+    return typed.get("kind") == AccountKind.BUSINESS
 
 
 def age_in(text: str) -> AgeRange | None:
@@ -115,7 +133,8 @@ def open_account(request: HttpRequest, age: AgeRange, typed: dict[str, str]) -> 
         name=typed["name"],
         email=typed["email"],
         age=age,
-        screen_name=typed["screen_name"],
+        screen_name="" if is_for_business(typed) else typed["screen_name"],
+        business_name=typed["business_name"] if is_for_business(typed) else None,
     )
     agreed = agreed_to(visit.policy.edition.date)
     try:

@@ -1,6 +1,9 @@
 """The first page of an account, and the page of what it holds."""
 
-from django.http import HttpRequest, HttpResponse
+from datetime import datetime
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -8,10 +11,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clearline.edge.site.account.access import actor_of, customer_here
 from clearline.edge.site.account.join import AGES
+from clearline.edge.site.account.team import number_in
 from clearline.kit.access import Audience, open_to, require_step_up
+from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
+from clearline.service.accounts.queries import list_owned
+from clearline.service.accounts.roles import AccountKind
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.contacts import queries as contacts
+
+TYPED: Final = ("name", "screen_name", "business_name", "account")
+TYPED_MAX: Final = 300  # of a field that is shown again
 
 
 @open_to(Audience.CUSTOMER)
@@ -19,7 +29,10 @@ from clearline.service.contacts import queries as contacts
 def overview(request: HttpRequest) -> HttpResponse:
     """Show where everything of the account is."""
     subject = customer_here(request)
-    shown = {"is_confirmed": contacts.is_confirmed(subject)}
+    shown = {
+        "is_confirmed": contacts.is_confirmed(subject),
+        "has_business": any(each.kind is AccountKind.BUSINESS for each in list_owned(subject)),
+    }
     return render(request, "account/overview.html", shown)
 
 
@@ -39,18 +52,12 @@ def close(request: HttpRequest) -> HttpResponse:
 @open_to(Audience.CUSTOMER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    """Show what the account holds of the person, and correct the names."""
-    subject = customer_here(request)
-    now, errors = timezone.now(), {}
+    """Show what is held of the person and their accounts, and correct names."""
+    subject, now = customer_here(request), timezone.now()
+    errors: dict[str, str] = {}
     if request.method == "POST":
         try:
-            accounts.change_names(
-                by=actor_of(subject),
-                subject=subject,
-                name=request.POST.get("name", ""),
-                screen_name=request.POST.get("screen_name", ""),
-                now=now,
-            )
+            correct(request.POST, subject, now)
         except FieldWrong as wrong:
             errors = {wrong.field: str(wrong)}
         else:
@@ -60,8 +67,23 @@ def profile(request: HttpRequest) -> HttpResponse:
         "held": held,
         "age": dict(AGES)[held.age] if held.age else _("not known"),
         "errors": errors,
+        "typed": {name: request.POST.get(name, "")[:TYPED_MAX] for name in TYPED},
         "title": _("Your profile"),
     }
-    if errors:
-        shown["typed"] = {name: request.POST.get(name, "") for name in ("name", "screen_name")}
     return render(request, "account/profile.html", shown, status=422 if errors else 200)
+
+
+def correct(told: QueryDict, subject: SubjectId, now: datetime) -> None:
+    """Correct what a form was sent for. Raises FieldWrong, NoSuchAccount, UnreadableAnswer."""
+    by = actor_of(subject)
+    if told.get("act") == "business":
+        accounts.name_business(
+            by=by,
+            subject=subject,
+            account=number_in(told.get("account", "")),
+            name=told.get("business_name", ""),
+            now=now,
+        )
+        return
+    name, screen_name = told.get("name", ""), told.get("screen_name", "")
+    accounts.change_names(by=by, subject=subject, name=name, screen_name=screen_name, now=now)
