@@ -22,7 +22,7 @@ from clearline.edge.site.account.join import AGES
 from clearline.edge.site.privacy import as_file
 from clearline.kit.access import Audience, open_to, require_step_up, require_step_up_to_send
 from clearline.kit.errors import Invalid
-from clearline.policy.vocabulary import Category, SubjectId
+from clearline.policy.vocabulary import Category, ClauseId, SubjectId
 from clearline.policy.words import category_in_words
 from clearline.rights.ledger_words.person import GROUPS, Group
 from clearline.rights.my_data import actions, queries
@@ -44,12 +44,15 @@ class NoSuchForm(Invalid):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HeldShown:
-    """One kind of data in words; `values` is None while it is shut."""
+    """One kind of data in words; `values` is None while it is shut.
+
+    `until` says how long it is held, each answer with all the clauses that give it.
+    """
 
     what: str
     values: tuple[str, ...] | None
     note: str
-    keepings: tuple[tuple[Keeping, str], ...]
+    until: dict[str, list[ClauseId]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,9 @@ def day_in(text: str) -> date | None:
 
 
 def held_shown(held: Held) -> HeldShown:
+    clauses: dict[str, list[ClauseId]] = {}
+    for keeping in held.keepings:
+        clauses.setdefault(until(keeping), []).append(keeping.clause)
     values = held.values
     if values is not None and held.category is Category.DEMOGRAPHIC_AGE_RANGE:
         words = {str(age): str(text) for age, text in AGES}
@@ -128,7 +134,7 @@ def held_shown(held: Held) -> HeldShown:
         what=category_in_words(held.category),
         values=values,
         note=note_of(held),
-        keepings=tuple((each, until(each)) for each in held.keepings),
+        until=clauses,
     )
 
 

@@ -1,6 +1,7 @@
 """The page of one's data: shut until asked, one's own lines only, each with its receipt."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,17 @@ def test_opening_all_of_it_asks_again_who_it_is_after_a_quarter_of_an_hour(
     assert f'action="{path}"' in proved.content.decode()
     assert done.status_code == 200
     assert b"alice@mail.example" in (done.getvalue() if done.streaming else done.content)
+
+
+def test_each_end_is_said_once_with_all_the_clauses_it_rests_on() -> None:
+    client = enter()
+
+    page = client.get(PAGE).content.decode()
+    (name,) = re.findall(r"<dt>Your account</dt>.*?</dd>", page, re.DOTALL)
+
+    said = words_on(name.encode())
+    assert said.count("3 years after it was written") == 1
+    assert re.search(r"choices\.account ?, account\.acts", said)
 
 
 def test_of_a_closed_account_the_last_day_is_named() -> None:
