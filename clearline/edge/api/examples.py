@@ -64,9 +64,14 @@ from clearline.edge.api.shapes import (
 )
 from clearline.edge.api.ways_in import (
     CodeAppAsked,
+    CodeOfLetter,
     Factors,
+    Forgot,
+    LetterAsked,
+    LinkOfLetter,
     NewCodeApp,
     NewPasskey,
+    NewWayIn,
     PasskeyAsked,
     PasskeyShown,
     ProofGiven,
@@ -74,7 +79,9 @@ from clearline.edge.api.ways_in import (
     RecoveryCodes,
     Sessions,
     SessionShown,
+    WayInSet,
     WaysToProve,
+    WhoForgot,
 )
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.service.accounts.age import AgeRange
@@ -91,6 +98,8 @@ STEP: Final = "k2v9x0q4m7t1c8r3n6b5w0z2j4h7d9f1"
 OTHER_ID: Final = "7a1d0c9be8f24356a1b2c3d4e5f60718"
 KEY: Final = "Zk3lq0Yt8mVb2nXc5rPd7sWf9uHg1jAe4oIi6kLlQ0E"
 PASSWORD: Final = "quiet rivers carry stones"  # noqa: S105  # an example that everybody may read
+NEWER: Final = "four herons watch the tide"
+LETTER_KEY: Final = "q8W2Lx0vT5bYc7NfRk3sZp1HdGj6MaEo"
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105  # as above
 NAME, EMAIL = "Alice Quill", "alice@mail.example"
 
@@ -198,7 +207,7 @@ BODIES: Final[tuple[Schema, ...]] = (
         ],
     ),
     Names(name=NAME, screen_name="Al"),
-    NewPassword(old=PASSWORD, new="four herons watch the tide"),
+    NewPassword(old=PASSWORD, new=NEWER),
     AccountState(is_open=False, closed_at=AT),
     Agreed(edition=DAY, at=AT, proof=ID, asks_again=False),
     Agreement(edition=DAY),
@@ -262,7 +271,7 @@ BODIES: Final[tuple[Schema, ...]] = (
     ),
     NewEmail(email="alice@post.example"),
     CodeTyped(code="123 456"),
-    NotMe(key="q8W2Lx0vT5bYc7NfRk3sZp1H"),
+    NotMe(key=LETTER_KEY),
     TakenBack(next="recover"),
     WaysToProve(by=[FactorKind.PASSKEY, FactorKind.APP], passkey=PASSKEY_ASKED),
     ProofGiven(code="123456"),
@@ -299,6 +308,13 @@ BODIES: Final[tuple[Schema, ...]] = (
             )
         ]
     ),
+    WhoForgot(who="alice.quill"),
+    LetterAsked(token=LETTER_KEY, until=LATER),
+    CodeOfLetter(token=LETTER_KEY, code="1234 5678"),
+    LinkOfLetter(link=LETTER_KEY),
+    Forgot(key=LETTER_KEY, until=LATER, may_set_user_id=False, asks_for_code=True),
+    NewWayIn(key=LETTER_KEY, password=NEWER, code="123456"),
+    WayInSet(next="sign-in"),
     PhoneNumber(phone="+1 207 555 0100"),
     HOME,
     DeviceKept(kind=DeviceKind.ADAPTER),

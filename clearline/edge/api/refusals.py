@@ -26,6 +26,7 @@ from clearline.service.accounts.actions import (
 from clearline.service.accounts.age import TooYoung
 from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.words import FieldWrong
+from clearline.service.contacts import recovery
 from clearline.service.contacts.actions import (
     AddressConfirmed,
     CodeWrong,
@@ -64,6 +65,8 @@ WRONG_ZIP: Final = FieldWrong(
     "A ZIP code has five digits, or nine like 04101-1234.", field="postal_code"
 )
 WEAK: Final = PasswordRefused("Use at least 15 characters. Four or five words in a row do well.")
+WRONG_USER_ID: Final = UserIdRefused("A user ID has 3 to 64 characters and no spaces.")
+TAKEN: Final = UserIdTaken("This user ID is taken. Choose another.")
 WRONG_PASSWORD: Final = SignInRefused("The user ID or password is wrong. Try again.")
 WRONG_OLD: Final = SignInRefused("The old password is another one. Nothing was changed.")
 TOO_OFTEN: Final = TooManyTries("That was tried too often. Wait 15 minutes, then try again.")
@@ -98,13 +101,15 @@ CHOOSING: Final = (SignalSaysNo(), TooManyAnswers())
 # By operation: what it refuses beside what every operation does.
 REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "policy": (),
-    "sign_up": (
-        *(OtherEdition(), TooYoung(), WRONG_NAME, WEAK),
-        UserIdRefused("A user ID has 3 to 64 characters and no spaces."),
-        UserIdTaken("This user ID is taken. Choose another."),
-    ),
+    "sign_up": (*(OtherEdition(), TooYoung(), WRONG_NAME, WEAK, WRONG_USER_ID, TAKEN),),
     "sign_in": (WRONG_PASSWORD, TOO_OFTEN),
     "second": (SecondStepEnded(), factors.refused(), TOO_OFTEN),
+    "recover": (recovery.NothingTyped(), recovery.AskedTooOften()),
+    "recover_by_code": (recovery.RecoveryCodeWrong(), recovery.RecoveryOver()),
+    "recover_by_link": (recovery.RecoveryOver(),),
+    "recover_password": (
+        *(recovery.RecoveryOver(), WEAK, WRONG_USER_ID, TAKEN, factors.refused(), TOO_OFTEN),
+    ),
     "renew": (TokenEnded(),),
     "sign_out": (NoSuchSignIn(),),
     "sign_ins": (NoSuchSignIn(),),

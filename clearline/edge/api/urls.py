@@ -19,6 +19,7 @@ from clearline.edge.api import (
     factors,
     my_data,
     prove,
+    recover,
     sessions,
     sign_in,
     teams,
@@ -56,7 +57,10 @@ sign-in (`token`), by one network (`network`), and by one network where nobody i
 and `errors` name the fields that are wrong.
 """
 OPEN_TO_ALL: Final = frozenset(
-    {"policy", "sign-up", "sign-in", "sign-in/second", "renew", "contacts/take-back"}
+    {
+        *("policy", "sign-up", "sign-in", "sign-in/second", "renew", "contacts/take-back"),
+        *("recover", "recover/code", "recover/link", "recover/password"),
+    }
 )
 
 
@@ -81,6 +85,7 @@ def make_api() -> AppAPI:
     api.add_router("", prove.router, tags=["Sign-in"])
     api.add_router("", sessions.router, tags=["Sign-in"])
     api.add_router("", factors.router, tags=["Second factors"])
+    api.add_router("", recover.router, tags=["Getting back in"])
     api.add_router("", account.router, tags=["Account"])
     api.add_router("", contacts.router, tags=["Contacts"])
     api.add_router("", details.router, tags=["Details"])

@@ -1,7 +1,7 @@
-"""The shapes of what one signs in by and where: proofs, second factors, sessions."""
+"""The shapes of what one signs in by and where: proofs, second factors, sessions, getting in."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ninja import Schema
 from pydantic import Field, JsonValue
@@ -104,3 +104,56 @@ class Sessions(Schema):
     """The browsers, the last seen first, at most 50."""
 
     items: list[SessionShown]
+
+
+Secret = Annotated[str, Field(max_length=100)]
+
+
+class WhoForgot(Sent):
+    """The user ID, or the e-mail address where that was forgotten too."""
+
+    who: Annotated[Text, Field(examples=["alice.quill"])]
+
+
+class LetterAsked(Schema):
+    """What the code of the letter is sent with, and until when; the same whoever was asked for."""
+
+    token: str
+    until: datetime
+
+
+class CodeOfLetter(Sent):
+    """What the question was answered with, and eight digits, with or without a gap."""
+
+    token: Secret
+    code: Annotated[str, Field(max_length=20, examples=["1234 5678"])]
+
+
+class LinkOfLetter(Sent):
+    """`link` in the address that the letter leads to."""
+
+    link: Secret
+
+
+class Forgot(Schema):
+    """The key of the last step, until when it works, and what that step asks for."""
+
+    key: str
+    until: datetime
+    may_set_user_id: bool
+    asks_for_code: bool
+
+
+class NewWayIn(Sent):
+    """The new password; a new user ID where it may be set; a code where one is asked for."""
+
+    key: Secret
+    password: Password
+    user_id: Annotated[Text, Field(examples=["alice.quill"])] = ""
+    code: Annotated[str, Field(max_length=200, examples=["123456"])] = ""
+
+
+class WayInSet(Schema):
+    """What comes next: signing in by what was set."""
+
+    next: Literal["sign-in"]

@@ -22,12 +22,14 @@ STEP_S: Final = 30
 NETWORKS: Final = itertools.count(1)
 NUMBERS: Final = itertools.count(1)
 
+RECOVERY_LINK: Final = re.compile(r"/account/recover/\?link=(\S+)")
 LINK_KEY: Final = re.compile(r"/account/not-me/\?key=(\S+)")
 
 # Asks one operation by its name and returns what was told: body, parts of the address.
 Ask = Callable[..., Any]
-# Waits for the first letter to an address, by words of its subject, and returns its text.
-Read = Callable[[str, str], str]
+# Waits for a letter to an address, by words of its subject, and returns its text: the first one, or
+# the one `after` so many.
+Read = Callable[..., str]
 
 
 class Kind(StrEnum):
@@ -221,6 +223,19 @@ def walk_contacts(ask: Ask, read: Read) -> None:
     ask(dora, "type_code", body={"code": code_in(read(other, "Your code"))})
     (key,) = LINK_KEY.findall(read(dora.email, "Something was changed"))
     ask(dora, "take_back", body={"key": key})
+    walk_recovery(ask, read, dora)
+
+
+def walk_recovery(ask: Ask, read: Read, dora: Person) -> None:
+    """Get back in by the code of one letter, then by the link of another."""
+    asked = ask(dora, "recover", body={"who": dora.user_id})
+    letter = read(dora.email, "get back into")
+    code = {"token": asked["token"], "code": code_in(letter)}
+    way_in = {"key": ask(dora, "recover_by_code", body=code)["key"], "password": PASSWORD}
+    ask(dora, "recover_password", body=way_in)
+    ask(dora, "recover", body={"who": dora.email})
+    (link,) = RECOVERY_LINK.findall(read(dora.email, "get back into", after=1))
+    ask(dora, "recover_by_link", body={"link": link})
 
 
 def walk_out(ask: Ask, alice: Person, bob: Person) -> None:

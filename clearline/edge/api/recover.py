@@ -1,0 +1,88 @@
+"""Getting back in for those who forgot: who, the code or the link of the letter, a new password."""
+
+from datetime import datetime
+from typing import Final
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router
+
+from clearline.edge.api.described import ERRORS
+from clearline.edge.api.shapes import Problem
+from clearline.edge.api.ways_in import (
+    CodeOfLetter,
+    Forgot,
+    LetterAsked,
+    LinkOfLetter,
+    NewWayIn,
+    WayInSet,
+    WhoForgot,
+)
+from clearline.service.contacts import recovery
+from clearline.service.contacts.recovery import WINDOW, Proved
+from clearline.trust.safeguards.origin import network_of
+
+router: Final = Router()
+
+
+@router.post("/recover", response={200: LetterAsked, ERRORS: Problem}, summary="I cannot sign in")
+def recover(request: HttpRequest, told: WhoForgot) -> LetterAsked:
+    """Take a user ID or an e-mail address; whoever it is, the answer is the same.
+
+    If it is somebody's, a letter with eight digits and a link goes to their address of record
+    within seconds. Show the person where to type the digits, and say no more than that a letter
+    comes if this is theirs: nobody learns here who is a customer.
+    """
+    now = timezone.now()
+    token = recovery.ask(typed=told.who, network=network_of(request), now=now)
+    return LetterAsked(token=token, until=now.replace(microsecond=0) + WINDOW)
+
+
+@router.post(
+    "/recover/code", response={200: Forgot, ERRORS: Problem}, summary="Type the code of the letter"
+)
+def recover_by_code(request: HttpRequest, told: CodeOfLetter) -> Forgot:
+    """Trade the eight digits for the key of the last step; 15 minutes and three tries."""
+    del request
+    now = timezone.now()
+    return to_forgot(recovery.prove(token=told.token, code=told.code, now=now), now)
+
+
+@router.post(
+    "/recover/link",
+    response={200: Forgot, ERRORS: Problem},
+    summary="Follow the link of the letter",
+)
+def recover_by_link(request: HttpRequest, told: LinkOfLetter) -> Forgot:
+    """Trade `link` in the address of the letter for the key of the last step; once, for a day.
+
+    For the app that opens such links. Ask before you send this, so that opening it alone does
+    nothing.
+    """
+    del request
+    now = timezone.now()
+    return to_forgot(recovery.follow(link=told.link, now=now), now)
+
+
+def to_forgot(proved: Proved, now: datetime) -> Forgot:
+    return Forgot(
+        key=proved.key,
+        until=now.replace(microsecond=0) + WINDOW,
+        may_set_user_id=proved.forgot_user_id,
+        asks_for_code=proved.asks_for_code,
+    )
+
+
+@router.post(
+    "/recover/password", response={200: WayInSet, ERRORS: Problem}, summary="Set a new password"
+)
+def recover_password(request: HttpRequest, told: NewWayIn) -> WayInSet:
+    """Set the new password by the key, once; every session and sign-in ends. Then sign in by it.
+
+    Who had typed an e-mail address (`may_set_user_id`) may choose a new user ID too: nobody can be
+    told the old one. Who has an app that shows codes or recovery codes (`asks_for_code`) gives one.
+    """
+    del request
+    typed = recovery.NewWayIn(password=told.password, user_id=told.user_id, code=told.code)
+    recovery.finish(key=told.key, typed=typed, now=timezone.now())
+    return WayInSet(next="sign-in")
