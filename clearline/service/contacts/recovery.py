@@ -334,7 +334,7 @@ def follow(*, link: str, now: datetime) -> Proved:
     if found is None:
         raise RecoveryOver
     # The link goes, and so it stands that no try at the code was a right one.
-    letter = working(now).filter(pk=found.pk)
+    letter = RecoveryCode.objects.filter(pk=found.pk, proved_at__isnull=True, done_at__isnull=True)
     if not letter.update(proved_at=now, key_index=key_index(key), link_index=None):
         raise RecoveryOver
     return to_proved(found, key)
