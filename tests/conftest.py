@@ -5,6 +5,7 @@ import os
 import pytest
 
 from clearline.trust.consent.actions import ANSWERS
+from clearline.trust.safeguards.attempts import LOOKED_AT
 from clearline.trust.safeguards.refused_pages import REFUSED_PAGES
 from clearline.trust.vault.keyring import WARM
 from tests.cheap_hashes import make_hashes_cheap
@@ -16,6 +17,7 @@ def _nothing_counted_yet() -> None:
     WARM.keys.clear()
     ANSWERS.forget()
     REFUSED_PAGES.forget()
+    LOOKED_AT.forget()
 
 
 def pytest_configure() -> None:

@@ -159,6 +159,8 @@ def test_an_address_is_proved_replaced_and_won_back(
     page.goto(f"{provider.url}/account/sign-in/")
     page.get_by_role("link", name="I cannot sign in").click()
     get_back_in(page, office, name, first, NEW_PASSWORD, nth=0)
+    page.get_by_role("link", name="To your account").click()
+    page.get_by_role("button", name="Sign out").click()
     sign_in(page, provider, name, PASSWORD)
     expect(page.get_by_role("main")).to_contain_text("Not signed in.")
     sign_in(page, provider, name, NEW_PASSWORD)

@@ -40,6 +40,7 @@ from clearline.trust.ledger.entries.contacts import (
 )
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import regaining
+from clearline.trust.safeguards.actions import PasswordGiven, SignedIn
 from clearline.trust.safeguards.queries import name_index, network_index
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.vault.keyring import NoKey, PersonErased
@@ -358,13 +359,14 @@ class NewWayIn:
     code: str = ""
 
 
-def finish(*, key: str, typed: NewWayIn, now: datetime) -> None:
+def finish(*, key: str, typed: NewWayIn, now: datetime) -> SignedIn | PasswordGiven:
     """Set a new password, and a new user ID where one is given; all sessions end.
 
-    Who has a second factor that shows codes gives one here; a passkey is asked for at the next
-    sign-in. Of many at once one wins. Raises RecoveryOver, PasswordRefused, UserIdRefused,
-    UserIdTaken, FactorRefused, TooManyTries, NoTurn, gate.UseDenied. Source: 47 CFR 64.2010(e);
-    clauses account.recover, account.acts, account.factor.
+    What comes back begins a session, so those whom somebody keeps from signing in, by wrong tries
+    from their own network, get in (ID-07). Who has a second factor that shows codes gives one here;
+    a passkey is asked for next. Of many at once one wins. Raises RecoveryOver, PasswordRefused,
+    UserIdRefused, UserIdTaken, FactorRefused, TooManyTries, NoTurn, gate.UseDenied. Source: 47 CFR
+    64.2010(e); clauses account.recover, account.acts, account.factor.
     """
     ask_to_answer(now)
     permit = safeguards.ask_to_note_customer(now)
@@ -372,7 +374,8 @@ def finish(*, key: str, typed: NewWayIn, now: datetime) -> None:
     subject = SubjectId(row.subject)
     named = typed.user_id.strip() if row.by_email else ""
     way_in = regaining.new_way_in(typed.password, user_id=named)
-    if factors.asks_for_code(subject):
+    has_proved = factors.asks_for_code(subject)
+    if has_proved:
         factors.prove_by_code(subject, typed.code, now=now)
 
     with transaction.atomic():
@@ -385,6 +388,7 @@ def finish(*, key: str, typed: NewWayIn, now: datetime) -> None:
         others.update(done_at=now)
         fields = ("password", "user_id") if named else ("password",)
         ledger.append(AccountRecovered(fields=fields), subject=subject, permit=permit, now=now)
+    return regaining.came_back(subject, has_proved=has_proved)
 
 
 def note_wrong(*, now: datetime) -> int:

@@ -49,6 +49,7 @@ from clearline.trust.ledger.entries.logins import (
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import second_factor
 from clearline.trust.safeguards.actions import PasswordGiven, SignedIn
+from clearline.trust.safeguards.attempts import forget
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.vault import queries as vault
@@ -414,7 +415,7 @@ def prove_again(*, kind: LoginKind, public_id: str, proof: Proof, now: datetime)
         if proved is None:
             record(refused_entry(login, PROVE[kind]), login, acts, now)
         else:
-            safeguards.forget(attempt)
+            forget(attempt)
             record(proved_entry(login, proved), login, acts, now)
     if proved is None:
         raise refused()

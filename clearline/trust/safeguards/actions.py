@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
 from clearline.kit.errors import Conflict, Denied, Invalid, NotFound, TooMany
 from clearline.kit.fair_turns import NoTurn
@@ -30,6 +29,8 @@ from clearline.trust.ledger.entries.logins import (
     StaffRolesChanged,
     StaffSignedIn,
 )
+from clearline.trust.safeguards import attempts
+from clearline.trust.safeguards.attempts import WINDOW, Wait, is_one_too_many
 from clearline.trust.safeguards.hashing import (
     fits,
     hash_password,
@@ -55,13 +56,7 @@ from clearline.trust.vault import actions as vault
 STOP_GUESSERS_CLAUSE: Final = ClauseId("security.attempts")
 LOGIN_CLAUSE: Final = ClauseId("staff.login")
 USER_ID: Final = re.compile(r"[^\s\x00-\x1f]{3,64}")
-WINDOW: Final = timedelta(minutes=15)
 SETTING: Final = "set a password"  # all who do are one source beside the networks that sign in
-# Wrong tries within the window: at one name from one network, and, from networks that the owner of
-# the name did not sign in from lately, at one name or from one network in all.
-TRIES_MAX: Final = 5
-TRIES_BY_NAME_MAX: Final = 50
-TRIES_BY_NETWORK_MAX: Final = 50
 
 STOP_GUESSERS: Final = Use(
     by=Actor(ActorKind.JOB, "sign_in"),
@@ -255,9 +250,8 @@ def remove_customer(subject: SubjectId) -> None:
     """Erase a customer's way in with the attempts at it, in the caller's transaction."""
     login = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER).first()
     if login is not None:
-        SignInAttempt.objects.filter(
-            name_index__in=(login.name_index, session_index(subject), second_index(subject))
-        ).delete()
+        names = (bytes(login.name_index), session_index(subject), second_index(subject))
+        attempts.forget_all(*names)
         Session.objects.filter(login_index=session_index(subject)).delete()
         login.delete()
 
@@ -270,9 +264,10 @@ def sign_in(
     `network` is the cut address; it is stored only as a keyed hash.
 
     An attempt counts before the password is looked at, so that many at once gain nothing; one
-    that is refused for being too many does not count, so that nobody prolongs the wait.
-    Raises SignInRefused, TooManyTries, NoTurn, gate.UseDenied. Source: clauses security.attempts,
-    staff.session, staff.acts, account.session, account.acts.
+    that is refused for being too many prolongs no wait. Where many guess, the right password opens
+    from a network that its owner signed in from, and elsewhere a letter does (contacts/recovery).
+    Raises SignInRefused, TooManyTries, NoTurn, gate.UseDenied. Source: NIST SP 800-63B-4, 3.2.2
+    (ID-07); clauses security.attempts, staff.session, staff.acts, account.session, account.acts.
     """
     ask_to_stop_guessers(now)
     permit = ask_to_let_in(kind, now)
@@ -280,19 +275,22 @@ def sign_in(
         name_index=name_index(user_id, kind), network_index=network_index(network), at=now
     )
 
-    count(attempt, now)
+    attempt.save(force_insert=True)
+    wait = attempts.find_wait(attempt, now)
+    if wait is not None and not attempts.is_looked_at(attempt, now):
+        attempt.delete()
+        raise too_many(wait, kind)
     login = Login.objects.filter(name_index=attempt.name_index, kind=kind).first()
-    # Without a login the same work is done, so that time tells nobody which user IDs exist.
-    stored = login.password if login else spare_password()
-    try:
-        is_right = fits(password, stored, source=network)
-    except NoTurn:
-        attempt.delete()  # its password was not looked at
-        raise
-    if not is_right or login is None or not login.is_active:
+    is_right = is_password_of(login, password, attempt, source=network)
+    if wait is not None:
+        opens = attempts.opens_all_the_same(attempt, login, wait, now)
+        if not (is_right and opens):
+            attempts.set_aside(attempt, wait)
+            raise too_many(wait, kind)
+    if not is_right or login is None:
         with transaction.atomic():
             # Written even where there is nobody to note: see spare_password.
-            tries_like(attempt).filter(pk=attempt.pk).update(was_right=False)
+            attempts.tries_like(attempt).filter(pk=attempt.pk).update(was_right=False)
             if login is not None:
                 refused = refused_entry(login, STAFF_SIGN_IN, ACCOUNT_SIGN_IN)
                 ledger.append(refused, subject=subject_of(login), permit=permit, now=now)
@@ -305,9 +303,25 @@ def sign_in(
         return PasswordGiven(login.public_id, login.get_session_auth_hash())
 
     with transaction.atomic():
-        settle(attempt)
+        attempts.settle(attempt)
         ledger.append(signed_in_entry(login), subject=subject_of(login), permit=permit, now=now)
     return SignedIn(login.public_id, login.get_session_auth_hash())
+
+
+def is_password_of(
+    login: Login | None, password: str, attempt: SignInAttempt, *, source: str
+) -> bool:
+    """Say whether a password opens a login that may be used. Raises NoTurn.
+
+    Without a login the same work is done, so that time tells nobody which user IDs exist.
+    """
+    stored = login.password if login else spare_password()
+    try:
+        is_right = fits(password, stored, source=source)
+    except NoTurn:
+        attempt.delete()  # its password was not looked at
+        raise
+    return is_right and login is not None and login.is_active
 
 
 def renew_hash(login: Login, password: str, *, source: str) -> None:
@@ -315,17 +329,6 @@ def renew_hash(login: Login, password: str, *, source: str) -> None:
     known, renewed = login.password, hash_password(password, source=source)
     if Login.objects.filter(pk=login.pk, password=known).update(password=renewed):
         login.password = renewed
-
-
-def settle(attempt: SignInAttempt) -> None:
-    """Note that an attempt was right: wrong ones at the same name from there count no more.
-
-    Wrong ones from elsewhere stay counted; this network is now known as the owner's.
-    """
-    tries = tries_like(attempt)
-    newest = list(tries.order_by("-at", "-pk").values_list("pk", flat=True)[:1])
-    tries.exclude(pk__in=newest).delete()
-    tries.update(was_right=True)
 
 
 def count_own(*, public_id: str, now: datetime) -> SignInAttempt:
@@ -337,11 +340,6 @@ def count_own(*, public_id: str, now: datetime) -> SignInAttempt:
     attempt = SignInAttempt(name_index=index, network_index=index, at=now)
     count(attempt, now)
     return attempt
-
-
-def forget(attempt: SignInAttempt) -> None:
-    """Count an attempt, and those like it, no more: it was right."""
-    tries_like(attempt).delete()
 
 
 def sign_in_by_link(*, kind: LoginKind, user_id: str, now: datetime) -> SignedIn:
@@ -407,32 +405,25 @@ def count(attempt: SignInAttempt, now: datetime) -> None:
     attempt.save(force_insert=True)
     if is_one_too_many(attempt, now):
         attempt.delete()
-        minutes = int(WINDOW.total_seconds() // 60)
+        raise too_many(Wait.QUARTER_OF_AN_HOUR, LoginKind.CUSTOMER)
+
+
+def too_many(wait: Wait, kind: LoginKind) -> TooManyTries:
+    """Return the same words for a name that exists and for one that does not."""
+    minutes = int(WINDOW.total_seconds() // 60)
+    if wait is Wait.QUARTER_OF_AN_HOUR:
         message = f"That was tried too often. Wait {minutes} minutes, then try again."
-        raise TooManyTries(message)
-
-
-def is_one_too_many(attempt: SignInAttempt, now: datetime) -> bool:
-    """Say whether an attempt that is written down passes a limit.
-
-    Who guesses keeps out only their own network: where the owner of the name signed in lately,
-    tries from other networks and at other names are no reason to wait.
-    """
-    wrong = SignInAttempt.objects.filter(at__gt=now - WINDOW, at__lte=now, was_right=False)
-    by_name = wrong.filter(name_index=attempt.name_index)
-    if by_name.filter(network_index=attempt.network_index).count() > TRIES_MAX:
-        return True
-    if tries_like(attempt).filter(was_right=True).exists():
-        return False
-    by_network = wrong.filter(network_index=attempt.network_index)
-    return by_name.count() > TRIES_BY_NAME_MAX or by_network.count() > TRIES_BY_NETWORK_MAX
-
-
-def tries_like(attempt: SignInAttempt) -> QuerySet[SignInAttempt]:
-    """Return all attempts at the same name from the same network."""
-    return SignInAttempt.objects.filter(
-        name_index=attempt.name_index, network_index=attempt.network_index
-    )
+    elif kind is LoginKind.CUSTOMER:
+        message = (
+            "Somebody tried this user ID with many wrong passwords today. To get in, choose “I "
+            "cannot sign in”: we send a letter to your e-mail address of record."
+        )
+    else:
+        message = (
+            "Somebody tried this user ID with many wrong passwords today. Sign in from where you "
+            "often do, or tomorrow."
+        )
+    return TooManyTries(message)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -486,7 +477,7 @@ def set_password(made: NewPassword, now: datetime) -> SignedIn:
     )
     if not unchanged.update(password=login.password, is_password_short=made.is_short):
         raise other_password()
-    forget(made.attempt)
+    attempts.forget(made.attempt)
     Session.objects.filter(login_index=session_index(public_id)).delete()
     is_customer = login.kind == LoginKind.CUSTOMER
     entry = CustomerPasswordChanged() if is_customer else StaffPasswordChanged(login=public_id)
@@ -586,13 +577,11 @@ def erase_expired(policy: CompiledPolicy, *, now: datetime) -> int:
     Returns how many went. A clause that the policy no longer has keeps nothing.
     Source: `kept` of the policy in force.
     """
-    attempts = SignInAttempt.objects.filter(
-        at__lte=policy.edition.kept_from(STOP_GUESSERS_CLAUSE, now)
-    )
+    old = SignInAttempt.objects.filter(at__lte=policy.edition.kept_from(STOP_GUESSERS_CLAUSE, now))
     logins = Login.objects.filter(
         is_active=False, closed_at__lte=policy.edition.kept_from(LOGIN_CLAUSE, now)
     )
     with transaction.atomic():
         for subject in logins.values_list("public_id", flat=True):
             vault.erase_person(SubjectId(subject), now=now)
-        return attempts.delete()[0] + logins.delete()[0]
+        return old.delete()[0] + logins.delete()[0]

@@ -1,17 +1,31 @@
 """Ways in that are shut because somebody else may have used them, and opened anew."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from clearline.policy.vocabulary import SubjectId
-from clearline.trust.safeguards.actions import SETTING, NoSuchLogin, UserIdTaken, refuse_user_id
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.safeguards.actions import (
+    SETTING,
+    NoSuchLogin,
+    PasswordGiven,
+    SignedIn,
+    UserIdTaken,
+    ask_to_let_in,
+    get_login,
+    refuse_user_id,
+    signed_in_entry,
+    subject_of,
+)
+from clearline.trust.safeguards.attempts import forget_wrong
 from clearline.trust.safeguards.hashing import hash_password
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.passwords import refuse_weak
-from clearline.trust.safeguards.queries import name_index
+from clearline.trust.safeguards.queries import name_index, second_index, session_index
 from clearline.trust.safeguards.roles import LoginKind
 
 
@@ -69,13 +83,15 @@ def new_way_in(password: str, *, user_id: str) -> WayIn:
 def set_way_in(subject: SubjectId, way_in: WayIn) -> None:
     """Give a customer a new password, and a new user ID if one was named.
 
-    In the caller's transaction. Every session and every sign-in of the app ends by it.
+    In the caller's transaction. Every session and every sign-in of the app ends by it, and wrong
+    tries of before make nobody wait.
     Raises NoSuchLogin, UserIdTaken.
     """
     told: dict[str, object] = {"password": way_in.password, "is_password_short": False}
     if way_in.name_index is not None:
         told["name_index"] = way_in.name_index
     rows = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER, is_active=True)
+    names = [bytes(each) for each in rows.values_list("name_index", flat=True)]
     try:
         with transaction.atomic():
             changed = rows.update(**told)
@@ -83,6 +99,28 @@ def set_way_in(subject: SubjectId, way_in: WayIn) -> None:
         raise user_id_taken() from None
     if not changed:
         raise NoSuchLogin
+    if way_in.name_index is not None:
+        names.append(way_in.name_index)
+    forget_wrong(*names, session_index(subject), second_index(subject))
+
+
+def came_back(subject: SubjectId, *, has_proved: bool) -> SignedIn | PasswordGiven:
+    """Return who just set a new way in, as signing in would; nothing is noted of it.
+
+    Who has a second factor and did not prove by it yet is to be asked for it. Raises NoSuchLogin.
+    """
+    login = get_login(subject)
+    whoever = PasswordGiven if login.has_second_factor and not has_proved else SignedIn
+    return whoever(login.public_id, login.get_session_auth_hash())
+
+
+def note_signed_in(came: SignedIn, *, now: datetime) -> None:
+    """Note that a session begins for who came back. Raises NoSuchLogin, gate.UseDenied."""
+    permit = ask_to_let_in(LoginKind.CUSTOMER, now)
+    login = get_login(came.public_id)
+
+    with transaction.atomic():
+        ledger.append(signed_in_entry(login), subject=subject_of(login), permit=permit, now=now)
 
 
 def user_id_taken() -> UserIdTaken:

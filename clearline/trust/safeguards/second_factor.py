@@ -11,11 +11,10 @@ from clearline.trust.safeguards.actions import (
     SignedIn,
     TooManyTries,
     count,
-    settle,
     signed_in_entry,
     subject_of,
-    tries_like,
 )
+from clearline.trust.safeguards.attempts import settle, tries_like
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.passwords import LENGTH_MIN
 from clearline.trust.safeguards.queries import network_index, second_index

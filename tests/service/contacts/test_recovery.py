@@ -43,6 +43,7 @@ from clearline.trust.safeguards.actions import (
     UserIdRefused,
     UserIdTaken,
 )
+from clearline.trust.safeguards.attempts import FAILURES_MAX
 from clearline.trust.safeguards.passwords import PasswordRefused
 from clearline.trust.safeguards.queries import find_signed_in_customer
 from clearline.trust.safeguards.roles import LoginKind
@@ -106,6 +107,27 @@ def test_who_forgot_the_user_id_too_chooses_a_new_one() -> None:
     with pytest.raises(SignInRefused):
         enter("alice")
     assert told("account.recovered") == [{"fields": ["password", "user_id"]}]
+
+
+def test_who_is_guessed_at_a_hundred_times_gets_in_by_a_letter_and_then_as_ever() -> None:
+    """ID-07: "given 100 bad tries, then 101st correct one needs extra step", and no lock."""
+    alice = confirmed()
+    for number in range(FAILURES_MAX):
+        at = LATER - timedelta(hours=20) + timedelta(minutes=10 * number)
+        with pytest.raises(SignInRefused):
+            safeguards.sign_in(
+                kind=LoginKind.CUSTOMER, user_id="alice", password="x", network=f"{number}", now=at
+            )
+
+    with pytest.raises(TooManyTries, match="we send a letter"):
+        enter(password=PASSWORD)
+    ask("alice", now=LATER)
+    key = follow(link=links(now=LATER)[-1], now=LATER).key
+    came = finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER)
+
+    assert isinstance(came, SignedIn)
+    assert find_signed_in_customer(alice, came.password_mark) == alice
+    assert enter(network="a third one").public_id == alice
 
 
 def test_who_typed_their_user_id_keeps_it_whatever_a_form_says() -> None:
@@ -309,11 +331,15 @@ def test_a_recovery_code_does_as_well_and_a_passkey_is_asked_for_at_the_next_sig
     alice = confirmed()
     add_passkey(alice)
     without = proved("alice", now=LATER)
+    half = finish(key=without.key, typed=NewWayIn(NEW_PASSWORD), now=LATER)
     made = factors.make_recovery_codes(kind=LoginKind.CUSTOMER, public_id=alice, now=LATER)
     beside = proved("alice", now=LATER)
 
     typed = NewWayIn(NEW_PASSWORD, code=made[0])
-    finish(key=beside.key, typed=typed, now=LATER)
+    whole = finish(key=beside.key, typed=typed, now=LATER)
+
+    assert isinstance(half, PasswordGiven)  # AS-02: "then MFA still asked"
+    assert isinstance(whole, SignedIn)
 
     assert (without.asks_for_code, beside.asks_for_code) == (False, True)
     given = safeguards.sign_in(
@@ -545,7 +571,7 @@ def test_of_fifty_who_set_a_password_at_once_one_does() -> None:
 
     won = at_once(lambda: finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER))
 
-    assert won == [None]
+    assert [type(each) for each in won] == [SignedIn]
     assert told("account.recovered") == [{"fields": ["password"]}]
     assert enter().public_id == alice
 

@@ -25,12 +25,14 @@ from clearline.trust.factors.proof import Code, FactorKind, PasskeyAnswer, Passw
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.actions import (
-    TRIES_MAX,
     NoSuchLogin,
     PasswordGiven,
     SignedIn,
     SignInRefused,
     TooManyTries,
+)
+from clearline.trust.safeguards.attempts import (
+    TRIES_MAX,
 )
 from clearline.trust.safeguards.models import SignInAttempt
 from clearline.trust.safeguards.passwords import PasswordRefused

@@ -17,7 +17,13 @@ from clearline.trust.factors.models import Passkey, RecoveryCode, Totp
 from clearline.trust.factors.proof import Code, PasskeyAnswer
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import open_sessions, signed_in
-from clearline.trust.safeguards.actions import TRIES_MAX, PasswordGiven, SignedIn
+from clearline.trust.safeguards.actions import (
+    PasswordGiven,
+    SignedIn,
+)
+from clearline.trust.safeguards.attempts import (
+    TRIES_MAX,
+)
 from clearline.trust.safeguards.models import Login, Session
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.safeguards.sessions import Awaited, SessionStore, begin_awaiting, take_try

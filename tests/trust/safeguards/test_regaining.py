@@ -6,9 +6,14 @@ from clearline.kit.errors import Refusal
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.safeguards import actions, queries, regaining
 from clearline.trust.safeguards.actions import SignInRefused, UserIdRefused
+from clearline.trust.safeguards.models import Login
 from clearline.trust.safeguards.passwords import PasswordRefused
 from clearline.trust.safeguards.roles import LoginKind
+from tests.trust.ledger.conftest import log
+from tests.trust.ledger.log import count_kinds
 from tests.trust.safeguards.test_sign_in import HOME, NEW_PASSWORD, NOW, PASSWORD
+
+__all__ = ["log"]
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +94,25 @@ def test_the_network_that_somebody_signed_in_from_is_known_as_theirs() -> None:
     assert regaining.is_network_of(queries.network_index(HOME), alice)
     assert not regaining.is_network_of(queries.network_index("elsewhere"), alice)
     assert not regaining.is_network_of(queries.network_index(HOME), SubjectId("0" * 32))
+
+
+@pytest.mark.parametrize(
+    ("has_factor", "has_proved", "comes_in"),
+    [(False, False, True), (True, True, True), (True, False, False)],
+)
+def test_who_set_a_new_way_in_is_in_unless_a_second_factor_is_to_be_given(
+    has_factor: bool,  # noqa: FBT001  # a case of the test
+    has_proved: bool,  # noqa: FBT001  # as above
+    comes_in: bool,  # noqa: FBT001  # as above
+) -> None:
+    """AS-02: "given reset link used, then MFA still asked"."""
+    alice = make_customer()
+    Login.objects.filter(public_id=alice).update(has_second_factor=has_factor)
+
+    came = regaining.came_back(alice, has_proved=has_proved)
+    if isinstance(came, actions.SignedIn):
+        regaining.note_signed_in(came, now=NOW)
+
+    assert isinstance(came, actions.SignedIn) == comes_in
+    assert queries.find_signed_in_customer(alice, came.password_mark) == alice
+    assert count_kinds().get("customer.signed_in", 0) == comes_in

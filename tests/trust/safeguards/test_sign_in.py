@@ -14,10 +14,6 @@ from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions, queries
 from clearline.trust.safeguards.actions import (
-    TRIES_BY_NAME_MAX,
-    TRIES_BY_NETWORK_MAX,
-    TRIES_MAX,
-    WINDOW,
     LastAdministrator,
     NoRole,
     NoSuchLogin,
@@ -26,6 +22,12 @@ from clearline.trust.safeguards.actions import (
     TooManyTries,
     UserIdRefused,
     UserIdTaken,
+)
+from clearline.trust.safeguards.attempts import (
+    TRIES_BY_NAME_MAX,
+    TRIES_BY_NETWORK_MAX,
+    TRIES_MAX,
+    WINDOW,
 )
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.roles import LoginKind, Role

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from clearline.edge.site.account.access import begin_session
 from clearline.edge.site.answers import UnreadableAnswer
 from clearline.edge.site.visit import visit_of
 from clearline.kit.access import Audience, open_to
@@ -25,8 +26,17 @@ from clearline.service.contacts.recovery import (
     RecoveryOver,
 )
 from clearline.trust.factors.actions import FactorRefused
-from clearline.trust.safeguards.actions import TooManyTries, UserIdRefused, UserIdTaken
+from clearline.trust.safeguards import regaining
+from clearline.trust.safeguards import signed_in as sessions
+from clearline.trust.safeguards.actions import (
+    PasswordGiven,
+    SignedIn,
+    TooManyTries,
+    UserIdRefused,
+    UserIdTaken,
+)
 from clearline.trust.safeguards.passwords import LENGTH_MIN, PasswordRefused
+from clearline.trust.safeguards.roles import LoginKind
 
 CODE_MAX: Final = 20
 KEY_MAX: Final = 100
@@ -96,10 +106,20 @@ def go_on(request: HttpRequest, here: dict[str, str]) -> dict[str, str]:
                 user_id=here["user_id"],
                 code=told.get("factor", "")[:FACTOR_MAX],
             )
-            recovery.finish(key=here["key"], typed=typed, now=now)
-            return {"step": "done"}
+            came = recovery.finish(key=here["key"], typed=typed, now=now)
+            return {"step": "done", "asks": begin_with(request, came)}
         case _:
             raise UnreadableAnswer
+
+
+def begin_with(request: HttpRequest, came: SignedIn | PasswordGiven) -> str:
+    """Begin a session, or the wait for a passkey; say "yes" where one is awaited."""
+    if isinstance(came, SignedIn):
+        regaining.note_signed_in(came, now=timezone.now())
+        begin_session(request, came)
+        return ""
+    sessions.begin_half(request.session, LoginKind.CUSTOMER, came, now=timezone.now())
+    return "yes"
 
 
 def last_step(proved: Proved) -> dict[str, str]:

@@ -19,7 +19,7 @@ from tests.promises.provider import Clock
 from tests.service.accounts.people import NOW
 from tests.service.contacts.contacts import DAY, FIRST, confirmed
 from tests.service.contacts.recovering import codes, links
-from tests.trust.factors.people import add_app, code_of
+from tests.trust.factors.people import add_app, add_passkey, code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log", "_some_days_later")]
 PAGE = "/account/recover/"
@@ -74,6 +74,7 @@ def test_from_the_sign_in_page_to_a_new_password_and_in() -> None:
     assert 'name="user_id"' not in second
     assert status == 200
     assert "everybody who was signed in is signed out" in last
+    assert client.get("/account/").status_code == 200  # and this browser is signed in
     form = {"user_id": "alice", "password": NEW_PASSWORD}
     assert client.post("/account/sign-in/", form)["Location"] == "/account/"
 
@@ -130,6 +131,20 @@ def test_who_has_an_app_is_asked_for_its_code_as_well() -> None:
     assert status == 422
     assert "That was not right, or was used before." in refused
     assert "Your new password is set" in done
+
+
+def test_who_has_passkeys_alone_is_asked_for_one_before_they_are_in() -> None:
+    """AS-02: "given reset link used, then MFA still asked"."""
+    add_passkey(confirmed())
+    client = browser()
+    _, first = press(client, step="who", who="alice")
+    _, second = press(client, step="code", token=carried(first, "token"), code=letter())
+
+    _, done = press(client, step="password", key=carried(second, "key"), password=NEW_PASSWORD)
+
+    assert 'href="/account/sign-in/second/"' in done
+    assert client.get("/account/")["Location"].startswith("/account/sign-in/")
+    assert "passkey" in client.get("/account/sign-in/second/").content.decode()
 
 
 def test_who_is_known_and_who_is_not_read_the_same_page() -> None:
