@@ -78,7 +78,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "/privacy/choice/": {"answer": "decline"},
     "/api/v1/sign-in": {"user_id": "alice", "password": PASSWORD},
     "/api/v1/prove": {"password": PASSWORD},
-    "/staff/customers/<subject>/open/": {"channel": "call", "reference": "C-1042"},
+    "/staff/customers/<subject>/open/": {"channel": "visit", "reference": "V-1042"},
     "/staff/visitors/export/": {"from": "2026-10-01", "to": "2026-10-30", "format": "csv"},
 }
 # Addresses whose parts mean something else than the same names elsewhere.

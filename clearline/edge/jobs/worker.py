@@ -28,7 +28,13 @@ from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import whole_list
 from clearline.service.contacts import actions as contacts
-from clearline.service.contacts import edition_letters, factor_wait, notices, recovery
+from clearline.service.contacts import (
+    edition_letters,
+    factor_wait,
+    notices,
+    recovery,
+    way_back,
+)
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
 from clearline.trust.arrivals import actions as arrivals
@@ -90,6 +96,7 @@ def erase_old_contacts(now: datetime) -> None:
     notices.erase_expired(now=now)
     factor_wait.erase_expired(now=now)
     recovery.erase_expired(now=now)
+    way_back.erase_expired(now=now)
 
 
 # Each lane has a thread of its own, so that what may take many minutes holds nothing up.

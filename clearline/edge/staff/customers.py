@@ -28,14 +28,17 @@ from clearline.rights.ledger_words.values import VALUES, word_of
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.queries import Membership
 from clearline.service.accounts.roles import MemberRole
+from clearline.service.contacts import way_back as way_backs
+from clearline.service.contacts.documents import Document, Lost
 from clearline.service.desk import actions as desk
-from clearline.service.desk import queries
+from clearline.service.desk import queries, way_back
 from clearline.service.desk.actions import ContactTooLong, ContactUsed, NotFoundHere, Shown
 from clearline.service.desk.contact import REFERENCE_MAX, Channel, Contact, ContactWrong
 from clearline.service.desk.duties import ADDRESSES, SEALED, Field, fields_of, roles_at_desk
 from clearline.service.desk.queries import OpenNow
 from clearline.service.desk.terms import TERM_MAX
 from clearline.trust.consent.account import Said
+from clearline.trust.safeguards.roles import Role
 
 AGES: Final[dict[str, str | Promise]] = {
     AgeRange.ADULT: gettext_lazy("18 or over"),
@@ -223,7 +226,12 @@ def shut(request: HttpRequest, subject: str) -> HttpResponse:
 
 
 def show_customer(
-    request: HttpRequest, subject: SubjectId, now: datetime, refused: Refusal | None = None
+    request: HttpRequest,
+    subject: SubjectId,
+    now: datetime,
+    refused: Refusal | None = None,
+    *,
+    way_back_refused: Refusal | None = None,
 ) -> HttpResponse:
     member = signed_in_member(request)
     try:
@@ -242,9 +250,33 @@ def show_customer(
         "team": None if told.team is None else teammates_of(told.team),
         "choices": None if told.choices is None else choices_of(told.choices),
         "error": str(refused or ""),
+        "way_back": way_back_of(request, told.opened, way_back_refused, now),
     }
-    status = status_of(refused) if refused else HTTPStatus.OK
+    refusal = refused or way_back_refused
+    status = status_of(refusal) if refusal else HTTPStatus.OK
     return render(request, "staff/customer.html", shown, status=status)
+
+
+def way_back_of(
+    request: HttpRequest, opened: OpenNow, refused: Refusal | None, now: datetime
+) -> dict[str, object] | None:
+    """Return what the page tells of a way back in; None for who has no part in it."""
+    member = signed_in_member(request)
+    if Role.SUPPORT not in opened.roles or Role.SUPPORT not in member.roles:
+        return None
+    standing = way_backs.find_standing(opened.subject, now=now)
+    waiting = standing.waiting
+    return {
+        "is_visit": way_back.may_begin(opened, member.roles),
+        "standing": standing,
+        "is_own": waiting is not None and waiting.asked_by == member.public_id,
+        "document": word_of("document", waiting.document) if waiting else "",
+        "why": word_of("why", waiting.why) if waiting else "",
+        "reasons": [(each, VALUES["why"][each]) for each in Lost],
+        "documents": [(each, VALUES["document"][each]) for each in Document],
+        "typed": request.POST,
+        "error": str(refused or ""),
+    }
 
 
 def facts_of(told: Shown) -> Iterator[Fact]:

@@ -80,6 +80,15 @@ SENTENCES: Final = {
     "recovery.code_sent": gettext_lazy("A code to get back in was sent to a customer."),
     "recovery.refused": gettext_lazy("Wrong codes to get back in were typed: {count}."),
     "account.recovered": gettext_lazy("A customer got back in by a code, with a new {fields}."),
+    "way_back.asked": gettext_lazy(
+        "A customer who lost every way in showed {document}; a second one of the staff decides."
+    ),
+    "way_back.blocked": gettext_lazy("Somebody showed {document} with another name: blocked."),
+    "way_back.confirmed": gettext_lazy(
+        "A second one of the staff saw {document}; a code went to the address of record."
+    ),
+    "way_back.declined": gettext_lazy("A customer was to be let back in, which was declined."),
+    "way_back.used": gettext_lazy("A customer got back in after a visit; anew or gone: {fields}."),
     "mail.sent": gettext_lazy("A letter was sent to a customer: {template}."),
     "mail.failed": gettext_lazy("A letter to a customer was given up: {template}."),
     "edition.told": gettext_lazy("A customer was written to about the edition of {edition}."),

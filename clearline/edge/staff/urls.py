@@ -3,7 +3,16 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clearline.edge.staff import bring_in, customers, health, ledger_pages, people, today, visitors
+from clearline.edge.staff import (
+    bring_in,
+    customers,
+    health,
+    ledger_pages,
+    people,
+    today,
+    visitors,
+    way_back,
+)
 
 
 class PublicIdConverter(StringConverter):
@@ -23,6 +32,11 @@ staff_urlpatterns = [
     path("customers/<public_id:subject>/open/", customers.open_one, name="staff_customer_open"),
     path("customers/<public_id:subject>/keep/", customers.keep, name="staff_customer_keep"),
     path("customers/<public_id:subject>/shut/", customers.shut, name="staff_customer_shut"),
+    path(
+        "customers/<public_id:subject>/way-back/",
+        way_back.way_back_of,
+        name="staff_customer_way_back",
+    ),
     path("health/", health.health_page, name="staff_health"),
     path("ledger/", ledger_pages.entries, name="staff_ledger"),
     path("ledger/<str:entry_id>/", ledger_pages.entry, name="staff_entry"),

@@ -145,6 +145,25 @@ TELLINGS: Final = {
         Group.CHANGED,
         gettext_lazy("You got back in by a code and chose anew: {fields}. All sessions ended."),
     ),
+    "way_back.asked": Telling(
+        Group.SIGN_IN,
+        gettext_lazy("Somebody at our desk showed {document} as yours, to get back in: {why}."),
+    ),
+    "way_back.blocked": Telling(
+        Group.SIGN_IN,
+        gettext_lazy("Somebody at our desk showed {document} with another name; it was blocked."),
+    ),
+    "way_back.confirmed": Telling(
+        Group.SIGN_IN,
+        gettext_lazy("A second one of us saw {document}, and a code was sent to you."),
+    ),
+    "way_back.declined": Telling(
+        Group.SIGN_IN, gettext_lazy("A way back into your account was declined at our desk.")
+    ),
+    "way_back.used": Telling(
+        Group.CHANGED,
+        gettext_lazy("You got back in after a visit; anew or gone: {fields}. All sessions ended."),
+    ),
     "mail.sent": Telling(
         Group.LETTERS,
         gettext_lazy("A letter was sent to you: {template}."),

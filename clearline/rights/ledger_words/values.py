@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from clearline.policy.condition import choice_in_words
 from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
 from clearline.policy.words import words_in
+from clearline.service.contacts.documents import Document, Lost
 from clearline.service.desk.contact import Channel
 from clearline.service.desk.terms import Term
 from clearline.trust.gate.decide import Reason
@@ -34,6 +35,7 @@ NAMES: Final[dict[str, str | Promise]] = {
     "asked_by": gettext_lazy("Who asked for it"),
     "reason": gettext_lazy("Why"),
     "why": gettext_lazy("Why"),
+    "document": gettext_lazy("Which document was seen"),
     "date": gettext_lazy("First day"),
     "sha256": gettext_lazy("SHA-256"),
     "is_material": gettext_lazy("Told beforehand"),
@@ -117,7 +119,17 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     },
     "why": {
         "person": gettext_lazy("the person ended it"),
+        Lost.FACTOR: gettext_lazy("what proves them beside the password is lost"),
+        Lost.PASSWORD_AND_FACTOR: gettext_lazy("the password and all else are lost"),
+        Lost.CODES_FAILED: gettext_lazy("the codes that should let them in were wrong"),
         "used_twice": gettext_lazy("a key of it was used twice, so somebody may have copied it"),
+    },
+    "document": {
+        Document.DRIVERS_LICENSE: gettext_lazy("a driver's license"),
+        Document.PASSPORT: gettext_lazy("a passport"),
+        Document.STATE_ID: gettext_lazy("an identity card of a state"),
+        Document.MILITARY_ID: gettext_lazy("a military identity card"),
+        Document.OTHER_GOVERNMENT: gettext_lazy("another document of a government"),
     },
     "is_active": {True: gettext_lazy("active"), False: gettext_lazy("closed")},
     "is_material": {True: gettext_lazy("yes"), False: gettext_lazy("not needed")},
@@ -144,6 +156,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "staff_customer_open": gettext_lazy("to open a customer"),
         "staff_customer_keep": gettext_lazy("to keep a customer open"),
         "staff_customer_shut": gettext_lazy("to shut a customer"),
+        "staff_customer_way_back": gettext_lazy("to let a customer back in"),
         "staff_people": gettext_lazy("the page People"),
         "staff_person": gettext_lazy("the page of one of the staff"),
         "staff_person_set": gettext_lazy("to set the roles of one of the staff"),
@@ -191,6 +204,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "change_notice": gettext_lazy("a notice that something was changed"),
         "invitation": gettext_lazy("an invitation to choose a user ID and a password"),
         "recovery_code": gettext_lazy("a code to get back into an account"),
+        "way_back": gettext_lazy("a code after a visit, to get back into an account"),
         "edition_notice": gettext_lazy("a notice that the policy changes"),
     },
     "factor": {

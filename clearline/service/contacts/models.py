@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from clearline.policy.vocabulary import Category
+from clearline.service.contacts.documents import Document, Lost
 from clearline.trust.vault.fields import Personal
 
 NUMBER_BYTES: Final = 16
@@ -167,6 +168,46 @@ class RecoveryCode(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["subject", "made_at"], name="contacts_recovery_subject")]
+
+
+class WayBack(models.Model):
+    """That one of the staff saw the document of somebody who lost every way in: the newest of each.
+
+    Of the document it says which kind it was, and nothing that stands on it.
+    """
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "document": "a word of a closed list: which kind of document, nothing on it",
+        "why": "a word of a closed list",
+        "asked_by": "staff by random number",
+        "asked_at": "a moment of our own",
+        "blocked_at": "a moment of our own",
+        "confirmed_at": "a moment of our own",
+        "code_index": "a keyed hash of a random code",
+        "row": "points at an address",
+    }
+
+    subject = models.CharField(max_length=32, unique=True)
+    document = models.CharField(max_length=24)
+    why = models.CharField(max_length=24)
+    asked_by = models.CharField(max_length=32)
+    asked_at = models.DateTimeField(db_index=True)
+    blocked_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    code_index = models.BinaryField(max_length=32, null=True, unique=True)
+    row = models.BigIntegerField(null=True)  # of the address that the letter went to
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(document__in=[each.value for each in Document]),
+                name="contacts_way_back_document",
+            ),
+            models.CheckConstraint(
+                condition=Q(why__in=[each.value for each in Lost]), name="contacts_way_back_why"
+            ),
+        ]
 
 
 class EditionLetters(models.Model):

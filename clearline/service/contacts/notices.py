@@ -15,11 +15,11 @@ from django.db import transaction
 from clearline.kit.errors import NotFound
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails
-from clearline.service.accounts.addresses import OF_RECORD_AFTER, Tie, told_of_change
+from clearline.service.accounts.addresses import OF_RECORD_AFTER, Tie, current, told_of_change
 from clearline.service.accounts.queries import was_imported
 from clearline.service.contacts import factor_wait
 from clearline.service.contacts.actions import ask_for_contacts
-from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading
+from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading, WayBack
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
 from clearline.trust.blind_index import blind_index
@@ -31,6 +31,10 @@ from clearline.trust.ledger.entries.contacts import (
     AccountRecovered,
     ChangeTakenBack,
     ContactReplaced,
+    WayBackAsked,
+    WayBackBlocked,
+    WayBackConfirmed,
+    WayBackUsed,
 )
 from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.entries.logins import (
@@ -54,6 +58,14 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     AccountOpened,
     CustomerFactorAdded,
     CustomerFactorRemoved,
+    WayBackAsked,
+    WayBackBlocked,
+    WayBackConfirmed,
+    WayBackUsed,
+)
+# Told at the present address too where that is not the one of record yet.
+TOLD_EVERYWHERE: Final = frozenset(
+    {WayBackAsked.kind, WayBackBlocked.kind, WayBackConfirmed.kind, WayBackUsed.kind}
 )
 READ_AT_ONCE: Final = 5_000
 # After three days a letter itself is given up; who was not told by then is not told now.
@@ -83,6 +95,7 @@ class Told:
 
     subject: SubjectId
     tie: Tie
+    also: Tie | None  # told too, without a way to take it back
     changed_at: datetime
 
 
@@ -108,7 +121,11 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
         return False
     try:
         permit = mail.ask_to_write(found.subject, now)
-        address = emails.open_address(found.subject, found.tie.row, permit=permit, now=now)
+        address, *others = (
+            emails.open_address(found.subject, tie.row, permit=permit, now=now)
+            for tie in (found.tie, found.also)
+            if tie is not None
+        )
     except (PersonErased, NoKey, emails.NoSuchAddress):
         return False
     token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -126,14 +143,15 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
                 changed_at=found.changed_at,
             )
             link = {"link": link_of(token)}
-        mail.enqueue(
-            to=address,
-            template=Template.CHANGE_NOTICE,
-            context=link,
-            subject=found.subject,
-            permit=permit,
-            now=now,
-        )
+        for to, context in ((address, link), *((each, {}) for each in others)):
+            mail.enqueue(
+                to=to,
+                template=Template.CHANGE_NOTICE,
+                context=context,
+                subject=found.subject,
+                permit=permit,
+                now=now,
+            )
     return True
 
 
@@ -145,7 +163,12 @@ def whom_to_tell(entry: SignedEntry, now: datetime) -> Told | None:
         return None  # service began here
     ties = emails.list_ties(entry.subject)
     tie = told_of_change(ties, changed_at=entry.at, now=now)
-    return Told(entry.subject, tie, entry.at) if tie else None
+    if tie is None:
+        return None
+    present = current(ties)
+    is_told = entry.kind in TOLD_EVERYWHERE and present != tie
+    also = present if is_told and present and present.confirmed_at else None
+    return Told(entry.subject, tie, also, entry.at)
 
 
 def move_on(position: int) -> bool:
@@ -195,6 +218,7 @@ def take_back(*, token: str, now: datetime) -> None:
             raise NoSuchNotice
         is_restored = restored(subject, notice.row)
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
+        WayBack.objects.filter(subject=subject, blocked_at__isnull=True).delete()
         regaining.lock_out(subject)
         fields = ("email", "password") if is_restored else ("password",)
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)

@@ -13,6 +13,7 @@ class Template(StrEnum):
     INVITATION = "invitation"
     RECOVERY_CODE = "recovery_code"
     EDITION_NOTICE = "edition_notice"
+    WAY_BACK = "way_back"
 
 
 class State(StrEnum):
@@ -27,8 +28,8 @@ AT_ONCE, IN_TURN = 0, 1
 # Somebody waits for these, or the law says "immediately" (47 CFR 64.2010(f)); all others in turn.
 URGENT: Final = frozenset(
     {
-        *(Template.ADDRESS_CODE, Template.CHANGE_NOTICE),
-        *(Template.FACTORS_WAIT, Template.RECOVERY_CODE),
+        *(Template.ADDRESS_CODE, Template.CHANGE_NOTICE, Template.FACTORS_WAIT),
+        *(Template.RECOVERY_CODE, Template.WAY_BACK),
     }
 )
 

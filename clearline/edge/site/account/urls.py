@@ -12,6 +12,7 @@ from clearline.edge.site.account import (
     overview,
     recover,
     team,
+    way_back,
 )
 
 account_urlpatterns = [
@@ -26,6 +27,7 @@ account_urlpatterns = [
     path("contacts/", contacts.contacts, name="account_contacts"),
     path("contacts/replace/", contacts.use_another, name="account_contacts_replace"),
     path("recover/", recover.recover, name="account_recover"),
+    path("way-back/", way_back.way_back, name="account_way_back"),
     path("not-me/", contacts.not_me, name="account_not_me"),
     path("close/", overview.close, name="account_close"),
     path("my-data/", my_data.my_data, name="account_my_data"),

@@ -105,3 +105,87 @@ class AccountRecovered(LedgerEntry):
     DATA: ClassVar[Mapping[str, str]] = {"fields": "names of columns"}
 
     fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBackAsked(LedgerEntry):
+    """Who lost every way in showed a document at the desk; a second one of the staff decides."""
+
+    kind: ClassVar[str] = "way_back.asked"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.way_back")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "document": "a word of a closed list: which kind of document, nothing on it",
+        "why": "a word of a closed list",
+        "by": "staff by random number",
+    }
+
+    document: str
+    why: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBackBlocked(LedgerEntry):
+    """A document with another name than the customer's was shown, and nothing was begun."""
+
+    kind: ClassVar[str] = "way_back.blocked"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.way_back")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "document": "a word of a closed list: which kind of document, nothing on it",
+        "why": "a word of a closed list",
+        "by": "staff by random number",
+    }
+
+    document: str
+    why: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBackConfirmed(LedgerEntry):
+    """A second one of the staff looked too; a letter with a code went to the address of record."""
+
+    kind: ClassVar[str] = "way_back.confirmed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.way_back")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "document": "a word of a closed list: which kind of document, nothing on it",
+        "asked_by": "staff by random number",
+        "by": "staff by random number",
+    }
+
+    document: str
+    asked_by: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBackDeclined(LedgerEntry):
+    """What was begun was declined by another one of the staff, or taken back."""
+
+    kind: ClassVar[str] = "way_back.declined"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.way_back")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "asked_by": "staff by random number",
+        "by": "staff by random number",
+    }
+
+    asked_by: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBackUsed(LedgerEntry):
+    """By the code of that letter a new password was chosen; second factors and sessions ended."""
+
+    kind: ClassVar[str] = "way_back.used"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.way_back")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "fields": "names of columns",
+    }
+
+    fields: tuple[str, ...]

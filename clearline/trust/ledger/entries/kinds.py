@@ -27,6 +27,11 @@ from clearline.trust.ledger.entries.contacts import (
     FactorsQuestioned,
     RecoveryCodeSent,
     RecoveryRefused,
+    WayBackAsked,
+    WayBackBlocked,
+    WayBackConfirmed,
+    WayBackDeclined,
+    WayBackUsed,
 )
 from clearline.trust.ledger.entries.desk import CustomerOpened, CustomerSearched
 from clearline.trust.ledger.entries.entry import LedgerEntry
@@ -120,6 +125,11 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         RecoveryCodeSent,
         RecoveryRefused,
         AccountRecovered,
+        WayBackAsked,
+        WayBackBlocked,
+        WayBackConfirmed,
+        WayBackDeclined,
+        WayBackUsed,
         MailSent,
         MailFailed,
         EditionTold,
