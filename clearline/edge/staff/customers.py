@@ -226,12 +226,7 @@ def shut(request: HttpRequest, subject: str) -> HttpResponse:
 
 
 def show_customer(
-    request: HttpRequest,
-    subject: SubjectId,
-    now: datetime,
-    refused: Refusal | None = None,
-    *,
-    way_back_refused: Refusal | None = None,
+    request: HttpRequest, subject: SubjectId, now: datetime, refused: Refusal | None = None
 ) -> HttpResponse:
     member = signed_in_member(request)
     try:
@@ -250,14 +245,13 @@ def show_customer(
         "team": None if told.team is None else teammates_of(told.team),
         "choices": None if told.choices is None else choices_of(told.choices),
         "error": str(refused or ""),
-        "way_back": way_back_of(request, told.opened, way_back_refused, now),
+        "way_back": told_of_way_back(request, told.opened, None, now),
     }
-    refusal = refused or way_back_refused
-    status = status_of(refusal) if refusal else HTTPStatus.OK
+    status = status_of(refused) if refused else HTTPStatus.OK
     return render(request, "staff/customer.html", shown, status=status)
 
 
-def way_back_of(
+def told_of_way_back(
     request: HttpRequest, opened: OpenNow, refused: Refusal | None, now: datetime
 ) -> dict[str, object] | None:
     """Return what the page tells of a way back in; None for who has no part in it."""

@@ -1,21 +1,47 @@
 """At the desk: letting back in, at a visit, who lost every way in; a second one confirms it."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from clearline.edge.staff.access import actor_of, signed_in_member
-from clearline.edge.staff.customers import gone, show_customer
+from clearline.edge.staff.customers import Timer, gone, told_of_way_back
 from clearline.kit.access import Audience, open_to, require_step_up
-from clearline.kit.errors import Conflict, Denied, Invalid, NotFound, TooMany
+from clearline.kit.errors import Refusal
+from clearline.kit.problem import status_of
 from clearline.policy.vocabulary import SubjectId
-from clearline.service.contacts.documents import Shown
+from clearline.service.contacts.documents import DocumentWrong, Shown
+from clearline.service.contacts.way_back import (
+    AskedTooMuch,
+    BegunAnew,
+    NameDiffers,
+    NoAddressOfRecord,
+    NotByOneself,
+    NothingBegun,
+    StarterGone,
+)
+from clearline.service.desk import actions as desk
 from clearline.service.desk import way_back
 from clearline.service.desk.actions import NotFoundHere
+from clearline.service.desk.duties import SEALED, Field
+from clearline.service.desk.way_back import OnlyAtVisit
 from clearline.trust.safeguards.queries import StaffMember
+
+REFUSED: Final = (
+    AskedTooMuch,
+    BegunAnew,
+    DocumentWrong,
+    NameDiffers,
+    NoAddressOfRecord,
+    NotByOneself,
+    NothingBegun,
+    OnlyAtVisit,
+    StarterGone,
+)
 
 
 @open_to(Audience.SUPPORT)
@@ -28,9 +54,23 @@ def way_back_of(request: HttpRequest, subject: str) -> HttpResponse:
         act(request.POST, member, whom)
     except NotFoundHere:
         return gone(request)
-    except (Conflict, Denied, Invalid, NotFound, TooMany) as refused:
-        return show_customer(request, whom, timezone.now(), way_back_refused=refused)
+    except REFUSED as refused:
+        return show(request, whom, refused)
     return redirect("staff_customer", subject=subject)
+
+
+def show(request: HttpRequest, subject: SubjectId, refused: Refusal) -> HttpResponse:
+    """Say why it was not done, with nothing else of the customer than the name to compare."""
+    member, now = signed_in_member(request), timezone.now()
+    told = desk.show_customer(by=actor_of(member), roles=member.roles, subject=subject, now=now)
+    shown = {
+        "subject": subject,
+        "name": told.values[SEALED[Field.NAME]][0],
+        "timer": Timer.of(told.opened, now),
+        "way_back": told_of_way_back(request, told.opened, refused, now),
+    }
+    status = status_of(refused)
+    return render(request, "staff/customer_way_back.html", shown, status=status)
 
 
 def act(told: Mapping[str, str], member: StaffMember, subject: SubjectId) -> None:

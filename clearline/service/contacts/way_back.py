@@ -327,11 +327,11 @@ def finish(*, code: str, typed: NewWayIn, now: datetime) -> None:
         if not mine.delete()[0]:
             raise WayBackOver
         regaining.set_way_in(subject, way_in)
-        has_lost = factors.forget_since(subject, ALL_TIME)
+        has_lost = factors.forget_between(subject, ALL_TIME, now)
         # What somebody else may have asked for meanwhile comes to nothing.
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         RecoveryCode.objects.filter(subject=subject, done_at__isnull=True).update(done_at=now)
-        told = {"password": True, "user_id": bool(named), "second_factors": has_lost}
+        told = {"password": True, "user_id": bool(named), "second_factors": bool(has_lost)}
         fields = tuple(name for name, is_it in told.items() if is_it)
         ledger.append(WayBackUsed(fields=fields), subject=subject, permit=permit, now=now)
 

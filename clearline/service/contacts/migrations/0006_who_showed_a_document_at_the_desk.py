@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0004_each_letter_has_a_link_of_its_own"),
+        ("contacts", "0005_new_second_factors_go_a_day_after_a_change_was_taken_back"),
     ]
 
     operations = [
