@@ -37,6 +37,7 @@ from clearline.service.contacts import (
 )
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
+from clearline.service.teams import handing_over
 from clearline.trust.arrivals import actions as arrivals
 from clearline.trust.gate import queries as gate
 from clearline.trust.grants import actions as grants
@@ -91,6 +92,11 @@ def erase_closed_accounts(now: datetime) -> None:
     accounts.erase_closed(gate.policy_in_force(now), now=now)
 
 
+def erase_old_invitations(now: datetime) -> None:
+    teams.erase_expired(now=now)
+    handing_over.erase_expired(now=now)
+
+
 def erase_old_contacts(now: datetime) -> None:
     contacts.erase_expired(now=now)
     notices.erase_expired(now=now)
@@ -133,7 +139,7 @@ QUICK: Final = (
         "teams",
         "erasing old invitations",
         timedelta(hours=1),
-        lambda now: teams.erase_expired(now=now),
+        erase_old_invitations,
     ),
     Beat(
         "wrong_codes",

@@ -55,6 +55,8 @@ SENTENCES: Final = {
     "account.closed": gettext_lazy("An account was closed."),
     "account.reopened": gettext_lazy("The closing of an account was taken back."),
     "account.erased": gettext_lazy("All that a closed account held was erased."),
+    "account.offered": gettext_lazy("An account was offered to one who acts in it."),
+    "account.handed_over": gettext_lazy("An account got another owner: {change}."),
     "account.shown": gettext_lazy("What an account holds was opened: {fields}."),
     "team.changed": gettext_lazy("Who may act in an account was changed: {change}."),
     "customer.searched": gettext_lazy(

@@ -109,6 +109,14 @@ TELLINGS: Final = {
     "team.changed": Telling(
         Group.CHANGED, gettext_lazy("Who may act in an account was changed: {change} ({role}).")
     ),
+    "account.offered": Telling(
+        Group.CHANGED, gettext_lazy("You offered your account to one who acts in it.")
+    ),
+    "account.handed_over": Telling(
+        Group.CHANGED,
+        gettext_lazy("An account got another owner: {change}."),
+        gettext_lazy("who took it"),
+    ),
     "contact.code_sent": Telling(
         Group.CHANGED, gettext_lazy("You asked for a code to prove an e-mail address ({what}).")
     ),

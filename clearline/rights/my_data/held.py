@@ -34,7 +34,9 @@ AFTER_CLOSING: Final = frozenset(
 )
 
 # These open what others hold; what they keep of it is a note in the ledger, which is told there.
-OPENS_ONLY: Final = frozenset({ClauseId("account.way_back"), ClauseId("support.open")})
+OPENS_ONLY: Final = frozenset(
+    {ClauseId("account.handover"), ClauseId("account.way_back"), ClauseId("support.open")}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from clearline.service.accounts.queries import (
     MEMBERS_MAX,
     account_index,
     email_index,
+    owned_by,
 )
 from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.service.accounts.words import (
@@ -395,8 +396,8 @@ def show_profile(*, by: Actor, subject: SubjectId, now: datetime) -> Profile:
 
 
 def open_accounts(subject: SubjectId, permit: Permit, now: datetime) -> tuple[OwnAccount, ...]:
-    """Return the accounts that a person owns, opened, at most 100, the first one first."""
-    rows = Account.objects.filter(owner=subject).order_by("pk")[:MEMBERS_MAX]
+    """Return the accounts that a person owns, opened, at most 100, in the order of `owned_by`."""
+    rows = owned_by(subject)[:MEMBERS_MAX]
     return tuple(
         OwnAccount(row.pk, number, AccountKind(row.kind), business_name)
         for row in rows

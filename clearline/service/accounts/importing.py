@@ -181,6 +181,10 @@ def write(pairs: Sequence[tuple[SubjectId, Keyed]], now: datetime) -> None:
         ),
         batch_size=INSERTED_AT_ONCE,
     )
+    account_of = {account.owner: account for account in accounts}
+    for row in people:
+        if isinstance(row, ImportedLine):
+            row.account = account_of[row.subject]
     insert(Holder.objects, [row for row in people if isinstance(row, Holder)])
     insert(EmailAddress.objects, [row for row in people if isinstance(row, EmailAddress)])
     insert(ImportedCustomer.objects, [row for row in people if isinstance(row, ImportedCustomer)])

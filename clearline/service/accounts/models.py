@@ -166,14 +166,16 @@ class ImportedCustomer(models.Model):
 
 
 class ImportedLine(models.Model):
-    """A telephone number that an earlier system served for a customer."""
+    """A telephone number that an earlier system served in an account; of its owner."""
 
     DATA: ClassVar[Mapping[str, Category | str]] = {
         "subject": "random and public",
+        "account": "points at an account",
         "number_index": Category.CONTACT_PHONE_NUMBER,  # only as a keyed hash
     }
 
     subject = models.CharField(max_length=32, db_index=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", null=True)
     number = Personal(category=Category.CONTACT_PHONE_NUMBER, max_length=16)
     number_index = models.BinaryField(max_length=32, unique=True)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from django.db.models import QuerySet
+
 from clearline.policy.shelf import is_material_step
 from clearline.policy.vocabulary import Category, ClauseId, SubjectId
 from clearline.service.accounts.models import (
@@ -141,7 +143,7 @@ def sealed_of(subject: SubjectId) -> Iterator[Sealed]:
         yield from (each for each in told if each is not None)
     for email in EmailAddress.objects.filter(subject=subject, ended_at__isnull=True):
         yield email.address
-    for account in Account.objects.filter(owner=subject).order_by("pk"):
+    for account in owned_by(subject):
         yield account.number
         if account.business_name is not None:
             yield account.business_name
@@ -162,23 +164,38 @@ class Membership:
 def list_memberships(subject: SubjectId) -> tuple[Membership, ...]:
     """Return the accounts that a person may act in, at most 100, their own first."""
     rows = Member.objects.filter(subject=subject).order_by("since", "pk")[:MEMBERS_MAX]
-    return tuple(sorted(map(to_membership, rows), key=lambda each: each.role != MemberRole.OWNER))
+    return tuple(sorted(map(to_membership, rows), key=is_no_owner))
+
+
+def is_no_owner(each: Membership) -> bool:
+    return each.role is not MemberRole.OWNER
 
 
 def list_members(account: int) -> tuple[Membership, ...]:
     """Return who may act in an account, at most 100, the owner first."""
     rows = Member.objects.filter(account_id=account).order_by("since", "pk")[:MEMBERS_MAX]
-    return tuple(map(to_membership, rows))
+    return tuple(sorted(map(to_membership, rows), key=is_no_owner))
 
 
 def is_member(account: int, subject: SubjectId) -> bool:
     return Member.objects.filter(account_id=account, subject=subject).exists()
 
 
+def is_plain_member(account: int, subject: SubjectId) -> bool:
+    """Say whether somebody may act in an account without owning it."""
+    rows = Member.objects.filter(account_id=account, subject=subject)
+    return rows.exclude(role=MemberRole.OWNER).exists()
+
+
 def find_owned(subject: SubjectId) -> int | None:
-    """Return the account that a person owns."""
-    rows = Member.objects.filter(subject=subject, role=MemberRole.OWNER)
-    return rows.order_by("pk").values_list("account_id", flat=True).first()
+    """Return the account that a person owns, of several the one that was theirs first."""
+    return owned_by(subject).values_list("pk", flat=True).first()
+
+
+def owned_by(subject: SubjectId) -> QuerySet[Account]:
+    """Return the accounts that a person owns, the one that was theirs first at the top."""
+    rows = Account.objects.filter(members__subject=subject, members__role=MemberRole.OWNER)
+    return rows.order_by("members__since", "members__pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +208,8 @@ class Owned:
 
 
 def list_owned(subject: SubjectId) -> tuple[Owned, ...]:
-    """Return the accounts that a person owns, at most 100, the first one first."""
-    rows = Account.objects.filter(owner=subject).order_by("pk")[:MEMBERS_MAX]
+    """Return the accounts that a person owns, at most 100, the one that was theirs first first."""
+    rows = owned_by(subject)[:MEMBERS_MAX]
     return tuple(Owned(row.pk, AccountKind(row.kind), row.opened_at) for row in rows)
 
 

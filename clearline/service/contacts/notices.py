@@ -22,11 +22,16 @@ from clearline.service.contacts.actions import ask_for_contacts
 from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading, WayBack
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
+from clearline.service.teams import handing_over
 from clearline.trust.blind_index import blind_index
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
-from clearline.trust.ledger.entries.accounts import AccountOpened
+from clearline.trust.ledger.entries.accounts import (
+    AccountHandedOver,
+    AccountOffered,
+    AccountOpened,
+)
 from clearline.trust.ledger.entries.contacts import (
     AccountRecovered,
     ChangeTakenBack,
@@ -56,6 +61,8 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     ContactReplaced,
     AccountRecovered,
     AccountOpened,
+    AccountOffered,
+    AccountHandedOver,
     CustomerFactorAdded,
     CustomerFactorRemoved,
     WayBackAsked,
@@ -221,6 +228,7 @@ def take_back(*, token: str, now: datetime) -> None:
         WayBack.objects.filter(subject=subject, blocked_at__isnull=True).delete()
         regaining.lock_out(subject)
         fields = ("email", "password") if is_restored else ("password",)
+        handing_over.withdraw_all(subject)
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
         factor_wait.begin(subject, notice.changed_at - INTRUSION, told, now)
 

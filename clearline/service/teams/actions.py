@@ -12,10 +12,15 @@ from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
 from clearline.service.accounts import actions as accounts
-from clearline.service.accounts.queries import find_owned, is_member, list_members
+from clearline.service.accounts.queries import (
+    is_member,
+    is_plain_member,
+    list_members,
+    list_owned,
+)
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.accounts.words import read_words
-from clearline.service.teams.models import LABEL_MAX, Invitation, MemberLabel
+from clearline.service.teams.models import LABEL_MAX, Handover, Invitation, MemberLabel
 from clearline.trust.blind_index import blind_index
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
@@ -105,17 +110,24 @@ def ask_for_team(owner: SubjectId, now: datetime) -> Permit:
     return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
 
 
-def account_owned_by(owner: SubjectId) -> int:
-    account = find_owned(owner)
-    if account is None:
+def account_owned_by(owner: SubjectId, account: int | None = None) -> int:
+    """Return the account that is meant if it is theirs; without one their first.
+
+    Raises NotTheOwner.
+    """
+    owned = [each.account for each in list_owned(owner)]
+    if not owned or account not in {None, *owned}:
         raise NotTheOwner
-    return account
+    return owned[0] if account is None else account
 
 
-def show_team(*, owner: SubjectId, now: datetime) -> Team:
-    """Return who may act in the owner's account, and who is invited. Raises NotTheOwner."""
+def show_team(*, owner: SubjectId, account: int | None = None, now: datetime) -> Team:
+    """Return who may act in one of the owner's accounts, and who is invited.
+
+    Without `account` their first one is meant, here as below. Raises NotTheOwner.
+    """
     permit = ask_for_team(owner, now)
-    account = account_owned_by(owner)
+    account = account_owned_by(owner, account)
     labels = {
         row.member: vault.open_sealed(row.label, permit=permit, now=now)
         for row in MemberLabel.objects.filter(account_id=account)
@@ -138,7 +150,9 @@ def show_team(*, owner: SubjectId, now: datetime) -> Team:
     )
 
 
-def invite(*, owner: SubjectId, role: MemberRole, label: str, now: datetime) -> Invited:
+def invite(
+    *, owner: SubjectId, account: int | None = None, role: MemberRole, label: str, now: datetime
+) -> Invited:
     """Make a code by which one person may join the owner's account; only its hash is kept.
 
     Raises NotTheOwner, NoInvitableRole, FieldWrong, TooManyInvitations, gate.UseDenied.
@@ -150,7 +164,7 @@ def invite(*, owner: SubjectId, role: MemberRole, label: str, now: datetime) -> 
         message = "An account has one owner. Choose another role."
         raise NoInvitableRole(message)
     called = read_words("label", label, length_max=LABEL_MAX, missing="Say whom you invite.")
-    account = account_owned_by(owner)
+    account = account_owned_by(owner, account)
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
     expires_at = now + CODE_WINDOW
 
@@ -201,10 +215,10 @@ def accept(*, subject: SubjectId, code: str, now: datetime) -> None:
             ledger.append(entry, subject=whose, permit=note, now=now)
 
 
-def withdraw(*, owner: SubjectId, number: int, now: datetime) -> None:
+def withdraw(*, owner: SubjectId, account: int | None = None, number: int, now: datetime) -> None:
     """Take an invitation back. Raises NotTheOwner, NoSuchInvitation, gate.UseDenied."""
     permit = safeguards.ask_to_note_customer(now)
-    account = account_owned_by(owner)
+    account = account_owned_by(owner, account)
 
     with transaction.atomic():
         rows = Invitation.objects.filter(pk=number, account_id=account)
@@ -215,13 +229,20 @@ def withdraw(*, owner: SubjectId, number: int, now: datetime) -> None:
         ledger.append(entry, subject=owner, permit=permit, now=now)
 
 
-def set_role(*, owner: SubjectId, member: SubjectId, role: MemberRole, now: datetime) -> None:
+def set_role(
+    *,
+    owner: SubjectId,
+    account: int | None = None,
+    member: SubjectId,
+    role: MemberRole,
+    now: datetime,
+) -> None:
     """Set what a member may do. Raises NotTheOwner, NoSuchMember, NoInvitableRole."""
     permit = safeguards.ask_to_note_customer(now)
     if role is MemberRole.OWNER:
         message = "An account has one owner. Choose another role."
         raise NoInvitableRole(message)
-    account = account_owned_by(owner)
+    account = account_owned_by(owner, account)
 
     with transaction.atomic():
         accounts.set_member(account=account, subject=member, role=role)
@@ -229,9 +250,30 @@ def set_role(*, owner: SubjectId, member: SubjectId, role: MemberRole, now: date
         ledger.append(entry, subject=member, permit=permit, now=now)
 
 
-def remove(*, owner: SubjectId, member: SubjectId, now: datetime) -> None:
+def remove(
+    *, owner: SubjectId, account: int | None = None, member: SubjectId, now: datetime
+) -> None:
     """End what a member may do. Raises NotTheOwner, NoSuchMember, gate.UseDenied."""
-    end(account=account_owned_by(owner), member=member, by=owner, now=now)
+    end(account=account_owned_by(owner, account), member=member, by=owner, now=now)
+
+
+def call(*, owner: SubjectId, account: int, member: SubjectId, label: str, now: datetime) -> None:
+    """Set what the owner calls a member, as after an account was taken over.
+
+    Raises NotTheOwner, NoSuchMember, FieldWrong, gate.UseDenied. Source: clause account.team.
+    """
+    ask_for_team(owner, now)
+    called = read_words("label", label, length_max=LABEL_MAX, missing="Say what you call them.")
+    own = account_owned_by(owner, account)
+
+    with transaction.atomic():
+        accounts.lock_account(own)
+        if not is_plain_member(own, member):
+            raise accounts.NoSuchMember
+        MemberLabel.objects.filter(account_id=own, member=member).delete()
+        MemberLabel(account_id=own, owner=owner, member=member, label=called).save(
+            force_insert=True
+        )
 
 
 def leave(*, subject: SubjectId, account: int, now: datetime) -> None:
@@ -243,10 +285,20 @@ def end(*, account: int, member: SubjectId, by: SubjectId, now: datetime) -> Non
     permit = safeguards.ask_to_note_customer(now)
 
     with transaction.atomic():
+        lock(account)
         accounts.set_member(account=account, subject=member, role=None)
         MemberLabel.objects.filter(account_id=account, member=member).delete()
+        Handover.objects.filter(account_id=account, member=member).delete()
         entry = TeamChanged(change="ended", role="", by=f"subject:{by}")
         ledger.append(entry, subject=member, permit=permit, now=now)
+
+
+def lock(account: int) -> None:
+    """Hold an account that somebody else may be handing over. Raises NoSuchMember."""
+    try:
+        accounts.lock_account(account)
+    except accounts.NoSuchCustomer:
+        raise accounts.NoSuchMember from None
 
 
 def erase_expired(*, now: datetime) -> int:

@@ -42,6 +42,26 @@ class Invitation(models.Model):
         ]
 
 
+class Handover(models.Model):
+    """That the owner of an account offers it to one of its members, who has not answered yet."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "account": "points at an account",
+        "owner": "random and public",
+        "member": "random and public",
+        "stays": "whether who hands it over looks on",
+        "offered_at": "a moment of our own",
+        "expires_at": "a moment of our own",
+    }
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="+")
+    owner = models.CharField(max_length=32, db_index=True)
+    member = models.CharField(max_length=32, db_index=True)
+    stays = models.BooleanField()
+    offered_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+
 class MemberLabel(models.Model):
     """What the owner of an account calls one of its members."""
 

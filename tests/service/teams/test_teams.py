@@ -1,7 +1,7 @@
 """Teams: one code lets one person in, the owner stays the owner, and everything can be ended."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -213,7 +213,7 @@ def test_old_invitations_and_names_of_those_who_are_gone_are_erased() -> None:
     assert list(MemberLabel.objects.values_list("member", flat=True)) == [charlie]
 
 
-def at_once(acts: list[Callable[[], object]]) -> list[BaseException | None]:
+def at_once(acts: Sequence[Callable[[], object]]) -> list[BaseException | None]:
     """Do all at the same moment, each on a connection of its own; return what each raised."""
     outcomes: list[BaseException | None] = [None] * len(acts)
     start = threading.Barrier(len(acts))

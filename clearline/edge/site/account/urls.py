@@ -6,6 +6,7 @@ from clearline.edge.site.account import (
     agreeing,
     contacts,
     details,
+    handing_over,
     invited,
     join,
     my_data,
@@ -35,5 +36,7 @@ account_urlpatterns = [
     path("my-data/receipt/<str:entry_id>/", my_data.receipt, name="account_my_data_receipt"),
     path("team/", team.team, name="account_team"),
     path("team/join/", team.join_team, name="account_team_join"),
+    path("team/hand-over/", handing_over.hand_over, name="account_hand_over"),
+    path("team/take-over/", handing_over.take_over, name="account_take_over"),
     path("profile/", overview.profile, name="account_profile"),
 ]

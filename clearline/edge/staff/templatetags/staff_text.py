@@ -50,6 +50,8 @@ KINDS: Final = {
     "account.closed": gettext_lazy("An account was closed"),
     "account.reopened": gettext_lazy("A closing was taken back"),
     "account.erased": gettext_lazy("An account was erased"),
+    "account.offered": gettext_lazy("An account that was offered"),
+    "account.handed_over": gettext_lazy("An account with another owner"),
     "account.shown": gettext_lazy("An account was looked at"),
     "team.changed": gettext_lazy("Who may act in an account was changed"),
     "customer.searched": gettext_lazy("A customer was looked for"),

@@ -164,6 +164,34 @@ class TeamChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountOffered(LedgerEntry):
+    """The owner of an account offered it to one of its members, who has not answered yet."""
+
+    kind: ClassVar[str] = "account.offered"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {"by": "the person themselves by random number"}
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountHandedOver(LedgerEntry):
+    """An account got another owner; the subject is who owned it, or who owns it now."""
+
+    kind: ClassVar[str] = "account.handed_over"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "change": "a word of a closed list",
+        "by": "who took it, by random number",
+    }
+
+    change: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerInvited(LedgerEntry):
     """A customer of an earlier system was sent a letter by which they choose how to sign in."""
 

@@ -5,6 +5,8 @@ from typing import Final
 from clearline.trust.ledger.entries.accounts import (
     AccountClosed,
     AccountErased,
+    AccountHandedOver,
+    AccountOffered,
     AccountOpened,
     AccountReopened,
     CustomerInvited,
@@ -106,6 +108,8 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         AccountClosed,
         AccountReopened,
         AccountErased,
+        AccountOffered,
+        AccountHandedOver,
         ProfileShown,
         ProfileChanged,
         TeamChanged,

@@ -1,0 +1,185 @@
+"""Handing an account over: its owner offers it to one of its members, who takes it or does not."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from clearline.kit.errors import Conflict, NotFound
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.use import Actor, ActorKind
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import actions as accounts
+from clearline.service.accounts import handing_over as accounts_over
+from clearline.service.accounts.queries import is_plain_member
+from clearline.service.teams.actions import account_owned_by
+from clearline.service.teams.models import Handover, Invitation, MemberLabel
+from clearline.trust.gate import actions as gate
+from clearline.trust.gate.permit import Permit
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.entries.accounts import (
+    AccountHandedOver,
+    AccountOffered,
+    TeamChanged,
+)
+from clearline.trust.safeguards import actions as safeguards
+
+OFFER_WINDOW: Final = timedelta(days=7)
+OFFERS_SHOWN: Final = 100
+
+
+class NoSuchOffer(NotFound):
+    """The same words for an offer that never was, was taken back, was answered or is too old."""
+
+    code = "no_such_offer"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such offer any more. An offer waits for seven days.")
+
+
+class OfferWaits(Conflict):
+    code = "offer_waits"
+
+    def __init__(self) -> None:
+        super().__init__("This account is offered to somebody already. Take that back first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An account that is offered: by whom, to whom, whether its owner looks on, until when."""
+
+    account: int
+    owner: SubjectId
+    member: SubjectId
+    stays: bool
+    expires_at: datetime
+
+
+def find_offer(account: int, *, now: datetime) -> Offer | None:
+    """Return to whom an account is offered."""
+    row = Handover.objects.filter(account_id=account, expires_at__gt=now).first()
+    return None if row is None else to_offer(row)
+
+
+def list_offers_to(member: SubjectId, *, now: datetime) -> tuple[Offer, ...]:
+    """Return the accounts that are offered to somebody, at most 100."""
+    rows = Handover.objects.filter(member=member, expires_at__gt=now).order_by("pk")
+    return tuple(map(to_offer, rows[:OFFERS_SHOWN]))
+
+
+def to_offer(row: Handover) -> Offer:
+    owner, member = SubjectId(row.owner), SubjectId(row.member)
+    return Offer(row.account_id, owner, member, row.stays, row.expires_at)
+
+
+def offer(*, owner: SubjectId, account: int, member: SubjectId, stays: bool, now: datetime) -> None:
+    """Offer an account to one of its members; nothing changes before they take it.
+
+    Its owner is told at once, for who sits at their computer may do this too.
+    Raises NotTheOwner, NoSuchMember, OfferWaits, BalanceWaits, Closing, gate.UseDenied.
+    Source: 47 CFR 64.2010(f); clauses account.handover, account.acts.
+    """
+    permit = safeguards.ask_to_note_customer(now)
+    own = account_owned_by(owner, account)
+
+    with transaction.atomic():
+        accounts.lock_account(own)
+        accounts_over.refuse_balance(own)
+        if not is_plain_member(own, member):
+            raise accounts.NoSuchMember
+        accounts_over.refuse_closing(owner, member)
+        offers = Handover.objects.filter(account_id=own)
+        offers.filter(expires_at__lte=now).delete()
+        if offers.exists():
+            raise OfferWaits
+        Handover.objects.create(
+            account_id=own,
+            owner=owner,
+            member=member,
+            stays=stays,
+            offered_at=now,
+            expires_at=now + OFFER_WINDOW,
+        )
+        by = f"subject:{owner}"
+        ledger.append(AccountOffered(by=by), subject=owner, permit=permit, now=now)
+        entry = TeamChanged(change="offered", role="owner", by=by)
+        ledger.append(entry, subject=member, permit=permit, now=now)
+
+
+def take_back(*, owner: SubjectId, account: int, now: datetime) -> None:
+    """Take an offer back. Raises NotTheOwner, NoSuchOffer, gate.UseDenied."""
+    end(account_owned_by(owner, account), by=owner, change="offer_taken_back", now=now)
+
+
+def decline(*, subject: SubjectId, account: int, now: datetime) -> None:
+    """Say no to an offer. Raises NoSuchOffer, gate.UseDenied."""
+    end(account, by=subject, change="offer_declined", now=now)
+
+
+def end(account: int, *, by: SubjectId, change: str, now: datetime) -> None:
+    """End an offer that its owner or its member does not want; both are told of it."""
+    permit = safeguards.ask_to_note_customer(now)
+    found = find_offer(account, now=now)
+    if found is None or by not in {found.owner, found.member}:
+        raise NoSuchOffer
+
+    with transaction.atomic():
+        answer(found, now)
+        entry = TeamChanged(change=change, role="owner", by=f"subject:{by}")
+        for whose in (found.owner, found.member):
+            ledger.append(entry, subject=whose, permit=permit, now=now)
+
+
+def answer(found: Offer, now: datetime) -> None:
+    """Take an offer away, in the caller's transaction: of many at once one does. NoSuchOffer."""
+    same = Handover.objects.filter(
+        account_id=found.account,
+        owner=found.owner,
+        member=found.member,
+        stays=found.stays,
+        expires_at__gt=now,
+    )
+    if not same.delete()[0]:
+        raise NoSuchOffer
+
+
+def accept(*, subject: SubjectId, account: int, now: datetime) -> None:
+    """Take an account that is offered: from then on one owns it, and both are told at once.
+
+    What its owner called the others is erased, and no invitation of theirs works any more.
+    Raises NoSuchOffer, NoSuchMember, Closing, BalanceWaits, gate.UseDenied.
+    Source: 47 CFR 64.2010(f); clauses account.handover, account.acts.
+    """
+    note = safeguards.ask_to_note_customer(now)
+    found = find_offer(account, now=now)
+    if found is None or found.member != subject:
+        raise NoSuchOffer
+    permit = ask_to_hand_over(subject, found.owner, now)
+
+    with transaction.atomic():
+        accounts.lock_account(account)
+        answer(found, now)
+        accounts_over.hand_over(
+            account=account, old=found.owner, new=subject, stays=found.stays, permit=permit, now=now
+        )
+        MemberLabel.objects.filter(account_id=account).delete()
+        Invitation.objects.filter(account_id=account).delete()
+        for whose, change in ((found.owner, "given"), (subject, "taken")):
+            entry = AccountHandedOver(change=change, by=f"subject:{subject}")
+            ledger.append(entry, subject=whose, permit=note, now=now)
+
+
+def ask_to_hand_over(by: SubjectId, owner: SubjectId, now: datetime) -> Permit:
+    use = accounts_over.use_to_hand_over(Actor(ActorKind.SUBJECT, by), owner)
+    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+def withdraw_all(owner: SubjectId) -> int:
+    """Take back all that somebody offers, in the caller's transaction, which notes why."""
+    return Handover.objects.filter(owner=owner).delete()[0]
+
+
+def erase_expired(*, now: datetime) -> int:
+    """Erase offers that nobody took in time; return how many."""
+    return Handover.objects.filter(expires_at__lte=now).delete()[0]

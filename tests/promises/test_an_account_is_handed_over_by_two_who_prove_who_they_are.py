@@ -1,0 +1,183 @@
+"""P14, clause account.handover.
+
+"You may hand an account over to one of those who act in it: you offer it, and within seven days
+they take it, each after proving again who they are. Its number, the name of its business and the
+telephone numbers that we serve in it are then sealed under the key of the new owner, and what you
+called the others is erased. Both of you are told at once."
+"""
+
+import re
+from datetime import timedelta
+from typing import cast
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts.models import Account
+from clearline.service.accounts.queries import list_members, list_owned
+from clearline.service.contacts import notices
+from clearline.service.mail.models import Letter
+from clearline.service.teams.models import Handover, MemberLabel
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.vault import actions as vault
+from tests.browser_client import browser
+from tests.edge.site.answering import words_on
+from tests.promises.provider import Clock, everything, work
+from tests.service.accounts.people import NOW, PASSWORD, make_customer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    told = Clock(NOW)
+    monkeypatch.setattr(timezone, "now", told)
+    return told
+
+
+def enter(user_id: str) -> tuple[Client, SubjectId]:
+    subject, client = make_customer(user_id), browser()
+    client.post("/account/sign-in/", {"user_id": user_id, "password": PASSWORD})
+    return client, subject
+
+
+def two() -> tuple[Client, SubjectId, Client, SubjectId]:
+    """Return an owner and a member of theirs, both signed in."""
+    alice, hers = enter("alice")
+    bob, his = enter("bob")
+    form = {"act": "invite", "role": "billing", "label": "Front Desk"}
+    page = alice.post("/account/team/", form).content.decode()
+    (code,) = re.findall(r'<code class="code">(\w{20})</code>', page)
+    bob.post("/account/team/join/", {"code": code})
+    return alice, hers, bob, his
+
+
+def offer(client: Client, member: SubjectId, then: str = "stay") -> int:
+    form = {"act": "offer", "member": member, "then": then}
+    return client.post("/account/team/hand-over/", form).status_code
+
+
+def take(client: Client, account: int, act: str = "take") -> int:
+    form = {"act": act, "account": str(account)}
+    return client.post("/account/team/take-over/", form).status_code
+
+
+def test_it_is_offered_and_taken_and_each_page_says_so() -> None:
+    alice, hers, bob, his = two()
+    (own,) = list_owned(hers)
+    assert "Front Desk" in alice.get("/account/team/hand-over/").content.decode()
+
+    assert offer(alice, his) == 302
+    assert "You offer this account" in words_on(alice.get("/account/team/").content)
+    assert "An account is offered to you" in words_on(bob.get("/account/team/").content)
+    assert "will look on" in words_on(
+        bob.get(f"/account/team/take-over/?account={own.account}").content
+    )
+    assert take(bob, own.account) == 302
+
+    assert [each.account for each in list_owned(his)][1] == own.account
+    assert "Look only" in words_on(alice.get("/account/team/").content)
+    assert not MemberLabel.objects.exists()
+    assert alice.get("/account/profile/").status_code == 200
+    taken = bob.get(f"/account/team/?account={own.account}").content.decode()
+    assert "Which of your accounts" in taken
+    form = {"act": "call", "account": str(own.account), "member": hers}
+    bob.post("/account/team/", {**form, "label": "Alice of before"})
+    team = bob.get(f"/account/team/?account={own.account}").content.decode()
+    assert "Alice of before" in team
+    assert bob.post("/account/team/", {**form, "label": " "}).status_code == 422
+
+
+def test_each_proves_again_who_they_are(clock: Clock) -> None:
+    alice, hers, bob, his = two()
+    (own,) = list_owned(hers)
+    offer(alice, his)
+    clock.now += timedelta(minutes=16)
+
+    for client, path in ((alice, "hand-over/"), (bob, f"take-over/?account={own.account}")):
+        led = client.get(f"/account/team/{path}")
+        assert led.status_code == 302
+        assert led["Location"].startswith("/account/prove/")
+    assert take(bob, own.account) == 302
+    assert list_owned(his)[-1].account != own.account
+
+
+def test_it_waits_for_seven_days_and_may_be_declined_or_taken_back() -> None:
+    alice, hers, bob, his = two()
+    (own,) = list_owned(hers)
+
+    offer(alice, his)
+    assert offer(alice, his) == 409
+    assert alice.post("/account/team/hand-over/", {"act": "take_back"}).status_code == 302
+    assert take(bob, own.account) == 404
+    offer(alice, his, "leave")
+    assert take(bob, own.account, "decline") == 302
+    offer(alice, his)
+    work(timezone.now() + timedelta(days=7, minutes=1))
+
+    assert not Handover.objects.exists()
+    assert [each.subject for each in list_members(own.account)] == [hers, his]
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"act": "offer"}, {"act": "offer", "then": "x"}, {"act": "x", "account": "x"}]
+)
+def test_what_no_button_says_is_refused(sent: dict[str, str]) -> None:
+    alice, _, bob, _ = two()
+
+    assert alice.post("/account/team/hand-over/", sent).status_code == 422
+    assert bob.post("/account/team/take-over/", sent).status_code == 422
+
+
+def test_what_it_holds_is_sealed_under_the_key_of_the_new_owner() -> None:
+    alice, hers, bob, his = two()
+    (own,) = list_owned(hers)
+    page = alice.get("/account/profile/").content.decode()
+    number = page.partition("<code>")[2].partition("</code>")[0]
+    offer(alice, his, "leave")
+    take(bob, own.account)
+
+    vault.erase_person(hers, now=timezone.now())
+
+    assert number in bob.get("/account/profile/").content.decode()
+    assert Account.objects.get(pk=own.account).owner == his
+    assert number not in everything()
+
+
+def test_both_are_told_at_once(clock: Clock) -> None:
+    alice, hers, bob, his = two()
+    clock.now += timedelta(days=31)  # from then on their addresses are of record
+    for client, user_id in ((alice, "alice"), (bob, "bob")):
+        client.post("/account/sign-in/", {"user_id": user_id, "password": PASSWORD})
+    ledger.integrate(now=clock.now)
+    notices.tell_of_changes(now=clock.now)
+
+    offer(alice, his)
+    assert told(clock) == {hers}
+    take(bob, list_owned(hers)[0].account)
+
+    assert told(clock) == {hers, his}
+
+
+def told(clock: Clock) -> set[SubjectId]:
+    """Return who is written to since last time."""
+    Letter.objects.all().delete()
+    ledger.integrate(now=clock.now)
+    notices.tell_of_changes(now=clock.now)
+    return cast("set[SubjectId]", set(Letter.objects.values_list("subject", flat=True)))
+
+
+def test_the_page_says_where_nothing_is_offered_and_where_one_of_them_is_leaving() -> None:
+    alice, hers, bob, his = two()
+    (own,) = list_owned(hers)
+    offer(alice, his)
+    bob.post("/account/close/")
+
+    refused = bob.post("/account/team/take-over/", {"act": "take", "account": str(own.account)})
+
+    assert refused.status_code == 409
+    assert "has closed what they hold" in words_on(refused.content)
+    nothing = alice.get("/account/team/take-over/")
+    assert "No account is offered to you now" in words_on(nothing.content)

@@ -1,0 +1,301 @@
+"""An account is handed over by two who both want it; it has one owner at every moment."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from clearline.policy.use import Actor, ActorKind
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import actions as accounts
+from clearline.service.accounts import importing, queries
+from clearline.service.accounts.actions import NoSuchMember, OwnAccount
+from clearline.service.accounts.age import AgeRange
+from clearline.service.accounts.customer_file import CustomerRow
+from clearline.service.accounts.handing_over import BalanceWaits, Closing
+from clearline.service.accounts.importing import SeenInFile
+from clearline.service.accounts.models import Account, Member
+from clearline.service.accounts.queries import account_index
+from clearline.service.accounts.roles import AccountKind, MemberRole
+from clearline.service.accounts.words import FieldWrong
+from clearline.service.teams import actions, handing_over
+from clearline.service.teams.actions import NotTheOwner
+from clearline.service.teams.handing_over import OFFER_WINDOW, NoSuchOffer, OfferWaits
+from clearline.service.teams.models import Handover, Invitation, MemberLabel
+from clearline.trust.ledger import queries as ledger
+from clearline.trust.ledger.keys import sealer
+from clearline.trust.ledger.models import Entry
+from clearline.trust.vault import actions as vault
+from tests.promises.provider import rows
+from tests.service.accounts.people import AGREED, NOW, PASSWORD, make_customer
+from tests.service.teams.test_teams import at_once
+
+pytestmark = pytest.mark.django_db
+MANY = 50
+BUSINESS = "Quill & Daughters"
+OPERATOR = Actor(ActorKind.JOB, "operator")
+
+
+def make_business(user_id: str = "alice") -> SubjectId:
+    told = accounts.NewAccount(
+        user_id, PASSWORD, "Alice", "a@b.example", AgeRange.ADULT, "", BUSINESS
+    )
+    opened = accounts.open_account(told=told, agreed=AGREED, now=NOW)
+    return SubjectId(opened.signed_in.public_id)
+
+
+def join(owner: SubjectId, account: int, user_id: str = "bob") -> SubjectId:
+    member = make_customer(user_id)
+    role = MemberRole.BILLING
+    made = actions.invite(owner=owner, account=account, role=role, label="Front Desk", now=NOW)
+    actions.accept(subject=member, code=made.code, now=NOW)
+    return member
+
+
+def offered(*, stays: bool = True) -> tuple[SubjectId, SubjectId, int]:
+    """Return who offers an account, to whom, and which."""
+    alice = make_business()
+    account = queries.list_owned(alice)[0].account
+    bob = join(alice, account)
+    handing_over.offer(owner=alice, account=account, member=bob, stays=stays, now=NOW)
+    return alice, bob, account
+
+
+def roles_in(account: int) -> list[tuple[SubjectId, str]]:
+    return [(each.subject, str(each.role)) for each in queries.list_members(account)]
+
+
+def own(subject: SubjectId) -> tuple[OwnAccount, ...]:
+    by = Actor(ActorKind.SUBJECT, subject)
+    return accounts.show_profile(by=by, subject=subject, now=NOW).accounts
+
+
+def told(subject: SubjectId, kind: str) -> list[dict[str, object]]:
+    entries = Entry.objects.filter(kind=kind, subject=subject).order_by("number")
+    return [ledger.fields_of(each, sealer()) for each in entries]
+
+
+def test_until_it_is_taken_an_offer_changes_nothing() -> None:
+    alice, bob, account = offered()
+
+    assert roles_in(account) == [(alice, "owner"), (bob, "billing")]
+    (found,) = handing_over.list_offers_to(bob, now=NOW)
+    assert (found.owner, found.account, found.stays) == (alice, account, True)
+    assert handing_over.find_offer(account, now=NOW) == found
+    assert told(alice, "account.offered") == [{"by": f"subject:{alice}"}]
+    assert told(bob, "team.changed")[-1]["change"] == "offered"
+
+
+def test_who_takes_it_owns_it_and_the_former_owner_looks_on() -> None:
+    alice, bob, account = offered()
+    (before,) = own(alice)
+
+    handing_over.accept(subject=bob, account=account, now=NOW)
+
+    assert roles_in(account) == [(bob, "owner"), (alice, "read_only")]
+    first, taken = own(bob)
+    assert (first.kind, taken) == (AccountKind.PERSONAL, before)
+    assert own(alice) == ()
+    assert told(alice, "account.handed_over") == [{"change": "given", "by": f"subject:{bob}"}]
+    assert told(bob, "account.handed_over") == [{"change": "taken", "by": f"subject:{bob}"}]
+    assert not Handover.objects.exists()
+
+
+def test_what_was_sealed_opens_with_the_new_key_alone() -> None:
+    alice, bob, account = offered(stays=False)
+
+    handing_over.accept(subject=bob, account=account, now=NOW)
+    vault.erase_person(alice, now=NOW)
+
+    assert own(bob)[1].business_name == BUSINESS
+    assert BUSINESS not in "\n".join(rows())
+    assert roles_in(account) == [(bob, "owner")]
+
+
+def test_what_the_former_owner_called_the_others_and_their_invitations_are_gone() -> None:
+    alice, bob, account = offered()
+    charlie = join(alice, account, "charlie")
+    actions.invite(owner=alice, account=account, role=MemberRole.BILLING, label="X", now=NOW)
+
+    handing_over.accept(subject=bob, account=account, now=NOW)
+
+    assert not MemberLabel.objects.exists()
+    assert not Invitation.objects.exists()
+    actions.call(owner=bob, account=account, member=charlie, label="Shop", now=NOW)
+    team = actions.show_team(owner=bob, account=account, now=NOW)
+    assert {each.label for each in team.members} == {"", "Shop"}
+    with pytest.raises(NoSuchMember):
+        actions.call(owner=bob, account=account, member=bob, label="Me", now=NOW)
+    with pytest.raises(FieldWrong):
+        actions.call(owner=bob, account=account, member=charlie, label=" ", now=NOW)
+
+
+def test_the_lines_of_an_account_go_with_it() -> None:
+    row = CustomerRow(1, "OLD-1", "Zoe Ray", "zoe@old.example", lines=("+12075550100",))
+    importing.import_customers([row], by=OPERATOR, seen=SeenInFile(), now=NOW)
+    found = Account.objects.get(number_index=account_index("OLD-1"))
+    zoe, account = SubjectId(found.owner), found.pk
+    bob = join(zoe, account)
+    handing_over.offer(owner=zoe, account=account, member=bob, stays=True, now=NOW)
+
+    handing_over.accept(subject=bob, account=account, now=NOW)
+
+    assert queries.list_by_line("+12075550100") == (bob,)
+    assert queries.list_by_account_number("OLD-1") == (bob,)
+    vault.erase_person(zoe, now=NOW)
+    assert [each.number for each in own(bob)][1] == "OLD-1"
+
+
+def test_an_account_with_a_balance_of_before_stays_with_its_owner() -> None:
+    row = CustomerRow(1, "OLD-1", "Zoe Ray", "zoe@old.example", balance=1250)
+    importing.import_customers([row], by=OPERATOR, seen=SeenInFile(), now=NOW)
+    found = Account.objects.get(number_index=account_index("OLD-1"))
+    zoe = SubjectId(found.owner)
+    bob = join(zoe, found.pk)
+
+    with pytest.raises(BalanceWaits):
+        handing_over.offer(owner=zoe, account=found.pk, member=bob, stays=True, now=NOW)
+
+
+def test_only_a_member_is_offered_it_and_only_one_at_a_time() -> None:
+    alice, bob, account = offered()
+    charlie, eve = join(alice, account, "charlie"), make_customer("eve")
+
+    for owner, member, refused in (
+        (alice, eve, NoSuchMember),
+        (alice, alice, NoSuchMember),
+        (alice, charlie, OfferWaits),
+        (bob, charlie, NotTheOwner),
+        (eve, eve, NotTheOwner),
+    ):
+        with pytest.raises(refused):
+            handing_over.offer(owner=owner, account=account, member=member, stays=True, now=NOW)
+    later = NOW + OFFER_WINDOW
+    handing_over.offer(owner=alice, account=account, member=charlie, stays=True, now=later)
+    assert [each.member for each in handing_over.list_offers_to(charlie, now=later)] == [charlie]
+    assert handing_over.list_offers_to(bob, now=later) == ()
+
+
+def test_nobody_takes_what_is_not_offered_to_them_or_no_longer() -> None:
+    alice, bob, account = offered()
+    charlie = join(alice, account, "charlie")
+
+    for subject, now in ((charlie, NOW), (alice, NOW), (bob, NOW + OFFER_WINDOW)):
+        with pytest.raises(NoSuchOffer):
+            handing_over.accept(subject=subject, account=account, now=now)
+    for subject in (charlie, make_customer("eve")):
+        with pytest.raises(NoSuchOffer):
+            handing_over.decline(subject=subject, account=account, now=NOW)
+    handing_over.take_back(owner=alice, account=account, now=NOW)
+    with pytest.raises(NoSuchOffer):
+        handing_over.accept(subject=bob, account=account, now=NOW)
+
+    assert roles_in(account)[0] == (alice, "owner")
+
+
+def test_a_member_may_say_no_and_both_see_it() -> None:
+    alice, bob, account = offered()
+
+    handing_over.decline(subject=bob, account=account, now=NOW)
+
+    for subject in (alice, bob):
+        assert told(subject, "team.changed")[-1]["change"] == "offer_declined"
+    assert handing_over.find_offer(account, now=NOW) is None
+
+
+def test_who_leaves_or_is_removed_is_offered_nothing_any_more() -> None:
+    alice, bob, account = offered()
+
+    actions.leave(subject=bob, account=account, now=NOW)
+
+    assert not Handover.objects.exists()
+    with pytest.raises(NoSuchOffer):
+        handing_over.accept(subject=bob, account=account, now=NOW)
+    with pytest.raises(NoSuchMember):
+        actions.leave(subject=alice, account=account, now=NOW)
+    with pytest.raises(NoSuchMember):
+        actions.leave(subject=alice, account=account + 1_000, now=NOW)
+
+
+@pytest.mark.parametrize("who", [0, 1], ids=["its owner", "who is to take it"])
+def test_nothing_is_handed_over_by_or_to_somebody_who_is_leaving(who: int) -> None:
+    *people, account = offered()
+    alice, bob = people
+    closing = people[who]
+    accounts.close_account(by=Actor(ActorKind.SUBJECT, closing), subject=closing, now=NOW)
+
+    with pytest.raises(Closing):
+        handing_over.accept(subject=bob, account=account, now=NOW)
+    handing_over.take_back(owner=alice, account=account, now=NOW)
+    with pytest.raises(Closing):
+        handing_over.offer(owner=alice, account=account, member=bob, stays=True, now=NOW)
+
+    assert roles_in(account) == [(alice, "owner"), (bob, "billing")]
+
+
+def test_offers_that_nobody_took_are_erased() -> None:
+    offered()
+
+    early = handing_over.erase_expired(now=NOW + OFFER_WINDOW - timedelta(seconds=1))
+
+    assert (early, handing_over.erase_expired(now=NOW + OFFER_WINDOW)) == (0, 1)
+
+
+def test_a_taken_account_is_handed_on_and_is_not_erased_with_its_former_owner() -> None:
+    alice, bob, account = offered()
+    handing_over.accept(subject=bob, account=account, now=NOW)
+    charlie = join(bob, account, "charlie")
+    handing_over.offer(owner=bob, account=account, member=charlie, stays=False, now=NOW)
+    handing_over.accept(subject=charlie, account=account, now=NOW)
+
+    accounts.erase(alice, NOW)
+    accounts.erase(bob, NOW)
+
+    assert own(charlie)[1].business_name == BUSINESS
+    assert roles_in(account) == [(charlie, "owner")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_fifty_who_press_take_at_once_one_takes_it() -> None:
+    alice, bob, account = offered()
+
+    ends = at_once([partial(handing_over.accept, subject=bob, account=account, now=NOW)] * MANY)
+
+    assert ends.count(None) == 1
+    assert {type(each) for each in ends if each} == {NoSuchOffer}
+    assert Entry.objects.filter(kind="account.handed_over").count() == 2
+    assert roles_in(account) == [(bob, "owner"), (alice, "read_only")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_happens_at_once_an_account_has_one_owner() -> None:
+    alice, bob, account = offered()
+    kinds = [
+        partial(handing_over.accept, subject=bob, account=account, now=NOW),
+        partial(handing_over.take_back, owner=alice, account=account, now=NOW),
+        partial(actions.leave, subject=bob, account=account, now=NOW),
+        partial(actions.leave, subject=alice, account=account, now=NOW),
+        partial(actions.remove, owner=alice, account=account, member=bob, now=NOW),
+    ]
+
+    ends = at_once(kinds * (MANY // len(kinds)))
+
+    owners = Member.objects.filter(account_id=account, role=MemberRole.OWNER)
+    (owner,) = owners.values_list("subject", flat=True)
+    assert Account.objects.get(pk=account).owner == owner
+    assert {name for name in map(name_of, ends) if name != "done"} <= {
+        *("NoSuchOffer", "NoSuchMember", "NotTheOwner", "OperationalError"),
+    }
+
+
+def name_of(end: BaseException | None) -> str:
+    return "done" if end is None else type(end).__name__
+
+
+def test_who_locks_their_account_offers_it_to_nobody_any_more() -> None:
+    alice, bob, account = offered()
+
+    assert handing_over.withdraw_all(alice) == 1
+
+    with pytest.raises(NoSuchOffer):
+        handing_over.accept(subject=bob, account=account, now=NOW)
