@@ -34,7 +34,7 @@ STAFF = (
         "/staff/health/",
         "/staff/ledger/",
     ),
-    *("/staff/people/", "/staff/people/?user_id=olu", "/staff/password/", "/design/"),
+    *("/staff/people/", "/staff/password/", "/design/"),
     *("/staff/security/second/", "/staff/security/passkey/", "/staff/security/app/"),
     *("/staff/security/recovery/", "/staff/prove/"),
 )

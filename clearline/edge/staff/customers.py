@@ -200,6 +200,7 @@ def open_one(request: HttpRequest, subject: str) -> HttpResponse:
 
 
 @open_to(*CUSTOMERS)
+@require_step_up
 @require_POST
 def keep(request: HttpRequest, subject: str) -> HttpResponse:
     """Keep a customer open for another quarter of an hour."""

@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clearline.edge.staff.access import actor_of, signed_in_member
-from clearline.kit.access import Audience, open_to, require_step_up
+from clearline.kit.access import Audience, open_to, require_step_up, require_step_up_to_send
 from clearline.kit.errors import Refusal
 from clearline.trust.grants import actions as grants
 from clearline.trust.grants import queries as waiting_roles
@@ -20,12 +20,13 @@ from clearline.trust.safeguards.roles import Role
 
 
 @open_to(Audience.ADMINISTRATOR)
+@require_step_up_to_send
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def people(request: HttpRequest) -> HttpResponse:
     """List the staff; give someone new a way in."""
     member = signed_in_member(request)
-    shown: dict[str, object] = {"length_min": LENGTH_MIN, "roles": list(Role)}
+    shown: dict[str, object] = {}
     status = 200
     if request.method == "POST":
         given = roles_in(request.POST.getlist("role"))
@@ -43,16 +44,28 @@ def people(request: HttpRequest) -> HttpResponse:
             shown |= {"error": str(refused), "user_id": user_id[:64], "given": given}
         else:
             return redirect(f"{request.path}?made={made}")
-    asked = request.GET.get("user_id", "")
+    return show_all(request, shown, status=status)
+
+
+@open_to(Audience.ADMINISTRATOR)
+@sensitive_post_parameters("user_id")
+@require_POST
+def find_person(request: HttpRequest) -> HttpResponse:
+    """Mark whose user ID was asked for; by a form, so that it stands in no address."""
+    asked = request.POST.get("user_id", "").strip()
     found = logins.find_public_id(asked) if asked else None
-    shown |= {
+    return show_all(request, {"asked": asked[:64], "found": found})
+
+
+def show_all(request: HttpRequest, told: dict[str, object], *, status: int = 200) -> HttpResponse:
+    shown = {
+        "length_min": LENGTH_MIN,
+        "roles": list(Role),
         "staff_list": logins.list_staff(),
         "waiting": waiting_roles.list_waiting(now=timezone.now()),
         "made": request.GET.get("made", ""),
-        "asked": asked[:64],
-        "found": found,
     }
-    return render(request, "staff/people.html", shown, status=status)
+    return render(request, "staff/people.html", shown | told, status=status)
 
 
 @open_to(Audience.ADMINISTRATOR)

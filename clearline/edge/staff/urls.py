@@ -42,6 +42,7 @@ staff_urlpatterns = [
     path("ledger/<str:entry_id>/", ledger_pages.entry, name="staff_entry"),
     path("ledger/<str:entry_id>/receipt/", ledger_pages.receipt, name="staff_receipt"),
     path("people/", people.people, name="staff_people"),
+    path("people/find/", people.find_person, name="staff_person_find"),
     path("people/<public_id:public_id>/", people.person, name="staff_person"),
     path("people/<public_id:public_id>/set/", people.set_person, name="staff_person_set"),
     path("people/<public_id:waiting>/waiting/", people.decide, name="staff_person_waiting"),

@@ -164,6 +164,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "staff_customer_shut": gettext_lazy("to shut a customer"),
         "staff_customer_way_back": gettext_lazy("to let a customer back in"),
         "staff_people": gettext_lazy("the page People"),
+        "staff_person_find": gettext_lazy("to look for one of the staff"),
         "staff_person": gettext_lazy("the page of one of the staff"),
         "staff_person_set": gettext_lazy("to set the roles of one of the staff"),
         "staff_person_waiting": gettext_lazy("to confirm roles that wait"),

@@ -90,6 +90,7 @@ def create_staff(
     given = safeguards.read_roles(roles)
     login = safeguards.new_login(LoginKind.STAFF, user_id=user_id, password=password, now=now)
     login.is_active = False
+    login.closed_at = now  # until it is confirmed; what never is, is erased as a closed one is
 
     with transaction.atomic():
         safeguards.insert(login)
@@ -120,7 +121,7 @@ def set_staff(
         if given:
             wait(by, public_id, given, permit, now)
         else:
-            RoleWaiting.objects.filter(staff=public_id).delete()
+            drop(by, public_id, permit, now)
         kept = wanted - given
         if member.is_active and not kept:
             raise GiveFirst
@@ -166,15 +167,23 @@ def decline(*, by: Actor, public_id: str, seen: str, now: datetime) -> None:
 
     with transaction.atomic():
         safeguards.lock_staff()
-        waiting = get_waiting(public_id, seen, now)
-        RoleWaiting.objects.filter(staff=public_id).delete()
-        entry = RoleDeclined(
-            login=public_id,
-            roles=tuple(map(str, waiting.roles)),
-            asked_by=f"{by.kind}:{waiting.asked_by}",
-            by=str(by),
-        )
-        ledger.append(entry, subject=None, permit=permit, now=now)
+        get_waiting(public_id, seen, now)
+        drop(by, public_id, permit, now)
+
+
+def drop(by: Actor, public_id: str, permit: Permit, now: datetime) -> None:
+    """Let what waits for somebody be given to nobody, and note it, in the caller's transaction."""
+    waiting = find_waiting(public_id, now=now)
+    RoleWaiting.objects.filter(staff=public_id).delete()
+    if waiting is None:
+        return
+    entry = RoleDeclined(
+        login=public_id,
+        roles=tuple(map(str, waiting.roles)),
+        asked_by=f"{by.kind}:{waiting.asked_by}",
+        by=str(by),
+    )
+    ledger.append(entry, subject=None, permit=permit, now=now)
 
 
 def wait(by: Actor, public_id: str, roles: frozenset[Role], permit: Permit, now: datetime) -> None:

@@ -14,6 +14,7 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.age import AgeRange
 from clearline.service.desk import actions as desk
+from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import add_app, browser, give_both, make_staff, signed_in
 from tests.service.accounts.people import make_account, make_customer
@@ -134,6 +135,23 @@ def test_the_first_page_lists_who_is_open_and_shuts_them(dana: Client, alice: Su
     assert alice
 
 
+def prove_again(client: Client) -> None:
+    """Prove in the session, as the page does once a factor was right."""
+    session = client.session
+    sessions.note_stepped_up(session, now=timezone.now())
+    session.save()
+
+
+def test_keeping_it_open_asks_again_who_it_is(
+    dana: Client, alice: SubjectId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AS-04: after a quarter of an hour a proof, before what is a customer's stays open."""
+    page, now = open_found(dana), timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=15))
+
+    assert dana.post(f"{page}keep/")["Location"] == "/staff/prove/"
+
+
 def test_a_contact_that_goes_on_keeps_it_open_up_to_an_hour(
     dana: Client, alice: SubjectId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,8 +159,10 @@ def test_a_contact_that_goes_on_keeps_it_open_up_to_an_hour(
 
     for minutes in (14, 28, 42):
         monkeypatch.setattr(timezone, "now", lambda at=minutes: now + timedelta(minutes=at))
-        assert dana.post(f"{page}keep/").status_code == 302
+        prove_again(dana)
+        assert dana.post(f"{page}keep/")["Location"] == page
     monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=50))
+    prove_again(dana)
     longer = dana.post(f"{page}keep/")
 
     assert longer.status_code == 409

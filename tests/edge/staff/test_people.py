@@ -1,11 +1,15 @@
 """The page of people: what one administrator gives waits there for another."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import decide_roles, hidden, make_staff, signed_in
+from tests.promises.provider import Clock
 
 pytestmark = pytest.mark.django_db
 PEOPLE = "/staff/people/"
@@ -87,6 +91,34 @@ def test_what_is_declined_is_given_to_nobody(olu: Client, ina: Client, dana: str
 
     assert 'value="billing" checked' not in text_of(ina, f"{PEOPLE}{dana}/")
     assert "Waits for a second" not in text_of(olu, PEOPLE)
+
+
+def test_somebody_is_found_by_their_user_id_which_stands_in_no_address(
+    olu: Client, dana: str
+) -> None:
+    """AS-06: no sensitive data in an address: it is sent, not asked for by the address."""
+    found = olu.post(f"{PEOPLE}find/", {"user_id": " Dana "}).content.decode()
+    nobody = olu.post(f"{PEOPLE}find/", {"user_id": "nobody"}).content.decode()
+    by_address = text_of(olu, f"{PEOPLE}?user_id=dana")
+
+    assert f'class="chosen"><td><a href="{PEOPLE}{dana}/">' in found
+    assert "There is no one with this user ID." in nobody
+    assert 'class="chosen"' not in by_address
+    assert 'name="user_id" value="nobody"' in nobody
+    assert olu.get(f"{PEOPLE}find/").status_code == 405
+
+
+def test_giving_someone_new_a_way_in_asks_again_who_it_is(
+    olu: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AS-04: before what changes who gets in, fresh proof."""
+    form = {"user_id": "sam", "password": "seven quiet herons", "role": "support"}
+    monkeypatch.setattr(timezone, "now", Clock(timezone.now() + timedelta(minutes=16)))
+
+    led = olu.post(PEOPLE, form)
+
+    assert led["Location"] == "/staff/prove/"
+    assert olu.get(PEOPLE).status_code == 200
 
 
 def test_the_only_administrator_is_told_how_a_role_is_given(olu: Client, dana: str) -> None:

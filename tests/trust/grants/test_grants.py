@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from clearline.policy.use import Actor, ActorKind
+from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.grants import actions, queries
 from clearline.trust.grants.actions import (
     AskedAnew,
@@ -137,6 +138,26 @@ def test_someone_new_signs_in_only_when_a_second_administrator_has_confirmed() -
     assert (before, roles_of(dana)) == (set(), {SUPPORT})
 
 
+@pytest.mark.parametrize("is_declined", [True, False])
+def test_a_way_in_that_nobody_confirmed_is_erased_as_a_closed_one_is(is_declined: bool) -> None:  # noqa: FBT001  # a case of the test
+    olu, ina = make("olu", ADMIN), make("ina", ADMIN)
+    dana = Actor(
+        ActorKind.STAFF,
+        actions.create_staff(by=olu, user_id="dana", password=PASSWORD, roles=[SUPPORT], now=NOW),
+    )
+    if is_declined:
+        decline(ina, dana)
+    end = NOW.replace(year=NOW.year + 6)
+
+    safeguards.erase_expired(policy_in_force(NOW), now=end - timedelta(seconds=1))
+    before = logins.find_staff(dana.name)
+    safeguards.erase_expired(policy_in_force(NOW), now=end)
+
+    assert before is not None
+    assert logins.find_staff(dana.name) is None
+    assert logins.find_staff(ina.name) is not None
+
+
 def test_where_there_is_one_administrator_nothing_waits_in_vain() -> None:
     olu, dana = make("olu", ADMIN), make("dana", SUPPORT)
     gone = make("ina", ADMIN)
@@ -190,6 +211,16 @@ def test_what_is_asked_for_anew_takes_the_place_of_what_waited() -> None:
     assert (waiting.roles, waiting.asked_by) == ((Role.AUDITOR,), ina.name)
     give(olu, dana, SUPPORT)
     assert queries.list_waiting(now=NOW) == ()
+    kind, told = noted()[-1]
+    assert kind == "role.declined"
+    assert told == {
+        "login": dana.name,
+        "roles": ["auditor"],
+        "asked_by": f"staff:{ina.name}",
+        "by": f"staff:{olu.name}",
+    }
+    give(olu, dana, SUPPORT)
+    assert len(noted()) == 3, "nothing waited any more"
 
 
 def test_what_took_the_place_of_what_somebody_looked_at_is_neither_confirmed_nor_declined() -> None:
