@@ -112,7 +112,11 @@ def reopen(request: HttpRequest) -> AccountState:
 
 def state_of(subject: SubjectId) -> AccountState:
     closed_at = queries.find_closed_at(subject)
-    return AccountState(is_open=closed_at is None, closed_at=closed_at)
+    return AccountState(
+        is_open=closed_at is None,
+        closed_at=closed_at,
+        erased_on=queries.erased_on(closed_at, now=timezone.now()),
+    )
 
 
 @router.get("/agreement", response={200: Agreed, ERRORS: Problem}, summary="What you agreed to")

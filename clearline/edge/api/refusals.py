@@ -10,12 +10,14 @@ from clearline.edge.api.described import Described, Door
 from clearline.edge.api.editions import OtherEdition
 from clearline.edge.api.factors import SecretOver
 from clearline.edge.api.guard import OPEN_TO_WHO_DID_NOT_AGREE, AgreementNeeded
+from clearline.edge.api.invited import NoLettersNow
 from clearline.edge.api.limits import AskedTooOften
 from clearline.edge.api.problems import INVALID, OTHER_ORIGIN, plainly_told, told_of
 from clearline.edge.api.repeats import KeyRefused
 from clearline.edge.api.sign_in import SecondStepEnded
 from clearline.kit.errors import Refusal
 from clearline.policy.shelf import NoEditionInForce
+from clearline.service.accounts import inviting
 from clearline.service.accounts.actions import (
     AlreadyClosed,
     AlreadyMember,
@@ -57,6 +59,7 @@ from clearline.trust.tokens.actions import TokenEnded
 from clearline.trust.tokens.queries import NoSuchSignIn
 
 WRONG_NAME: Final = FieldWrong("Write your name.", field="name")
+WRONG_AGE: Final = FieldWrong("Choose the range that your age is in.", field="age_range")
 WRONG_EMAIL: Final = FieldWrong("Write an address like name@example.com.", field="email")
 WRONG_PHONE: Final = FieldWrong(
     "Write the number with its country, like +1 207 555 0100.", field="phone"
@@ -102,6 +105,12 @@ CHOOSING: Final = (SignalSaysNo(), TooManyAnswers())
 REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "policy": (),
     "sign_up": (*(OtherEdition(), TooYoung(), WRONG_NAME, WEAK, WRONG_USER_ID, TAKEN),),
+    "ask_invited": (inviting.NoSuchInvitation(),),
+    "take_invitation": (
+        *(inviting.NoSuchInvitation(), OtherEdition(), TooYoung(), WRONG_AGE, WEAK),
+        *(WRONG_USER_ID, TAKEN),
+    ),
+    "invite_anew": (NoLettersNow(),),
     "sign_in": (WRONG_PASSWORD, TOO_OFTEN),
     "second": (SecondStepEnded(), factors.refused(), TOO_OFTEN),
     "recover": (recovery.NothingTyped(), recovery.AskedTooOften()),

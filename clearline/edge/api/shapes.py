@@ -161,10 +161,11 @@ class NewPassword(Sent):
 
 
 class AccountState(Schema):
-    """Whether the account is open; a closed one is erased when the policy says."""
+    """Whether the account is open; until `erased_on` closing it can be taken back."""
 
     is_open: bool
     closed_at: datetime | None
+    erased_on: date | None
 
 
 class Agreed(Schema):

@@ -17,6 +17,7 @@ from clearline.edge.api import (
     contacts,
     details,
     factors,
+    invited,
     my_data,
     prove,
     recover,
@@ -60,6 +61,7 @@ OPEN_TO_ALL: Final = frozenset(
     {
         *("policy", "sign-up", "sign-in", "sign-in/second", "renew", "contacts/take-back"),
         *("recover", "recover/code", "recover/link", "recover/password"),
+        *("invited", "invited/ask", "invited/anew"),
     }
 )
 
@@ -82,6 +84,7 @@ def make_api() -> AppAPI:
         parser=StrictParser(),
     )
     api.add_router("", sign_in.router, tags=["Sign-in"])
+    api.add_router("", invited.router, tags=["Sign-in"])
     api.add_router("", prove.router, tags=["Sign-in"])
     api.add_router("", sessions.router, tags=["Sign-in"])
     api.add_router("", factors.router, tags=["Second factors"])

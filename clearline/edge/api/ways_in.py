@@ -1,12 +1,13 @@
 """The shapes of what one signs in by and where: proofs, second factors, sessions, getting in."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from ninja import Schema
 from pydantic import Field, JsonValue
 
 from clearline.edge.api.shapes import Password, Sent, Text
+from clearline.service.accounts.age import AgeRange
 from clearline.trust.factors.proof import FactorKind
 
 Credential = dict[str, JsonValue]  # as WebAuthn Level 3 has it in JSON
@@ -157,3 +158,31 @@ class WayInSet(Schema):
     """What comes next: signing in by what was set."""
 
     next: Literal["sign-in"]
+
+
+class InvitationToken(Sent):
+    """The last part of the address in the letter that invited a customer of before."""
+
+    token: Secret
+
+
+class InvitationAsked(Schema):
+    """Whether the age range is still to be asked."""
+
+    asks_age_range: bool
+
+
+class InvitationTaken(Sent):
+    """How somebody who was invited will sign in, and the edition whose words they saw."""
+
+    token: Secret
+    user_id: Annotated[Text, Field(examples=["alice.quill"])]
+    password: Password
+    age_range: AgeRange | None = None
+    agreed_edition: Annotated[date, Field(examples=["2026-01-01"])]
+
+
+class InvitationSent(Schema):
+    """That it was asked; the same whether a letter goes or not."""
+
+    is_asked: Literal[True]

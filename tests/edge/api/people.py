@@ -23,6 +23,7 @@ NETWORKS: Final = itertools.count(1)
 NUMBERS: Final = itertools.count(1)
 
 RECOVERY_LINK: Final = re.compile(r"/account/recover/\?link=(\S+)")
+INVITED: Final = re.compile(r"/account/invited/(\S+)/")
 LINK_KEY: Final = re.compile(r"/account/not-me/\?key=(\S+)")
 
 # Asks one operation by its name and returns what was told: body, parts of the address.
@@ -208,6 +209,23 @@ def walk_team(ask: Ask, alice: Person, bob: Person) -> None:
     member = next(each["id"] for each in team if each["role"] == "billing")
     ask(alice, "set_role", path={"member": member}, body={"role": "read_only"})
     ask(alice, "remove", path={"member": member})
+
+
+def walk_invited(ask: Ask, read: Read, bring: Callable[[str], None]) -> None:
+    """Come in by the letter that somebody gets whom `bring` has brought in."""
+    zoe = Person()
+    bring(zoe.email)
+    (token,) = INVITED.findall(read(zoe.email, "choose how you sign in"))
+    ask(zoe, "ask_invited", body={"token": token})
+    ask(zoe, "invite_anew", body={"token": token})
+    told = {
+        "token": token,
+        "user_id": zoe.user_id,
+        "password": PASSWORD,
+        "age_range": zoe.age,
+        "agreed_edition": ask(zoe, "policy")["edition"],
+    }
+    zoe.take(ask(zoe, "take_invitation", body=told))
 
 
 def walk_contacts(ask: Ask, read: Read) -> None:

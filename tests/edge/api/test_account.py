@@ -1,7 +1,7 @@
 """What the app shows of an account, and changes in it."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -35,7 +35,26 @@ def test_closing_is_taken_back_and_neither_is_done_twice() -> None:
     told = [app.ask("POST", f"account/{act}").status for act in ("close", "close", "reopen")]
 
     assert told == [200, 409, 200]
-    assert app.ask("GET", "account").told == {"is_open": True, "closed_at": None}
+    assert app.ask("GET", "account").told == {
+        "is_open": True,
+        "closed_at": None,
+        "erased_on": None,
+    }
+
+
+def test_a_closed_account_says_until_when_that_can_be_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(datetime(2026, 12, 1, 12, tzinfo=UTC))
+    monkeypatch.setattr(timezone, "now", clock)
+
+    said = make_app().ask("POST", "account/close").told
+
+    assert said == {
+        "is_open": False,
+        "closed_at": "2026-12-01T12:00:00Z",
+        "erased_on": "2026-12-31",
+    }
 
 
 def test_closing_asks_for_a_sign_in_of_the_last_quarter_of_an_hour(

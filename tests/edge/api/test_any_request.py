@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import hypothesis
@@ -36,6 +37,7 @@ from tests.edge.api.people import (
     walk,
     walk_contacts,
     walk_factors,
+    walk_invited,
 )
 from tests.journeys.provider import RunningProvider
 from tests.journeys.test_contacts_in_the_browser import letter
@@ -77,6 +79,15 @@ def provider(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield running
     finally:
         running.stop()
+
+
+def bring(provider: RunningProvider, folder: Path, email: str) -> None:
+    """Bring a customer of before in and invite them, as an operator does."""
+    path = folder / "list.csv"
+    path.write_text(f"name,email,account number\nZyxw Vutsrqp,{email},UTSRQP-1\n", encoding="utf-8")
+    for words in (("import", str(path)), ("invite",)):
+        done = provider.command("customers", *words)
+        assert done.returncode == 0, done.stderr
 
 
 def operations_at(url: str) -> Iterator[Operation]:
@@ -166,13 +177,14 @@ class Asker:
     "asked_min", [TO_CI, pytest.param(TO_SOAK, marks=pytest.mark.soak)], ids=["few", "many"]
 )
 def test_whatever_is_asked_as_whoever_is_answered_as_described(
-    asked_min: int, provider: RunningProvider, office: Office
+    asked_min: int, provider: RunningProvider, office: Office, tmp_path: Path
 ) -> None:
     operations = list(operations_at(provider.url))
     ask = Asker(provider.url, {name_of(each): each for each in operations})
     walk(ask, ask.until_signed)
     walk_factors(ask, provider.url)
     walk_contacts(ask, partial(letter, office))
+    walk_invited(ask, partial(letter, office), partial(bring, provider, tmp_path))
     people = People(ask, make_people(ask))
 
     for name, mode in itertools.product(ask.operations, GenerationMode):
