@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -183,3 +184,29 @@ def test_an_address_is_proved_replaced_and_won_back(
     expect(page.get_by_role("main")).not_to_contain_text(second)
     other.context.close()
     context.close()
+
+
+def test_a_customer_of_before_comes_in_by_the_link_of_their_letter(
+    provider: RunningProvider, office: Office, browser: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("name,email,account\nZoe Ray,zoe@old.example,OLD-1\n", encoding="utf-8")
+    brought = provider.command("customers", "import", str(path), "--invite")
+    assert brought.returncode == 0, brought.stderr
+    text = letter(office, "zoe@old.example", "")
+    (link,) = re.findall(r"^ +(http\S+/account/invited/\S+)$", text, re.MULTILINE)
+
+    page = browser.new_context(user_agent=AGENT, viewport=NARROW).new_page()
+    page.goto(str(link))
+    look(page)
+    page.get_by_label("18 or over").check()
+    page.get_by_label("User ID").fill("zoe.ray")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("main")).to_contain_text("receipt")
+    look(page)
+    page.goto(str(link))
+    expect(page.get_by_role("main")).to_contain_text("A link of ours works once")
+    look(page)
+    page.context.close()

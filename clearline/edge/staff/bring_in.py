@@ -14,12 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from clearline.edge.staff.access import actor_of, signed_in_member
+from clearline.edge.staff.templatetags.bring_in_text import FIELDS
 from clearline.edge.staff.upload import FILE_BYTES_MAX, FormUnreadable, FormWithFile, read_form
 from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Refusal
@@ -32,6 +31,7 @@ from clearline.service.accounts.customer_file import (
     CustomerFile,
     Encoding,
     Field,
+    FileWrong,
     RowWrong,
 )
 from clearline.service.accounts.whole_list import (
@@ -45,19 +45,6 @@ from clearline.service.accounts.whole_list import (
 WRONG_SHOWN_MAX: Final = 200
 NUMBER_MAX: Final = 40
 ROUNDS_MAX: Final = 10  # of a hundred letters each, at one press
-FIELDS: Final[dict[Field, str | Promise]] = {
-    Field.NAME: gettext_lazy("Name"),
-    Field.EMAIL: gettext_lazy("E-mail address"),
-    Field.ACCOUNT_NUMBER: gettext_lazy("Account number"),
-    Field.BALANCE: gettext_lazy("Balance, in cents"),
-    Field.LINES: gettext_lazy("Telephone numbers"),
-    Field.AGE_RANGE: gettext_lazy("Age range"),
-    Field.CHOICES: gettext_lazy("Choices"),
-    Field.CHOICES_PROOF: gettext_lazy("What proves the choices"),
-    Field.CHOICES_DATE: gettext_lazy("Day of that proof"),
-    Field.GPC: gettext_lazy("Global Privacy Control"),
-    Field.USER_ID: gettext_lazy("User ID"),
-}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -117,10 +104,16 @@ def take_list(request: HttpRequest) -> HttpResponse:
             return wrong_rows(form, by)
         outcome = take(form, by)
     except ColumnUnknown as wrong:
-        return show(request, form.typed, refused=wrong, header=wrong.header)
+        return show(request, form.typed, refused=in_words(wrong), header=wrong.header)
     except Refusal as refused:
         return show(request, form.typed, refused=refused)
     return show(request, form.typed, outcome=outcome, header=outcome.header)
+
+
+def in_words(wrong: ColumnUnknown) -> FileWrong:
+    """Return the error as who works at a page reads it, not a command."""
+    message = _("No column, or more than one, is known as “%s”. Choose it below.")
+    return FileWrong(message % FIELDS[wrong.field])
 
 
 def opened(form: FormWithFile) -> CustomerFile:
@@ -181,7 +174,7 @@ def show(
 ) -> HttpResponse:
     told = typed or {}
     read = outcome.read if outcome else {}
-    invited = request.GET.get("invited", "")
+    invited = request.GET.get("invited", "")[:NUMBER_MAX]
     shown = {
         "fields": [
             (field, words, told.get(field, "") or read.get(field, ""), field in NEEDED)
@@ -193,7 +186,7 @@ def show(
         "outcome": outcome,
         "error": str(refused or ""),
         "waiting": inviting.count_waiting(),
-        "invited": invited if invited.isdecimal() else "",
+        "invited": int(invited) if invited.isdecimal() and invited.isascii() else 0,
         "size_max": FILE_BYTES_MAX,
         "number_max": NUMBER_MAX,
         "has_mail_server": settings.ENV.mail_url is not None,

@@ -120,8 +120,10 @@ def show_desk(
     member, now = signed_in_member(request), timezone.now()
     is_searched = request.GET.get("searched") == "yes" and refused is None
     open_ones = desk.name_open(by=actor_of(member), roles=member.roles, now=now)
+    found = queries.list_found(member.public_id, now=now) if is_searched else ()
     shown = {
-        "found": queries.list_found(member.public_id, now=now) if is_searched else (),
+        "found": found,
+        "has_unproved": not all(each.is_proved for each in found),
         "is_searched": is_searched,
         "open_ones": [(opened, name, Timer.of(opened, now)) for opened, name in open_ones],
         "is_shut": request.GET.get("shut") == "yes",

@@ -125,8 +125,8 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     },
     "why": {
         "person": gettext_lazy("the person ended it"),
-        Lost.FACTOR: gettext_lazy("what proves them beside the password is lost"),
-        Lost.PASSWORD_AND_FACTOR: gettext_lazy("the password and all else are lost"),
+        Lost.FACTOR: gettext_lazy("the device or app of the second factor is lost"),
+        Lost.PASSWORD_AND_FACTOR: gettext_lazy("the password and the second factor are lost"),
         Lost.CODES_FAILED: gettext_lazy("the codes that should let them in were wrong"),
         "used_twice": gettext_lazy("a key of it was used twice, so somebody may have copied it"),
     },

@@ -58,7 +58,7 @@ def test_a_list_is_tried_and_nothing_is_written(officer: Client) -> None:
     assert "Tried: nothing was written" in words
     assert "Would come in1" in words
     assert "Cannot come in1" in words
-    assert "account_number: It must be" in words
+    assert "Account number: It must be" in words
     assert "Name ← Full name" in words
     assert "Left out: Shoes" in words
     assert not Account.objects.exists()
@@ -99,7 +99,7 @@ def test_columns_that_nobody_knows_are_named_by_hand(officer: Client) -> None:
     named = send(officer, content, act="bring", name="Wer", account_number="Nr")
 
     assert unknown.status_code == 422
-    assert "No column is known to be name" in words_on(unknown.content)
+    assert "known as “Name”. Choose it below." in words_on(unknown.content)
     assert "--mapping" not in words_on(unknown.content)
     assert "<option>Wer</option>" in unknown.content.decode()
     assert named.status_code == 200
@@ -145,7 +145,7 @@ def test_who_came_in_is_invited_and_one_of_them_again(officer: Client) -> None:
     one = press(officer, {"act": "again", "number": "N-zoe"})
 
     assert "2 letters wait" in words_on(all_of_them.content)
-    assert "1 letters wait" in words_on(one.content)
+    assert "One letter waits" in words_on(one.content)
     assert CustomerInvitation.objects.count() == 2
     assert Entry.objects.filter(kind="account.invited").count() == 3
 
