@@ -34,7 +34,10 @@ def read_form(request: HttpRequest) -> FormWithFile:
     body = request.read(BODY_BYTES_MAX + 1)
     kind = request.META.get("CONTENT_TYPE", "")
     if len(body) > BODY_BYTES_MAX or not kind.isprintable():
-        message = "This file is too long. Whoever runs this site brings it in: `clearline customers import`."
+        message = (
+            "This file is too long. Whoever runs this site brings it in by the command "
+            "`clearline customers import`."
+        )
         raise FormUnreadable(message)
     whole = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + kind.encode() + b"\n\n" + body)
     held = whole.get_payload()
