@@ -30,13 +30,13 @@ from clearline.trust.tokens import actions as tokens
 router: Final = Router(auth=AppToken())
 
 
-@router.get("/profile", response={200: Profile, ERRORS: Problem}, summary="Your profile")
+@router.get("/profile", response={200: Profile, ERRORS: Problem}, summary="Show the profile")
 def profile(request: HttpRequest) -> Profile:
-    """Show what the account holds of the person; noted in the ledger."""
+    """Show name, screen name, e-mail address, age range and account number; noted in the ledger."""
     return show(bearer_of(request).subject)
 
 
-@router.put("/profile", response={200: Profile, ERRORS: Problem}, summary="Correct your names")
+@router.put("/profile", response={200: Profile, ERRORS: Problem}, summary="Correct the names")
 def change_profile(request: HttpRequest, told: Names) -> Profile:
     """Correct the names and show the profile. Raises FieldWrong."""
     subject = bearer_of(request).subject
@@ -71,17 +71,26 @@ def show(subject: SubjectId) -> Profile:
     )
 
 
-@router.put("/password", response={200: AccountState, ERRORS: Problem}, summary="A new password")
+@router.put(
+    "/password", response={200: AccountState, ERRORS: Problem}, summary="Change the password"
+)
 def password(request: HttpRequest, told: NewPassword) -> AccountState:
-    """Replace the password; every other sign-in ends. Raises SignInRefused, PasswordRefused."""
+    """Replace the password; every other sign-in and session ends, this one goes on.
+
+    Raises SignInRefused, PasswordRefused.
+    """
     bearer = bearer_of(request)
     tokens.change_password(bearer=bearer, old=told.old, new=told.new, now=timezone.now())
     return state_of(bearer.subject)
 
 
-@router.get("/account", response={200: AccountState, ERRORS: Problem}, summary="Your account")
+@router.get(
+    "/account",
+    response={200: AccountState, ERRORS: Problem},
+    summary="Show whether the account is open",
+)
 def account(request: HttpRequest) -> AccountState:
-    """Say whether the account is open."""
+    """Say whether the account is open; a closed one is erased on the day `erased_on`."""
     return state_of(bearer_of(request).subject)
 
 
@@ -101,10 +110,12 @@ def close(request: HttpRequest) -> AccountState:
 
 
 @router.post(
-    "/account/reopen", response={200: AccountState, ERRORS: Problem}, summary="Take that back"
+    "/account/reopen",
+    response={200: AccountState, ERRORS: Problem},
+    summary="Take the closing back",
 )
 def reopen(request: HttpRequest) -> AccountState:
-    """Take the closing back. Raises AlreadyOpen."""
+    """Open a closed account again, until the day on which it is erased. Raises AlreadyOpen."""
     subject = bearer_of(request).subject
     accounts.reopen_account(by=actor_of(subject), subject=subject, now=timezone.now())
     return state_of(subject)
@@ -119,15 +130,22 @@ def state_of(subject: SubjectId) -> AccountState:
     )
 
 
-@router.get("/agreement", response={200: Agreed, ERRORS: Problem}, summary="What you agreed to")
+@router.get(
+    "/agreement", response={200: Agreed, ERRORS: Problem}, summary="Show which policy was agreed to"
+)
 def agreement(request: HttpRequest) -> Agreed:
-    """Say which edition the person agreed to last."""
+    """Say which edition the person agreed to last, and whether to ask them about a later one.
+
+    What changed between the two stands at `/privacy/editions/{agreed to}/{in force}/` of the site.
+    """
     return agreed_by(bearer_of(request).subject)
 
 
-@router.post("/agreement", response={200: Agreed, ERRORS: Problem}, summary="Agree anew")
+@router.post(
+    "/agreement", response={200: Agreed, ERRORS: Problem}, summary="Agree to the edition in force"
+)
 def agree(request: HttpRequest, told: Agreement) -> Agreed:
-    """Agree to the edition in force, of which the person was shown what changed.
+    """Agree to the edition in force, once the person was shown what changed (`agreement_needed`).
 
     Raises OtherEdition.
     """
@@ -148,10 +166,13 @@ def agreed_by(subject: SubjectId) -> Agreed:
 @router.get(
     "/agreement/receipt",
     response={200: Receipt, ERRORS: Problem},
-    summary="Its receipt, which proves it without us",
+    summary="Get the receipt of the agreement",
 )
 def receipt(request: HttpRequest) -> HttpResponse:
-    """Give the receipt of the last agreement. Raises NotInTree within the first seconds."""
+    """Get what proves the last agreement without us; 409 for some seconds, until it is signed.
+
+    Raises NotInTree.
+    """
     found = queries.find_agreed(bearer_of(request).subject)
     if found is None:
         raise Http404

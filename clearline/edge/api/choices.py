@@ -109,7 +109,7 @@ def keep_signal(request: HttpRequest, subject: SubjectId) -> None:
         consent.keep_signal(subject=subject, shown=shown, now=now)
 
 
-@router.get("/choices", response={200: Choices, ERRORS: Problem}, summary="Your choices")
+@router.get("/choices", response={200: Choices, ERRORS: Problem}, summary="Show the choices")
 def choices(request: HttpRequest) -> Choices:
     """Show each choice with its words, what it holds, since when and where that came from.
 
@@ -118,7 +118,7 @@ def choices(request: HttpRequest) -> Choices:
     return show(asked_by(request))
 
 
-@router.post("/choices", response={200: Choices, ERRORS: Problem}, summary="Choose")
+@router.post("/choices", response={200: Choices, ERRORS: Problem}, summary="Set choices")
 def choose(request: HttpRequest, told: ChoicesSet) -> Choices:
     """Keep the answers given, for the account, in every browser and app; the others stay.
 
@@ -133,7 +133,11 @@ def choose(request: HttpRequest, told: ChoicesSet) -> Choices:
     return show(asked)
 
 
-@router.post("/choices/opt-in", response={200: OptIn, ERRORS: Problem}, summary="Allow sale again")
+@router.post(
+    "/choices/opt-in",
+    response={200: OptIn, ERRORS: Problem},
+    summary="Begin to allow sale or sharing again",
+)
 def opt_in(request: HttpRequest) -> OptIn:
     """Take the first of two steps that allow sale or sharing again: get what to ask once more."""
     asked = asked_by(request)
@@ -146,7 +150,9 @@ def opt_in(request: HttpRequest) -> OptIn:
 
 
 @router.post(
-    "/choices/opt-in/confirm", response={200: Choices, ERRORS: Problem}, summary="Confirm that"
+    "/choices/opt-in/confirm",
+    response={200: Choices, ERRORS: Problem},
+    summary="Confirm that sale or sharing is allowed",
 )
 def confirm_opt_in(request: HttpRequest, told: OptInConfirmed) -> Choices:
     """Take the second step, within ten minutes, by the same sign-in, with nothing chosen between.

@@ -26,7 +26,9 @@ from clearline.service.contacts.actions import ShownAddress
 router: Final = Router(auth=AppToken())
 
 
-@router.get("/contacts", response={200: Contacts, ERRORS: Problem}, summary="How you are reached")
+@router.get(
+    "/contacts", response={200: Contacts, ERRORS: Problem}, summary="Show how the person is reached"
+)
 def contacts(request: HttpRequest) -> Contacts:
     """Show the e-mail address, which one is that of record, and a code that waits to be typed.
 
@@ -40,7 +42,7 @@ def contacts(request: HttpRequest) -> Contacts:
 @router.post(
     "/contacts/code",
     response={200: Contacts, ERRORS: Problem},
-    summary="Confirm your address: get a code",
+    summary="Send a code to the present address",
 )
 def send_code(request: HttpRequest) -> Contacts:
     """Send six digits to the present address; given to `contacts/confirm` they confirm it."""
@@ -49,7 +51,9 @@ def send_code(request: HttpRequest) -> Contacts:
     return show(subject, now)
 
 
-@router.delete("/contacts/code", response={200: Contacts, ERRORS: Problem}, summary="Drop the code")
+@router.delete(
+    "/contacts/code", response={200: Contacts, ERRORS: Problem}, summary="Drop the code that waits"
+)
 def drop_code(request: HttpRequest) -> Contacts:
     """Let the code that waits work no longer; the address stays as it is."""
     subject, now = bearer_of(request).subject, timezone.now()
@@ -60,7 +64,7 @@ def drop_code(request: HttpRequest) -> Contacts:
 @router.post(
     "/contacts/email",
     response={200: Contacts, ERRORS: Problem},
-    summary="Use another address: get a code there",
+    summary="Send a code to a new address",
 )
 def use_another(request: HttpRequest, told: NewEmail) -> Contacts:
     """Send six digits to a new address; given to `contacts/confirm` they put it in place.
@@ -75,7 +79,9 @@ def use_another(request: HttpRequest, told: NewEmail) -> Contacts:
 
 
 @router.post(
-    "/contacts/confirm", response={200: Contacts, ERRORS: Problem}, summary="Type the code"
+    "/contacts/confirm",
+    response={200: Contacts, ERRORS: Problem},
+    summary="Confirm or replace the address by the code",
 )
 def type_code(request: HttpRequest, told: CodeTyped) -> Contacts:
     """Confirm the address that the code was sent to, or put the new one in place.
@@ -92,7 +98,7 @@ def type_code(request: HttpRequest, told: CodeTyped) -> Contacts:
     "/contacts/take-back",
     response={200: TakenBack, ERRORS: Problem},
     auth=None,
-    summary="Say that it was not you",
+    summary="Take a change back that somebody else made",
 )
 def take_back(request: HttpRequest, told: NotMe) -> TakenBack:
     """Take a change back by the `key` of the link in the letter that told of it; needs no sign-in.

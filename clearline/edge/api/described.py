@@ -39,6 +39,23 @@ ASKED: Final = {
     "limit": "How many at most.",
     "cursor": "`next` of the page before this one; empty for the first page.",
 }
+# What an address names, by the name of its place, and an example of it.
+PLACES: Final[dict[str, tuple[str, object]]] = {
+    "sign_in_id": (
+        "`id` of a sign-in that `GET sign-ins` lists.",
+        "0f4b1c6d8e9a2b3c4d5e6f708192a3b4",
+    ),
+    "session": ("`number` of a session that `GET sessions` lists.", "1f0a9c3e5b7d2468"),
+    "passkey": ("`number` of a passkey that `GET factors` lists.", 7),
+    "kind": ("What the address is for.", "billing"),
+    "line_id": (
+        "`id` of a line that `GET my-data/lines` lists.",
+        "0f4b1c6d8e9a2b3c4d5e6f708192a3b4",
+    ),
+    "number": ("`number` of an invitation that `GET team` lists.", 12),
+    "member": ("`id` of a member that `GET team` lists.", "7a1d0c9be8f24356a1b2c3d4e5f60718"),
+    "account": ("`account` of a membership that `GET team` lists.", 34),
+}
 HEADERS: Final[dict[str, dict[str, object]]] = {
     "RateLimit-Policy": {
         "description": "What may be asked, by name: `q` requests in `w` seconds "
@@ -57,6 +74,7 @@ HEADERS: Final[dict[str, dict[str, object]]] = {
         "example": "120",
     },
 }
+KEY: Final = "The `access_token` that signing up, signing in, `invited` or `renew` gave."
 TOLD_WITH_ALL: Final = ("RateLimit-Policy", "RateLimit")
 
 Described = dict[str, Any]  # a part of the description, as OpenAPI has it
@@ -114,6 +132,8 @@ def describe(
         for content in contents_of(operation):
             add_example(content, examples)
     told["components"].update({"headers": HEADERS})
+    for scheme in told["components"]["securitySchemes"].values():
+        scheme.update(description=KEY)
     return told
 
 
@@ -138,6 +158,9 @@ def add_headers(door: Door) -> None:
     for each in asked:
         if each["name"] in ASKED:
             each.update(description=ASKED[each["name"]])
+        if each["in"] == "path":
+            words, example = PLACES[each["name"]]
+            each.update(description=words, example=example)
     door.operation.update(parameters=[*asked, *sent])
 
 
@@ -151,8 +174,10 @@ def add_answers(operation: Described, problems: Mapping[int, Described]) -> None
         answer = answers[status]
         if status in ERRORS:
             content = {**answer["content"][JSON], "examples": problems[status]}
-            answer.update(content={CONTENT_TYPE: content}, description=status.phrase)
+            codes = ", ".join(f"`{code}`" for code in problems[status])
+            answer.update(content={CONTENT_TYPE: content}, description=f"{status.phrase}: {codes}")
         told = HEADERS if status is HTTPStatus.TOO_MANY_REQUESTS else TOLD_WITH_ALL
+        answers[status] = answers.pop(status)  # in the order of their numbers
         answer.update(
             {"headers": {each: {"$ref": f"#/components/headers/{each}"} for each in told}}
         )

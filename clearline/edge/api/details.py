@@ -19,7 +19,9 @@ router: Final = Router(auth=AppToken())
 
 
 @router.get(
-    "/details", response={200: Details, ERRORS: Problem}, summary="Number, addresses, device"
+    "/details",
+    response={200: Details, ERRORS: Problem},
+    summary="Show number, addresses and device",
 )
 def details(request: HttpRequest) -> Details:
     """Show what the person told of themselves, null for what they did not; noted in the ledger."""
@@ -41,7 +43,9 @@ def set_phone(request: HttpRequest, told: PhoneNumber) -> Details:
 
 
 @router.delete(
-    "/details/phone", response={200: Details, ERRORS: Problem}, summary="Take the number out"
+    "/details/phone",
+    response={200: Details, ERRORS: Problem},
+    summary="Take the telephone number out",
 )
 def remove_phone(request: HttpRequest) -> Details:
     """Erase the number; where there is none, nothing is done."""
@@ -68,7 +72,7 @@ def set_address(request: HttpRequest, kind: AddressKind, told: Address) -> Detai
 @router.delete(
     "/details/addresses/{kind}",
     response={200: Details, ERRORS: Problem},
-    summary="Take an address out",
+    summary="Take a postal address out",
 )
 def remove_address(request: HttpRequest, kind: AddressKind) -> Details:
     """Erase the address; where there is none, nothing is done."""
@@ -86,7 +90,9 @@ def set_device(request: HttpRequest, told: DeviceKept) -> Details:
 
 
 @router.delete(
-    "/details/device", response={200: Details, ERRORS: Problem}, summary="Take the device out"
+    "/details/device",
+    response={200: Details, ERRORS: Problem},
+    summary="Take the kind of device out",
 )
 def remove_device(request: HttpRequest) -> Details:
     """Erase the kind of device; where there is none, nothing is done."""

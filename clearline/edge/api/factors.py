@@ -48,7 +48,7 @@ class SecretOver(Conflict):
         )
 
 
-@router.get("/factors", response={200: Factors, ERRORS: Problem}, summary="Your second factors")
+@router.get("/factors", response={200: Factors, ERRORS: Problem}, summary="List second factors")
 def factors(request: HttpRequest) -> Factors:
     """Show what the person signs in by beside the password."""
     return show(bearer_of(request).subject)
@@ -75,7 +75,9 @@ def ask_for_passkey(request: HttpRequest) -> PasskeyAsked:
 
 
 @router.post(
-    "/factors/passkeys", response={201: Factors, ERRORS: Problem}, summary="Add the passkey"
+    "/factors/passkeys",
+    response={201: Factors, ERRORS: Problem},
+    summary="Add the passkey that the device made",
 )
 def add_passkey(request: HttpRequest, told: NewPasskey) -> Status[Factors]:
     """Keep the passkey that the device made; from then on signing in asks for it.
@@ -125,7 +127,9 @@ def ask_for_app(request: HttpRequest) -> CodeAppAsked:
     )
 
 
-@router.post("/factors/app", response={201: Factors, ERRORS: Problem}, summary="Add the app")
+@router.post(
+    "/factors/app", response={201: Factors, ERRORS: Problem}, summary="Add the app that shows codes"
+)
 def add_app(request: HttpRequest, told: NewCodeApp) -> Status[Factors]:
     """Keep the secret, once a code shows that the app has it; from then on signing in asks for one.
 
@@ -154,7 +158,9 @@ def secret_in(step: str, bearer: Bearer) -> str:
 
 
 @router.delete(
-    "/factors/app", response={200: Factors, ERRORS: Problem}, summary="Take the app away"
+    "/factors/app",
+    response={200: Factors, ERRORS: Problem},
+    summary="Take the app that shows codes away",
 )
 def remove_app(request: HttpRequest) -> Factors:
     """Forget the app that shows codes; it asks for a proof of the last 15 minutes."""

@@ -39,7 +39,9 @@ class NoLettersNow(Unavailable):
 
 
 @router.post(
-    "/invited/ask", response={200: InvitationAsked, ERRORS: Problem}, summary="What to ask them"
+    "/invited/ask",
+    response={200: InvitationAsked, ERRORS: Problem},
+    summary="Begin to come in by an invitation",
 )
 def ask_invited(request: HttpRequest, told: InvitationToken) -> InvitationAsked:
     """Say whether somebody who was invited is still to be asked for their age range.
@@ -51,7 +53,9 @@ def ask_invited(request: HttpRequest, told: InvitationToken) -> InvitationAsked:
     return InvitationAsked(asks_age_range=asked.asks_age)
 
 
-@router.post("/invited", response={201: Tokens, ERRORS: Problem}, summary="Come in by invitation")
+@router.post(
+    "/invited", response={201: Tokens, ERRORS: Problem}, summary="Come in by an invitation"
+)
 def take_invitation(request: HttpRequest, told: InvitationTaken) -> Status[Tokens]:
     """Choose a user ID and a password, agree to the policy, and be signed in; the token works once.
 
@@ -69,7 +73,9 @@ def take_invitation(request: HttpRequest, told: InvitationTaken) -> Status[Token
 
 
 @router.post(
-    "/invited/anew", response={200: InvitationSent, ERRORS: Problem}, summary="Get a new letter"
+    "/invited/anew",
+    response={200: InvitationSent, ERRORS: Problem},
+    summary="Have a new invitation sent",
 )
 def invite_anew(request: HttpRequest, told: InvitationToken) -> InvitationSent:
     """Have a new link sent to whom one that works no longer was for; at most one in a day.

@@ -26,16 +26,18 @@ FIRST: Final = "Lines of this day and after it, in the provider's time zone"
 LAST: Final = "Lines of this day and before it, in the provider's time zone"
 
 
-@router.get("/my-data", response={200: HeldData, ERRORS: Problem}, summary="What we hold of you")
+@router.get("/my-data", response={200: HeldData, ERRORS: Problem}, summary="List what is held")
 def my_data(request: HttpRequest) -> HeldData:
     """List each kind of data that is held, under which clauses and until when, all of it shut."""
     held = queries.list_held(bearer_of(request).subject, now=timezone.now())
     return HeldData(held=[Held.model_validate(held_plain(each)) for each in held])
 
 
-@router.post("/my-data/open", response={200: HeldData, ERRORS: Problem}, summary="Open it")
+@router.post(
+    "/my-data/open", response={200: HeldData, ERRORS: Problem}, summary="Open what is held"
+)
 def open_my_data(request: HttpRequest) -> HeldData:
-    """Show the same with the values; that it was opened is noted in the ledger.
+    """Show what `GET my-data` lists, with the values; that it was opened is noted in the ledger.
 
     It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain.
     """
@@ -46,7 +48,9 @@ def open_my_data(request: HttpRequest) -> HeldData:
     return HeldData(held=[Held.model_validate(held_plain(each)) for each in held])
 
 
-@router.get("/my-data/lines", response={200: Lines, ERRORS: Problem}, summary="Who used it")
+@router.get(
+    "/my-data/lines", response={200: Lines, ERRORS: Problem}, summary="List who used it and why"
+)
 def lines(  # the filters of the page, one by one
     request: HttpRequest,
     group: Annotated[Group | None, Query(description=GROUP)] = None,
@@ -72,18 +76,22 @@ def lines(  # the filters of the page, one by one
 @router.get(
     "/my-data/lines/{line_id}/receipt",
     response={200: Receipt, ERRORS: Problem},
-    summary="The receipt of a line",
+    summary="Get the receipt of one use",
 )
 def line_receipt(request: HttpRequest, line_id: str) -> HttpResponse:
-    """Give the receipt of one of the person's own lines, which proves it without us.
+    """Get what proves one of the person's lines without us; 409 for seconds, until it is signed.
 
-    Raises NoSuchEntry; NotInTree within the first seconds.
+    Raises NoSuchEntry, NotInTree.
     """
     content = ledger.receipt_file(queries.receipt(line_id, bearer_of(request).subject))
     return HttpResponse(content, content_type="application/json")
 
 
-@router.post("/my-data/file", response={200: MyDataFile, ERRORS: Problem}, summary="All of it")
+@router.post(
+    "/my-data/file",
+    response={200: MyDataFile, ERRORS: Problem},
+    summary="Take everything along as a file",
+)
 def file(request: HttpRequest) -> StreamingHttpResponse:
     """Give everything as one file to take along; noted in the ledger.
 

@@ -24,7 +24,9 @@ router: Final = Router(auth=AppToken())
 
 
 @router.post(
-    "/prove/ways", response={200: WaysToProve, ERRORS: Problem}, summary="By what to prove"
+    "/prove/ways",
+    response={200: WaysToProve, ERRORS: Problem},
+    summary="Begin to prove again who one is",
 )
 def ways_to_prove(request: HttpRequest) -> WaysToProve:
     """Say by what the person can prove who they are, with what their passkey must sign.
@@ -55,12 +57,12 @@ def ways_of(has: Factors) -> tuple[FactorKind, ...]:
     return found or (FactorKind.PASSWORD,)
 
 
-@router.post("/prove", response={200: Proved, ERRORS: Problem}, summary="Prove who you are")
+@router.post("/prove", response={200: Proved, ERRORS: Problem}, summary="Prove again who one is")
 def prove(request: HttpRequest, told: ProofGiven) -> Proved:
     """Prove it again; for 15 minutes this sign-in may do what asks for it (`prove_again`).
 
     Signing in counts as one. What needs it: another e-mail address, second factors and recovery
-    codes, closing the account.
+    codes, opening what is held or taking it along, closing the account.
     """
     bearer, now = bearer_of(request), timezone.now()
     by = factors.prove_again(

@@ -25,7 +25,9 @@ from clearline.trust.safeguards.origin import network_of
 router: Final = Router()
 
 
-@router.post("/recover", response={200: LetterAsked, ERRORS: Problem}, summary="I cannot sign in")
+@router.post(
+    "/recover", response={200: LetterAsked, ERRORS: Problem}, summary="Begin to get back in"
+)
 def recover(request: HttpRequest, told: WhoForgot) -> LetterAsked:
     """Take a user ID or an e-mail address; whoever it is, the answer is the same.
 
@@ -39,7 +41,9 @@ def recover(request: HttpRequest, told: WhoForgot) -> LetterAsked:
 
 
 @router.post(
-    "/recover/code", response={200: Forgot, ERRORS: Problem}, summary="Type the code of the letter"
+    "/recover/code",
+    response={200: Forgot, ERRORS: Problem},
+    summary="Go on by the code of the letter",
 )
 def recover_by_code(request: HttpRequest, told: CodeOfLetter) -> Forgot:
     """Trade the eight digits for the key of the last step; 15 minutes and three tries."""
@@ -51,7 +55,7 @@ def recover_by_code(request: HttpRequest, told: CodeOfLetter) -> Forgot:
 @router.post(
     "/recover/link",
     response={200: Forgot, ERRORS: Problem},
-    summary="Follow the link of the letter",
+    summary="Go on by the link of the letter",
 )
 def recover_by_link(request: HttpRequest, told: LinkOfLetter) -> Forgot:
     """Trade `link` in the address of the letter for the key of the last step; once, for a day.
@@ -74,7 +78,9 @@ def to_forgot(proved: Proved, now: datetime) -> Forgot:
 
 
 @router.post(
-    "/recover/password", response={200: WayInSet, ERRORS: Problem}, summary="Set a new password"
+    "/recover/password",
+    response={200: WayInSet, ERRORS: Problem},
+    summary="Get back in: set a new password",
 )
 def recover_password(request: HttpRequest, told: NewWayIn) -> WayInSet:
     """Set the new password by the key, once; every session and sign-in ends. Then sign in by it.

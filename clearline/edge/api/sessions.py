@@ -23,7 +23,9 @@ NONE_OF_THEM: Final = ""  # an app is no browser, so that none of them is this o
 
 
 @router.get(
-    "/sessions", response={200: Sessions, ERRORS: Problem}, summary="Where you are signed in"
+    "/sessions",
+    response={200: Sessions, ERRORS: Problem},
+    summary="List where the person is signed in by a browser",
 )
 def sessions(request: HttpRequest) -> Sessions:
     """List the browsers in which the person is signed in; `sign-ins` lists their apps."""
@@ -31,7 +33,9 @@ def sessions(request: HttpRequest) -> Sessions:
 
 
 @router.delete(
-    "/sessions", response={200: Sessions, ERRORS: Problem}, summary="Sign out everywhere else"
+    "/sessions",
+    response={200: Sessions, ERRORS: Problem},
+    summary="Sign out everywhere but in this app",
 )
 def end_others(request: HttpRequest) -> Sessions:
     """End every session in a browser and every other sign-in of an app; this one goes on."""
@@ -42,7 +46,7 @@ def end_others(request: HttpRequest) -> Sessions:
 
 
 @router.delete(
-    "/sessions/{session}", response={200: Sessions, ERRORS: Problem}, summary="End one of them"
+    "/sessions/{session}", response={200: Sessions, ERRORS: Problem}, summary="Sign one browser out"
 )
 def end_session(request: HttpRequest, session: SessionNumber) -> Sessions:
     """End one session at once; one that has ended already is ended."""

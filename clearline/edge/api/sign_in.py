@@ -63,9 +63,16 @@ class SecondStepEnded(Denied):
         super().__init__("That took too long or too many tries. Sign in again from the start.")
 
 
-@router.get("/policy", response={200: Policy, ERRORS: Problem}, summary="The policy in force")
+@router.get(
+    "/policy", response={200: Policy, ERRORS: Problem}, summary="Get the privacy policy in force"
+)
 def policy(request: HttpRequest) -> Policy:
-    """Give what to show to somebody who opens an account. Raises NoEditionInForce."""
+    """Get which edition is in force, where it stands, and the words to show beside the box.
+
+    Ask it before `sign-up`, and before somebody agrees to a later edition (`POST agreement`).
+
+    Raises NoEditionInForce.
+    """
     del request
     day = gate.policy_in_force(timezone.now()).edition.date
     return Policy(
@@ -80,7 +87,10 @@ def policy(request: HttpRequest) -> Policy:
 
 @router.post("/sign-up", response={201: Tokens, ERRORS: Problem}, summary="Open an account")
 def sign_up(request: HttpRequest, told: SignUp) -> Status[Tokens]:
-    """Open an account and sign in. Raises OtherEdition, TooYoung, FieldWrong, UserIdTaken …."""
+    """Open an account for who agrees to the policy (`GET policy`), and sign them in.
+
+    Raises OtherEdition, TooYoung, FieldWrong, UserIdTaken ….
+    """
     now = timezone.now()
     refuse_other(told.agreed_edition, now=now)
     opened = accounts.open_account(
@@ -100,10 +110,12 @@ def sign_up(request: HttpRequest, told: SignUp) -> Status[Tokens]:
 
 
 @router.post(
-    "/sign-in", response={200: Tokens, 202: SecondStep, ERRORS: Problem}, summary="Sign in"
+    "/sign-in",
+    response={200: Tokens, 202: SecondStep, ERRORS: Problem},
+    summary="Sign in by user ID and password",
 )
 def sign_in(request: HttpRequest, told: SignIn) -> Status[Tokens] | Status[SecondStep]:
-    """Give keys for a user ID and a password; who has a second factor is asked for it first.
+    """Get the two keys; 202 without them where a second factor is to be given to `sign-in/second`.
 
     Raises SignInRefused, TooManyTries.
     """
@@ -135,10 +147,12 @@ def ask_for_second(given: PasswordGiven, now: datetime) -> SecondStep:
 
 
 @router.post(
-    "/sign-in/second", response={200: Tokens, ERRORS: Problem}, summary="Give the second factor"
+    "/sign-in/second",
+    response={200: Tokens, ERRORS: Problem},
+    summary="Finish signing in by a second factor",
 )
 def second(request: HttpRequest, told: SecondFactor) -> Tokens:
-    """Give keys for the second factor of whose password was right.
+    """Get the two keys for a second factor, within five minutes of the password and five tries.
 
     Raises SecondStepEnded, FactorRefused, TooManyTries.
     """
@@ -164,14 +178,20 @@ def proof_in(told: SecondFactor, awaited: Awaited) -> Proof:
     return PasskeyAnswer(json.dumps(told.passkey), awaited.challenge)
 
 
-@router.post("/renew", response={200: Tokens, ERRORS: Problem}, summary="Get the next keys")
+@router.post("/renew", response={200: Tokens, ERRORS: Problem}, summary="Renew the keys")
 def renew(request: HttpRequest, told: Renewal) -> Tokens:
-    """Replace both keys. One that was used before ends its sign-in. Raises TokenEnded."""
+    """Get the next two keys for the refresh token, which works once; one used twice ends it all.
+
+    Ask it when a key answers 401. Raises TokenEnded.
+    """
     return to_keys(request, tokens.renew(refresh_token=told.refresh_token, now=timezone.now()))
 
 
 @router.post(
-    "/sign-out", response={200: Ended, ERRORS: Problem}, auth=AppToken(), summary="Sign out"
+    "/sign-out",
+    response={200: Ended, ERRORS: Problem},
+    auth=AppToken(),
+    summary="Sign this app out",
 )
 def sign_out(request: HttpRequest) -> Ended:
     """End this sign-in."""
@@ -184,14 +204,17 @@ def sign_out(request: HttpRequest) -> Ended:
     "/sign-ins",
     response={200: AppSignIns, ERRORS: Problem},
     auth=AppToken(),
-    summary="Where your app is signed in",
+    summary="List where the person's apps are signed in",
 )
 def sign_ins(
     request: HttpRequest,
     limit: Limit = PAGE,
     cursor: Cursor = "",
 ) -> AppSignIns:
-    """List the sign-ins that go on, the newest first. Raises NoSuchSignIn."""
+    """List the sign-ins of apps that go on, the newest first; `sessions` lists browsers.
+
+    Raises NoSuchSignIn.
+    """
     bearer = bearer_of(request)
     found = queries.list_sign_ins(
         bearer.subject, now=timezone.now(), limit=limit + 1, before=cursor
@@ -212,7 +235,10 @@ def sign_ins(
 
 
 @router.delete(
-    "/sign-ins", response={200: Ended, ERRORS: Problem}, auth=AppToken(), summary="End them all"
+    "/sign-ins",
+    response={200: Ended, ERRORS: Problem},
+    auth=AppToken(),
+    summary="Sign out all apps, this one too",
 )
 def end_all(request: HttpRequest) -> Ended:
     """End all sign-ins of the person's apps, this one too."""
@@ -223,7 +249,7 @@ def end_all(request: HttpRequest) -> Ended:
     "/sign-ins/{sign_in_id}",
     response={200: Ended, ERRORS: Problem},
     auth=AppToken(),
-    summary="End one of them",
+    summary="Sign one app out",
 )
 def end_one(request: HttpRequest, sign_in_id: str) -> Ended:
     """End one sign-in. Raises NoSuchSignIn."""

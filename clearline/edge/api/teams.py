@@ -30,7 +30,7 @@ Number = Annotated[int, Path(ge=1, le=NUMBER_MAX)]
 MemberId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 
 
-@router.get("/team", response={200: Team, ERRORS: Problem}, summary="Your team")
+@router.get("/team", response={200: Team, ERRORS: Problem}, summary="Show the team")
 def team(request: HttpRequest) -> Team:
     """Show who may act in the account, who is invited, and in whose accounts the person may act.
 
@@ -40,7 +40,9 @@ def team(request: HttpRequest) -> Team:
 
 
 @router.post(
-    "/team/invitations", response={201: Invited, ERRORS: Problem}, summary="Invite somebody"
+    "/team/invitations",
+    response={201: Invited, ERRORS: Problem},
+    summary="Invite somebody into the account",
 )
 def invite(request: HttpRequest, told: Invite) -> Status[Invited]:
     """Make a code to pass on; it is told this once, and works once and for seven days."""
@@ -51,7 +53,9 @@ def invite(request: HttpRequest, told: Invite) -> Status[Invited]:
 
 
 @router.delete(
-    "/team/invitations/{number}", response={200: Team, ERRORS: Problem}, summary="Withdraw it"
+    "/team/invitations/{number}",
+    response={200: Team, ERRORS: Problem},
+    summary="Withdraw an invitation",
 )
 def withdraw(request: HttpRequest, number: Number) -> Team:
     """Take an invitation back; its code opens nothing from then on."""
@@ -60,7 +64,9 @@ def withdraw(request: HttpRequest, number: Number) -> Team:
     return show(owner)
 
 
-@router.put("/team/members/{member}", response={200: Team, ERRORS: Problem}, summary="Set a role")
+@router.put(
+    "/team/members/{member}", response={200: Team, ERRORS: Problem}, summary="Set a member's role"
+)
 def set_role(request: HttpRequest, member: MemberId, told: RoleSet) -> Team:
     """Set what a member may do in the account."""
     owner = bearer_of(request).subject
@@ -68,7 +74,9 @@ def set_role(request: HttpRequest, member: MemberId, told: RoleSet) -> Team:
     return show(owner)
 
 
-@router.delete("/team/members/{member}", response={200: Team, ERRORS: Problem}, summary="Remove")
+@router.delete(
+    "/team/members/{member}", response={200: Team, ERRORS: Problem}, summary="Remove a member"
+)
 def remove(request: HttpRequest, member: MemberId) -> Team:
     """End what a member may do in the account."""
     owner = bearer_of(request).subject
@@ -76,7 +84,9 @@ def remove(request: HttpRequest, member: MemberId) -> Team:
     return show(owner)
 
 
-@router.post("/team/join", response={200: Team, ERRORS: Problem}, summary="Join by a code")
+@router.post(
+    "/team/join", response={200: Team, ERRORS: Problem}, summary="Join an account by a code"
+)
 def join(request: HttpRequest, told: JoinCode) -> Team:
     """Join somebody's account by the code that its owner passed on."""
     subject = bearer_of(request).subject
@@ -85,7 +95,7 @@ def join(request: HttpRequest, told: JoinCode) -> Team:
 
 
 @router.delete(
-    "/team/memberships/{account}", response={200: Team, ERRORS: Problem}, summary="Leave"
+    "/team/memberships/{account}", response={200: Team, ERRORS: Problem}, summary="Leave an account"
 )
 def leave(request: HttpRequest, account: Number) -> Team:
     """End what the person may do in somebody else's account."""

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Final, TypeVar
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
@@ -35,28 +36,59 @@ from clearline.kit.errors import Refusal
 
 Told = TypeVar("Told", bound=Exception)
 ABOUT: Final = """\
-All that the app does, by the same actions and under the same privacy policy as the site.
+All that the customer app does, by the same actions and under the same privacy policy as the site.
+Requests and answers are JSON in UTF-8; moments are UTC (RFC 3339). Cookies are neither read nor
+set.
 
-**Keys.** `sign-up` and `sign-in` give two. Send the first as `Authorization: Bearer …`; it opens
-for 15 minutes. Of who has a second factor `sign-in` asks for it by 202, and `sign-in/second` gives
-the keys. The second key gets the next two at `renew`, once: one that is used twice ends its
-sign-in, so keep the new ones before you use them. Cookies are neither read nor set.
+**First calls.** `GET policy`, show its words, then `POST sign-up` or `POST sign-in`. Both give an
+`access_token`, to be sent as `Authorization: Bearer …`, and a `refresh_token`.
+
+**Keys.** The access token opens for 15 minutes. The refresh token gets the next two at
+`POST renew`, once: one that is used twice was copied by somebody and ends its sign-in, so keep the
+new ones before you use them. Keep both where no other program can read them.
+
+**What every screen may be answered**, by `code`:
+
+- 401 `token_needed`: renew the keys; where that is refused (`token_ended`), sign in again.
+- 403 `agreement_needed`: a later policy lets the provider do more. Show what changed, then
+  `POST agreement`, or offer `my-data/file` and `account/close`.
+- 403 `prove_again`: ask `POST prove/ways`, show that, send it to `POST prove`, then send the same
+  request again.
+- 409 `still_under_way`: the same request is being answered; ask again in a moment.
+- 429: wait for as many seconds as `Retry-After` says.
+- 503: wait, and try again.
+
+**Second factors.** Where the person has one, `sign-in` answers 202 without keys; `sign-in/second`
+gives them. Passkeys are asked and answered in the JSON of WebAuthn Level 3.
 
 **Lists** come in pages: at most `limit` of them, the newest first. Where more are left, `next` is
 what to send as `cursor` for those after; on the last page it is null. Other parameters stay as they
 were.
 
-**How much.** Each answer says in `RateLimit-Policy` and `RateLimit` how much may be asked: by one
+**Limits.** Each answer says in `RateLimit-Policy` and `RateLimit` how much may be asked: by one
 sign-in (`token`), by one network (`network`), and by one network where nobody is known yet
-(`unknown`). Who asked too often gets 429, with `Retry-After`.
+(`unknown`).
 
-**Twice.** A POST with an `Idempotency-Key` is done once and answered the same for a day.
+**Sent twice.** A POST with an `Idempotency-Key` is done once and answered the same for a day: send
+the same key again when an answer got lost.
 
-**Global Privacy Control.** `Sec-GPC: 1` with any request of somebody known is kept for the account.
+**Global Privacy Control.** `Sec-GPC: 1` with any request of somebody known is kept for the account
+as a no to sale and sharing.
 
-**Each no** is `application/problem+json` (RFC 9457): `detail` is for people, `code` for programs,
-and `errors` name the fields that are wrong.
+**Each refusal** is `application/problem+json` (RFC 9457): `detail` is for people, `code` for
+programs, and `errors` name the fields that are wrong.
 """
+TAGS: Final = {
+    "Sign-in": "Opening an account, signing in and out, the keys, and proving again who one is.",
+    "Second factors": "Passkeys, an app that shows codes, and recovery codes.",
+    "Getting back in": "For who forgot password or user ID. Nobody learns who is a customer.",
+    "Account": "The profile, the password, what was agreed to, closing and taking that back.",
+    "Contacts": "The e-mail address: proved by a code, replaced, and a change taken back.",
+    "Details": "Telephone number, postal addresses and kind of device, where a service needs them.",
+    "Choices": "What the person allows, with its words, and Global Privacy Control.",
+    "My data": "What is held, who used it, when and why, and everything as a file.",
+    "Team": "Who may act in the account, and in whose accounts the person may.",
+}
 OPEN_TO_ALL: Final = frozenset(
     {
         *("policy", "sign-up", "sign-in", "sign-in/second", "renew", "contacts/take-back"),
@@ -75,7 +107,7 @@ class StrictParser(Parser):
 
 def make_api() -> AppAPI:
     api = AppAPI(
-        title="The app's way in",
+        title="API of the customer app",
         version="1",
         description=ABOUT,
         docs_url=None,
@@ -118,7 +150,9 @@ API: Final = make_api()
 @cache
 def description() -> Described:
     """Return what the API says of itself."""
-    return describe(API, EXAMPLES, problems_of)
+    told = describe(API, EXAMPLES, problems_of)
+    tags = [{"name": name, "description": words} for name, words in TAGS.items()]
+    return {**told, "servers": [{"url": settings.ENV.url}], "tags": tags}
 
 
 @open_to(Audience.EVERYONE)
