@@ -1,7 +1,9 @@
 """P13, clauses account.login and account.session.
 
 "For our services you need an account, with a user ID, which we keep only as a keyed code, and a
-password, which we keep only as a hash. Both are kept as long as what the account holds."
+password, which we keep only as a hash. Both are kept as long as what the account holds. You may
+choose another user ID; the one before stays kept as such a code for ninety days, so that nobody
+else can take it and be taken for you."
 
 "While you are signed in, a cookie on your device and a sealed note with us say who you are, since
 when and on what kind of device. Only you are shown where you are signed in, and may end it there.
@@ -16,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from clearline.policy.retention import Retention
-from clearline.trust.safeguards.models import Login, Session, SignInAttempt
+from clearline.trust.safeguards.models import LeftUserId, Login, Session, SignInAttempt
 from tests.browser_client import browser
 from tests.promises.provider import Clock, everything, work
 from tests.service.accounts.people import PASSWORD, make_customer
@@ -107,3 +109,39 @@ def test_only_the_holder_is_shown_where_they_are_signed_in_and_ends_it_there() -
 
     assert elsewhere.get("/account/").status_code == 302
     assert here.get("/account/").status_code == bob.get("/account/").status_code == 200
+
+
+def test_another_one_is_chosen_and_the_one_before_is_nobody_elses_for_ninety_days(
+    clock: Clock,
+) -> None:
+    subject = make_customer()
+    client = browser()
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    wrong = client.post("/account/user-id/", {"user_id": "a b"})
+    assert wrong.status_code == 422
+
+    chosen = client.post("/account/user-id/", {"user_id": "alice.q"}, follow=True)
+
+    assert "Your new user ID is set" in chosen.content.decode()
+    assert client.get("/account/").status_code == 200
+    for user_id, status in (("alice", 403), ("alice.q", 302)):
+        form = {"user_id": user_id, "password": PASSWORD}
+        assert browser().post("/account/sign-in/", form).status_code == status
+    kept = LeftUserId.objects.get()
+    assert kept.subject == subject
+    assert "alice.q" not in everything().casefold()
+    clock.now += 90 * DAY
+    work(clock.now)
+    assert not LeftUserId.objects.exists()
+
+
+def test_choosing_another_one_asks_for_a_fresh_proof(clock: Clock) -> None:
+    make_customer()
+    client = browser()
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    clock.now += timedelta(minutes=16)
+
+    led = client.post("/account/user-id/", {"user_id": "alice.q"})
+
+    assert led["Location"].startswith("/account/prove/")
+    assert not LeftUserId.objects.exists()

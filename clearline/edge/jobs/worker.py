@@ -43,6 +43,7 @@ from clearline.trust.gate import queries as gate
 from clearline.trust.grants import actions as grants
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import user_ids
 from clearline.trust.safeguards.sessions import erase_expired_sessions
 from clearline.trust.tokens import actions as tokens
 from clearline.trust.vault import actions as vault
@@ -83,6 +84,7 @@ def erase_expired_events(now: datetime) -> None:
 def erase_expired_sign_ins(now: datetime) -> None:
     policy = gate.policy_in_force(now)
     safeguards.erase_expired(policy, now=now)
+    user_ids.erase_left(now=now)
     grants.erase_expired(now=now)
     tokens.erase_expired(policy, now=now)
     arrivals.erase_expired(policy, now=now)

@@ -35,6 +35,7 @@ SENTENCES: Final = {
     "customer.signed_in": gettext_lazy("A customer signed in."),
     "customer.refused": gettext_lazy("A wrong password was given for a customer: {page}."),
     "customer.password_changed": gettext_lazy("A customer changed their password."),
+    "customer.user_id_changed": gettext_lazy("A customer chose another user ID."),
     "customer.app_signed_out": gettext_lazy("A sign-in of a customer's app was ended: {why}."),
     "staff.factor_added": gettext_lazy(
         "Someone of the staff added what they sign in by: {factor}."

@@ -64,6 +64,7 @@ TELLINGS: Final = {
         gettext_lazy("whoever typed it"),
     ),
     "customer.password_changed": Telling(Group.CHANGED, gettext_lazy("You changed your password.")),
+    "customer.user_id_changed": Telling(Group.CHANGED, gettext_lazy("You chose another user ID.")),
     "customer.app_signed_out": Telling(
         Group.CHANGED, gettext_lazy("A sign-in of your app was ended: {why}.")
     ),

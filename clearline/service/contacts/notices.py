@@ -46,6 +46,7 @@ from clearline.trust.ledger.entries.logins import (
     CustomerFactorAdded,
     CustomerFactorRemoved,
     CustomerPasswordChanged,
+    CustomerUserIdChanged,
 )
 from clearline.trust.ledger.queries import SignedEntry
 from clearline.trust.safeguards import actions as safeguards
@@ -58,6 +59,7 @@ from clearline.trust.vault.keyring import NoKey, PersonErased
 # is told of by naming it here.
 TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     CustomerPasswordChanged,
+    CustomerUserIdChanged,
     ContactReplaced,
     AccountRecovered,
     AccountOpened,

@@ -381,7 +381,7 @@ def finish(*, key: str, typed: NewWayIn, now: datetime) -> SignedIn | PasswordGi
     with transaction.atomic():
         if not RecoveryCode.objects.filter(pk=row.pk, done_at__isnull=True).update(done_at=now):
             raise RecoveryOver
-        regaining.set_way_in(subject, way_in)
+        regaining.set_way_in(subject, way_in, now=now)
         # What somebody else may have asked for meanwhile comes to nothing.
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         others = RecoveryCode.objects.filter(subject=subject, done_at__isnull=True)

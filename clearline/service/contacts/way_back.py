@@ -326,7 +326,7 @@ def finish(*, code: str, typed: NewWayIn, now: datetime) -> None:
         mine = WayBack.objects.filter(pk=found.pk, code_index=found.code_index)
         if not mine.delete()[0]:
             raise WayBackOver
-        regaining.set_way_in(subject, way_in)
+        regaining.set_way_in(subject, way_in, now=now)
         has_lost = factors.forget_between(subject, ALL_TIME, now)
         # What somebody else may have asked for meanwhile comes to nothing.
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)

@@ -37,7 +37,7 @@ from clearline.trust.safeguards.hashing import (
     is_cheaper_than_today,
     spare_password,
 )
-from clearline.trust.safeguards.models import Login, Session, SignInAttempt, StaffRole
+from clearline.trust.safeguards.models import LeftUserId, Login, Session, SignInAttempt, StaffRole
 from clearline.trust.safeguards.passwords import (
     LENGTH_BESIDE_FACTOR_MIN,
     LENGTH_MIN,
@@ -45,6 +45,7 @@ from clearline.trust.safeguards.passwords import (
     refuse_weak,
 )
 from clearline.trust.safeguards.queries import (
+    is_left,
     name_index,
     network_index,
     second_index,
@@ -223,9 +224,15 @@ def insert(login: Login) -> None:
     try:
         with transaction.atomic():
             login.save(force_insert=True)
+            index = bytes(login.name_index)
+            if is_left(index, owner=login.public_id, now=login.created_at):
+                raise user_id_taken()
     except IntegrityError:
-        message = "This user ID is taken. Choose another."
-        raise UserIdTaken(message) from None
+        raise user_id_taken() from None
+
+
+def user_id_taken() -> UserIdTaken:
+    return UserIdTaken("This user ID is taken. Choose another.")
 
 
 def ask_to_keep_customers(now: datetime) -> None:
@@ -253,6 +260,7 @@ def remove_customer(subject: SubjectId) -> None:
         names = (bytes(login.name_index), session_index(subject), second_index(subject))
         attempts.forget_all(*names)
         Session.objects.filter(login_index=session_index(subject)).delete()
+        LeftUserId.objects.filter(subject=subject).delete()
         login.delete()
 
 

@@ -57,6 +57,20 @@ class Login(AbstractBaseUser):
         ]
 
 
+class LeftUserId(models.Model):
+    """A user ID that a customer gave up; for a while it can be nobody else's."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "name_index": Category.AUTHORIZATION_CREDENTIALS,  # only as a keyed hash
+        "subject": "random and public",
+        "left_at": "a moment of our own",
+    }
+
+    name_index = models.BinaryField(max_length=32, unique=True)
+    subject = models.CharField(max_length=32, db_index=True)
+    left_at = models.DateTimeField(db_index=True)
+
+
 class StaffRole(models.Model):
     """One role of one login."""
 

@@ -1,17 +1,20 @@
 """Who may sign in, for pages and commands; never by name, which is not stored."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.utils.crypto import constant_time_compare
 
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.blind_index import blind_index, folded
-from clearline.trust.safeguards.models import Login
+from clearline.trust.safeguards.models import LeftUserId, Login
 from clearline.trust.safeguards.passwords import LENGTH_BESIDE_FACTOR_MIN, LENGTH_MIN
 from clearline.trust.safeguards.roles import LoginKind, Role
 
 STAFF_MAX = 1_000
+# Clause account.login: "for ninety days, so that nobody else can take it".
+LEFT_WINDOW: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,12 @@ def name_index(user_id: str, kind: LoginKind) -> bytes:
     """Return the blind index of a user ID; those of staff and of customers never meet."""
     what = b"login" if kind is LoginKind.STAFF else b"customer"
     return blind_index(what, folded(user_id))
+
+
+def is_left(index: bytes, *, owner: str, now: datetime) -> bool:
+    """Say whether another than `owner` gave up the user ID of a blind index lately."""
+    rows = LeftUserId.objects.filter(name_index=index, left_at__gt=now - LEFT_WINDOW)
+    return rows.exclude(subject=owner).exists()
 
 
 def network_index(network: str) -> bytes:

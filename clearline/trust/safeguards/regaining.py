@@ -14,12 +14,12 @@ from clearline.trust.safeguards.actions import (
     NoSuchLogin,
     PasswordGiven,
     SignedIn,
-    UserIdTaken,
     ask_to_let_in,
     get_login,
     refuse_user_id,
     signed_in_entry,
     subject_of,
+    user_id_taken,
 )
 from clearline.trust.safeguards.attempts import forget_wrong
 from clearline.trust.safeguards.hashing import hash_password
@@ -27,6 +27,7 @@ from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.passwords import refuse_weak
 from clearline.trust.safeguards.queries import name_index, second_index, session_index
 from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.safeguards.user_ids import leave
 
 
 def lock_out(subject: SubjectId) -> None:
@@ -80,7 +81,7 @@ def new_way_in(password: str, *, user_id: str) -> WayIn:
     return WayIn(hash_password(password, source=SETTING), index)
 
 
-def set_way_in(subject: SubjectId, way_in: WayIn) -> None:
+def set_way_in(subject: SubjectId, way_in: WayIn, *, now: datetime) -> None:
     """Give a customer a new password, and a new user ID if one was named.
 
     In the caller's transaction. Every session and every sign-in of the app ends by it, and wrong
@@ -95,6 +96,8 @@ def set_way_in(subject: SubjectId, way_in: WayIn) -> None:
     try:
         with transaction.atomic():
             changed = rows.update(**told)
+            if changed and way_in.name_index is not None:
+                leave(subject, names[0], way_in.name_index, now)
     except IntegrityError:
         raise user_id_taken() from None
     if not changed:
@@ -121,7 +124,3 @@ def note_signed_in(came: SignedIn, *, now: datetime) -> None:
 
     with transaction.atomic():
         ledger.append(signed_in_entry(login), subject=subject_of(login), permit=permit, now=now)
-
-
-def user_id_taken() -> UserIdTaken:
-    return UserIdTaken("This user ID is taken. Choose another.")

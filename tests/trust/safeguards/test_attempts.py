@@ -174,7 +174,7 @@ def test_a_new_way_in_forgives_all_wrong_ones_under_both_names() -> None:
     guess_all_day(FAILURES_MAX + 1)
     guess(TRIES_MAX, "alice.q")
 
-    regaining.set_way_in(alice, regaining.new_way_in(NEW_PASSWORD, user_id="alice.q"))
+    regaining.set_way_in(alice, regaining.new_way_in(NEW_PASSWORD, user_id="alice.q"), now=NOW)
 
     assert not SignInAttempt.objects.filter(was_right=False).exists()
     assert enter("alice.q", NEW_PASSWORD, AWAY).public_id == alice

@@ -48,9 +48,9 @@ def test_a_new_password_opens_a_locked_account_under_the_same_user_id_or_another
     alice = make_customer()
     regaining.lock_out(alice)
 
-    regaining.set_way_in(alice, regaining.new_way_in(NEW_PASSWORD, user_id=""))
+    regaining.set_way_in(alice, regaining.new_way_in(NEW_PASSWORD, user_id=""), now=NOW)
     assert enter(password=NEW_PASSWORD).public_id == alice
-    regaining.set_way_in(alice, regaining.new_way_in(PASSWORD, user_id="alice.q"))
+    regaining.set_way_in(alice, regaining.new_way_in(PASSWORD, user_id="alice.q"), now=NOW)
 
     assert regaining.find_customer(queries.name_index("ALICE.Q", LoginKind.CUSTOMER)) == alice
     assert regaining.find_customer(queries.name_index("alice", LoginKind.CUSTOMER)) is None
@@ -73,7 +73,9 @@ def test_a_user_id_that_is_taken_is_refused_and_who_is_gone_gets_no_way_in() -> 
     with pytest.raises(actions.UserIdTaken):
         regaining.new_way_in(PASSWORD, user_id="Alice")
     with pytest.raises(actions.NoSuchLogin):
-        regaining.set_way_in(SubjectId("0" * 32), regaining.new_way_in(PASSWORD, user_id=""))
+        regaining.set_way_in(
+            SubjectId("0" * 32), regaining.new_way_in(PASSWORD, user_id=""), now=NOW
+        )
 
 
 def test_a_user_id_that_somebody_took_meanwhile_is_refused_and_nothing_is_changed() -> None:
@@ -82,7 +84,7 @@ def test_a_user_id_that_somebody_took_meanwhile_is_refused_and_nothing_is_change
     make_customer()
 
     with pytest.raises(actions.UserIdTaken):
-        regaining.set_way_in(bob, way_in)
+        regaining.set_way_in(bob, way_in, now=NOW)
 
     assert regaining.find_customer(queries.name_index("bob", LoginKind.CUSTOMER)) == bob
 

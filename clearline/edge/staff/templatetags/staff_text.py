@@ -34,6 +34,7 @@ KINDS: Final = {
     "customer.signed_in": gettext_lazy("A customer signed in"),
     "customer.refused": gettext_lazy("A wrong password of a customer"),
     "customer.password_changed": gettext_lazy("A customer's password was changed"),
+    "customer.user_id_changed": gettext_lazy("Another user ID of a customer"),
     "customer.app_signed_out": gettext_lazy("A customer's app was signed out"),
     "staff.factor_added": gettext_lazy("A second factor of the staff was added"),
     "staff.factor_removed": gettext_lazy("A second factor of the staff was taken away"),

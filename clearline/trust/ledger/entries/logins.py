@@ -129,6 +129,16 @@ class CustomerPasswordChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerUserIdChanged(LedgerEntry):
+    """A customer, the entry's subject, chose another user ID; never which."""
+
+    kind: ClassVar[str] = "customer.user_id_changed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppSignedOut(LedgerEntry):
     """A sign-in of a customer's app ended before its time: by them, or by a key used twice."""
 

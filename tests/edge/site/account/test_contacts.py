@@ -214,7 +214,7 @@ def test_who_is_signed_in_by_a_second_factor_that_is_to_go_keeps_it_on_the_page(
     secret, _ = taken_back_with_app()
     now = timezone.now()
     alice = SubjectId(Login.objects.get().public_id)
-    regaining.set_way_in(alice, regaining.new_way_in("four slow herons wade", user_id=""))
+    regaining.set_way_in(alice, regaining.new_way_in("four slow herons wade", user_id=""), now=NOW)
     client = browser()
     form = {"user_id": "alice", "password": "four slow herons wade"}
     client.post("/account/sign-in/", form)

@@ -1,0 +1,85 @@
+"""Another user ID for a customer; the one before is nobody else's for a while."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from clearline.kit.errors import TooMany
+from clearline.policy.vocabulary import SubjectId
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.entries.logins import CustomerUserIdChanged
+from clearline.trust.safeguards.actions import (
+    NoSuchLogin,
+    UserIdRefused,
+    ask_to_keep_customers,
+    ask_to_note_customer,
+    refuse_user_id,
+    user_id_taken,
+)
+from clearline.trust.safeguards.models import LeftUserId, Login, SignInAttempt
+from clearline.trust.safeguards.queries import LEFT_WINDOW, is_left, name_index
+from clearline.trust.safeguards.roles import LoginKind
+
+LEFT_MAX: Final = 3  # of one customer at one time, so that nobody keeps many from others
+
+
+class ChangedTooOften(TooMany):
+    code = "changed_too_often"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"You chose another user ID {LEFT_MAX} times within ninety days, which is as often as "
+            "anybody may. Wait a while, then try again."
+        )
+
+
+def change_user_id(*, subject: SubjectId, user_id: str, now: datetime) -> None:
+    """Give a customer another user ID; sessions go on, and the one before opens nothing.
+
+    Raises UserIdRefused, UserIdTaken, ChangedTooOften, NoSuchLogin, gate.UseDenied.
+    Source: 47 CFR 64.2010(f); clauses account.login, account.acts.
+    """
+    ask_to_keep_customers(now)
+    permit = ask_to_note_customer(now)
+    refuse_user_id(user_id)
+    index = name_index(user_id, LoginKind.CUSTOMER)
+
+    with transaction.atomic():
+        rows = Login.objects.select_for_update().filter(public_id=subject, is_active=True)
+        login = rows.filter(kind=LoginKind.CUSTOMER).first()
+        if login is None:
+            raise NoSuchLogin
+        old = bytes(login.name_index)
+        if old == index:
+            message = "This is your user ID already."
+            raise UserIdRefused(message)
+        try:
+            with transaction.atomic():
+                rows.update(name_index=index)
+        except IntegrityError:
+            raise user_id_taken() from None
+        lately = LeftUserId.objects.filter(subject=subject, left_at__gt=now - LEFT_WINDOW)
+        if lately.exclude(name_index=index).count() >= LEFT_MAX:
+            raise ChangedTooOften
+        leave(subject, old, index, now)
+        # The networks that its owner is known by are theirs under the new one too.
+        SignInAttempt.objects.filter(name_index=old).update(name_index=index)
+        ledger.append(CustomerUserIdChanged(), subject=subject, permit=permit, now=now)
+
+
+def leave(subject: SubjectId, old: bytes, new: bytes, now: datetime) -> None:
+    """Keep a user ID from others that somebody gave up for a new one, in the caller's transaction.
+
+    Raises UserIdTaken where the new one is such a one of another.
+    """
+    if is_left(new, owner=subject, now=now):
+        raise user_id_taken()
+    LeftUserId.objects.filter(name_index__in=(old, new)).delete()
+    if old != new:
+        LeftUserId.objects.create(name_index=old, subject=subject, left_at=now)
+
+
+def erase_left(*, now: datetime) -> int:
+    """Let user IDs that were given up be anybody's again; return how many."""
+    return LeftUserId.objects.filter(left_at__lte=now - LEFT_WINDOW).delete()[0]
