@@ -83,10 +83,9 @@ def who_is_here(request: HttpRequest, door: Door, now: datetime) -> str:
     return found.public_id
 
 
-def proof_in(request: HttpRequest, now: datetime) -> Proof:
-    """Return what a form gives to prove who sent it; the challenge is used up by it."""
+def proof_in(request: HttpRequest, challenge: bytes | None) -> Proof:
+    """Return what a form gives to prove who sent it; `challenge` is what a passkey had to sign."""
     if "answer" in request.POST:
-        challenge = sessions.take_challenge(request.session, now=now)
         return PasskeyAnswer(request.POST["answer"][:ANSWER_MAX], challenge)
     if "password" in request.POST:
         return Password(request.POST["password"][: TYPED_MAX + 1])
@@ -94,7 +93,7 @@ def proof_in(request: HttpRequest, now: datetime) -> Proof:
 
 
 def ways_to_prove(
-    request: HttpRequest, door: Door, public_id: str, now: datetime
+    door: Door, public_id: str, new_challenge: Callable[[], bytes], now: datetime
 ) -> dict[str, object]:
     """Return what a page needs to ask for a proof: what the person has to give one by."""
     has = queries.factors_of(public_id)
@@ -103,7 +102,7 @@ def ways_to_prove(
         options = factors.ask_for_passkey(
             kind=door.kind,
             public_id=public_id,
-            challenge=sessions.new_challenge(request.session, now=now),
+            challenge=new_challenge(),
             now=now,
         )
     return {"has": has, "options": options}

@@ -20,6 +20,7 @@ from clearline.trust.factors import queries
 from clearline.trust.factors.codes import address_of, new_secret
 from clearline.trust.factors.proof import PasskeyAnswer
 from clearline.trust.safeguards import signed_in as sessions
+from clearline.trust.safeguards.sessions import take_challenge_once
 
 QUIET_ZONE: Final = 4  # modules of white around a QR code, as its standard asks
 GROUP: Final = 4
@@ -42,7 +43,7 @@ def passkey(request: HttpRequest, door: Door) -> HttpResponse:
     shown: dict[str, object] = {}
     status = 200
     if request.method == "POST":
-        challenge = sessions.take_challenge(request.session, now=now)
+        challenge = take_challenge_once(request.session, now=now)
         name = request.POST.get("name", "")[:TYPED_MAX]
         try:
             factors.add_passkey(

@@ -18,6 +18,7 @@ from clearline.kit.errors import TooMany
 from clearline.trust.factors import actions as factors
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.safeguards.sessions import take_challenge_once
 
 PAGES: Final = {LoginKind.CUSTOMER: "account_prove", LoginKind.STAFF: "staff_prove"}
 FORM_CHARACTERS_MAX: Final = 8_000  # of a sent form that waits; a longer one is asked for again
@@ -67,7 +68,7 @@ def prove(request: HttpRequest, door: Door) -> HttpResponse:
     shown: dict[str, object] = {"next": door.safe_next(asked.get("next", ""))}
     status = 200
     if request.method == "POST":
-        proof = proof_in(request, now)
+        proof = proof_in(request, take_challenge_once(request.session, now=now))
         try:
             factors.prove_again(kind=door.kind, public_id=public_id, proof=proof, now=now)
         except (factors.FactorRefused, TooMany) as refused:
@@ -76,7 +77,9 @@ def prove(request: HttpRequest, door: Door) -> HttpResponse:
         else:
             sessions.note_stepped_up(request.session, now=now)
             return go_on(request, door, str(shown["next"]))
-    shown |= ways_to_prove(request, door, public_id, now)
+    shown |= ways_to_prove(
+        door, public_id, lambda: sessions.new_challenge(request.session, now=now), now
+    )
     return page(request, door, "entry/prove.html", shown, status=status)
 
 

@@ -1,5 +1,6 @@
 """The second step of signing in: after the right password, a passkey or a code."""
 
+from functools import partial
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -12,6 +13,7 @@ from clearline.kit.errors import TooMany
 from clearline.trust.factors import actions as factors
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.origin import network_of
+from clearline.trust.safeguards.sessions import is_awaiting, key_of, renew_challenge, take_try
 
 
 @sensitive_post_parameters("code", "answer")
@@ -29,23 +31,34 @@ def second(request: HttpRequest, door: Door) -> HttpResponse:
         "next": door.safe_next(asked.get("next", "")),
     }
     status: int = HTTPStatus.OK
+    key = key_of(request.session)
     if request.method == "POST":
+        # Under a lock: what this browser's session says of itself may be said of many at once.
+        awaited = take_try(key, door.kind, now=now)
+        if awaited is None:
+            return begin_again(request, door)
         try:
             signed_in = factors.finish_sign_in(
                 kind=door.kind,
-                given=given,
-                proof=proof_in(request, now),
+                given=awaited.given,
+                proof=proof_in(request, awaited.challenge),
                 network=network_of(request),
                 now=now,
             )
         except (factors.FactorRefused, TooMany) as refused:
-            sessions.note_half_try(request.session)
-            if sessions.find_half(request.session, door.kind, now=now) is None:
-                return redirect(door.url("sign_in"))
+            if not is_awaiting(key):
+                return begin_again(request, door)
             shown |= {"error": str(refused)}
             status = status_of(refused)
         else:
             door.begin(request, signed_in)
             return redirect(str(shown["next"]))
-    shown |= ways_to_prove(request, door, given.public_id, now)
+    challenge = partial(renew_challenge, key, now=now)
+    shown |= ways_to_prove(door, given.public_id, challenge, now)
     return page(request, door, "entry/second.html", shown, status=status)
+
+
+def begin_again(request: HttpRequest, door: Door) -> HttpResponse:
+    """Forget whose second factor was awaited, and ask for the password anew."""
+    request.session.flush()
+    return redirect(door.url("sign_in"))

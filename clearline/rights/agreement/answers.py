@@ -96,6 +96,11 @@ SESSION_HARMLESS: Final = frozenset(
         "clearline.trust.safeguards.sessions.begin_awaiting",
         "clearline.trust.safeguards.sessions.take_try",
         "clearline.trust.safeguards.sessions.end_awaiting",
+        "clearline.trust.safeguards.sessions.is_awaiting",
+        # What a passkey has to sign, under a lock; the keys are those of `signed_in.py`.
+        "clearline.trust.safeguards.sessions.key_of",
+        "clearline.trust.safeguards.sessions.renew_challenge",
+        "clearline.trust.safeguards.sessions.take_challenge_once",
     }
 )
 SESSION_WRITERS: Final = frozenset({"login", "alogin", "update_session_auth_hash"})
@@ -181,6 +186,7 @@ def legal_in(node: ast.AST, code: Code) -> Iterator[ast.AST]:
             yield owner
         case ast.Call(func=taker, args=[ast.Attribute(attr="session") as owner, *_]) if (
             code.full_name(taker).startswith(SESSION_TAKER)
+            or code.full_name(taker) in SESSION_HARMLESS
         ):
             yield owner
 

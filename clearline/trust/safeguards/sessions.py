@@ -155,8 +155,7 @@ def take_try(key: str, kind: LoginKind, *, now: datetime) -> Awaited | None:
     """
     with transaction.atomic():
         # Of many who come at once each takes a try of its own, and one the challenge.
-        Session.objects.select_for_update().filter(key_hash=hash_of(key)).first()
-        store = SessionStore(key)
+        store = locked(key)
         given = find_half(store, kind, now=now)
         if given is None:
             return None
@@ -165,6 +164,45 @@ def take_try(key: str, kind: LoginKind, *, now: datetime) -> Awaited | None:
         if store.session_key is not None:
             store.save()
     return Awaited(given, challenge)
+
+
+def is_awaiting(key: str) -> bool:
+    """Say whether a second factor may still be given under a key."""
+    return SessionStore().exists(key)
+
+
+def key_of(session: SessionBase) -> str:
+    """Return the key of a session, "" where there is none yet."""
+    return session.session_key or ""
+
+
+def locked(key: str) -> SessionStore:
+    """Return a session that nobody else changes before the caller's transaction ends."""
+    Session.objects.select_for_update().filter(key_hash=hash_of(key)).first()
+    return SessionStore(key)
+
+
+def renew_challenge(key: str, *, now: datetime) -> bytes:
+    """Return what a passkey must sign next, kept in the session of a key if that goes on."""
+    with transaction.atomic():
+        store = locked(key)
+        challenge = new_challenge(store, now=now)
+        if store.session_key is not None:
+            store.save()
+    return challenge
+
+
+def take_challenge_once(session: SessionBase, *, now: datetime) -> bytes | None:
+    """Return the challenge given last, to one of many who take it at once; see `take_challenge`."""
+    taken = None
+    if session.session_key is not None:
+        with transaction.atomic():
+            store = locked(session.session_key)
+            taken = take_challenge(store, now=now)
+            if store.session_key is not None:
+                store.save()
+    take_challenge(session, now=now)  # what is saved when the page was answered has it no more
+    return taken
 
 
 def end_awaiting(key: str) -> None:

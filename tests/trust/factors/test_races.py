@@ -26,7 +26,14 @@ from clearline.trust.safeguards.attempts import (
 )
 from clearline.trust.safeguards.models import Login, Session
 from clearline.trust.safeguards.roles import LoginKind
-from clearline.trust.safeguards.sessions import Awaited, SessionStore, begin_awaiting, take_try
+from clearline.trust.safeguards.sessions import (
+    Awaited,
+    SessionStore,
+    begin_awaiting,
+    renew_challenge,
+    take_challenge_once,
+    take_try,
+)
 from tests.trust.factors.people import (
     CHALLENGE,
     CUSTOMER,
@@ -149,6 +156,27 @@ def test_an_app_s_step_asked_for_at_once_is_over_after_its_tries() -> None:
     assert ends == {"done": MANY}
     assert len(awaited) == signed_in.HALF_TRIES_MAX
     assert len([each for each in awaited if each.challenge]) == 1
+
+
+def test_a_challenge_of_the_site_is_taken_by_one_of_many_at_once() -> None:
+    session = SessionStore()
+    signed_in.begin(session, CUSTOMER, SignedIn("a" * 32, "m"), device="Firefox", now=NOW)
+    session.create()
+    key = str(session.session_key)
+    renewed = renew_challenge(key, now=NOW)
+    taken = list[bytes | None]()
+
+    ends = race(*[lambda: taken.append(take_challenge_once(SessionStore(key), now=NOW))] * MANY)
+
+    assert ends == {"done": MANY}
+    assert [each for each in taken if each is not None] == [renewed]
+
+
+def test_who_has_no_session_takes_no_challenge_and_one_that_is_over_keeps_none() -> None:
+    assert take_challenge_once(SessionStore(), now=NOW) is None
+    assert take_challenge_once(SessionStore("x" * 32), now=NOW) is None
+    assert renew_challenge("x" * 32, now=NOW)
+    assert not Session.objects.exists()
 
 
 @each_kind
