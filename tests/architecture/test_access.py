@@ -185,7 +185,7 @@ def world(
                 "number": lambda: invitation_of(alice),
                 "member": lambda: let_in(alice, bob),
                 "kind": lambda: "billing",
-                "session": lambda: "0" * 16,
+                "browser": lambda: "0" * 16,
                 "factor": lambda: code_app_of(alice),
                 "passkey": lambda: passkey_of(alice),
                 "account": lambda: account_entered(bob, alice),

@@ -45,7 +45,7 @@ PLACES: Final[dict[str, tuple[str, object]]] = {
         "`id` of a sign-in that `GET sign-ins` lists.",
         "0f4b1c6d8e9a2b3c4d5e6f708192a3b4",
     ),
-    "session": ("`number` of a session that `GET sessions` lists.", "1f0a9c3e5b7d2468"),
+    "browser": ("`number` of a session that `GET sessions` lists.", "1f0a9c3e5b7d2468"),
     "passkey": ("`number` of a passkey that `GET factors` lists.", 7),
     "kind": ("What the address is for.", "billing"),
     "line_id": (

@@ -46,12 +46,12 @@ def end_others(request: HttpRequest) -> Sessions:
 
 
 @router.delete(
-    "/sessions/{session}", response={200: Sessions, ERRORS: Problem}, summary="Sign one browser out"
+    "/sessions/{browser}", response={200: Sessions, ERRORS: Problem}, summary="Sign one browser out"
 )
-def end_session(request: HttpRequest, session: SessionNumber) -> Sessions:
+def end_session(request: HttpRequest, browser: SessionNumber) -> Sessions:
     """End one session at once; one that has ended already is ended."""
     subject, now = bearer_of(request).subject, timezone.now()
-    open_sessions.end_session(public_id=subject, number=session, now=now)
+    open_sessions.end_session(public_id=subject, number=browser, now=now)
     return show(subject, now)
 
 

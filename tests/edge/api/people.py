@@ -143,7 +143,7 @@ def walk_factors(ask: Ask, url: str) -> None:
     ask(carl, "remove_passkey", path={"passkey": number})
     ask(carl, "remove_app")
     ask(carl, "sessions")
-    ask(carl, "end_session", path={"session": "0" * 16})
+    ask(carl, "end_session", path={"browser": "0" * 16})
     ask(carl, "end_others")
 
 

@@ -276,6 +276,6 @@ class People:
             "number": 1,
             "kind": "billing",
             "passkey": 1,
-            "session": "0" * 16,
+            "browser": "0" * 16,
             "account": memberships[0]["account"] if memberships else 1,
         }
