@@ -1,6 +1,7 @@
 """docs/access.md rules: every address stands there, and everybody meets what it says."""
 
 import asyncio
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,8 +27,11 @@ from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
+from clearline.service.accounts.customer_file import CustomerFile, Encoding
+from clearline.service.accounts.models import BroughtList
 from clearline.service.accounts.queries import find_owned
 from clearline.service.accounts.roles import MemberRole
+from clearline.service.accounts.whole_list import bring_list
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
 from clearline.trust.factors import actions as factors
@@ -63,8 +67,8 @@ from tests.architecture.access import (
     WHO,
     Row,
 )
+from tests.browser_client import OPERATOR, add_app, browser, make_staff, signed_in
 from tests.browser_client import PASSWORD as STAFF_PASSWORD
-from tests.browser_client import add_app, browser, make_staff, signed_in
 from tests.edge.site.published import BETTER, published
 from tests.service.accounts.invited import bring_in, invite_all, link_of
 from tests.service.accounts.people import PASSWORD, make_account
@@ -190,6 +194,7 @@ def world(
                 "passkey": lambda: passkey_of(alice),
                 "account": lambda: account_entered(bob, alice),
                 "subject": lambda: found_by_someone(alice),
+                "list_number": a_list_brought_in,
                 "waiting": lambda: waits_for_a_second(ina, by=olu),
                 "sign_in_id": lambda: tokens.begin(signed_in=came, now=timezone.now()).family,
                 "token": lambda: demo_token(LoginKind.STAFF, "olu"),
@@ -261,6 +266,17 @@ def invited_person() -> str:
     (subject,) = bring_in("invited")
     invite_all(timezone.now())
     return link_of(subject)
+
+
+def a_list_brought_in() -> str:
+    """Return the number of a list that was brought in, with the customer of the world of tests."""
+    row = BroughtList.objects.first()
+    if row is None:
+        told = io.BytesIO(b"name,email,account\nYan Wu,yan@old.example,OLD-9\n")
+        file = CustomerFile(told, encoding=Encoding.UTF_8, mapping={})
+        bring_list(file, by=OPERATOR, tell=list, clock=timezone.now)
+        row = BroughtList.objects.get()
+    return row.number
 
 
 def waits_for_a_second(staff: str, *, by: str) -> str:

@@ -3,7 +3,9 @@
 "If you were our customer before this site was, we took over from our earlier records your name,
 e-mail address, account number, balance and telephone numbers, and, where we had them, the name of
 your business, the range of your age, your user ID, and your choices with what proves them. They are
-sealed under a key of your own and kept as long as what else your account holds."
+sealed under a key of your own and kept as long as what else your account holds. A list that was
+taken over by mistake two of us may take back while nobody in it has signed in; all that came in by
+it is then erased."
 """
 
 from datetime import timedelta
@@ -20,9 +22,16 @@ from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.rights.my_data.queries import list_held
 from clearline.service.accounts import actions
-from clearline.service.accounts.models import Account, Holder, ImportedCustomer, ImportedLine
+from clearline.service.accounts.models import (
+    Account,
+    BroughtList,
+    Holder,
+    ImportedCustomer,
+    ImportedLine,
+)
+from clearline.trust.safeguards.roles import Role
 from clearline.trust.vault.models import PersonKey
-from tests.browser_client import browser
+from tests.browser_client import browser, hidden, signed_in
 from tests.edge.site.answering import words_on
 from tests.promises.provider import everything, work
 from tests.service.accounts.invited import invite_all, link_of
@@ -92,3 +101,21 @@ def test_who_was_taken_over_is_told_so_and_nobody_else(subject: SubjectId) -> No
 
     assert "account.import" in told[subject]
     assert "account.import" not in told[other]
+
+
+def test_a_list_that_was_taken_over_by_mistake_is_taken_back_by_two_and_erased(
+    subject: SubjectId,
+) -> None:
+    odile, omar = (signed_in(each, Role.PRIVACY_OFFICER) for each in ("odile", "omar"))
+    page = f"/staff/customers/import/{BroughtList.objects.get().number}/back/"
+    odile.post(page, {"act": "ask"})
+    seen = hidden(omar.get("/staff/customers/import/").content.decode(), "seen")
+
+    alone = odile.post(page, {"act": "confirm", "seen": seen})
+    by_two = omar.post(page, {"act": "confirm", "seen": seen})
+    work(timezone.now())
+
+    assert (alone.status_code, by_two.status_code) == (403, 302)
+    assert not Holder.objects.filter(subject=subject).exists()
+    for model in (Account, ImportedCustomer, ImportedLine):
+        assert not model.objects.exists()

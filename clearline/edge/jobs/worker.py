@@ -26,7 +26,7 @@ from clearline.kit.status import read_statuses, write_status
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
-from clearline.service.accounts import whole_list
+from clearline.service.accounts import undoing, whole_list
 from clearline.service.contacts import actions as contacts
 from clearline.service.contacts import (
     edition_letters,
@@ -171,6 +171,12 @@ LONG: Final = (
         "writing of a coming edition",
         timedelta(seconds=10),
         lambda now: edition_letters.write_of_coming_edition(now=now),
+    ),
+    Beat(
+        "lists_back",
+        "erasing lists that were taken back",
+        timedelta(seconds=10),
+        lambda now: undoing.erase_taken_back(now=now),
     ),
     Beat(
         "ledger_expiry",

@@ -15,16 +15,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from clearline.edge.staff.access import actor_of, signed_in_member
 from clearline.edge.staff.templatetags.bring_in_text import FIELDS
 from clearline.edge.staff.upload import FILE_BYTES_MAX, FormUnreadable, FormWithFile, read_form
-from clearline.kit.access import Audience, open_to
+from clearline.kit.access import Audience, open_to, require_step_up
 from clearline.kit.errors import Refusal
 from clearline.kit.problem import status_of
 from clearline.policy.use import Actor
-from clearline.service.accounts import inviting
+from clearline.service.accounts import inviting, undoing
 from clearline.service.accounts.customer_file import (
     NEEDED,
     ColumnUnknown,
@@ -33,6 +33,13 @@ from clearline.service.accounts.customer_file import (
     Field,
     FileWrong,
     RowWrong,
+)
+from clearline.service.accounts.undoing import (
+    ListChanged,
+    NobodyElse,
+    NoSuchList,
+    NotByOneself,
+    SomebodyCameIn,
 )
 from clearline.service.accounts.whole_list import (
     Told,
@@ -73,6 +80,25 @@ def bring_in(request: HttpRequest) -> HttpResponse:
     except Refusal as refused:
         return show(request, refused=refused)
     return redirect(f"{reverse('staff_bring_in')}?invited={told}")
+
+
+@open_to(Audience.PRIVACY_OFFICER)
+@require_step_up
+@require_POST
+def take_back(request: HttpRequest, list_number: str) -> HttpResponse:
+    """Ask that a list be taken back, confirm it, or decline it, as the pressed button says."""
+    by, now = actor_of(signed_in_member(request)), timezone.now()
+    act, seen = request.POST.get("act", ""), request.POST.get("seen", "")
+    try:
+        if act == "confirm":
+            undoing.confirm(by=by, number=list_number, seen=seen, now=now)
+        elif act == "decline":
+            undoing.decline(by=by, number=list_number, seen=seen, now=now)
+        else:
+            undoing.ask(by=by, number=list_number, now=now)
+    except (NoSuchList, SomebodyCameIn, NobodyElse, ListChanged, NotByOneself) as refused:
+        return show(request, refused=refused)
+    return redirect(f"{reverse('staff_bring_in')}#lists")
 
 
 def invite(by: Actor, act: str, number: str) -> int:
@@ -186,6 +212,7 @@ def show(
         "outcome": outcome,
         "error": str(refused or ""),
         "waiting": inviting.count_waiting(),
+        "lists": undoing.list_brought(now=timezone.now()),
         "invited": int(invited) if invited.isdecimal() and invited.isascii() else 0,
         "size_max": FILE_BYTES_MAX,
         "number_max": NUMBER_MAX,

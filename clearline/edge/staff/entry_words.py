@@ -72,6 +72,11 @@ SENTENCES: Final = {
         "A list of {count} rows was compared with the customers who are here, {what}."
     ),
     "customers.imported": gettext_lazy("{customers} customers were brought in."),
+    "list.back_asked": gettext_lazy(
+        "A list of {count} customers is to be taken back; a second privacy officer decides."
+    ),
+    "list.taken_back": gettext_lazy("A list of {count} customers was taken back and is erased."),
+    "list.stays": gettext_lazy("A list of customers was to be taken back, and stays."),
     "contact.code_sent": gettext_lazy("A code was sent to a customer's address: {what}."),
     "contact.confirmed": gettext_lazy("A customer confirmed their e-mail address."),
     "contact.replaced": gettext_lazy("A customer replaced their e-mail address."),

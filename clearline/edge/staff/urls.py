@@ -28,6 +28,9 @@ staff_urlpatterns = [
     path("visitors/export/", visitors.export, name="staff_visitors_export"),
     path("customers/", customers.customers, name="staff_customers"),
     path("customers/import/", bring_in.bring_in, name="staff_bring_in"),
+    path(
+        "customers/import/<public_id:list_number>/back/", bring_in.take_back, name="staff_list_back"
+    ),
     path("customers/<public_id:subject>/", customers.customer, name="staff_customer"),
     path("customers/<public_id:subject>/open/", customers.open_one, name="staff_customer_open"),
     path("customers/<public_id:subject>/keep/", customers.keep, name="staff_customer_keep"),

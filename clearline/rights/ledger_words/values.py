@@ -153,6 +153,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "staff_visitors_export": gettext_lazy("figures about visitors as a file"),
         "design": gettext_lazy("the design system"),
         "staff_bring_in": gettext_lazy("to bring customers in"),
+        "staff_list_back": gettext_lazy("to take a list of customers back"),
         "staff_health": gettext_lazy("the page Health"),
         "staff_ledger": gettext_lazy("the page Ledger"),
         "staff_entry": gettext_lazy("an entry of the ledger"),

@@ -18,6 +18,7 @@ from clearline.service.accounts.age import choices_at_start
 from clearline.service.accounts.customer_file import CustomerRow, RowWrong, answers_in
 from clearline.service.accounts.models import (
     Account,
+    BroughtList,
     EmailAddress,
     Holder,
     ImportedCustomer,
@@ -107,7 +108,12 @@ def look_through(rows: Sequence[CustomerRow], *, seen: SeenInFile) -> Batch:
 
 
 def import_customers(
-    rows: Sequence[CustomerRow], *, by: Actor, seen: SeenInFile, now: datetime
+    rows: Sequence[CustomerRow],
+    *,
+    by: Actor,
+    seen: SeenInFile,
+    now: datetime,
+    list_number: str = "",
 ) -> Batch:
     """Bring some customers in, at most 1,000, all of them or, after a crash, none.
 
@@ -128,6 +134,7 @@ def import_customers(
     try:
         with transaction.atomic():
             write(pairs, now)
+            belong_to_list(subjects, list_number, by, now)
             if permit_to_choose is not None:
                 edition = date.fromisoformat(permit_to_choose.edition)
                 consent.bring_many(chosen, edition=edition, permit=permit_to_choose, now=now)
@@ -189,6 +196,15 @@ def write(pairs: Sequence[tuple[SubjectId, Keyed]], now: datetime) -> None:
     insert(EmailAddress.objects, [row for row in people if isinstance(row, EmailAddress)])
     insert(ImportedCustomer.objects, [row for row in people if isinstance(row, ImportedCustomer)])
     insert(ImportedLine.objects, [row for row in people if isinstance(row, ImportedLine)])
+
+
+def belong_to_list(subjects: Sequence[SubjectId], number: str, by: Actor, now: datetime) -> None:
+    """Note of which list they came in, so that it can be taken back as a whole."""
+    if number:
+        told = {"by": str(by), "brought_at": now}
+        BroughtList.objects.get_or_create(number=number, defaults=told)
+        rows = ImportedCustomer.objects.filter(subject__in=subjects)
+        rows.update(list_number=number)
 
 
 def insert(table: models.Manager[Row], rows: Sequence[Row]) -> None:

@@ -10,7 +10,7 @@ from hmac import compare_digest
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from clearline.kit.errors import Conflict, NotFound
 from clearline.policy.choices import NOTHING_CHOSEN
@@ -33,6 +33,7 @@ from clearline.service.accounts.age import AgeRange, choices_at_start, refuse_to
 from clearline.service.accounts.models import (
     Account,
     Agreement,
+    BroughtList,
     CustomerInvitation,
     EmailAddress,
     Holder,
@@ -137,7 +138,14 @@ class Addressed:
 
 def count_waiting() -> int:
     """Return how many imported customers were not invited yet."""
-    return ImportedCustomer.objects.filter(~invited()).count()
+    return not_invited().count()
+
+
+def not_invited() -> QuerySet[ImportedCustomer]:
+    """Return whom no letter was written to yet, but those of a list that was taken back."""
+    back = BroughtList.objects.filter(taken_back_at__isnull=False)
+    rows = ImportedCustomer.objects.filter(~invited())
+    return rows.exclude(list_number__in=back.values("number"))
 
 
 def invited() -> Exists:
@@ -154,7 +162,7 @@ def invite_some(*, by: Actor, after: int, page: str, now: datetime) -> Round:
     """
     mail.refuse_without_server()
     permit = gate.ask(use=KEEP_INVITATION, choices=NOTHING_CHOSEN, now=now)
-    waiting = ImportedCustomer.objects.filter(~invited(), pk__gt=after).order_by("pk")
+    waiting = not_invited().filter(pk__gt=after).order_by("pk")
     found = list(waiting.values_list("pk", "subject")[:INVITED_AT_ONCE])
     if not found:
         return Round(0, 0)
@@ -184,7 +192,9 @@ def invite_again(*, by: Actor, number: str, page: str, now: datetime) -> None:
     mail.refuse_without_server()
     permit = gate.ask(use=KEEP_INVITATION, choices=NOTHING_CHOSEN, now=now)
     owner = Account.objects.filter(number_index=account_index(number.strip())).first()
-    imported = ImportedCustomer.objects.filter(subject=owner.owner) if owner else None
+    back = BroughtList.objects.filter(taken_back_at__isnull=False).values("number")
+    rows = ImportedCustomer.objects.exclude(list_number__in=back)
+    imported = rows.filter(subject=owner.owner) if owner else None
     if owner is None or imported is None or not imported.exists():
         raise NothingToInvite
     send_another(SubjectId(owner.owner), by=by, page=page, permit=permit, now=now)

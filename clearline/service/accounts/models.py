@@ -154,6 +154,7 @@ class ImportedCustomer(models.Model):
         "subject": "random and public",
         "row_index": Category.ACCOUNT,  # only as a keyed hash
         "imported_at": "a moment of our own",
+        "list_number": "a list by random number",
     }
 
     subject = models.CharField(max_length=32, unique=True)
@@ -163,6 +164,8 @@ class ImportedCustomer(models.Model):
     choices_proof = Personal(category=Category.PRIVACY_PREFERENCES, max_length=1_000, null=True)
     user_id = Personal(category=Category.ACCOUNT_USERNAME, max_length=64, null=True)
     imported_at = models.DateTimeField()
+    # Of the list that they stood in; "" where they came in before lists were counted.
+    list_number = models.CharField(max_length=32, default="", db_default="", db_index=True)
 
 
 class ImportedLine(models.Model):
@@ -178,6 +181,26 @@ class ImportedLine(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", null=True)
     number = Personal(category=Category.CONTACT_PHONE_NUMBER, max_length=16)
     number_index = models.BinaryField(max_length=32, unique=True)
+
+
+class BroughtList(models.Model):
+    """A list of customers that was brought in, and how far taking it back again is."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "number": "a list by random number",
+        "by": "a job, or staff by random number",
+        "brought_at": "a moment of our own",
+        "asked_by": "staff by random number",
+        "asked_at": "a moment of our own",
+        "taken_back_at": "a moment of our own",
+    }
+
+    number = models.CharField(max_length=32, unique=True)
+    by = models.CharField(max_length=60)
+    brought_at = models.DateTimeField(db_index=True)
+    asked_by = models.CharField(max_length=32, default="")
+    asked_at = models.DateTimeField(null=True)
+    taken_back_at = models.DateTimeField(null=True)
 
 
 class ListTaken(models.Model):

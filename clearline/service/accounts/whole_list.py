@@ -3,6 +3,7 @@
 Either way it is found out who is here already. So each list is noted, and staff take so many.
 """
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.accounts import CustomersCompared
 
+NUMBER_BYTES: Final = 16
 LISTS_MAX: Final = 20  # of one of the staff, within an hour
 LISTS_WINDOW: Final = timedelta(hours=1)
 Take: TypeAlias = Callable[[Sequence[CustomerRow], SeenInFile], Batch]
@@ -79,9 +81,10 @@ def bring_list(customers: CustomerFile, *, by: Actor, tell: Tell, clock: Clock) 
     Raises TooManyLists, ImportedMeanwhile, gate.UseDenied, NoEditionInForce. Source: clause
     account.import.
     """
+    number = secrets.token_hex(NUMBER_BYTES)
 
     def take(rows: Sequence[CustomerRow], seen: SeenInFile) -> Batch:
-        return importing.import_customers(rows, by=by, seen=seen, now=clock())
+        return importing.import_customers(rows, by=by, seen=seen, list_number=number, now=clock())
 
     return take_noted(customers, ListFor.IMPORT, by, take=take, tell=tell, clock=clock)
 

@@ -8,14 +8,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 from pydantic import SecretStr
 from pytest_django import Settings
 
 from clearline.edge.staff.upload import FILE_BYTES_MAX
-from clearline.service.accounts.models import Account, CustomerInvitation
+from clearline.service.accounts import undoing
+from clearline.service.accounts.models import Account, BroughtList, CustomerInvitation
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.roles import Role
-from tests.browser_client import signed_in
+from tests.browser_client import hidden, signed_in
 from tests.edge.site.answering import words_on
 from tests.service.accounts.invited import bring_in
 
@@ -166,6 +168,40 @@ def test_without_a_mail_server_nobody_is_invited(officer: Client) -> None:
     assert answer.status_code == 503
     assert "mail_url" in words_on(answer.content)
     assert not CustomerInvitation.objects.exists()
+
+
+def test_a_list_is_taken_back_by_two_on_the_page(officer: Client) -> None:
+    omar = signed_in("omar", Role.PRIVACY_OFFICER)
+    send(officer, act="bring")
+    page = f"{PAGE}{BroughtList.objects.get().number}/back/"
+
+    asked = words_on(officer.post(page, {"act": "ask"}, follow=True).content)
+    own = officer.post(page, {"act": "confirm", "seen": seen_on(officer)})
+    stale = omar.post(page, {"act": "confirm", "seen": "x"})
+    done = words_on(omar.post(page, {"act": "confirm", "seen": seen_on(omar)}, follow=True).content)
+
+    assert "asked for it back" in asked
+    assert "Confirm" not in asked
+    assert (own.status_code, stale.status_code) == (403, 409)
+    assert "taken back" in done
+    assert undoing.erase_taken_back(now=timezone.now()) == 1
+    assert not Account.objects.exists()
+
+
+def test_a_list_that_was_asked_back_may_stay(officer: Client) -> None:
+    signed_in("omar", Role.PRIVACY_OFFICER)
+    send(officer, act="bring")
+    page = f"{PAGE}{BroughtList.objects.get().number}/back/"
+    officer.post(page, {"act": "ask"})
+
+    stays = officer.post(page, {"act": "decline", "seen": seen_on(officer)}, follow=True)
+
+    assert "Ask to take it back" in words_on(stays.content)
+    assert officer.post(f"{PAGE}{'0' * 32}/back/", {"act": "ask"}).status_code == 404
+
+
+def seen_on(client: Client) -> str:
+    return hidden(client.get(PAGE).content.decode(), "seen")
 
 
 def test_the_page_is_the_privacy_officers_alone(officer: Client) -> None:

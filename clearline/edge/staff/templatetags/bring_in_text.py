@@ -6,6 +6,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from clearline.rights.ledger_words.values import who_in_words
 from clearline.service.accounts.customer_file import Field, RowWrong
 
 register = template.Library()
@@ -30,3 +31,9 @@ def reason(wrong: RowWrong) -> str:
     """Return why a row cannot come in, its column called as on the page."""
     name, colon, rest = wrong.reason.partition(": ")
     return f"{FIELDS[Field(name)]}: {rest}" if colon and name in set(Field) else wrong.reason
+
+
+@register.filter
+def who_words(by: str) -> str:
+    """Return who brought a list in."""
+    return who_in_words(by)

@@ -241,3 +241,53 @@ class CustomersImported(LedgerEntry):
     customers: int
     sha256: str
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListBackAsked(LedgerEntry):
+    """One of the staff asked that a list of customers be taken back; another must confirm."""
+
+    kind: ClassVar[str] = "list.back_asked"
+    rests_on: ClassVar[ClauseId | None] = None  # of nobody: a count of a list
+    kept: ClassVar[Retention | None] = Retention.from_text("6 years")
+    DATA: ClassVar[Mapping[str, str]] = {
+        "count": "a count",
+        "by": "a job, or staff by random number",
+    }
+
+    count: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTakenBack(LedgerEntry):
+    """Another confirmed it: all who came in by that list are erased."""
+
+    kind: ClassVar[str] = "list.taken_back"
+    rests_on: ClassVar[ClauseId | None] = None  # of nobody: a count of a list
+    kept: ClassVar[Retention | None] = Retention.from_text("6 years")
+    DATA: ClassVar[Mapping[str, str]] = {
+        "count": "a count",
+        "asked_by": "staff by random number",
+        "by": "a job, or staff by random number",
+    }
+
+    count: int
+    asked_by: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListStays(LedgerEntry):
+    """It was declined by another, or taken back: the list stays."""
+
+    kind: ClassVar[str] = "list.stays"
+    rests_on: ClassVar[ClauseId | None] = None  # of nobody: a count of a list
+    kept: ClassVar[Retention | None] = Retention.from_text("6 years")
+    DATA: ClassVar[Mapping[str, str]] = {
+        "asked_by": "staff by random number",
+        "by": "a job, or staff by random number",
+    }
+
+    asked_by: str
+    by: str
