@@ -135,4 +135,4 @@ def test_an_account_of_13_to_15_begins_with_no_in_every_browser() -> None:
         ChoiceName.THIRD_PARTY_MARKETING,
     }
     page = words_on(client.get("/privacy/choices/").content)
-    assert "came from: the age that the account was opened with" in page
+    assert "came from: the age range that the account holds" in page

@@ -5,7 +5,10 @@ are sealed under a key of your own, kept while the account is open and thirty da
 it, and then that key is destroyed; until then you may take the closing back."
 
 "We ask in which range your age lies, never your birth date. Under 13 nobody can open an account,
-and nothing typed is kept; from 13 to 15 an account begins with no to everything that needs a yes."
+and nothing typed is kept; from 13 to 15 an account begins with no to everything that needs a yes.
+You may correct the range: from 13 to 15 the same is no from then on, and who is older keeps each no
+until they choose anew. Who turns out to be under 13 can keep no account: it closes for good, and is
+erased thirty days later."
 
 "If you like, you give a name for us to call you by. It is kept like your name."
 
@@ -134,3 +137,23 @@ def test_it_is_given_as_a_file_too_and_that_is_noted() -> None:
     entry = Entry.objects.get(kind="data.exported")
     ledger_actions.integrate(now=entry.at)
     assert ledger.receipt(entry.public_id)["body"]["clause"] == "account.show"
+
+
+def test_the_range_is_corrected_and_under_13_the_account_closes_for_good() -> None:
+    client = signed_in()
+    assert client.post("/account/age/", {"age": "old"}).status_code == 422
+
+    client.post("/account/age/", {"age": "13_to_15"})
+
+    assert "13 to 15" in client.get("/account/profile/").content.decode()
+    asked = client.post("/account/age/", {"age": "under_13"}).content.decode()
+    assert "Under 13 nobody can keep an account" in asked
+    assert Holder.objects.get().closed_at is None
+    client.post("/account/age/", {"age": "under_13", "sure": "yes"})
+    page = client.get("/account/").content.decode()
+    assert "It stays closed" in page
+    assert "Keep my account" not in page
+    assert client.post("/account/close/", {"reopen": "yes"}).status_code == 403
+    assert client.post("/account/age/", {"age": "18_or_over"}).status_code == 422
+    work(timezone.now() + timedelta(days=31))
+    assert not Holder.objects.exists()

@@ -25,7 +25,7 @@ from clearline.service.accounts.actions import (
     NoSuchMember,
     TeamFull,
 )
-from clearline.service.accounts.age import TooYoung
+from clearline.service.accounts.age import ClosedForAge, TooYoung
 from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.contacts import recovery
@@ -142,7 +142,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "password": (WRONG_OLD, WEAK, TOO_OFTEN),
     "account": (),
     "close": (AlreadyClosed(), ProveAgain()),
-    "reopen": (AlreadyOpen(),),
+    "reopen": (AlreadyOpen(), ClosedForAge()),
     "contacts": (NoSuchAddress(),),
     "send_code": (NoSuchAddress(), AddressConfirmed(), TooManyCodes()),
     "drop_code": (NoSuchAddress(),),

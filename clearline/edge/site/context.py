@@ -100,6 +100,12 @@ class Site:
         return clause.kept.end(closed_at).date() if closed_at and clause else None
 
     @property
+    def is_closing_final(self) -> bool:
+        """Whether the closing of the account cannot be taken back."""
+        subject = subject_of(self.request)
+        return subject is not None and accounts.is_closing_final(subject)
+
+    @property
     def account_nav(self) -> list[NavLink]:
         """Return the pages of the account."""
         links = []

@@ -103,7 +103,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         ChoiceMethod.GPC: gettext_lazy("by the signal of a browser or of the app"),
         ChoiceMethod.NO_COOKIE: gettext_lazy("by the browser, which kept no cookie"),
         ChoiceMethod.SIGN_IN: gettext_lazy("by signing in with a browser that had chosen"),
-        ChoiceMethod.START: gettext_lazy("by the age that the account was opened with"),
+        ChoiceMethod.START: gettext_lazy("by the age range that the account holds"),
         ChoiceMethod.APP: gettext_lazy("in our app"),
         ChoiceMethod.IMPORT: gettext_lazy("by taking over what an earlier system had"),
     },

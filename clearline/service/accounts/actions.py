@@ -21,7 +21,12 @@ from clearline.policy.vocabulary import (
     SubjectId,
     SubjectKind,
 )
-from clearline.service.accounts.age import AgeRange, choices_at_start, refuse_too_young
+from clearline.service.accounts.age import (
+    AgeRange,
+    ClosedForAge,
+    choices_at_start,
+    refuse_too_young,
+)
 from clearline.service.accounts.models import (
     Account,
     Agreement,
@@ -461,7 +466,10 @@ def close_account(*, by: Actor, subject: SubjectId, now: datetime) -> None:
 
 
 def reopen_account(*, by: Actor, subject: SubjectId, now: datetime) -> None:
-    """Take the closing of an account back. Raises NoSuchCustomer, AlreadyOpen, gate.UseDenied."""
+    """Take the closing of an account back.
+
+    Raises NoSuchCustomer, AlreadyOpen, ClosedForAge, gate.UseDenied.
+    """
     set_closed(by=by, subject=subject, closed_at=None, now=now)
 
 
@@ -470,9 +478,11 @@ def set_closed(*, by: Actor, subject: SubjectId, closed_at: datetime | None, now
 
     with transaction.atomic():
         if not Holder.objects.filter(
-            subject=subject, closed_at__isnull=closed_at is not None
+            subject=subject, closed_at__isnull=closed_at is not None, is_final=False
         ).update(closed_at=closed_at):
-            get_holder(subject)
+            is_final = get_holder(subject).is_final
+            if is_final and not closed_at:
+                raise ClosedForAge
             raise AlreadyClosed if closed_at else AlreadyOpen
         told = str(by)
         entry = AccountClosed(by=told) if closed_at else AccountReopened(by=told)

@@ -26,8 +26,21 @@ class TooYoung(Denied):
         )
 
 
+class ClosedForAge(Denied):
+    """Somebody who turned out to be under 13 can keep no account: 16 CFR 312.2."""
+
+    code = "closed_for_age"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account was closed because its owner is under 13. It stays closed, and all that "
+            "it holds is erased. Ask a parent or another grown-up to open one."
+        )
+
+
 # Cal. Civ. Code 1798.120(c): of those under 16 nothing is sold or shared without their own yes.
 # Nothing else is done with their visits either, until they say yes themselves.
+UNDER_16: Final = frozenset({AgeRange.UNDER_13, AgeRange.FROM_13_TO_15})
 STRICT: Final = (
     ChoiceName.ADS,
     ChoiceName.SALE_OR_SHARING,
@@ -43,8 +56,4 @@ def refuse_too_young(age: AgeRange) -> None:
 
 def choices_at_start(age: AgeRange) -> dict[ChoiceName, Answer]:
     """Return the answers that an account begins with; an adult's begins with none."""
-    return dict.fromkeys(STRICT, Answer.NO) if is_minor(age) else {}
-
-
-def is_minor(age: AgeRange) -> bool:
-    return age is AgeRange.FROM_13_TO_15
+    return dict.fromkeys(STRICT, Answer.NO) if age in UNDER_16 else {}

@@ -18,6 +18,7 @@ class Holder(models.Model):
         "subject": "random and public",
         "opened_at": "a moment of our own",
         "closed_at": "a moment of our own",
+        "is_final": "whether the closing may be taken back",
     }
 
     subject = models.CharField(max_length=32, unique=True)
@@ -26,6 +27,7 @@ class Holder(models.Model):
     age_range = Personal(category=Category.DEMOGRAPHIC_AGE_RANGE, max_length=16, null=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, db_index=True)  # until it is erased, taken back
+    is_final = models.BooleanField(default=False, db_default=False)
 
 
 class EmailAddress(models.Model):

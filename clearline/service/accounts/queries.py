@@ -75,6 +75,11 @@ def erased_on(closed_at: datetime | None, *, now: datetime) -> date | None:
     return clause.kept.end(closed_at).date() if closed_at and clause else None
 
 
+def is_closing_final(subject: SubjectId) -> bool:
+    """Say whether the closing of somebody's account cannot be taken back."""
+    return Holder.objects.filter(subject=subject, is_final=True).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Since when somebody is a customer, and since when their account is closing, if it is."""

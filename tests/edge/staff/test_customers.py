@@ -264,7 +264,7 @@ def test_the_privacy_officer_sees_the_choices_and_where_each_came_from() -> None
     told = olga.get(page).content.decode()
 
     assert "13 to 15" in told
-    assert "By the age that the account was opened with" in told
+    assert "By the age range that the account holds" in told
     assert ">No</td>" in told
 
 

@@ -29,7 +29,7 @@ ORIGINS: Final[dict[ChoiceMethod, str | Promise]] = {
     ChoiceMethod.FORM: _("another browser, or this one before you signed in anew"),
     ChoiceMethod.GPC: _("a browser's signal, or our app's"),
     ChoiceMethod.SIGN_IN: _("a browser that had chosen when you signed in with it"),
-    ChoiceMethod.START: _("the age that the account was opened with"),
+    ChoiceMethod.START: _("the age range that the account holds"),
     ChoiceMethod.APP: _("our app"),
     ChoiceMethod.IMPORT: _("our earlier records; what proves it stands under My data"),
 }

@@ -39,6 +39,7 @@ account_urlpatterns = [
     path("team/join/", team.join_team, name="account_team_join"),
     path("team/hand-over/", handing_over.hand_over, name="account_hand_over"),
     path("team/take-over/", handing_over.take_over, name="account_take_over"),
+    path("age/", corrections.age, name="account_age"),
     path("user-id/", corrections.user_id, name="account_user_id"),
     path("user-id/changed/", corrections.user_id_changed, name="account_user_id_changed"),
     path("profile/", overview.profile, name="account_profile"),

@@ -1,0 +1,56 @@
+"""Correcting in which range somebody's age lies, with what follows from it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.use import Actor
+from clearline.policy.vocabulary import ChoiceSurface, SubjectId
+from clearline.service.accounts.actions import KEEP_AGE, AgreedTo, NoSuchCustomer
+from clearline.service.accounts.age import AgeRange, ClosedForAge, choices_at_start
+from clearline.service.accounts.models import Holder
+from clearline.trust.consent import actions as consent
+from clearline.trust.consent.actions import ShownText
+from clearline.trust.gate import actions as gate
+from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.entries.accounts import AccountClosed, ProfileChanged
+from clearline.trust.safeguards import actions as safeguards
+
+
+def correct_age(
+    *, by: Actor, subject: SubjectId, age: AgeRange, shown: AgreedTo, now: datetime
+) -> None:
+    """Set in which range somebody's age lies. `shown` is the edition and the words they saw.
+
+    From 13 to 15, what needs a yes is no from now on. Who grows out of that keeps each no until
+    they choose anew: nothing of it becomes a yes by itself. Under 13 the account closes for good.
+    Raises NoSuchCustomer, ClosedForAge, gate.UseDenied, NoEditionInForce.
+    Source: 16 CFR 312.2; Cal. Civ. Code 1798.120(c); clause account.age.
+    """
+    gate.ask(use=KEEP_AGE, choices=NOTHING_CHOSEN, now=now)
+    permit = safeguards.ask_to_note_customer(now)
+    permit_to_choose = consent.ask_to_keep(subject, now)
+    is_child = age is AgeRange.UNDER_13
+
+    with transaction.atomic():
+        holder = Holder.objects.select_for_update().filter(subject=subject).first()
+        if holder is None:
+            raise NoSuchCustomer
+        if holder.is_final:
+            raise ClosedForAge
+        was_open = holder.closed_at is None
+        holder.age_range, holder.is_final = age.value, is_child
+        holder.closed_at = now if is_child and was_open else holder.closed_at
+        holder.save(update_fields=["age_range", "is_final", "closed_at"])
+        entry = ProfileChanged(fields=("age_range",), by=str(by))
+        ledger.append(entry, subject=subject, permit=permit, now=now)
+        consent.add_to_account(
+            subject=subject,
+            answers={name.value: answer for name, answer in choices_at_start(age).items()},
+            shown=ShownText(ChoiceSurface.ACCOUNT, shown.edition, shown.text),
+            permit=permit_to_choose,
+            now=now,
+        )
+        if is_child and was_open:
+            ledger.append(AccountClosed(by=str(by)), subject=subject, permit=permit, now=now)

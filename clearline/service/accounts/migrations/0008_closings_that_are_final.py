@@ -1,0 +1,15 @@
+"""Whether the closing of an account may be taken back."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0007_lines_belong_to_an_account")]
+
+    operations = [
+        migrations.AddField(
+            model_name="holder",
+            name="is_final",
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+    ]
