@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0007_lines_belong_to_an_account")]
+    dependencies = [("accounts", "0008_lists_that_may_be_taken_back")]
 
     operations = [
         migrations.AddField(
