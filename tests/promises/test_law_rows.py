@@ -69,7 +69,7 @@ READ_THE_SIGNAL = {
     "edge/site/urls.py",
     "edge/site/visit.py",
     "edge/site/wellknown.py",
-    "edge/staff/bring_in.py",  # which column of a list says it
+    "edge/staff/templatetags/bring_in_text.py",  # which column of a list says it
     "policy/choices.py",
     "policy/vocabulary.py",  # the word for how a choice was told
     "rights/choices/asked.py",

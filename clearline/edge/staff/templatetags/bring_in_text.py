@@ -11,6 +11,9 @@ from clearline.service.accounts.customer_file import Field, RowWrong
 
 register = template.Library()
 
+OPERATOR: Final = "job:operator"
+BY_COMMAND: Final = gettext_lazy("whoever runs this site, by the command")
+
 FIELDS: Final[dict[Field, str | Promise]] = {
     Field.NAME: gettext_lazy("Name"),
     Field.EMAIL: gettext_lazy("E-mail address"),
@@ -36,4 +39,4 @@ def reason(wrong: RowWrong) -> str:
 @register.filter
 def who_words(by: str) -> str:
     """Return who brought a list in."""
-    return who_in_words(by)
+    return str(BY_COMMAND) if by == OPERATOR else who_in_words(by)
