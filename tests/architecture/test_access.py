@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from clearline.service.accounts.roles import MemberRole
 from clearline.service.accounts.whole_list import bring_list
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
+from clearline.service.teams import handing_over
 from clearline.trust.factors import actions as factors
 from clearline.trust.factors.proof import PasskeyAnswer
 from clearline.trust.factors.queries import factors_of
@@ -71,7 +73,7 @@ from tests.browser_client import OPERATOR, add_app, browser, make_staff, signed_
 from tests.browser_client import PASSWORD as STAFF_PASSWORD
 from tests.edge.site.published import BETTER, published
 from tests.service.accounts.invited import bring_in, invite_all, link_of
-from tests.service.accounts.people import PASSWORD, make_account
+from tests.service.accounts.people import PASSWORD, make_account, make_customer
 from tests.trust.factors.authenticator import Authenticator
 
 NAME, EMAIL, CALLED = "Zyxw Vutsrqp", "onmlkji@hgfedcb.example", "Azbycxdwev"
@@ -93,8 +95,11 @@ ASKED: Mapping[str, str] = {
     "/account/invited/<token>/": "/account/invited/<invitation>/",
     "/static/<path>": "/static/clearline.css",
     "/api/v1/factors/app": "/api/v1/factors/<factor>",
+    "/api/v1/team/offers": "/api/v1/team/<offers>",
+    "/api/v1/team/offers/<account>": "/api/v1/team/offers/<offered>",
 }
 WITH_BODY = {"POST", "PUT"}
+NUMBERS = itertools.count(1)
 ANSWERS = {200, 302, 303}
 ANSWERS_TO_FORMS = {*ANSWERS, 409, 422}
 
@@ -190,6 +195,8 @@ def world(
                 "member": lambda: let_in(alice, bob),
                 "kind": lambda: "billing",
                 "browser": lambda: "0" * 16,
+                "offers": lambda: offered_by(alice, SubjectId(let_in(alice, bob))),
+                "offered": lambda: offered_to(alice),
                 "factor": lambda: code_app_of(alice),
                 "passkey": lambda: passkey_of(alice),
                 "account": lambda: account_entered(bob, alice),
@@ -204,6 +211,23 @@ def world(
             came=came,
             marks=(NAME, EMAIL, CALLED, held.account_number, olu[:8], olu, choice.public_id),
         )
+
+
+def offered_by(owner: SubjectId, member: SubjectId) -> str:
+    """Return the name of the offers, where a member is offered the account."""
+    account, now = find_owned(owner), timezone.now()
+    assert account is not None
+    if handing_over.find_offer(account, now=now) is None:
+        handing_over.offer(owner=owner, account=account, member=member, stays=True, now=now)
+    return "offers"
+
+
+def offered_to(member: SubjectId) -> str:
+    """Return the number of an account that somebody offers to the person."""
+    owner = make_customer(f"owner{next(NUMBERS)}")
+    let_in(owner, member)
+    offered_by(owner, member)
+    return str(find_owned(owner))
 
 
 def code_app_of(person: SubjectId) -> str:

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
-from clearline.edge.api.bearer import AppToken, actor_of, bearer_of, refuse_old_proof
+from clearline.edge.api.bearer import AppToken, actor_of, bearer_of, proved_bearer
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.editions import refuse_other
 from clearline.edge.api.shapes import (
@@ -15,6 +15,7 @@ from clearline.edge.api.shapes import (
     Agreement,
     Names,
     NewPassword,
+    NewUserId,
     OwnAccount,
     Problem,
     Profile,
@@ -25,6 +26,7 @@ from clearline.rights.agreement.asked import agreed_again_to
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import queries
 from clearline.trust.ledger import queries as ledger
+from clearline.trust.safeguards import user_ids
 from clearline.trust.tokens import actions as tokens
 
 router: Final = Router(auth=AppToken())
@@ -84,6 +86,19 @@ def password(request: HttpRequest, told: NewPassword) -> AccountState:
     return state_of(bearer.subject)
 
 
+@router.put(
+    "/user-id", response={200: AccountState, ERRORS: Problem}, summary="Choose another user ID"
+)
+def user_id(request: HttpRequest, told: NewUserId) -> AccountState:
+    """Sign in by another user ID from now on; the one before is nobody else's for ninety days.
+
+    Sign-ins go on. It asks for a proof of the last 15 minutes (`prove`).
+    """
+    subject = proved_bearer(request).subject
+    user_ids.change_user_id(subject=subject, user_id=told.user_id, now=timezone.now())
+    return state_of(subject)
+
+
 @router.get(
     "/account",
     response={200: AccountState, ERRORS: Problem},
@@ -102,10 +117,8 @@ def close(request: HttpRequest) -> AccountState:
 
     It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain, AlreadyClosed.
     """
-    bearer, now = bearer_of(request), timezone.now()
-    refuse_old_proof(bearer, now=now)
-    subject = bearer.subject
-    accounts.close_account(by=actor_of(subject), subject=subject, now=now)
+    subject = proved_bearer(request).subject
+    accounts.close_account(by=actor_of(subject), subject=subject, now=timezone.now())
     return state_of(subject)
 
 

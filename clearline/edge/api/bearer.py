@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja.security import HttpBearer
 
 from clearline.kit.errors import Denied
@@ -54,6 +55,13 @@ def refuse_old_proof(bearer: Bearer, *, now: datetime) -> None:
     """
     if not timedelta() <= now - bearer.proved_at < STEPPED_UP_SPAN:
         raise ProveAgain
+
+
+def proved_bearer(request: HttpRequest) -> Bearer:
+    """Return who calls and has lately proved who they are. Raises PermissionDenied, ProveAgain."""
+    bearer = bearer_of(request)
+    refuse_old_proof(bearer, now=timezone.now())
+    return bearer
 
 
 def actor_of(subject: SubjectId) -> Actor:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Path, Router, Status
 
-from clearline.edge.api.bearer import AppToken, bearer_of, refuse_old_proof
+from clearline.edge.api.bearer import AppToken, bearer_of, proved_bearer
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.shapes import Problem
 from clearline.edge.api.ways_in import (
@@ -182,13 +182,6 @@ def make_codes(request: HttpRequest) -> RecoveryCodes:
     subject = proved_bearer(request).subject
     codes = actions.make_recovery_codes(kind=CUSTOMER, public_id=subject, now=timezone.now())
     return RecoveryCodes(codes=list(codes))
-
-
-def proved_bearer(request: HttpRequest) -> Bearer:
-    """Return who calls and has lately proved who they are. Raises ProveAgain."""
-    bearer = bearer_of(request)
-    refuse_old_proof(bearer, now=timezone.now())
-    return bearer
 
 
 def show(subject: SubjectId) -> Factors:

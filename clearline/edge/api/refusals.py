@@ -27,6 +27,7 @@ from clearline.service.accounts.actions import (
 )
 from clearline.service.accounts.age import ClosedForAge, TooYoung
 from clearline.service.accounts.emails import NoSuchAddress
+from clearline.service.accounts.handing_over import BalanceWaits, Closing
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.contacts import recovery
 from clearline.service.contacts.actions import (
@@ -43,6 +44,7 @@ from clearline.service.teams.actions import (
     NotTheOwner,
     TooManyInvitations,
 )
+from clearline.service.teams.handing_over import NoSuchOffer, OfferWaits
 from clearline.trust.arrivals.actions import KeyUsedElsewhere, OutcomeUnknown, StillUnderWay
 from clearline.trust.consent.actions import SignalSaysNo, TooManyAnswers
 from clearline.trust.factors import actions as factors
@@ -55,6 +57,7 @@ from clearline.trust.safeguards.actions import (
 )
 from clearline.trust.safeguards.passwords import PasswordRefused
 from clearline.trust.safeguards.second_factor import PasswordShortAlone
+from clearline.trust.safeguards.user_ids import ChangedTooOften
 from clearline.trust.tokens.actions import TokenEnded
 from clearline.trust.tokens.queries import NoSuchSignIn
 
@@ -100,6 +103,7 @@ SHORT_ALONE: Final = PasswordShortAlone(
     "Your password has fewer than 15 characters, too few to sign in with alone. Choose a longer "
     "one first."
 )
+HANDING: Final = (ProveAgain(), BalanceWaits(), Closing())
 CHOOSING: Final = (SignalSaysNo(), TooManyAnswers())
 # By operation: what it refuses beside what every operation does.
 REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
@@ -140,6 +144,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "profile": (),
     "change_profile": (WRONG_NAME,),
     "password": (WRONG_OLD, WEAK, TOO_OFTEN),
+    "user_id": (ProveAgain(), WRONG_USER_ID, TAKEN, ChangedTooOften()),
     "account": (),
     "close": (AlreadyClosed(), ProveAgain()),
     "reopen": (AlreadyOpen(), ClosedForAge()),
@@ -178,6 +183,10 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "remove": (NotTheOwner(), NoSuchMember()),
     "join": (NoSuchInvitation(), AlreadyMember(), TeamFull()),
     "leave": (NoSuchMember(),),
+    "offer": (*HANDING, NotTheOwner(), NoSuchMember(), OfferWaits()),
+    "take_offer_back": (ProveAgain(), NotTheOwner(), NoSuchOffer()),
+    "take_over": (*HANDING, NoSuchOffer(), NoSuchMember()),
+    "decline": (ProveAgain(), NoSuchOffer()),
 }
 
 # Of these there may be nothing: customers who were brought in have not agreed yet.

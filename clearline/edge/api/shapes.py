@@ -153,6 +153,12 @@ class Names(Sent):
     screen_name: Annotated[Text, Field(examples=["Al"])] = ""
 
 
+class NewUserId(Sent):
+    """The user ID to sign in by from now on."""
+
+    user_id: Annotated[Text, Field(examples=["alice.quill"])]
+
+
 class NewPassword(Sent):
     """The old password and the new one."""
 
@@ -386,12 +392,40 @@ class Membership(Schema):
     since: datetime
 
 
+class Offer(Schema):
+    """That the account is offered to a member; whether the owner then stays to look on."""
+
+    member: RandomId
+    stays: bool
+    expires_at: datetime
+
+
+class OfferedAccount(Schema):
+    """An account that is offered to the person; whether its owner then stays to look on."""
+
+    account: int
+    stays: bool
+    expires_at: datetime
+
+
 class Team(Schema):
-    """Who may act in the person's account, who is invited, and where the person may act."""
+    """Who may act in the person's account, who is invited, and where the person may act.
+
+    `offer` is to whom the person offers the account, `offered` what is offered to the person.
+    """
 
     members: list[Member]
     invitations: list[Invitation]
     memberships: list[Membership]
+    offer: Offer | None
+    offered: list[OfferedAccount]
+
+
+class NewOffer(Sent):
+    """To which member the account is offered, and whether the owner then stays to look on."""
+
+    member: Annotated[RandomId, Field(examples=["7a1d0c9be8f24356a1b2c3d4e5f60718"])]
+    stays: bool
 
 
 class Invite(Sent):

@@ -15,6 +15,8 @@ from clearline.edge.api.shapes import (
     JoinCode,
     Member,
     Membership,
+    Offer,
+    OfferedAccount,
     Problem,
     RoleSet,
     Team,
@@ -23,6 +25,7 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.queries import find_owned, list_memberships
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.teams import actions as teams
+from clearline.service.teams import handing_over
 
 router: Final = Router(auth=AppToken())
 NUMBER_MAX: Final = 2**63 - 1
@@ -105,8 +108,10 @@ def leave(request: HttpRequest, account: Number) -> Team:
 
 
 def show(subject: SubjectId) -> Team:
-    owns = find_owned(subject) is not None
-    own = teams.show_team(owner=subject, now=timezone.now()) if owns else None
+    now = timezone.now()
+    owned = find_owned(subject)
+    own = teams.show_team(owner=subject, now=now) if owned is not None else None
+    offer = handing_over.find_offer(owned, now=now) if owned is not None else None
     return Team(
         members=[
             Member(id=each.subject, role=each.role, since=each.since, label=each.label)
@@ -122,5 +127,12 @@ def show(subject: SubjectId) -> Team:
             Membership(account=each.account, role=each.role, since=each.since)
             for each in list_memberships(subject)
             if each.role is not MemberRole.OWNER
+        ],
+        offer=Offer(member=offer.member, stays=offer.stays, expires_at=offer.expires_at)
+        if offer
+        else None,
+        offered=[
+            OfferedAccount(account=each.account, stays=each.stays, expires_at=each.expires_at)
+            for each in handing_over.list_offers_to(subject, now=now)
         ],
     )

@@ -18,6 +18,7 @@ from clearline.edge.api import (
     contacts,
     details,
     factors,
+    handing_over,
     invited,
     my_data,
     prove,
@@ -127,6 +128,7 @@ def make_api() -> AppAPI:
     api.add_router("", choices.router, tags=["Choices"])
     api.add_router("", my_data.router, tags=["My data"])
     api.add_router("", teams.router, tags=["Team"])
+    api.add_router("", handing_over.router, tags=["Team"])
     api.add_exception_handler(Refusal, as_answer(Refusal, refused))
     api.add_exception_handler(ValidationError, as_answer(ValidationError, invalid))
     api.add_exception_handler(HttpError, as_answer(HttpError, unreadable))

@@ -171,6 +171,7 @@ def walk(ask: Ask, ask_until: Ask) -> None:
     walk_details(ask, alice)
     walk_data(ask, ask_until, alice)
     walk_team(ask, alice, bob)
+    walk_handing_over(ask)
     walk_out(ask, alice, bob)
 
 
@@ -254,6 +255,24 @@ def walk_recovery(ask: Ask, read: Read, dora: Person) -> None:
     ask(dora, "recover", body={"who": dora.email})
     (link,) = RECOVERY_LINK.findall(read(dora.email, "get back into", after=1))
     ask(dora, "recover_by_link", body={"link": link})
+
+
+def walk_handing_over(ask: Ask) -> None:
+    """Choose another user ID, offer an account, and let a member say no to it and take it."""
+    erin, finn = Person(), Person()
+    erin.sign_up(ask)
+    finn.sign_up(ask)
+    ask(erin, "user_id", body={"user_id": f"{erin.user_id}.vutsr"})
+    join(ask, finn, erin, "read_only")
+    team = ask(erin, "team")["members"]
+    told = {"member": next(each["id"] for each in team if each["role"] != "owner"), "stays": False}
+    ask(erin, "offer", body=told)
+    ask(erin, "take_offer_back")
+    ask(erin, "offer", body=told)
+    account = ask(finn, "team")["offered"][0]["account"]
+    ask(finn, "decline", path={"account": account})
+    ask(erin, "offer", body=told)
+    ask(finn, "take_over", path={"account": account})
 
 
 def walk_out(ask: Ask, alice: Person, bob: Person) -> None:

@@ -246,9 +246,9 @@ class People:
             person.sign_in(self.ask)  # something asked before had ended their sign-in
             answer = self.ask.send(person, case)
         if answer.status_code < 300:
-            self.set_right(kind, name_of(case.operation))
+            self.set_right(kind, name_of(case.operation), case.body)
 
-    def set_right(self, kind: Kind, name: str) -> None:
+    def set_right(self, kind: Kind, name: str, body: Any) -> None:  # noqa: ANN401  # what was sent
         """Take back what the last request changed of who somebody is."""
         person, owner = self.each[kind], self.each[Kind.OWNER]
         if name in {"close", "reopen"}:
@@ -258,6 +258,8 @@ class People:
                 self.ask(person, "close")
             elif not is_open and kind is not Kind.CLOSED:
                 self.ask(person, "reopen")
+        elif name == "user_id":
+            person.user_id = body["user_id"]
         elif name in {"leave", "remove"}:
             team = self.ask(owner, "team")["members"]
             for role in set(ROLES) - {each["role"] for each in team}:

@@ -1,0 +1,147 @@
+"""An account changes its owner by the app, and a customer their user ID."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from clearline.trust.ledger.models import Entry
+from tests.edge.api.app import App, Said, make_app
+from tests.promises.provider import Clock
+from tests.service.accounts.people import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock(timezone.now())
+    monkeypatch.setattr(timezone, "now", clock)
+    return clock
+
+
+def member_of(owner: App, member: App) -> str:
+    """Let somebody into an account and return their id there."""
+    told = {"role": "billing", "label": "Bob"}
+    code = owner.ask("POST", "team/invitations", told).told["code"]
+    member.ask("POST", "team/join", {"code": code})
+    members = owner.ask("GET", "team").told["members"]
+    return str(next(each["id"] for each in members if each["role"] == "billing"))
+
+
+def offered(owner: App, member: App, *, stays: bool = True) -> Said:
+    told = {"member": member_of(owner, member), "stays": stays}
+    return owner.ask("POST", "team/offers", told)
+
+
+def test_an_account_is_offered_and_taken_and_its_owner_looks_on() -> None:
+    alice, bob = make_app(), make_app("bob")
+
+    said = offered(alice, bob)
+    (waiting,) = bob.ask("GET", "team").told["offered"]
+    taken = bob.ask("POST", f"team/offers/{waiting['account']}")
+
+    assert said.status == 201
+    assert said.told["offer"]["stays"]
+    assert taken.told["offered"] == []
+    (hers,) = alice.ask("GET", "team").told["memberships"]
+    assert (hers["account"], hers["role"]) == (waiting["account"], "read_only")
+    assert alice.ask("GET", "team").told["offer"] is None
+    assert Entry.objects.filter(kind="account.handed_over").count() == 2
+    again = bob.ask("POST", f"team/offers/{waiting['account']}")
+    assert (again.status, again.told["code"]) == (404, "no_such_offer")
+
+
+@pytest.mark.parametrize("way", ["taken back", "declined", "too old"])
+def test_an_offer_that_ends_changes_nothing(way: str, clock: Clock) -> None:
+    alice, bob = make_app(), make_app("bob")
+    offered(alice, bob)
+    account = bob.ask("GET", "team").told["offered"][0]["account"]
+
+    if way == "taken back":
+        assert alice.ask("DELETE", "team/offers").told["offer"] is None
+    elif way == "declined":
+        assert bob.ask("DELETE", f"team/offers/{account}").told["offered"] == []
+    else:
+        clock.now += timedelta(days=7)
+        alice.sign_in()
+        bob.sign_in("bob")
+
+    assert bob.ask("POST", f"team/offers/{account}").status == 404
+    assert alice.ask("DELETE", "team/offers").told["code"] == "no_such_offer"
+    assert alice.ask("GET", "team").told["members"][0]["role"] == "owner"
+
+
+def test_an_account_is_offered_to_one_member_at_a_time() -> None:
+    alice, bob, carl = make_app(), make_app("bob"), make_app("carl")
+    number = member_of(alice, bob)
+    first = alice.ask("POST", "team/offers", {"member": number, "stays": False})
+
+    twice = alice.ask("POST", "team/offers", {"member": number, "stays": False})
+    stranger = alice.ask("POST", "team/offers", {"member": "0" * 32, "stays": False})
+    foreign = carl.ask(
+        "POST", f"team/offers/{bob.ask('GET', 'team').told['offered'][0]['account']}"
+    )
+
+    assert (first.status, twice.status, twice.told["code"]) == (201, 409, "offer_waits")
+    assert (stranger.status, stranger.told["code"]) == (404, "no_such_member")
+    assert foreign.told["code"] == "no_such_offer"
+
+
+def test_who_closed_what_they_hold_hands_nothing_over() -> None:
+    alice, bob = make_app(), make_app("bob")
+    number = member_of(alice, bob)
+    bob.ask("POST", "account/close")
+
+    said = alice.ask("POST", "team/offers", {"member": number, "stays": True})
+
+    assert (said.status, said.told["code"]) == (409, "closing")
+
+
+def test_another_user_id_signs_in_and_the_one_before_is_kept_from_others() -> None:
+    app, bob = make_app(), make_app("bob")
+
+    said = app.ask("PUT", "user-id", {"user_id": "alice.quill"})
+    taken = bob.ask("PUT", "user-id", {"user_id": "alice"})
+    same = app.ask("PUT", "user-id", {"user_id": "alice.quill"})
+
+    assert said.status == 200
+    assert app.ask("GET", "account").status == 200
+    assert App().sign_in("alice.quill").status == 200
+    assert App().sign_in().status == 403
+    assert (taken.status, taken.told["code"]) == (409, "user_id_taken")
+    assert (same.status, same.told["code"]) == (422, "user_id_refused")
+
+
+def test_a_user_id_is_changed_three_times_at_most() -> None:
+    app = make_app()
+
+    told = [app.ask("PUT", "user-id", {"user_id": f"alice.{n}"}) for n in range(4)]
+
+    assert [each.status for each in told] == [200] * 3 + [429]
+    assert told[-1].told["code"] == "changed_too_often"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("PUT", "user-id", {"user_id": "alice.quill"}),
+        ("POST", "team/offers", {"member": "0" * 32, "stays": True}),
+        ("DELETE", "team/offers", None),
+        ("POST", "team/offers/1", None),
+        ("DELETE", "team/offers/1", None),
+    ],
+)
+def test_who_did_not_prove_lately_who_they_are_does_so_before(
+    method: str, path: str, told: object, clock: Clock
+) -> None:
+    app = make_app()
+    clock.now += timedelta(minutes=16)
+    app.take(app.renew())
+
+    late = app.ask(method, path, told)
+    app.ask("POST", "prove", {"password": PASSWORD})
+    proved = app.ask(method, path, told)
+
+    assert (late.status, late.told["code"]) == (403, "prove_again")
+    assert proved.status in {200, 404}
