@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
 
-from clearline.edge.api.bearer import AppToken, actor_of, bearer_of
+from clearline.edge.api.bearer import AppToken, actor_of, bearer_of, refuse_old_proof
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.reached import Address, Details, DeviceKept, PhoneNumber
 from clearline.edge.api.shapes import Problem
@@ -35,9 +35,12 @@ def set_phone(request: HttpRequest, told: PhoneNumber) -> Details:
     """Keep the number at which the person may be reached, in the place of the one before.
 
     Ten digits alone are a number of the North American plan; it is kept with its country, like
-    +12075550100.
+    +12075550100. It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain,
+    FieldWrong.
     """
-    subject, now = bearer_of(request).subject, timezone.now()
+    bearer, now = bearer_of(request), timezone.now()
+    refuse_old_proof(bearer, now=now)
+    subject = bearer.subject
     held.set_phone(by=actor_of(subject), subject=subject, phone=told.phone, now=now)
     return show(subject)
 
@@ -48,7 +51,11 @@ def set_phone(request: HttpRequest, told: PhoneNumber) -> Details:
     summary="Take the telephone number out",
 )
 def remove_phone(request: HttpRequest) -> Details:
-    """Erase the number; where there is none, nothing is done."""
+    """Erase the number; where there is none, nothing is done.
+
+    It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain.
+    """
+    refuse_old_proof(bearer_of(request), now=timezone.now())
     return remove(request, "phone")
 
 
@@ -61,9 +68,11 @@ def set_address(request: HttpRequest, kind: AddressKind, told: Address) -> Detai
     """Keep where bills go or where the service is used, in the place of the one before.
 
     In the United States an address has a state and a ZIP code; elsewhere a city and a country are
-    enough.
+    enough. It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain, FieldWrong.
     """
-    subject, now = bearer_of(request).subject, timezone.now()
+    bearer, now = bearer_of(request), timezone.now()
+    refuse_old_proof(bearer, now=now)
+    subject = bearer.subject
     typed = Postal(told.street, told.city, told.state, told.postal_code, told.country)
     held.set_address(by=actor_of(subject), subject=subject, kind=kind, typed=typed, now=now)
     return show(subject)
@@ -75,7 +84,11 @@ def set_address(request: HttpRequest, kind: AddressKind, told: Address) -> Detai
     summary="Take a postal address out",
 )
 def remove_address(request: HttpRequest, kind: AddressKind) -> Details:
-    """Erase the address; where there is none, nothing is done."""
+    """Erase the address; where there is none, nothing is done.
+
+    It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain.
+    """
+    refuse_old_proof(bearer_of(request), now=timezone.now())
     return remove(request, f"{kind}_address")
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from clearline.edge.site.account.access import actor_of, customer_here
 from clearline.edge.site.answers import UnreadableAnswer
-from clearline.kit.access import Audience, open_to
+from clearline.kit.access import Audience, open_to, require_step_up_to_send
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import details as held
 from clearline.service.accounts.roles import AddressKind, DeviceKind
@@ -34,6 +34,7 @@ DEVICES: Final[Mapping[DeviceKind, str | Promise]] = {
 
 
 @open_to(Audience.CUSTOMER)
+@require_step_up_to_send
 @require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest) -> HttpResponse:
     """Show what the customer told, and keep or take out what the pressed button says."""
