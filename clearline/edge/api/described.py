@@ -54,7 +54,7 @@ PLACES: Final[dict[str, tuple[str, object]]] = {
     ),
     "number": ("`number` of an invitation that `GET team` lists.", 12),
     "member": ("`id` of a member that `GET team` lists.", "7a1d0c9be8f24356a1b2c3d4e5f60718"),
-    "account": ("`account` of a membership that `GET team` lists.", 34),
+    "account": ("`account` that `GET team` or `GET profile` lists.", 34),
 }
 HEADERS: Final[dict[str, dict[str, object]]] = {
     "RateLimit-Policy": {

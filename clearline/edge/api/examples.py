@@ -22,11 +22,13 @@ from clearline.edge.api.reached import (
 )
 from clearline.edge.api.shapes import (
     AccountState,
+    AgeCorrected,
     Agreed,
     Agreement,
     Answers,
     AppSignIn,
     AppSignIns,
+    BusinessName,
     Choice,
     Choices,
     ChoicesSet,
@@ -265,6 +267,10 @@ BODIES: Final[tuple[Schema, ...]] = (
     ),
     NewOffer(member=OTHER_ID, stays=True),
     NewUserId(user_id="alice.quill"),
+    AgeCorrected(
+        age_range=AgeRange.FROM_16_TO_17, question="Your age", answer="16 or 17", is_sure=False
+    ),
+    BusinessName(business_name="Quill & Daughters"),
     Invite(role=MemberRole.BILLING, label="Bob, front desk"),
     Invited(code="abcdefghjkmnpqrstuvw", expires_at=LATER),
     RoleSet(role=MemberRole.READ_ONLY),

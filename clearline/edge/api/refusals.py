@@ -6,6 +6,7 @@ from typing import Final
 
 from clearline.edge.api.bearer import ProveAgain
 from clearline.edge.api.choices import FirstStepMissing, NotAsked, NothingAnswered
+from clearline.edge.api.corrections import SureNeeded
 from clearline.edge.api.described import Described, Door
 from clearline.edge.api.editions import OtherEdition
 from clearline.edge.api.factors import SecretOver
@@ -22,6 +23,7 @@ from clearline.service.accounts.actions import (
     AlreadyClosed,
     AlreadyMember,
     AlreadyOpen,
+    NoSuchAccount,
     NoSuchMember,
     TeamFull,
 )
@@ -62,6 +64,7 @@ from clearline.trust.tokens.actions import TokenEnded
 from clearline.trust.tokens.queries import NoSuchSignIn
 
 WRONG_NAME: Final = FieldWrong("Write your name.", field="name")
+WRONG_BUSINESS: Final = FieldWrong("Write the name of the business.", field="business_name")
 WRONG_AGE: Final = FieldWrong("Choose the range that your age is in.", field="age_range")
 WRONG_EMAIL: Final = FieldWrong("Write an address like name@example.com.", field="email")
 WRONG_PHONE: Final = FieldWrong(
@@ -143,6 +146,8 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "make_codes": (ProveAgain(), NO_FACTOR_YET),
     "profile": (),
     "change_profile": (WRONG_NAME,),
+    "age": (ProveAgain(), SureNeeded(), ClosedForAge()),
+    "business": (NoSuchAccount(), WRONG_BUSINESS),
     "password": (WRONG_OLD, WEAK, TOO_OFTEN),
     "user_id": (ProveAgain(), WRONG_USER_ID, TAKEN, ChangedTooOften()),
     "account": (),

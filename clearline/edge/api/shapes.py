@@ -153,6 +153,24 @@ class Names(Sent):
     screen_name: Annotated[Text, Field(examples=["Al"])] = ""
 
 
+class AgeCorrected(Sent):
+    """The range, with the question and the answer as the app showed them, which are kept as proof.
+
+    `is_sure` says that the person was asked twice; under 13 nothing is done without it.
+    """
+
+    age_range: AgeRange
+    question: Annotated[str, Field(min_length=1, max_length=100, examples=["Your age"])]
+    answer: Annotated[str, Field(min_length=1, max_length=100, examples=["16 or 17"])]
+    is_sure: bool = False
+
+
+class BusinessName(Sent):
+    """The name of the business as it should be."""
+
+    business_name: Annotated[Text, Field(examples=["Quill & Daughters"])]
+
+
 class NewUserId(Sent):
     """The user ID to sign in by from now on."""
 

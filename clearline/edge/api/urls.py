@@ -16,6 +16,7 @@ from clearline.edge.api import (
     account,
     choices,
     contacts,
+    corrections,
     details,
     factors,
     handing_over,
@@ -123,6 +124,7 @@ def make_api() -> AppAPI:
     api.add_router("", factors.router, tags=["Second factors"])
     api.add_router("", recover.router, tags=["Getting back in"])
     api.add_router("", account.router, tags=["Account"])
+    api.add_router("", corrections.router, tags=["Account"])
     api.add_router("", contacts.router, tags=["Contacts"])
     api.add_router("", details.router, tags=["Details"])
     api.add_router("", choices.router, tags=["Choices"])

@@ -80,7 +80,7 @@ class Person:
     def has_asked_enough(self) -> bool:
         return self.asked >= (ASKED_MAX if self.keys else UNKNOWN_MAX)
 
-    def sign_up(self, ask: Ask) -> None:
+    def sign_up(self, ask: Ask, **more: str) -> None:
         told = {
             "user_id": self.user_id,
             "password": PASSWORD,
@@ -88,6 +88,7 @@ class Person:
             "email": self.email,
             "age_range": self.age,
             "agreed_edition": ask(self, "policy")["edition"],
+            **more,
         }
         self.take(ask(self, "sign_up", body=told))
 
@@ -258,10 +259,14 @@ def walk_recovery(ask: Ask, read: Read, dora: Person) -> None:
 
 
 def walk_handing_over(ask: Ask) -> None:
-    """Choose another user ID, offer an account, and let a member say no to it and take it."""
+    """Correct this and that, offer an account, and let a member say no to it and take it."""
     erin, finn = Person(), Person()
-    erin.sign_up(ask)
+    erin.sign_up(ask, business_name="Lkjihg & Daughters")
     finn.sign_up(ask)
+    own = ask(erin, "profile")["accounts"][0]["account"]
+    ask(erin, "business", path={"account": own}, body={"business_name": "Lkjihg & Sons"})
+    corrected = {"age_range": "16_to_17", "question": "Your age", "answer": "16 or 17"}
+    ask(erin, "age", body=corrected)
     ask(erin, "user_id", body={"user_id": f"{erin.user_id}.vutsr"})
     join(ask, finn, erin, "read_only")
     team = ask(erin, "team")["members"]

@@ -239,6 +239,8 @@ class People:
 
     def send(self, kind: Kind, case: AnyCase) -> None:
         person = self.each[kind]
+        if name_of(case.operation) == "age" and isinstance(case.body, dict):
+            case.body.pop("is_sure", None)  # who is under 13 could never be set right
         if person.has_asked_enough:
             person.move(self.ask)
         answer = self.ask.send(person, case)
@@ -260,6 +262,9 @@ class People:
                 self.ask(person, "reopen")
         elif name == "user_id":
             person.user_id = body["user_id"]
+        elif name == "age":
+            told = {"age_range": person.age, "question": "Your age", "answer": person.age}
+            self.ask(person, "age", body=told)
         elif name in {"leave", "remove"}:
             team = self.ask(owner, "team")["members"]
             for role in set(ROLES) - {each["role"] for each in team}:

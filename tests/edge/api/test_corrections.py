@@ -1,0 +1,66 @@
+"""Correcting one's age and the name of one's business by the app."""
+
+import pytest
+
+from clearline.trust.ledger.models import Entry
+from tests.edge.api.app import SIGN_UP, App, make_app
+
+pytestmark = pytest.mark.django_db
+ASKED = {"question": "Your age", "answer": "13 to 15"}
+
+
+def test_an_age_range_is_corrected_and_what_needs_a_yes_is_no_from_then_on() -> None:
+    app = make_app()
+    app.ask("POST", "choices/opt-in")
+
+    said = app.ask("PUT", "profile/age", {**ASKED, "age_range": "13_to_15"})
+
+    assert (said.status, said.told["is_open"]) == (200, True)
+    assert app.ask("GET", "profile").told["age_range"] == "13_to_15"
+    assert app.ask("GET", "choices").told["sale_or_sharing"]["answer"] == "no"
+
+
+def test_who_is_under_13_is_asked_twice_and_then_the_account_closes_for_good() -> None:
+    app = make_app()
+    told = {"question": "Your age", "answer": "Under 13", "age_range": "under_13"}
+
+    first = app.ask("PUT", "profile/age", told)
+    still = app.ask("GET", "account").told["is_open"]
+    second = app.ask("PUT", "profile/age", {**told, "is_sure": True})
+    back = app.ask("POST", "account/reopen")
+    again = app.ask("PUT", "profile/age", {**ASKED, "age_range": "18_or_over"})
+
+    assert (first.status, first.told["code"], still) == (409, "sure_needed", True)
+    assert (second.status, second.told["is_open"]) == (200, False)
+    assert (back.status, back.told["code"]) == (403, "closed_for_age")
+    assert (again.status, again.told["code"]) == (403, "closed_for_age")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {**ASKED, "age_range": "old"},
+        {**ASKED, "age_range": "18_or_over", "question": ""},
+        {"age_range": "18_or_over"},
+    ],
+)
+def test_what_was_not_asked_so_is_refused(told: dict[str, str]) -> None:
+    said = make_app().ask("PUT", "profile/age", told)
+
+    assert (said.status, said.told["code"]) == (422, "invalid")
+
+
+def test_the_owner_alone_corrects_the_name_of_a_business() -> None:
+    app, bob = App(), make_app("bob")
+    app.take(app.ask("POST", "sign-up", {**SIGN_UP, "business_name": "Reed & Son"}))
+    (own,) = app.ask("GET", "profile").told["accounts"]
+    path = f"profile/businesses/{own['account']}"
+
+    foreign = bob.ask("PUT", path, {"business_name": "Bob's"})
+    wrong = app.ask("PUT", path, {"business_name": " "})
+    said = app.ask("PUT", path, {"business_name": "Reed & Daughters"})
+
+    assert (foreign.status, foreign.told["code"]) == (404, "no_such_account")
+    assert wrong.told["errors"][0]["field"] == "business_name"
+    assert said.told["accounts"][0]["business_name"] == "Reed & Daughters"
+    assert Entry.objects.filter(kind="account.changed").count() == 1
