@@ -23,6 +23,7 @@ class Persona:
     account_number: str
     telephone: str
     called: str  # by somebody else
+    business: str  # that they own, where they do
 
     @classmethod
     def new(cls) -> "Persona":
@@ -35,6 +36,7 @@ class Persona:
             account_number=f"{text(8)}-{text(8)}".upper(),
             telephone=f"+1{secrets.randbelow(8 * 10**9) + 2 * 10**9}",
             called=f"{text(9)} {text(9)}",
+            business=f"{text(8).capitalize()} & {text(9).capitalize()}",
         )
 
     def words(self, who: str) -> dict[str, str]:

@@ -28,12 +28,18 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.models import Account
-from clearline.service.accounts.queries import account_index, list_by_account_number
+from clearline.service.accounts.queries import (
+    account_index,
+    list_by_account_number,
+    list_owned,
+)
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.contacts import actions as contacts
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
+from clearline.service.teams import handing_over
 from clearline.trust.ledger import actions as ledger
+from clearline.trust.safeguards import user_ids
 from clearline.trust.safeguards.models import Session
 from clearline.trust.safeguards.roles import Role
 from clearline.trust.safeguards.sessions import contents_of
@@ -59,7 +65,10 @@ pytestmark = [
 ]
 DAY = "2026-01-01"
 KNOWN = "a random number, which may stand in clear"
-HEAD = ("name", "email", "account number", "balance", "lines", "choices", "proof", "user id")
+HEAD = (
+    *("name", "email", "account number", "balance", "lines", "choices", "proof", "user id"),
+    "company",
+)
 
 
 @pytest.fixture
@@ -72,7 +81,7 @@ def open_account(who: Persona) -> SubjectId:
     """Open an account through the pages, look at every page of it, and take all data along."""
     client = browser()
     you = {"age": "18_or_over", "name": who.name, "email": who.email}
-    you["screen_name"] = who.screen_name
+    you |= {"screen_name": who.screen_name, "kind": "business", "business_name": who.business}
     last = {"step": "sign_in", "user_id": who.user_id, "password": who.password, "agree": DAY}
     assert client.post("/account/join/", {**you, "step": "you"}).status_code == 200
     assert client.post("/account/join/", {**you, **last}).status_code == 302
@@ -81,6 +90,10 @@ def open_account(who: Persona) -> SubjectId:
     client.post("/account/my-data/", {"act": "open"})
     b"".join(client.post("/account/my-data/file/", {"form": "json"}))
     client.post("/account/profile/", {"name": who.name, "screen_name": who.screen_name})
+    named = {"act": "business", "account": "0", "business_name": f"{who.business} "}
+    assert client.post("/account/profile/", named).status_code == 422
+    client.post("/account/user-id/", {"user_id": f"{who.user_id} {who.user_id}"})
+    client.post("/account/age/", {"age": "16_to_17"})
     client.post("/account/join/", {**you, **last, "user_id": f"{who.user_id} "})
     client.get(f"/help/?q={who.name}")
     client.get(f"/account/{who.user_id}/{who.email}")
@@ -101,7 +114,7 @@ def bring_in(who: Persona, folder: Path) -> SubjectId:
             HEAD,
             [
                 *(who.name, who.email, who.account_number, "1250", who.telephone, "ads=no"),
-                *(who.called, who.user_id),
+                *(who.called, who.user_id, who.business),
             ],
         ]
     )
@@ -176,6 +189,11 @@ def test_no_word_of_anybody_stands_anywhere_in_any_form(
     code = teams.invite(owner=subject, role=MemberRole.BILLING, label=bob.called, now=now)
     teams.accept(subject=friend, code=code.code, now=now)
     teams.show_team(owner=subject, now=now)
+    handed = list_owned(subject)[0].account
+    handing_over.offer(owner=subject, account=handed, member=friend, stays=True, now=now)
+    handing_over.accept(subject=friend, account=handed, now=now)
+    teams.call(owner=friend, account=handed, member=subject, label=alice.called, now=now)
+    user_ids.change_user_id(subject=friend, user_id=f"{bob.called.split()[0]}", now=now)
     contacts.send_code_to_new(subject=brought, email=Persona.new().email, now=now)
     staff = Actor(ActorKind.STAFF, make_staff("dana", Role.SUPPORT))
     for text in (zoe.email, zoe.account_number, zoe.user_id, zoe.telephone):

@@ -24,8 +24,8 @@ from tests.hunt.hunt import hunt
 from tests.hunt.personas import Persona
 from tests.hunt.words import needles_of
 from tests.journeys.conftest import AT_THE_PROVIDER
+from tests.journeys.people import left_by
 from tests.journeys.provider import RunningProvider, wait_until
-from tests.journeys.test_an_account_in_the_browser import left_by
 from tests.journeys.test_an_edition_agreed_and_refused import (
     ERASED_S,
     KEPT_CLOSED,

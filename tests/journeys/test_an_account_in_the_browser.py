@@ -10,25 +10,17 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from clearline.kit.columnstore.client import ColumnStore, StorePlace
 from tests.hunt.hunt import hunt
 from tests.hunt.personas import Persona
-from tests.hunt.places import Piece, cells_of_sqlite, files_under, rows_of_events
 from tests.hunt.words import needles_of
 from tests.journeys.browser import AGENT, NARROW, WIDE, look
+from tests.journeys.people import left_by, sign_in, sign_up
 from tests.journeys.provider import RunningProvider
+from tests.journeys.test_every_page import press_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 PASSWORD = "quiet rivers carry stones"
-
-
-def left_by(provider: RunningProvider) -> Iterator[Piece]:
-    """Yield all that stands in the tables, files, logs and events of an instance that runs."""
-    data = provider.instance / "data"
-    yield from cells_of_sqlite(data / "clearline.sqlite3")
-    yield from files_under(provider.instance)
-    yield from rows_of_events(ColumnStore(StorePlace(data)))
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +101,111 @@ def test_an_account_is_opened_looked_at_and_shared(
     look(alice)
     alice.context.close()
     bob.context.close()
+
+
+def test_a_business_is_opened_handed_over_and_its_owner_corrects_what_is_held(
+    provider: RunningProvider, browser: Browser, typed: dict[str, str]
+) -> None:
+    alice = browser.new_context(user_agent=AGENT, viewport=WIDE).new_page()
+    bob = browser.new_context(user_agent=AGENT, viewport=NARROW, color_scheme="dark").new_page()
+    she, he = Persona.new(), Persona.new()
+    typed |= she.words("Alice of the business") | he.words("Bob of the business")
+    open_business_of(alice, provider, she)
+    sign_up(provider, he)
+    sign_in(bob, provider, he)
+    join_team(alice, bob, provider, she.called)
+
+    alice.goto(f"{provider.url}/account/team/")
+    press_until(alice, "Hand this account over")
+    alice.keyboard.press("Enter")
+    expect(alice.get_by_role("heading", level=1)).to_have_text("Hand this account over")
+    look(alice)
+    alice.get_by_label(she.called).check()
+    alice.get_by_label("I look on").check()
+    alice.get_by_role("button", name="Offer the account").click()
+    expect(alice.get_by_role("main")).to_contain_text("You offer this account")
+    look(alice)
+    bob.goto(f"{provider.url}/account/team/")
+    look(bob)
+    bob.get_by_role("link", name="Look at it").click()
+    expect(bob.get_by_role("heading", level=1)).to_have_text("Take this account over")
+    look(bob)
+    press_until(bob, "Take it over")
+    bob.keyboard.press("Enter")
+    expect(bob.get_by_role("heading", level=1)).to_have_text("Team")
+    bob.get_by_label("What you call them").first.fill(he.called)
+    look(bob)
+    bob.get_by_role("button", name="Name").click()
+    expect(bob.get_by_role("main")).to_contain_text(he.called)
+    bob.goto(f"{provider.url}/account/profile/")
+    named = bob.get_by_role("textbox", name="Name of the business")
+    expect(named).to_have_value(she.business)
+    look(bob)
+    alice.goto(f"{provider.url}/account/profile/")
+    expect(alice.get_by_role("main")).not_to_contain_text(she.business)
+    correct_what_is_held(bob, provider, he)
+    alice.context.close()
+    bob.context.close()
+
+
+def open_business_of(page: Page, provider: RunningProvider, who: Persona) -> None:
+    page.goto(f"{provider.url}/")
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_role("link", name="Open an account").click()
+    page.get_by_label("18 or over").check()
+    page.get_by_role("button", name="It is for a business").click()
+    expect(page.get_by_label("Name of the business")).to_be_visible()
+    look(page)
+    page.get_by_label("Name of the business").fill(who.business)
+    page.get_by_label("Your name").fill(who.name)
+    page.get_by_label("E-mail address").fill(who.email)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_label("User ID")).to_be_visible()
+    look(page)
+    page.get_by_label("User ID").fill(who.user_id)
+    page.get_by_label("Password").fill(who.password)
+    page.get_by_label("I have read the privacy policy").check()
+    page.get_by_role("button", name="Agree and open the account").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account is open")
+    page.goto(f"{provider.url}/account/")
+    expect(page.get_by_role("main")).to_contain_text("for a business")
+
+
+def join_team(owner: Page, member: Page, provider: RunningProvider, called: str) -> None:
+    owner.goto(f"{provider.url}/account/team/")
+    owner.get_by_label("What you call them").fill(called)
+    owner.get_by_label("Billing").check()
+    owner.get_by_role("button", name="Make a code").click()
+    code = re.sub(r"\s", "", owner.locator("code.code").inner_text())
+    member.goto(f"{provider.url}/account/team/join/")
+    member.get_by_label("Code").fill(code)
+    member.get_by_role("button", name="Join").click()
+    expect(member.get_by_role("main")).to_contain_text("Billing")
+
+
+def correct_what_is_held(page: Page, provider: RunningProvider, who: Persona) -> None:
+    """Choose another user ID, which signs in, and correct the range of the age by keyboard."""
+    page.get_by_role("link", name="Choose another").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Another user ID")
+    look(page)
+    page.get_by_label("New user ID").fill(f"{who.user_id}.new")
+    page.get_by_role("button", name="Set it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your new user ID is set")
+    look(page)
+    page.goto(f"{provider.url}/account/age/")
+    look(page)
+    page.get_by_label("Under 13").check()
+    press_until(page, "Correct it")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_contain_text("Under 13 nobody can keep an account")
+    look(page)
+    page.get_by_role("link", name="Back", exact=True).click()
+    page.get_by_label("13 to 15").check()
+    page.get_by_role("button", name="Correct it").click()
+    expect(page.get_by_role("main")).to_contain_text("13 to 15")
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, provider, replace(who, user_id=f"{who.user_id}.new"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
 
 def test_an_account_is_opened_without_script(

@@ -15,7 +15,6 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from django.apps import apps
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -30,8 +29,8 @@ from tests.hunt.personas import Persona
 from tests.hunt.words import needles_of
 from tests.journeys.browser import AGENT, NARROW, WIDE, look
 from tests.journeys.conftest import AT_THE_PROVIDER
+from tests.journeys.people import left_by, sign_in, sign_up
 from tests.journeys.provider import RunningProvider, wait_until
-from tests.journeys.test_an_account_in_the_browser import left_by
 from tests.journeys.test_every_page import press_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
@@ -115,20 +114,6 @@ def test_one_agrees_and_the_other_leaves_and_is_erased(
     assert {opened(each, left, his) for each in sealed} == {None}
 
 
-def sign_up(provider: RunningProvider, who: Persona) -> None:
-    """Open an account by the app; how pages do it is another journey."""
-    told = {
-        "user_id": who.user_id,
-        "password": who.password,
-        "name": who.name,
-        "email": who.email,
-        "screen_name": who.screen_name,
-        "age_range": "18_or_over",
-        "agreed_edition": datetime.now(AT_THE_PROVIDER).date().isoformat(),
-    }
-    httpx.post(f"{provider.url}/api/v1/sign-up", json=told, timeout=30).raise_for_status()
-
-
 def backed_up(provider: RunningProvider, to: Path) -> Path:
     """Copy tables and keys of a provider that serves, as a backup does."""
     (to / "data").mkdir(parents=True)
@@ -151,14 +136,6 @@ def publish_what_lets_more_be_done(provider: RunningProvider) -> None:
     draft.write_text(text.replace('"25 months"', '"30 months"'), encoding="utf-8")
     published = provider.command("policy", "publish", str(draft))
     assert published.returncode == 0, published.stderr
-
-
-def sign_in(page: Page, provider: RunningProvider, who: Persona) -> None:
-    page.goto(f"{provider.url}/")
-    page.get_by_role("banner").get_by_role("link", name="Sign in").click()
-    page.get_by_label("User ID").fill(who.user_id)
-    page.get_by_label("Password").fill(who.password)
-    page.get_by_role("button", name="Sign in").click()
 
 
 def agree(page: Page, provider: RunningProvider, who: Persona) -> Path:
