@@ -141,6 +141,12 @@ def open_held(
     return values
 
 
+def open_name(subject: SubjectId, *, permit: Permit, now: datetime) -> str:
+    """Return what a person is called, "" where there is none any more. Raises as `open_held`."""
+    holder = Holder.objects.filter(subject=subject).first()
+    return "" if holder is None else vault.open_sealed(holder.name, permit=permit, now=now)
+
+
 def sealed_of(subject: SubjectId) -> Iterator[Sealed]:
     """Yield what an account holds of its holder and of how to reach them, still shut."""
     for holder in Holder.objects.filter(subject=subject):

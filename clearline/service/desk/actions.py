@@ -307,9 +307,9 @@ def name_open(
     named = []
     for asked in gate.ask_many(uses=uses, now=now):
         if asked.permit is not None:
-            held = accounts.open_held(asked.use.subject, permit=asked.permit, now=now)
+            name = accounts.open_name(asked.use.subject, permit=asked.permit, now=now)
             opened, _ = shown[asked.use.subject]
-            named.append((opened, held.get(Category.NAME, ("",))[0]))
+            named.append((opened, name))
     return tuple(named)
 
 
