@@ -222,7 +222,8 @@ def get_back_in(phone: Phone, office: Office, password: str, recovery_code: str)
     assert (key["asks_for_code"], key["may_set_user_id"]) == (True, False)
     told = {"key": key["key"], "password": password}
     assert forgot.code_of("POST", "recover/password", told) == "factor_refused"
-    forgot.ask("POST", "recover/password", {**told, "code": recovery_code})
+    forgot.keys = forgot.ask("POST", "recover/password", {**told, "code": recovery_code})
+    assert forgot.ask("GET", "profile")["name"] == phone.who.name
 
     assert phone.code_of("GET", "profile", status=401) == "token_needed"
     refused = phone.give_password(phone.who.password, status=403)

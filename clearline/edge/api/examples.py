@@ -89,7 +89,6 @@ from clearline.edge.api.ways_in import (
     RecoveryCodes,
     Sessions,
     SessionShown,
-    WayInSet,
     WaysToProve,
     WhoForgot,
 )
@@ -298,6 +297,7 @@ BODIES: Final[tuple[Schema, ...]] = (
         app_added_at=AT,
         passkeys=[PasskeyShown(number=7, name="my phone", added_at=AT, used_at=LATER)],
         codes_left=10,
+        go_at=None,
     ),
     PasskeyAsked(
         passkey={
@@ -332,7 +332,6 @@ BODIES: Final[tuple[Schema, ...]] = (
     LinkOfLetter(link=LETTER_KEY),
     Forgot(key=LETTER_KEY, until=LATER, may_set_user_id=False, asks_for_code=True),
     NewWayIn(key=LETTER_KEY, password=NEWER, code="123456"),
-    WayInSet(next="sign-in"),
     InvitationToken(token=LETTER_KEY),
     InvitationAsked(asks_age_range=True),
     InvitationTaken(

@@ -23,6 +23,7 @@ from clearline.edge.api.ways_in import (
 )
 from clearline.kit.errors import Conflict
 from clearline.policy.vocabulary import SubjectId
+from clearline.service.contacts import factor_wait
 from clearline.trust.factors import actions
 from clearline.trust.factors.codes import address_of, new_secret
 from clearline.trust.factors.proof import PasskeyAnswer
@@ -184,8 +185,19 @@ def make_codes(request: HttpRequest) -> RecoveryCodes:
     return RecoveryCodes(codes=list(codes))
 
 
+@router.post(
+    "/factors/keep", response={200: Factors, ERRORS: Problem}, summary="Keep second factors"
+)
+def keep_factors(request: HttpRequest) -> Factors:
+    """Say that second factors which are about to go (`go_at`) are the person's own: they stay."""
+    subject = bearer_of(request).subject
+    factor_wait.keep(subject=subject, now=timezone.now())
+    return show(subject)
+
+
 def show(subject: SubjectId) -> Factors:
-    held = actions.show_factors(kind=CUSTOMER, public_id=subject, now=timezone.now())
+    now = timezone.now()
+    held = actions.show_factors(kind=CUSTOMER, public_id=subject, now=now)
     return Factors(
         app_added_at=held.app_added_at,
         passkeys=[
@@ -195,4 +207,5 @@ def show(subject: SubjectId) -> Factors:
             for each in held.passkeys
         ],
         codes_left=held.codes_left,
+        go_at=factor_wait.find_end(subject, now=now),
     )

@@ -5,22 +5,25 @@ from typing import Final
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 
 from clearline.edge.api.described import ERRORS
-from clearline.edge.api.shapes import Problem
+from clearline.edge.api.shapes import Problem, SecondStep, Tokens
+from clearline.edge.api.sign_in import ask_for_second, to_keys
 from clearline.edge.api.ways_in import (
     CodeOfLetter,
     Forgot,
     LetterAsked,
     LinkOfLetter,
     NewWayIn,
-    WayInSet,
     WhoForgot,
 )
 from clearline.service.contacts import recovery
 from clearline.service.contacts.recovery import WINDOW, Proved
+from clearline.trust.safeguards import regaining
+from clearline.trust.safeguards.actions import PasswordGiven
 from clearline.trust.safeguards.origin import network_of
+from clearline.trust.tokens import actions as tokens
 
 router: Final = Router()
 
@@ -79,16 +82,20 @@ def to_forgot(proved: Proved, now: datetime) -> Forgot:
 
 @router.post(
     "/recover/password",
-    response={200: WayInSet, ERRORS: Problem},
+    response={200: Tokens, 202: SecondStep, ERRORS: Problem},
     summary="Get back in: set a new password",
 )
-def recover_password(request: HttpRequest, told: NewWayIn) -> WayInSet:
-    """Set the new password by the key, once; every session and sign-in ends. Then sign in by it.
+def recover_password(request: HttpRequest, told: NewWayIn) -> Status[Tokens] | Status[SecondStep]:
+    """Set the new password by the key, once, and sign in; every other sign-in and session ends.
 
     Who had typed an e-mail address (`may_set_user_id`) may choose a new user ID too: nobody can be
     told the old one. Who has an app that shows codes or recovery codes (`asks_for_code`) gives one.
+    202 as of `sign-in`: who has a passkey alone is asked for it.
     """
-    del request
+    now = timezone.now()
     typed = recovery.NewWayIn(password=told.password, user_id=told.user_id, code=told.code)
-    recovery.finish(key=told.key, typed=typed, now=timezone.now())
-    return WayInSet(next="sign-in")
+    came = recovery.finish(key=told.key, typed=typed, now=now)
+    if isinstance(came, PasswordGiven):
+        return Status(202, ask_for_second(came, now))
+    regaining.note_signed_in(came, now=now)
+    return Status(200, to_keys(request, tokens.begin(signed_in=came, now=now)))

@@ -39,6 +39,7 @@ from clearline.service.contacts.actions import (
     SameAddress,
     TooManyCodes,
 )
+from clearline.service.contacts.factor_wait import NothingWaits
 from clearline.service.contacts.notices import NoSuchNotice
 from clearline.service.teams.actions import (
     NoInvitableRole,
@@ -143,6 +144,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "ask_for_app": (ProveAgain(),),
     "add_app": (ProveAgain(), SecretOver(), WRONG_APP_CODE, APP_THERE),
     "remove_app": (ProveAgain(), factors.no_such_factor(), SHORT_ALONE),
+    "keep_factors": (NothingWaits(),),
     "make_codes": (ProveAgain(), NO_FACTOR_YET),
     "profile": (),
     "change_profile": (WRONG_NAME,),

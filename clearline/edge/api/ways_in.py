@@ -48,11 +48,16 @@ class PasskeyShown(Schema):
 
 
 class Factors(Schema):
-    """All second factors: the app that shows codes, passkeys, unused recovery codes."""
+    """All second factors: the app that shows codes, passkeys, unused recovery codes.
+
+    `go_at` is when those around a change that was taken back go, unless `factors/keep` says that
+    they are the person's; null where none are about to.
+    """
 
     app_added_at: datetime | None
     passkeys: list[PasskeyShown]
     codes_left: int
+    go_at: datetime | None
 
 
 class PasskeyAsked(Schema):
@@ -152,12 +157,6 @@ class NewWayIn(Sent):
     password: Password
     user_id: Annotated[Text, Field(examples=["alice.quill"])] = ""
     code: Annotated[str, Field(max_length=200, examples=["123456"])] = ""
-
-
-class WayInSet(Schema):
-    """What comes next: signing in by what was set."""
-
-    next: Literal["sign-in"]
 
 
 class InvitationToken(Sent):

@@ -77,7 +77,7 @@ def test_a_passkey_is_added_proves_and_is_taken_away(clock: Clock) -> None:
     assert (shut.status, shut.told["code"]) == (403, "prove_again")
     assert (ways.told["by"], proved.status, proved.told["by"]) == (["passkey"], 200, "passkey")
     assert (again.status, again.told["code"]) == (403, "factor_refused")
-    assert gone.told == {"app_added_at": None, "passkeys": [], "codes_left": 0}
+    assert gone.told == {"app_added_at": None, "passkeys": [], "codes_left": 0, "go_at": None}
     assert (entries("customer.factor_added"), entries("customer.factor_removed")) == (1, 1)
     twice = app.ask("DELETE", f"factors/passkeys/{shown['number']}")
     assert (twice.status, twice.told["code"]) == (404, "no_such_factor")
