@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.journeys.browser import AGENT, NARROW, WIDE, look
+from tests.journeys.code_app import add_code_app
 from tests.journeys.conftest import AT_THE_PROVIDER
 from tests.journeys.provider import RunningProvider, wait_until
 from tests.journeys.test_an_account_in_the_browser import PASSWORD, open_account
@@ -210,3 +211,60 @@ def test_a_customer_of_before_comes_in_by_the_link_of_their_letter(
     expect(page.get_by_role("main")).to_contain_text("A link of ours works once")
     look(page)
     page.context.close()
+
+
+def link_in(text: str, path: str) -> str:
+    """Return the address in a letter that leads to a page of the account."""
+    (link,) = re.findall(rf"^ +(http\S+/account/{path}/\S+)$", text, re.MULTILINE)
+    return str(link)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("dark", WIDE), ("light", NARROW)], ids=["1280-dark", "360-light"]
+)
+def test_a_second_factor_outlasts_the_old_mailbox_and_the_link_of_a_letter_lets_its_owner_in(
+    provider: RunningProvider, office: Office, browser: Browser, scheme: str, size: ViewportSize
+) -> None:
+    context = browser.new_context(
+        user_agent=AGENT,
+        viewport=size,
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page, name = context.new_page(), f"bea.{scheme}"
+    first, second = f"{name}@mail.example", f"{name}@other.example"
+    open_account(page, provider, name, "Bea Quill")
+    page.goto(f"{provider.url}/account/contacts/")
+    page.get_by_role("button", name="Send me a code").click()
+    type_code(page, letter(office, first, "Your code"), "Confirm")
+    app = add_code_app(page, "account")
+    page.goto(f"{provider.url}/account/contacts/")
+    replace_address(page, office, second)
+
+    other = browser.new_context(user_agent=AGENT, viewport=size).new_page()
+    other.goto(link_in(letter(office, first, "Something was changed", after=1), "not-me"))
+    other.get_by_role("button", name="Lock my account").click()
+    expect(other.get_by_role("main")).to_contain_text("goes in a day")
+    look(other)
+    assert "/account/not-me/" not in letter(office, first, "is locked")
+
+    page.goto(link_in(letter(office, second, "is locked"), "not-me"))
+    look(page)
+    page.get_by_role("button", name="They are mine").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("It stays")
+    look(page)
+
+    page.get_by_role("link", name="Get back in").click()
+    page.get_by_label("User ID or e-mail address").fill(name)
+    page.get_by_role("button", name="Send me a code").click()
+    page.goto(link_in(letter(office, first, "get back into"), "recover"))
+    look(page)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("New password").fill(NEW_PASSWORD)
+    look(page)
+    app.type_code(page, "Set it")
+    expect(page.get_by_role("main")).to_contain_text("You are signed in here.")
+    look(page)
+    page.get_by_role("link", name="To your account").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+    other.context.close()
+    context.close()

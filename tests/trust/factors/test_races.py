@@ -30,6 +30,8 @@ from clearline.trust.safeguards.sessions import (
     Awaited,
     SessionStore,
     begin_awaiting,
+    is_awaiting,
+    key_of,
     renew_challenge,
     take_challenge_once,
     take_try,
@@ -150,8 +152,10 @@ def test_an_app_s_step_asked_for_at_once_is_over_after_its_tries() -> None:
     key, _ = begin_awaiting(CUSTOMER, PasswordGiven("a" * 32, "mark"), now=NOW)
     taken = list[Awaited | None]()
 
+    was_awaited = is_awaiting(key)
     ends = race(*[lambda: taken.append(take_try(key, CUSTOMER, now=NOW))] * MANY)
 
+    assert (was_awaited, is_awaiting(key)) == (True, False)
     awaited = [each for each in taken if each is not None]
     assert ends == {"done": MANY}
     assert len(awaited) == signed_in.HALF_TRIES_MAX
@@ -162,7 +166,7 @@ def test_a_challenge_of_the_site_is_taken_by_one_of_many_at_once() -> None:
     session = SessionStore()
     signed_in.begin(session, CUSTOMER, SignedIn("a" * 32, "m"), device="Firefox", now=NOW)
     session.create()
-    key = str(session.session_key)
+    key = key_of(session)
     renewed = renew_challenge(key, now=NOW)
     taken = list[bytes | None]()
 
@@ -173,6 +177,7 @@ def test_a_challenge_of_the_site_is_taken_by_one_of_many_at_once() -> None:
 
 
 def test_who_has_no_session_takes_no_challenge_and_one_that_is_over_keeps_none() -> None:
+    assert key_of(SessionStore()) == ""
     assert take_challenge_once(SessionStore(), now=NOW) is None
     assert take_challenge_once(SessionStore("x" * 32), now=NOW) is None
     assert renew_challenge("x" * 32, now=NOW)
