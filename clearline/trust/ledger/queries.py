@@ -327,6 +327,12 @@ def receipt_about(entry_id: str, subject: SubjectId) -> Receipt:
     return told
 
 
+def is_signed(entry_id: str) -> bool:
+    """Say whether an entry can be proved already: within seconds after it was written it can."""
+    rows = Entry.objects.filter(public_id=entry_id, position__lt=log_state().size)
+    return is_entry_id(entry_id) and rows.exists()
+
+
 def find_by_source_key(source_key: str) -> EntryRef | None:
     rows = Entry.objects.filter(source_key=source_key)
     entry_id = rows.values_list("public_id", flat=True).first()

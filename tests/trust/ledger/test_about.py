@@ -142,3 +142,13 @@ def test_who_reads_the_tree_on_from_a_place_misses_nothing_and_sees_nothing_twic
     assert [(each.position, each.subject) for each in second.entries] == [(3, ALICE)]
     assert (first.last, second.last) == (2, 4)
     assert third == queries.SignedEntries((), 4)
+
+
+def test_an_entry_is_signed_once_it_stands_in_the_tree(log: Log) -> None:
+    entry_id = note(ALICE)
+    before = queries.is_signed(entry_id)
+
+    actions.integrate(now=NOW)
+
+    assert (before, queries.is_signed(entry_id)) == (False, True)
+    assert not queries.is_signed("x")

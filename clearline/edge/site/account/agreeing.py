@@ -19,6 +19,7 @@ from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import queries
 from clearline.service.accounts.queries import Agreed
 from clearline.trust.gate import queries as gate
+from clearline.trust.ledger import queries as ledger
 
 
 @open_to(Audience.CUSTOMER)
@@ -40,7 +41,8 @@ def agree(request: HttpRequest) -> HttpResponse:
     words = {"words": AGAIN, "button": AGAIN_BUTTON}
     shown = {"agreed": before, "edition": edition, "next": back, **words}
     if not queries.asks_to_agree(subject, now=now):
-        return render(request, "account/agreed.html", shown)
+        is_signed = before is not None and ledger.is_signed(before.proof)
+        return render(request, "account/agreed.html", {**shown, "is_signed": is_signed})
     changes = changes_since(before, edition)
     return render(request, "account/agree.html", {**shown, "changes": changes})
 

@@ -170,7 +170,8 @@ def show(request: HttpRequest, step: Step) -> HttpResponse:
 def welcome(request: HttpRequest) -> HttpResponse:
     """Say that the account is open, with the receipt of what was agreed to."""
     agreed = queries.find_agreed(customer_here(request))
-    return render(request, "account/welcome.html", {"agreed": agreed})
+    is_signed = agreed is not None and ledger.is_signed(agreed.proof)
+    return render(request, "account/welcome.html", {"agreed": agreed, "is_signed": is_signed})
 
 
 @open_to(Audience.CUSTOMER)

@@ -6,8 +6,10 @@ from datetime import date
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from clearline.service.accounts.models import Agreement, Holder
+from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.models import Login, Session
 from tests.browser_client import browser
@@ -133,3 +135,16 @@ def test_the_receipt_of_the_agreement_is_given_to_its_customer_alone() -> None:
     assert client.get("/account/agreement/").status_code in {200, 409}
     assert browser().get("/account/agreement/").status_code == 302
     assert browser().get(f"/privacy/receipt/{proof}/").status_code == 404
+
+
+def test_the_receipt_is_offered_once_it_can_be_had() -> None:
+    client = browser()
+    send(client, everything(client))
+    early = client.get("/account/welcome/")
+
+    ledger.integrate(now=timezone.now())
+
+    assert "The receipt is there in a few seconds" in words_on(early.content)
+    later = client.get("/account/welcome/")
+    assert "Download the receipt" in words_on(later.content)
+    assert client.get("/account/agreement/").status_code == 200
