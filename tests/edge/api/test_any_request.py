@@ -188,7 +188,8 @@ def test_whatever_is_asked_as_whoever_is_answered_as_described(
     people = People(ask, make_people(ask))
 
     for name, mode in itertools.product(ask.operations, GenerationMode):
-        throw(people, name, mode=mode, requests=asked_min // (2 * len(operations)))
+        if mode is GenerationMode.POSITIVE or can_be_wrong(ask.operations[name]):
+            throw(people, name, mode=mode, requests=asked_min // (2 * len(operations)))
 
     fill_up(people, asked_min)
     ask.session.close()
@@ -196,6 +197,12 @@ def test_whatever_is_asked_as_whoever_is_answered_as_described(
     assert ask.asked >= asked_min
     assert ask.without_fault()
     assert "Traceback" not in provider.log()
+
+
+def can_be_wrong(operation: Operation) -> bool:
+    """Say whether a request can differ from the description; else it takes long to find none."""
+    shaped = [each for each in operation.headers if "pattern" in each.definition["schema"]]
+    return bool(operation.body or operation.path_parameters or operation.query or shaped)
 
 
 def fill_up(people: "People", asked_min: int) -> None:
