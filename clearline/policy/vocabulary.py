@@ -229,6 +229,7 @@ class ChoiceSurface(StrEnum):
     SIGNAL = "signal"
     SIGN_IN = "sign_in"
     ACCOUNT = "account"  # the page that opens an account
+    AGE = "age"  # the page that corrects an age
     APP = "app"
     IMPORT = "import"
 

@@ -31,7 +31,7 @@ from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.vault.models import PersonKey
 from tests.browser_client import browser
-from tests.promises.provider import everything, work
+from tests.promises.provider import answer, device, everything, work
 from tests.service.accounts.people import PASSWORD, make_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
@@ -107,6 +107,33 @@ def test_only_the_range_of_an_age_is_asked_and_under_13_nothing_is_kept() -> Non
     kept = everything().casefold()
     assert all(word.casefold() not in kept for word in (TYPED["name"], TYPED["email"]))
     assert not Entry.objects.exists()
+
+
+@pytest.mark.parametrize("form", ["accept", "notice"], indirect=True)
+def test_from_13_to_15_no_browser_is_recognised_by_what_was_said_in_it_before() -> None:
+    make_account(age=AgeRange.FROM_13_TO_15)
+    client = browser()
+    answer(client, "accept")
+    before = device(client)
+
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    client.get("/rates/")
+
+    assert before is not None
+    assert device(client) is None
+
+
+@pytest.mark.parametrize("form", ["accept", "notice"], indirect=True)
+def test_who_is_13_to_15_after_all_is_recognised_no_longer() -> None:
+    client = signed_in()
+    answer(client, "accept")
+    before = device(client)
+
+    client.post("/account/age/", {"age": "13_to_15"})
+    client.get("/rates/")
+
+    assert before is not None
+    assert device(client) is None
 
 
 def test_what_is_shown_is_noted_with_for_whom_and_why() -> None:

@@ -89,7 +89,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "offered": gettext_lazy("the account was offered to a member"),
         "offer_taken_back": gettext_lazy("the offer of the account was taken back"),
         "offer_declined": gettext_lazy("the offer of the account was declined"),
-        "given": gettext_lazy("it is theirs no longer who owned it"),
+        "given": gettext_lazy("it is no longer theirs: they handed it over"),
         "taken": gettext_lazy("a member took it"),
     },
     "role": {
@@ -116,6 +116,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         ChoiceSurface.SIGNAL: gettext_lazy("nowhere: the signal spoke"),
         ChoiceSurface.SIGN_IN: gettext_lazy("nowhere: browser and account were joined"),
         ChoiceSurface.ACCOUNT: gettext_lazy("the page that opens an account"),
+        ChoiceSurface.AGE: gettext_lazy("where the range of an age is corrected"),
         ChoiceSurface.APP: gettext_lazy("our app"),
         ChoiceSurface.IMPORT: gettext_lazy("an earlier system"),
     },

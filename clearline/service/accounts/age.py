@@ -39,13 +39,9 @@ class ClosedForAge(Denied):
 
 
 # Cal. Civ. Code 1798.120(c): of those under 16 nothing is sold or shared without their own yes.
-# Nothing else is done with their visits either, until they say yes themselves.
+# Clause account.age promises more: "no to everything that needs a yes", so every choice there is.
 UNDER_16: Final = frozenset({AgeRange.UNDER_13, AgeRange.FROM_13_TO_15})
-STRICT: Final = (
-    ChoiceName.ADS,
-    ChoiceName.SALE_OR_SHARING,
-    ChoiceName.THIRD_PARTY_MARKETING,
-)
+STRICT: Final = tuple(ChoiceName)
 
 
 def refuse_too_young(age: AgeRange) -> None:

@@ -48,7 +48,7 @@ def correct_age(
         consent.add_to_account(
             subject=subject,
             answers={name.value: answer for name, answer in choices_at_start(age).items()},
-            shown=ShownText(ChoiceSurface.ACCOUNT, shown.edition, shown.text),
+            shown=ShownText(ChoiceSurface.AGE, shown.edition, shown.text),
             permit=permit_to_choose,
             now=now,
         )

@@ -6,7 +6,7 @@ import pytest
 
 from clearline.kit.errors import Denied
 from clearline.policy.use import Actor, ActorKind
-from clearline.policy.vocabulary import SubjectId
+from clearline.policy.vocabulary import Answer, ChoiceName, SubjectId
 from clearline.service.accounts import actions, queries
 from clearline.service.accounts.actions import NewAccount, NoFreeNumber, NoSuchCustomer
 from clearline.service.accounts.age import AgeRange, TooYoung, choices_at_start
@@ -104,11 +104,8 @@ def test_a_child_opens_no_account_and_leaves_no_trace() -> None:
 
 
 def test_an_account_of_someone_from_13_to_15_begins_with_no() -> None:
-    assert set(choices_at_start(AgeRange.FROM_13_TO_15)) == {
-        "ads",
-        "sale_or_sharing",
-        "third_party_marketing",
-    }
+    starts = choices_at_start(AgeRange.FROM_13_TO_15)
+    assert starts == dict.fromkeys(ChoiceName, Answer.NO)
     assert choices_at_start(AgeRange.ADULT) == {}
 
 

@@ -13,7 +13,9 @@ from clearline.service.accounts.age_correction import correct_age
 from clearline.service.accounts.models import Holder
 from clearline.trust.consent import actions as consent
 from clearline.trust.gate.queries import policy_in_force
+from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
+from clearline.trust.ledger.queries import fields_of
 from tests.promises.provider import rows
 from tests.service.accounts.people import NOW, make_account
 
@@ -53,6 +55,8 @@ def test_who_is_13_to_15_after_all_has_no_to_what_needs_a_yes(age: AgeRange) -> 
     assert held.age is AgeRange.FROM_13_TO_15
     assert Entry.objects.filter(kind="account.changed", subject=alice).count() == 1
     assert "13_to_15" not in "\n".join(rows())
+    kept = fields_of(Entry.objects.get(kind="choice.recorded", subject=alice), sealer())
+    assert (kept["surface"], kept["text"]) == ("age", SHOWN.text)
 
 
 def test_who_is_older_after_all_keeps_each_no_until_they_choose_anew() -> None:
