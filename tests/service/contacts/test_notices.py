@@ -10,17 +10,22 @@ from clearline.kit.errors import Denied, Refusal
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails
 from clearline.service.accounts.addresses import current
+from clearline.service.accounts.queries import list_owned
+from clearline.service.accounts.roles import MemberRole
 from clearline.service.contacts import actions, notices
 from clearline.service.contacts.models import ChangeNotice, Reading
 from clearline.service.contacts.notices import NoSuchNotice, take_back, tell_of_changes, works
 from clearline.service.mail.models import Letter
 from clearline.service.mail.template import Template
+from clearline.service.teams import actions as teams
+from clearline.service.teams import handing_over
 from clearline.trust.factors import actions as factors
 from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import user_ids
 from clearline.trust.safeguards.queries import find_signed_in_customer
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.vault.actions import erase_person
@@ -90,6 +95,29 @@ def test_a_changed_password_is_told() -> None:
     change_password(alice)
 
     assert [to for to, _ in tell(now=LATER)] == [FIRST]
+
+
+def test_another_user_id_is_told() -> None:
+    """CP-45, 47 CFR 64.2010(f)(1): the online account was changed."""
+    alice = confirmed()
+    user_ids.change_user_id(subject=alice, user_id="alice.q", now=LATER)
+
+    assert [to for to, _ in tell(now=LATER)] == [FIRST]
+
+
+def test_who_locks_their_account_offers_it_to_nobody_any_more() -> None:
+    alice, bob = confirmed(), make_customer("bob")
+    account = list_owned(alice)[0].account
+    made = teams.invite(owner=alice, role=MemberRole.BILLING, label="Bob", now=LATER)
+    teams.accept(subject=bob, code=made.code, now=LATER)
+    handing_over.offer(owner=alice, account=account, member=bob, stays=False, now=LATER)
+    ((_, told),) = tell(now=LATER)
+
+    take_back(token=key_in(told["link"]), now=LATER)
+
+    with pytest.raises(handing_over.NoSuchOffer):
+        handing_over.accept(subject=bob, account=account, now=LATER)
+    assert list_owned(alice)[0].account == account
 
 
 def test_of_a_new_account_nothing_is_told() -> None:
