@@ -17,24 +17,13 @@ from clearline.edge.api.shapes import (
     Profile,
 )
 from clearline.edge.api.teams import Number
-from clearline.kit.errors import Conflict
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.actions import AgreedTo
-from clearline.service.accounts.age import AgeRange
+from clearline.service.accounts.age import AgeRange, SureNeeded
 from clearline.service.accounts.age_correction import correct_age
 from clearline.trust.gate import queries as gate
 
 router: Final = Router(auth=AppToken())
-
-
-class SureNeeded(Conflict):
-    code = "sure_needed"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Who is under 13 can keep no account: it would close for good, and all that it holds "
-            "be erased. Nothing was changed. Ask whether that is so, then send it with `is_sure`."
-        )
 
 
 @router.put(

@@ -21,6 +21,8 @@ from clearline.edge.api.ways_in import (
 from clearline.kit.errors import Unavailable
 from clearline.rights.agreement.asked import agreed_to
 from clearline.service.accounts import inviting
+from clearline.service.accounts.actions import AgreedTo
+from clearline.service.accounts.age import ClosedForAge
 from clearline.service.accounts.inviting import NewWayIn
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.mail.actions import NoMailServer
@@ -59,12 +61,17 @@ def ask_invited(request: HttpRequest, told: InvitationToken) -> InvitationAsked:
 def take_invitation(request: HttpRequest, told: InvitationTaken) -> Status[Tokens]:
     """Choose a user ID and a password, agree to the policy, and be signed in; the token works once.
 
-    Show the words of `GET policy` first, as for `sign-up`.
+    Show the words of `GET policy` first, as for `sign-up`. Who is under 13 keeps no account: with
+    `is_sure` it closes for good, and the token works no longer.
     """
     now = timezone.now()
     refuse_other(told.agreed_edition, now=now)
     way_in = NewWayIn(user_id=told.user_id, password=told.password, age=told.age_range)
     agreed = agreed_to(told.agreed_edition)
+    if told.is_sure and inviting.is_of_child(told.token, way_in.age, now=now):
+        shown = AgreedTo(told.agreed_edition, "")  # how the app asked, it does not tell
+        inviting.close_child(token=told.token, shown=shown, now=now)
+        raise ClosedForAge
     try:
         opened = inviting.accept(token=told.token, told=way_in, agreed=agreed, now=now)
     except FieldWrong as wrong:  # it calls the age otherwise than an app does

@@ -6,7 +6,6 @@ from typing import Final
 
 from clearline.edge.api.bearer import ProveAgain
 from clearline.edge.api.choices import FirstStepMissing, NotAsked, NothingAnswered
-from clearline.edge.api.corrections import SureNeeded
 from clearline.edge.api.described import Described, Door
 from clearline.edge.api.editions import OtherEdition
 from clearline.edge.api.factors import SecretOver
@@ -27,7 +26,7 @@ from clearline.service.accounts.actions import (
     NoSuchMember,
     TeamFull,
 )
-from clearline.service.accounts.age import ClosedForAge, TooYoung
+from clearline.service.accounts.age import ClosedForAge, SureNeeded, TooYoung
 from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.handing_over import BalanceWaits, Closing
 from clearline.service.accounts.words import FieldWrong
@@ -115,8 +114,8 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "sign_up": (*(OtherEdition(), TooYoung(), WRONG_NAME, WEAK, WRONG_USER_ID, TAKEN),),
     "ask_invited": (inviting.NoSuchInvitation(),),
     "take_invitation": (
-        *(inviting.NoSuchInvitation(), OtherEdition(), TooYoung(), WRONG_AGE, WEAK),
-        *(WRONG_USER_ID, TAKEN),
+        *(inviting.NoSuchInvitation(), OtherEdition(), SureNeeded(), ClosedForAge()),
+        *(WRONG_AGE, WEAK, WRONG_USER_ID, TAKEN),
     ),
     "invite_anew": (NoLettersNow(),),
     "sign_in": (WRONG_PASSWORD, TOO_OFTEN),

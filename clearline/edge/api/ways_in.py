@@ -172,12 +172,16 @@ class InvitationAsked(Schema):
 
 
 class InvitationTaken(Sent):
-    """How somebody who was invited will sign in, and the edition whose words they saw."""
+    """How somebody who was invited will sign in, and the edition whose words they saw.
+
+    `is_sure` says that who is under 13 was asked twice; nothing is done without it.
+    """
 
     token: Secret
     user_id: Annotated[Text, Field(examples=["alice.quill"])]
     password: Password
     age_range: AgeRange | None = None
+    is_sure: bool = False
     agreed_edition: Annotated[date, Field(examples=["2026-01-01"])]
 
 

@@ -116,7 +116,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         ChoiceSurface.SIGNAL: gettext_lazy("nowhere: the signal spoke"),
         ChoiceSurface.SIGN_IN: gettext_lazy("nowhere: browser and account were joined"),
         ChoiceSurface.ACCOUNT: gettext_lazy("the page that opens an account"),
-        ChoiceSurface.AGE: gettext_lazy("where the range of an age is corrected"),
+        ChoiceSurface.AGE: gettext_lazy("where the range of an age is told or corrected"),
         ChoiceSurface.APP: gettext_lazy("our app"),
         ChoiceSurface.IMPORT: gettext_lazy("an earlier system"),
     },

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from clearline.kit.errors import Denied
+from clearline.kit.errors import Conflict, Denied
 from clearline.policy.vocabulary import Answer, ChoiceName
 
 
@@ -23,6 +23,16 @@ class TooYoung(Denied):
         super().__init__(
             "An account is for people of 13 and over. Nothing you typed was kept. Ask a parent or "
             "another grown-up to open one; the rest of the site is open to you as it is."
+        )
+
+
+class SureNeeded(Conflict):
+    code = "sure_needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Who is under 13 can keep no account: it would close for good, and all that it holds "
+            "be erased. Nothing was changed. Ask whether that is so, then send it with `is_sure`."
         )
 
 

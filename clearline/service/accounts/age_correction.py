@@ -1,5 +1,6 @@
 """Correcting in which range somebody's age lies, with what follows from it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from clearline.service.accounts.models import Holder
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.gate import actions as gate
+from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.accounts import AccountClosed, ProfileChanged
 from clearline.trust.safeguards import actions as safeguards
@@ -28,29 +30,49 @@ def correct_age(
     Raises NoSuchCustomer, ClosedForAge, gate.UseDenied, NoEditionInForce.
     Source: 16 CFR 312.2; Cal. Civ. Code 1798.120(c); clause account.age.
     """
-    gate.ask(use=KEEP_AGE, choices=NOTHING_CHOSEN, now=now)
-    permit = safeguards.ask_to_note_customer(now)
-    permit_to_choose = consent.ask_to_keep(subject, now)
-    is_child = age is AgeRange.UNDER_13
+    may = ask_to_set_age(subject, now)
 
     with transaction.atomic():
-        holder = Holder.objects.select_for_update().filter(subject=subject).first()
-        if holder is None:
-            raise NoSuchCustomer
-        if holder.is_final:
-            raise ClosedForAge
-        was_open = holder.closed_at is None
-        holder.age_range, holder.is_final = age.value, is_child
-        holder.closed_at = now if is_child and was_open else holder.closed_at
-        holder.save(update_fields=["age_range", "is_final", "closed_at"])
-        entry = ProfileChanged(fields=("age_range",), by=str(by))
-        ledger.append(entry, subject=subject, permit=permit, now=now)
-        consent.add_to_account(
-            subject=subject,
-            answers={name.value: answer for name, answer in choices_at_start(age).items()},
-            shown=ShownText(ChoiceSurface.AGE, shown.edition, shown.text),
-            permit=permit_to_choose,
-            now=now,
-        )
-        if is_child and was_open:
-            ledger.append(AccountClosed(by=str(by)), subject=subject, permit=permit, now=now)
+        set_age(may, by=by, age=age, shown=shown, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class MaySetAge:
+    """Whose age may be set, with the permits to note it and to set what follows from it."""
+
+    subject: SubjectId
+    to_note: Permit
+    to_choose: Permit
+
+
+def ask_to_set_age(subject: SubjectId, now: datetime) -> MaySetAge:
+    gate.ask(use=KEEP_AGE, choices=NOTHING_CHOSEN, now=now)
+    return MaySetAge(
+        subject, safeguards.ask_to_note_customer(now), consent.ask_to_keep(subject, now)
+    )
+
+
+def set_age(may: MaySetAge, *, by: Actor, age: AgeRange, shown: AgreedTo, now: datetime) -> None:
+    """Do what `correct_age` says, in the caller's transaction. Raises as it does."""
+    is_child = age is AgeRange.UNDER_13
+    holder = Holder.objects.select_for_update().filter(subject=may.subject).first()
+    if holder is None:
+        raise NoSuchCustomer
+    if holder.is_final:
+        raise ClosedForAge
+    was_open = holder.closed_at is None
+    holder.age_range, holder.is_final = age.value, is_child
+    holder.closed_at = now if is_child and was_open else holder.closed_at
+    holder.save(update_fields=["age_range", "is_final", "closed_at"])
+    entry = ProfileChanged(fields=("age_range",), by=str(by))
+    ledger.append(entry, subject=may.subject, permit=may.to_note, now=now)
+    consent.add_to_account(
+        subject=may.subject,
+        answers={name.value: answer for name, answer in choices_at_start(age).items()},
+        shown=ShownText(ChoiceSurface.AGE, shown.edition, shown.text),
+        permit=may.to_choose,
+        now=now,
+    )
+    if is_child and was_open:
+        closed = AccountClosed(by=str(by))
+        ledger.append(closed, subject=may.subject, permit=may.to_note, now=now)

@@ -29,7 +29,8 @@ from clearline.service.accounts.actions import (
     Opened,
     get_holder,
 )
-from clearline.service.accounts.age import AgeRange, choices_at_start, refuse_too_young
+from clearline.service.accounts.age import AgeRange, SureNeeded, choices_at_start
+from clearline.service.accounts.age_correction import ask_to_set_age, set_age
 from clearline.service.accounts.models import (
     Account,
     Agreement,
@@ -281,11 +282,19 @@ def look_at(token: str, *, now: datetime) -> OpenInvitation:
     return OpenInvitation(asks_age=get_holder(SubjectId(row.subject)).age_range is None)
 
 
+def is_of_child(token: str, age: AgeRange | None, *, now: datetime) -> bool:
+    """Say whether a link is for somebody whose age nobody knew and who tells to be under 13.
+
+    Raises NoSuchInvitation.
+    """
+    return age is AgeRange.UNDER_13 and look_at(token, now=now).asks_age
+
+
 def accept(*, token: str, told: NewWayIn, agreed: AgreedTo, now: datetime) -> Opened:
     """Give whoever was invited by a link a user ID and a password, and sign them in.
 
     Of many at once one wins; who is refused may try again by the same link. Raises
-    NoSuchInvitation, TooYoung, FieldWrong, UserIdRefused, UserIdTaken, PasswordRefused,
+    NoSuchInvitation, SureNeeded, FieldWrong, UserIdRefused, UserIdTaken, PasswordRefused,
     gate.UseDenied, NoEditionInForce. Source: 47 CFR 64.2010(c), (e); clauses account.invitation,
     account.login, account.agreement.
     """
@@ -329,8 +338,27 @@ def age_told(told: NewWayIn) -> AgeRange:
     if told.age is None:
         message = "Choose the range that your age is in."
         raise FieldWrong(message, field="age")
-    refuse_too_young(told.age)
+    if told.age is AgeRange.UNDER_13:
+        raise SureNeeded
     return told.age
+
+
+def close_child(*, token: str, shown: AgreedTo, now: datetime) -> None:
+    """Close the account of whoever was invited by a link and is under 13, for good.
+
+    The link works no longer; thirty days later all is erased. `shown` is what they saw when they
+    said so. Raises NoSuchInvitation, ClosedForAge, gate.UseDenied, NoEditionInForce.
+    Source: 16 CFR 312.2; clause account.age.
+    """
+    row = get_open(token, now)
+    subject = SubjectId(row.subject)
+    gate.ask(use=KEEP_INVITATION, choices=NOTHING_CHOSEN, now=now)
+    may = ask_to_set_age(subject, now)
+    by = Actor(ActorKind.SUBJECT, subject)
+
+    with transaction.atomic():
+        end_link(row, now)
+        set_age(may, by=by, age=AgeRange.UNDER_13, shown=shown, now=now)
 
 
 def use_up(row: CustomerInvitation, now: datetime) -> None:
@@ -338,13 +366,20 @@ def use_up(row: CustomerInvitation, now: datetime) -> None:
 
     An address that is another's by now confirms nothing and lets nobody in.
     """
-    rows = CustomerInvitation.objects.filter(
-        pk=row.pk, used_at__isnull=True, token_index=row.token_index
-    )
+    end_link(row, now)
     current = EmailAddress.objects.filter(
         subject=row.subject, address_index=row.address_index, ended_at__isnull=True
     )
-    if not rows.update(used_at=now) or not current.update(confirmed_at=now):
+    if not current.update(confirmed_at=now):
+        raise NoSuchInvitation
+
+
+def end_link(row: CustomerInvitation, now: datetime) -> None:
+    """Let a link work no longer: of many at once one wins. Raises NoSuchInvitation."""
+    rows = CustomerInvitation.objects.filter(
+        pk=row.pk, used_at__isnull=True, token_index=row.token_index
+    )
+    if not rows.update(used_at=now):
         raise NoSuchInvitation
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from pydantic import SecretStr
 from pytest_django import Settings
 
+from clearline.service.accounts.models import Holder
 from clearline.service.mail.models import Letter
 from tests.edge.api.app import App
 from tests.promises.provider import Clock
@@ -62,7 +63,7 @@ def test_who_was_invited_chooses_how_to_sign_in_and_is_signed_in() -> None:
     ("told", "status", "code", "field"),
     [
         ({"age_range": None}, 422, "field_wrong", "age_range"),
-        ({"age_range": "under_13"}, 403, "too_young", None),
+        ({"age_range": "under_13"}, 409, "sure_needed", None),
         ({"password": "short"}, 422, "password_refused", None),
         ({"user_id": "z"}, 422, "user_id_refused", None),
         ({"agreed_edition": "2025-01-01"}, 409, "other_edition", None),
@@ -80,6 +81,18 @@ def test_who_is_refused_may_try_again_by_the_same_letter(
     assert (said.status, said.told["code"]) == (status, code)
     assert [each["field"] for each in said.told.get("errors", [])] == ([field] if field else [])
     assert after.status == 201
+
+
+def test_the_account_of_a_child_closes_for_good_once_that_is_sure() -> None:
+    token = invited()
+    child = {**TAKEN, "token": token, "age_range": "under_13", "is_sure": True}
+
+    said = App().ask("POST", "invited", child)
+    after = App().ask("POST", "invited", {**TAKEN, "token": token})
+
+    assert (said.status, said.told["code"]) == (403, "closed_for_age")
+    assert (after.status, after.told["code"]) == (404, "no_such_invitation")
+    assert Holder.objects.get().is_final
 
 
 def test_the_age_is_asked_only_where_nobody_knows_it() -> None:

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions, inviting
-from clearline.service.accounts.age import STRICT, AgeRange, TooYoung
+from clearline.service.accounts.age import STRICT, AgeRange, SureNeeded
 from clearline.service.accounts.inviting import (
     InvitedMeanwhile,
     NoSuchInvitation,
@@ -18,6 +18,7 @@ from clearline.service.accounts.inviting import (
     Round,
 )
 from clearline.service.accounts.models import (
+    Account,
     Agreement,
     CustomerInvitation,
     EmailAddress,
@@ -29,6 +30,7 @@ from clearline.service.mail.models import Letter
 from clearline.service.mail.template import Template
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.account import choices_in_account
+from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
@@ -44,7 +46,7 @@ from tests.service.accounts.invited import (
     invite_all,
     link_of,
 )
-from tests.service.accounts.people import NOW, PASSWORD, make_account, make_customer
+from tests.service.accounts.people import AGREED, NOW, PASSWORD, make_account, make_customer
 from tests.service.teams.test_teams import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("post")]
@@ -151,12 +153,44 @@ def test_an_age_that_was_known_is_not_asked_again() -> None:
     assert held.age is AgeRange.FROM_16_TO_17
 
 
-def test_who_is_under_sixteen_begins_with_no_and_who_is_a_child_is_refused() -> None:
+def test_the_account_of_a_child_closes_for_good_and_is_erased() -> None:
     (zoe,) = bring_in("zoe")
     invite_all()
     token = link_of(zoe)
 
-    with pytest.raises(TooYoung):
+    inviting.close_child(token=token, shown=AGREED, now=NOW)
+
+    with pytest.raises(NoSuchInvitation):
+        accept(token)
+    with pytest.raises(NoSuchInvitation):
+        inviting.close_child(token=token, shown=AGREED, now=NOW)
+    inviting.send_anew(token=token, page=PAGE, now=NOW + 2 * DAY)
+    assert Letter.objects.count() == 1
+    kinds = Entry.objects.filter(subject=zoe).values_list("kind", flat=True)
+    assert {"account.changed", "account.closed"} <= set(kinds)
+    assert actions.erase_closed(policy_in_force(NOW), now=NOW + 31 * DAY) == 1
+    assert not any(
+        kind.objects.exists() for kind in (Holder, EmailAddress, CustomerInvitation, Account)
+    )
+
+
+def test_of_many_children_by_one_link_one_closes() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    row = inviting.get_open(link_of(zoe), NOW)
+
+    inviting.end_link(row, NOW)
+
+    with pytest.raises(NoSuchInvitation):
+        inviting.end_link(row, NOW)
+
+
+def test_who_is_under_sixteen_begins_with_no_and_a_child_is_asked_once_more() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    token = link_of(zoe)
+
+    with pytest.raises(SureNeeded):
         accept(token, age=AgeRange.UNDER_13)
     with pytest.raises(FieldWrong, match="range"):
         accept(token, age=None)

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -22,6 +23,8 @@ from clearline.kit.errors import Invalid
 from clearline.policy.edition import Edition
 from clearline.rights.agreement.asked import AGREE, BUTTON, agreed_to
 from clearline.service.accounts import inviting
+from clearline.service.accounts.actions import AgreedTo
+from clearline.service.accounts.age import AgeRange, ClosedForAge
 from clearline.service.accounts.inviting import NewWayIn, NoSuchInvitation
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.mail.actions import NoMailServer
@@ -29,6 +32,8 @@ from clearline.trust.safeguards.actions import UserIdTaken
 from clearline.trust.safeguards.passwords import LENGTH_MIN
 
 PAGE: Final = "account/invited.html"
+QUESTION: Final = gettext_lazy("Your age")
+CLOSE: Final = gettext_lazy("I am under 13: close it")
 
 
 @open_to(Audience.EVERYONE)
@@ -46,10 +51,12 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def ask(request: HttpRequest, token: str, edition: Edition) -> HttpResponse:
-    """Show the form, or do what it says. Raises NoSuchInvitation, TooYoung."""
+    """Show the form, or do what it says. Raises NoSuchInvitation, ClosedForAge."""
     if request.method != "POST":
         return show(request, token, {})
     told = request.POST
+    if inviting.is_of_child(token, age_in(told.get("age", "")), now=timezone.now()):
+        return ask_child(request, token, edition)
     if told.get("agree") != edition.date.isoformat():
         return show(request, token, {"agree": _("Tick the box to agree.")})
     way_in = NewWayIn(
@@ -67,6 +74,15 @@ def ask(request: HttpRequest, token: str, edition: Edition) -> HttpResponse:
         return show(request, token, {name: str(refused)})
     begin_session(request, opened.signed_in)
     return redirect("account_welcome")
+
+
+def ask_child(request: HttpRequest, token: str, edition: Edition) -> HttpResponse:
+    """Ask once more who tells to be under 13, then close. Raises NoSuchInvitation, ClosedForAge."""
+    if "sure" not in request.POST:
+        return render(request, "account/invited_child.html", {"close": CLOSE}, status=422)
+    shown = AgreedTo(edition.date, f"{QUESTION}: {dict(AGES)[AgeRange.UNDER_13]} [{CLOSE}]")
+    inviting.close_child(token=token, shown=shown, now=timezone.now())
+    raise ClosedForAge
 
 
 def show(request: HttpRequest, token: str, errors: dict[str, str]) -> HttpResponse:

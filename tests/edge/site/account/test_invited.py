@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from pytest_django import Settings
 
 from clearline.policy.vocabulary import SubjectId
-from clearline.service.accounts import inviting
+from clearline.service.accounts import inviting, queries
 from clearline.service.mail.models import Letter
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.models import Login, Session
@@ -95,12 +95,32 @@ def test_what_is_wrong_is_told_and_the_link_still_works(
     assert send(client, page).status_code == 302
 
 
-def test_a_child_is_refused_and_nothing_is_kept(zoe: SubjectId) -> None:
-    answer = send(browser(), page_of(zoe), age="under_13")
+def test_who_tells_to_be_a_child_is_asked_once_more_and_the_account_closes_for_good(
+    zoe: SubjectId,
+) -> None:
+    client, page = browser(), page_of(zoe)
 
-    assert answer.status_code == 403
-    assert "Nothing you typed was kept" in words_on(answer.content)
+    asked = send(client, page, age="under_13", agree="")
+    before = queries.find_closed_at(zoe)
+    closed = client.post(page, {"age": "under_13", "sure": "yes"})
+
+    assert asked.status_code == 422
+    assert "in thirty days all that it holds is erased" in words_on(asked.content)
+    assert before is None
+    assert closed.status_code == 403
+    told = words_on(closed.content)
+    assert "This account was closed because its owner is under 13" in told
+    assert "Nothing you typed was kept" not in told
+    assert queries.is_closing_final(zoe)
     assert not Login.objects.exists()
+    assert send(browser(), page).status_code == 404
+
+
+def test_who_pressed_the_wrong_range_goes_back_and_comes_in(zoe: SubjectId) -> None:
+    client, page = browser(), page_of(zoe)
+    send(client, page, age="under_13")
+
+    assert send(client, page).status_code == 302
 
 
 def test_a_link_that_was_used_or_never_was_gets_the_same_page(zoe: SubjectId) -> None:
