@@ -30,7 +30,7 @@ from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.customer_file import CustomerFile, Encoding
 from clearline.service.accounts.models import BroughtList
-from clearline.service.accounts.queries import find_owned
+from clearline.service.accounts.queries import find_closed_at, find_owned
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.accounts.whole_list import bring_list
 from clearline.service.desk import actions as desk
@@ -217,6 +217,8 @@ def offered_by(owner: SubjectId, member: SubjectId) -> str:
     """Return the name of the offers, where a member is offered the account."""
     account, now = find_owned(owner), timezone.now()
     assert account is not None
+    if find_closed_at(owner) is not None:  # by the form of a row above
+        accounts.reopen_account(by=Actor(ActorKind.SUBJECT, owner), subject=owner, now=now)
     if handing_over.find_offer(account, now=now) is None:
         handing_over.offer(owner=owner, account=account, member=member, stays=True, now=now)
     return "offers"
