@@ -1,6 +1,7 @@
 """Fifty at once: of each change one wins or all agree, and nothing is done twice or half."""
 
 import itertools
+import json
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,13 +9,16 @@ from threading import Barrier
 
 import pytest
 from django.db import connection
+from webauthn.helpers import base64url_to_bytes
 
 from clearline.service.accounts.models import Member
 from clearline.service.teams.models import Invitation, MemberLabel
 from clearline.trust.consent import actions as consent
+from clearline.trust.factors import actions as factors
 from clearline.trust.ledger.models import Entry
 from clearline.trust.tokens.models import Family, Token
 from tests.edge.api.app import App, Said, make_app
+from tests.trust.factors.authenticator import Authenticator
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 AT_ONCE = 50
@@ -173,3 +177,38 @@ def test_the_names_of_a_profile_come_from_one_of_those_who_changed_them() -> Non
 
 def rename(app: App, name: str) -> Act:
     return lambda: app.ask("PUT", "profile", {"name": name, "screen_name": name})
+
+
+def test_of_fifty_who_answer_one_challenge_of_a_passkey_one_has_proved_it() -> None:
+    app, site = make_app(), factors.site_here()
+    device = Authenticator(host=site.host, origin=site.origin)
+    made = app.ask("POST", "factors/new-passkey").told["passkey"]["challenge"]
+    told = {"name": "x", "passkey": json.loads(device.make(base64url_to_bytes(made)))}
+    assert app.ask("POST", "factors/passkeys", told).status == 201
+    asked = app.ask("POST", "prove/ways").told["passkey"]["challenge"]
+    proof = {"passkey": json.loads(device.sign(base64url_to_bytes(asked)))}
+
+    said = at_once(lambda: app.ask("POST", "prove", proof))
+
+    assert statuses(said)[200] == 1
+    assert set(statuses(said)) <= {200, 403, 429}
+    assert entries("customer.proved") == 1
+
+
+def test_of_fifty_who_take_one_account_that_is_offered_one_owns_it() -> None:
+    alice, bob = make_app(), make_app("bob")
+    code = alice.ask("POST", "team/invitations", {"role": "billing", "label": "x"}).told["code"]
+    bob.ask("POST", "team/join", {"code": code})
+    members = alice.ask("GET", "team").told["members"]
+    member = next(each["id"] for each in members if each["role"] == "billing")
+    alice.ask("POST", "team/offers", {"member": member, "stays": True})
+    account = bob.ask("GET", "team").told["offered"][0]["account"]
+
+    said = at_once(
+        lambda: bob.ask("POST", f"team/offers/{account}"),
+        lambda: alice.ask("DELETE", "team/offers"),
+    )
+
+    assert statuses(said)[200] == 1
+    assert set(statuses(said)) == {200, 404}
+    assert Member.objects.filter(account_id=account, role="owner").count() == 1
