@@ -13,7 +13,12 @@ from clearline.policy.use import Actor
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.actions import erase
 from clearline.service.accounts.importing import KEEP_IMPORTED
-from clearline.service.accounts.models import BroughtList, CustomerInvitation, ImportedCustomer
+from clearline.service.accounts.models import (
+    Agreement,
+    BroughtList,
+    CustomerInvitation,
+    ImportedCustomer,
+)
 from clearline.trust.gate import actions as gate
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.accounts import (
@@ -114,13 +119,15 @@ def people_of(number: str) -> QuerySet[ImportedCustomer]:
 
 
 def has_signed_in(number: str) -> bool:
-    """Say whether anybody of a list used their invitation, which is the only way in."""
+    """Say whether anybody of a list came in by their invitation, which is the only way in.
+
+    A child's link ends without letting them in.
+    """
     return people_of(number).filter(came_in()).exists()
 
 
 def came_in() -> Exists:
-    used = CustomerInvitation.objects.filter(subject=OuterRef("subject"), used_at__isnull=False)
-    return Exists(used)
+    return Exists(Agreement.objects.filter(subject=OuterRef("subject")))
 
 
 def ask(*, by: Actor, number: str, now: datetime) -> None:

@@ -40,7 +40,7 @@ from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import OPERATOR, PASSWORD
 from tests.service.accounts.invited import accept, bring_in, invite_all, link_of
-from tests.service.accounts.people import NOW, make_customer
+from tests.service.accounts.people import AGREED, NOW, make_customer
 from tests.service.teams.test_teams import at_once
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +151,17 @@ def test_a_list_in_which_somebody_signed_in_stays(odile: Actor, omar: Actor) -> 
 
     assert CustomerInvitation.objects.count() == 2
     assert undoing.erase_taken_back(now=NOW) == 0
+
+
+def test_a_child_whose_link_ended_has_not_signed_in(odile: Actor, omar: Actor) -> None:
+    number = bring()
+    invite_all()
+    inviting.close_child(token=link_of(owner_of("1")), shown=AGREED, now=NOW)
+
+    confirm(omar, number, ask(odile, number))
+
+    assert undoing.erase_taken_back(now=NOW) == 2
+    assert not Holder.objects.exists()
 
 
 def test_nobody_confirms_alone_nor_what_was_decided_anew(odile: Actor, omar: Actor) -> None:
