@@ -5,7 +5,7 @@ minutes; we keep only a keyed code of it, for a day. A new address waits sealed 
 typed. The one that it replaces is kept, sealed, until the new one has been yours for thirty days:
 until then the notices of changes go there, and from there you may take a change back. What you sign
 in with beside the password stays even then: only what was added around that change goes, a day
-later, and not if you say that it is yours."
+later, and not if you say that it is yours or your password is too short to sign in by alone."
 """
 
 from datetime import datetime, timedelta

@@ -48,7 +48,7 @@ SENTENCES: Final = {
     "staff.factor_refused": gettext_lazy("A proof for someone of the staff was wrong: {page}."),
     "customer.factor_refused": gettext_lazy("A proof for a customer was wrong: {page}."),
     "customer.factor_added": gettext_lazy("A customer added what they sign in by: {factor}."),
-    "customer.factor_removed": gettext_lazy("A customer took away: {factor}."),
+    "customer.factor_removed": gettext_lazy("A customer's second factor was taken away: {factor}."),
     "customer.proved": gettext_lazy("A customer proved who they are by {factor}."),
     "customer.sessions_ended": gettext_lazy("A customer signed out in {count} other places."),
     "account.opened": gettext_lazy("A customer opened an account and agreed to the policy."),
@@ -131,16 +131,17 @@ def facts_of(body: Mapping[str, object]) -> Iterator[Fact]:
     """Yield each field that says something, and last the clause that the entry rests on."""
     for name, value in sorted(fields_of(body).items(), key=place_of):
         if value not in ("", []) and not (name in body and body[name] == value):
-            yield fact_of(name, value)
+            yield fact_of(name, value, str(body.get("subject", "")))
     for name in ("clause", "edition"):
         if text := str(body[name]):
             yield fact_of(name, text)
 
 
-def fact_of(name: str, value: object) -> Fact:
+def fact_of(name: str, value: object, subject: str = "") -> Fact:
+    is_another = name in values.WHO and values.is_another(str(value), subject)
     return Fact(
         name=NAMES.get(name, name),
-        words=words_of(name, value),
+        words=values.who_in_words(str(value), subject) if is_another else words_of(name, value),
         url=url_of(name, str(value)),
         is_code=name in {"sha256", "batch", "before"},
     )

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clearline.rights.ledger_words.values import JOB, SHORT, STAFF, word_of
+from clearline.rights.ledger_words.values import JOB, SHORT, STAFF, SUBJECT, is_another, word_of
 
 YOU: Final = gettext_lazy("you")
 
@@ -72,7 +72,7 @@ TELLINGS: Final = {
         Group.CHANGED, gettext_lazy("You added what you sign in by: {factor}.")
     ),
     "customer.factor_removed": Telling(
-        Group.CHANGED, gettext_lazy("You took away what you signed in by: {factor}.")
+        Group.CHANGED, gettext_lazy("What you signed in by was taken away: {factor}.")
     ),
     "customer.factor_refused": Telling(
         Group.SIGN_IN,
@@ -138,7 +138,8 @@ TELLINGS: Final = {
     ),
     "contact.factors_kept": Telling(
         Group.CHANGED,
-        gettext_lazy("Those second factors stayed: you, or who reads your newer address, said so."),
+        gettext_lazy("Those second factors stayed."),
+        gettext_lazy("you, or who reads your newer address"),
     ),
     "recovery.code_sent": Telling(
         Group.SIGN_IN,
@@ -241,15 +242,19 @@ def words_of(name: str, value: object) -> str:
     return word_of(name, value)
 
 
-def who_for(kind: str, fields: Mapping[str, object]) -> str:
-    """Return who did it, said to the person themselves."""
+def who_for(kind: str, fields: Mapping[str, object], subject: str) -> str:
+    """Return who did it, said to the person themselves, whose random number `subject` is."""
     by, roles = str(fields.get("by", "")), fields.get("roles")
     if by.startswith(STAFF) and roles:
         told = {"roles": words_of("roles", roles), "number": by.removeprefix(STAFF)[:SHORT]}
         return _("%(roles)s, staff number %(number)s") % told
     if by.startswith(STAFF):
         return _("someone who works here, staff number %s") % by.removeprefix(STAFF)[:SHORT]
-    if by.startswith(JOB):
+    if is_another(by, subject):
+        return _("another who acts in the account")
+    if by.startswith(SUBJECT):
+        return str(YOU)
+    if by.startswith(JOB) or fields.get("why") == "used_twice":
         return _("our program")
     telling = TELLINGS.get(kind)
     return str(telling.who) if telling else ""

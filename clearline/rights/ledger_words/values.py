@@ -227,6 +227,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     "format": {"csv": "CSV", "html": gettext_lazy("a page to read"), "json": "JSON"},
 }
 CHOSEN: Final = frozenset({"yes", "no", "by_signal"})
+WHO: Final = frozenset({"by", "asked_by", "login"})
 STAFF, JOB, SUBJECT = "staff:", "job:", "subject:"
 SHORT: Final = 8  # of a random number, as the list of people shows it
 
@@ -250,14 +251,22 @@ def word_of(name: str, value: object) -> str:
         return choice_in_words(text)
     if name in {"purpose", "categories"}:
         return words_in("purposes" if name == "purpose" else "categories").get(text, text)
-    if name in {"by", "asked_by", "login"}:
+    if name in WHO:
         return who_in_words(text)
     return number_format(text, force_grouping=True) if isinstance(value, int) else text
 
 
-def who_in_words(text: str) -> str:
+def who_in_words(text: str, subject: str = "") -> str:
+    """Return who did something, to the staff; `subject` is whom it is about, where that is said."""
+    if is_another(text, subject):
+        return _("another who acts in the account")
     if text.startswith(SUBJECT):
         return _("the person themselves")
     if text.startswith(JOB):
         return _("the program's own work: %s") % text.removeprefix(JOB)
     return _("staff number %s") % text.removeprefix(STAFF)[:SHORT]
+
+
+def is_another(by: str, subject: str) -> bool:
+    """Say whether somebody else than the person whom an entry is about did it."""
+    return bool(subject) and by.startswith(SUBJECT) and by.removeprefix(SUBJECT) != subject

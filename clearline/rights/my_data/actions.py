@@ -152,7 +152,7 @@ def show_lines(
         within=(wanted.first, wanted.after),
     )
     purposes = purposes_by_clause()
-    return Lines(tuple(to_line(each, purposes) for each in found.entries), found.older)
+    return Lines(tuple(to_line(each, subject, purposes) for each in found.entries), found.older)
 
 
 def ask_to_show(by: Actor, subject: SubjectId, now: datetime) -> Permit:
@@ -220,14 +220,14 @@ def lines_up_to(newest: str, subject: SubjectId) -> Iterator[Line]:
     """Yield the line of an entry and all of the same person before it, the newest first."""
     purposes = purposes_by_clause()
     yield from (
-        to_line(each, purposes)
+        to_line(each, subject, purposes)
         for each in ledger_queries.list_about(subject, limit=LIST_MAX).entries
         if each.id == newest
     )
     older = newest
     while older:
         found = ledger_queries.list_about(subject, limit=LIST_MAX, before=older)
-        yield from (to_line(each, purposes) for each in found.entries)
+        yield from (to_line(each, subject, purposes) for each in found.entries)
         older = found.older
 
 
@@ -240,7 +240,7 @@ def purposes_by_clause() -> Mapping[tuple[str, str], str]:
     }
 
 
-def to_line(entry: OwnEntry, purposes: Mapping[tuple[str, str], str]) -> Line:
+def to_line(entry: OwnEntry, subject: SubjectId, purposes: Mapping[tuple[str, str], str]) -> Line:
     fields = entry.fields
     return Line(
         id=entry.id,
@@ -248,7 +248,7 @@ def to_line(entry: OwnEntry, purposes: Mapping[tuple[str, str], str]) -> Line:
         at=entry.at,
         kept_until=entry.expires_at,
         sentence="" if fields is None else sentence_for(entry.kind, fields),
-        who="" if fields is None else who_for(entry.kind, fields),
+        who="" if fields is None else who_for(entry.kind, fields, subject),
         why=purposes.get((entry.edition, entry.clause), ""),
         clause=entry.clause,
         edition=entry.edition,

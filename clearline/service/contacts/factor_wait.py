@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.utils.formats import date_format
 
 from clearline.kit.errors import Invalid
+from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails
 from clearline.service.accounts.addresses import OF_RECORD_AFTER
@@ -31,6 +32,7 @@ from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.actions import NoSuchLogin
 from clearline.trust.safeguards.second_factor import PasswordShortAlone
 
+BY: Final = Actor(ActorKind.JOB, "factor_waits")
 WAIT: Final = timedelta(hours=24)
 TOKEN_BYTES: Final = 24
 TOKEN_MAX: Final = 100
@@ -141,21 +143,25 @@ def keep_by_link(*, token: str, now: datetime) -> None:
     row = waiting(now).filter(token_index=token_index(token)).first()
     if row is None:
         raise NothingWaits
-    keep(subject=SubjectId(row.subject), now=now)
+    let_stay(SubjectId(row.subject), "", now)
 
 
 def keep(*, subject: SubjectId, now: datetime) -> None:
     """Let second factors stay; their owner, who signed in by one, says that they are theirs.
 
-    Of this and the moment at which they go one wins. Raises NothingWaits, gate.UseDenied. Source:
-    clauses account.contact, account.acts.
+    Raises NothingWaits, gate.UseDenied. Source: clauses account.contact, account.acts.
     """
+    let_stay(subject, str(Actor(ActorKind.SUBJECT, subject)), now)
+
+
+def let_stay(subject: SubjectId, by: str, now: datetime) -> None:
+    """Let second factors stay; of this and the moment at which they go one wins."""
     permit = safeguards.ask_to_note_customer(now)
 
     with transaction.atomic():
         if not waiting(now).filter(subject=subject).update(settled_at=now):
             raise NothingWaits
-        ledger.append(FactorsKept(), subject=subject, permit=permit, now=now)
+        ledger.append(FactorsKept(by=by), subject=subject, permit=permit, now=now)
 
 
 def end_due(*, now: datetime) -> int:
@@ -179,10 +185,10 @@ def end(row: FactorWait, now: datetime) -> bool:
             return False  # the account is erased
         except PasswordShortAlone:
             # Whoever chose so short a password signed in by such a factor: it is the owner's.
-            ledger.append(FactorsKept(), subject=subject, permit=permit, now=now)
+            ledger.append(FactorsKept(by=str(BY)), subject=subject, permit=permit, now=now)
             return False
         for each in gone:
-            entry = CustomerFactorRemoved(factor=each)
+            entry = CustomerFactorRemoved(factor=each, by=str(BY))
             ledger.append(entry, subject=subject, permit=permit, now=now)
     return bool(gone)
 

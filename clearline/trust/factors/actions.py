@@ -351,7 +351,7 @@ def note_removed(login: Login, factor: FactorKind, permit: Permit, now: datetime
     second_factor.set_second_factor(login, has=left.is_any)
     is_customer = login.kind == LoginKind.CUSTOMER
     entry: LedgerEntry = (
-        CustomerFactorRemoved(factor=factor)
+        CustomerFactorRemoved(factor=factor, by=str(Actor(ActorKind.SUBJECT, login.public_id)))
         if is_customer
         else StaffFactorRemoved(login=login.public_id, factor=factor)
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connection
 
-from clearline.edge.staff.entry_words import SENTENCES, words_of
+from clearline.edge.staff.entry_words import SENTENCES, facts_of, words_of
 from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
 from clearline.reach.visitors.export import Format
 from clearline.rights.ledger_words.values import NAMES, VALUES
@@ -224,3 +224,25 @@ def test_the_facts_of_a_choice_come_in_the_order_in_which_people_ask(log: Log) -
         *("Yes to", "No to", "Answered by the browser&#x27;s signal"),
         *("Where it was asked", "How", "The words they saw", "Clause", "Edition of the policy"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("by", "who"),
+    [
+        ("subject:a1", "the person themselves"),
+        ("subject:b2", "another who acts in the account"),
+        ("job:factor_waits", "the program's own work: factor_waits"),
+    ],
+)
+def test_who_did_it_is_the_person_themselves_only_where_it_was(by: str, who: str) -> None:
+    body = {
+        "kind": "team.changed",
+        "subject": "a1",
+        "fields": {"by": by},
+        "clause": "account.acts",
+        "edition": "2026-01-01",
+    }
+
+    (told, *_) = facts_of(body)
+
+    assert told.words == who

@@ -133,10 +133,33 @@ def test_the_file_holds_everything_and_ends_with_its_own_line(
     assert "Bob" not in json.dumps(told)
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "who"),
+    [
+        ("team.changed", {"by": "subject:a1"}, "you"),
+        ("team.changed", {"by": "subject:b2"}, "another who acts in the account"),
+        ("account.handed_over", {"by": "subject:a1"}, "you"),
+        ("account.handed_over", {"by": "subject:b2"}, "another who acts in the account"),
+        ("customer.factor_removed", {"by": "subject:a1"}, "you"),
+        ("customer.factor_removed", {"by": "job:factor_waits"}, "our program"),
+        ("customer.factor_removed", {}, "you"),
+        ("contact.factors_kept", {"by": "subject:a1"}, "you"),
+        ("contact.factors_kept", {"by": "job:factor_waits"}, "our program"),
+        ("contact.factors_kept", {"by": ""}, "you, or who reads your newer address"),
+        ("customer.app_signed_out", {"why": "used_twice"}, "our program"),
+        ("customer.app_signed_out", {"why": "person"}, "you"),
+    ],
+)
+def test_what_another_or_our_program_did_is_not_told_as_theirs(
+    kind: str, fields: dict[str, str], who: str
+) -> None:
+    assert who_for(kind, fields, "a1") == who
+
+
 def test_a_kind_without_words_and_the_programs_own_work_are_told_too() -> None:
     assert sentence_for("of.a_new_kind", {}) == "of.a_new_kind"
-    assert who_for("of.a_new_kind", {}) == ""
-    assert who_for("use.denied", {"by": "job:bills"}) == "our program"
+    assert who_for("of.a_new_kind", {}, "a1") == ""
+    assert who_for("use.denied", {"by": "job:bills"}, "a1") == "our program"
     assert sentence_for("account.shown", {"fields": ["name"], "by": ""}) == (
         "Your profile was opened: name."
     )

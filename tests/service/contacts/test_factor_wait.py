@@ -20,7 +20,9 @@ from clearline.service.contacts.recovery import NewWayIn, finish
 from clearline.service.mail.template import Template
 from clearline.trust.factors.actions import FactorRefused
 from clearline.trust.factors.queries import Factors, factors_of
+from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
+from clearline.trust.ledger.queries import fields_of
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.vault.actions import erase_person
 from tests.service.accounts.people import NOW
@@ -109,7 +111,8 @@ def test_a_factor_of_an_intruder_who_is_silent_goes_a_day_later_and_the_owners_o
     assert at_once == Factors(has_app=True, passkeys=1, codes_left=0)
     assert ended == 1
     assert factors_of(alice) == Factors(has_app=False, passkeys=1, codes_left=0)
-    assert Entry.objects.filter(kind="customer.factor_removed").count() == 1
+    gone = fields_of(Entry.objects.get(kind="customer.factor_removed"), sealer())
+    assert gone == {"factor": "app", "by": "job:factor_waits"}
     assert factor_wait.end_due(now=BACK + WAIT) == 0
 
 
@@ -200,7 +203,8 @@ def test_a_factor_beside_which_a_short_password_was_chosen_is_its_owners() -> No
 
     assert factor_wait.end_due(now=BACK + WAIT) == 0
     assert factors_of(alice).has_app
-    assert Entry.objects.filter(kind="contact.factors_kept").exists()
+    kept = fields_of(Entry.objects.get(kind="contact.factors_kept"), sealer())
+    assert kept == {"by": "job:factor_waits"}
 
 
 def test_what_stands_for_it_is_erased_once_no_notice_asks_about_that_time() -> None:

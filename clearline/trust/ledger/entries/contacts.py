@@ -65,12 +65,17 @@ class FactorsQuestioned(LedgerEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorsKept(LedgerEntry):
-    """Somebody said that second factors which were to go are theirs, and they stayed."""
+    """Second factors which were to go stayed: somebody said so, or the password needs them.
+
+    `by` is "" for who said so by the link in a letter.
+    """
 
     kind: ClassVar[str] = "contact.factors_kept"
     rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
     kept: ClassVar[Retention | None] = None
-    DATA: ClassVar[Mapping[str, str]] = {}
+    DATA: ClassVar[Mapping[str, str]] = {"by": "themselves, or a job"}
+
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -263,9 +263,13 @@ class CustomerFactorRemoved(LedgerEntry):
     kind: ClassVar[str] = "customer.factor_removed"
     rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
     kept: ClassVar[Retention | None] = None
-    DATA: ClassVar[Mapping[str, str]] = {"factor": "a word of a closed list"}
+    DATA: ClassVar[Mapping[str, str]] = {
+        "factor": "a word of a closed list",
+        "by": "themselves, or a job",
+    }
 
     factor: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
