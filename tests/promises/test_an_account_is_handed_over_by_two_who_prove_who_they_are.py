@@ -75,6 +75,8 @@ def test_it_is_offered_and_taken_and_each_page_says_so() -> None:
     assert "will look on" in words_on(
         bob.get(f"/account/team/take-over/?account={own.account}").content
     )
+    page = words_on(bob.get("/account/team/take-over/").content)
+    assert "you act since 1 December 2026 as: Billing" in page
     assert take(bob, own.account) == 302
 
     assert [each.account for each in list_owned(his)][1] == own.account

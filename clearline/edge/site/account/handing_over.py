@@ -11,6 +11,7 @@ from clearline.edge.site.answers import UnreadableAnswer
 from clearline.kit.access import Audience, open_to, require_step_up
 from clearline.kit.errors import Conflict
 from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts.queries import list_memberships
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.teams import actions as teams
 from clearline.service.teams import handing_over
@@ -72,7 +73,14 @@ def take_over(request: HttpRequest) -> HttpResponse:
             error = str(refused)
     offers = handing_over.list_offers_to(subject, now=now)
     offer = next((each for each in offers if account in {None, each.account}), None)
-    shown = {"offer": offer, "error": error}
+    mine = {each.account: each for each in list_memberships(subject)}
+    own = mine.get(offer.account) if offer else None
+    shown = {
+        "offer": offer,
+        "own": own,
+        "role": ROLES[own.role][0] if own else "",
+        "error": error,
+    }
     return render(request, "account/take_over.html", shown, status=409 if error else 200)
 
 
