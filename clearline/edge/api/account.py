@@ -40,8 +40,11 @@ def profile(request: HttpRequest) -> Profile:
 
 @router.put("/profile", response={200: Profile, ERRORS: Problem}, summary="Correct the names")
 def change_profile(request: HttpRequest, told: Names) -> Profile:
-    """Correct the names and show the profile. Raises FieldWrong."""
-    subject = bearer_of(request).subject
+    """Correct the names and show the profile.
+
+    It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain, FieldWrong.
+    """
+    subject = proved_bearer(request).subject
     accounts.change_names(
         by=actor_of(subject),
         subject=subject,

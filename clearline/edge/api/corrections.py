@@ -7,7 +7,7 @@ from django.utils import timezone
 from ninja import Router
 
 from clearline.edge.api.account import show, state_of
-from clearline.edge.api.bearer import AppToken, actor_of, bearer_of, proved_bearer
+from clearline.edge.api.bearer import AppToken, actor_of, proved_bearer
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.shapes import (
     AccountState,
@@ -57,8 +57,11 @@ def age(request: HttpRequest, told: AgeCorrected) -> AccountState:
     summary="Correct the name of a business",
 )
 def business(request: HttpRequest, account: Number, told: BusinessName) -> Profile:
-    """Correct the name of a business whose account the person owns (`accounts` of the profile)."""
-    subject = bearer_of(request).subject
+    """Correct the name of a business whose account the person owns (`accounts` of the profile).
+
+    It asks for a proof of the last 15 minutes (`prove`).
+    """
+    subject = proved_bearer(request).subject
     accounts.name_business(
         by=actor_of(subject),
         subject=subject,

@@ -77,6 +77,25 @@ def test_closing_asks_for_a_sign_in_of_the_last_quarter_of_an_hour(
     assert app.ask("POST", "account/reopen").status == 200
 
 
+def test_a_name_is_corrected_only_after_a_proof_of_the_last_quarter_of_an_hour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(timezone.now())
+    monkeypatch.setattr(timezone, "now", clock)
+    app = make_app()
+    app.take(app.renew())
+    clock.now += timedelta(minutes=15)
+    app.take(app.renew())
+    names = {"name": "Mallory Pike", "screen_name": ""}
+
+    late = app.ask("PUT", "profile", names)
+    business = app.ask("PUT", "profile/businesses/1", {"business_name": "Pike Ltd"})
+
+    assert (late.status, late.told["code"]) == (403, "prove_again")
+    assert (business.status, business.told["code"]) == (403, "prove_again")
+    assert app.ask("GET", "profile").told["name"] == "Alice Quill"
+
+
 def test_a_new_password_ends_every_other_sign_in_but_not_this_one() -> None:
     app, other = make_app(), App()
     other.sign_in()

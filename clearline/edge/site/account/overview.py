@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clearline.edge.site.account.access import actor_of, customer_here
 from clearline.edge.site.account.join import AGES
 from clearline.edge.site.account.team import number_in
-from clearline.kit.access import Audience, open_to, require_step_up
+from clearline.kit.access import Audience, open_to, require_step_up, require_step_up_to_send
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.queries import list_owned
@@ -50,6 +50,7 @@ def close(request: HttpRequest) -> HttpResponse:
 
 
 @open_to(Audience.CUSTOMER)
+@require_step_up_to_send
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Show what is held of the person and their accounts, and correct names."""

@@ -135,3 +135,18 @@ def test_names_are_corrected_on_the_profile() -> None:
     assert wrong.status_code == 422
     assert "Write your name." in words_on(wrong.content)
     assert 'value="Kept"' in wrong.content.decode()
+
+
+def test_a_name_is_corrected_only_by_who_proved_lately_who_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever finds a session open cannot make the document of another fit the account."""
+    make_customer()
+    client, now = browser(), timezone.now()
+    enter(client)
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=15))
+
+    led = client.post("/account/profile/", {"name": "Mallory Pike", "screen_name": ""})
+
+    assert led["Location"].startswith("/account/prove/")
+    assert 'value="Alice Quill"' in client.get("/account/profile/").content.decode()
