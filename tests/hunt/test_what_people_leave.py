@@ -152,7 +152,13 @@ def join_by_app(who: Persona) -> None:
     for _ in range(2):
         app.ask("PUT", "profile", {"name": who.name, "screen_name": who.screen_name}, **headers)
     app.ask("GET", "profile")
-    app.ask("POST", "my-data/open")
+    app.ask("PUT", "details/phone", {"phone": who.telephone})
+    home = {"street": who.called, "city": who.called, "country": "Iceland"}
+    app.ask("PUT", "details/addresses/billing", home)
+    app.ask("POST", "contacts/email", {"email": f"new.{who.email}"}, **headers)
+    for typed in (who.user_id, who.email):
+        assert app.ask("POST", "recover", {"who": typed}).status == 200
+    assert app.ask("POST", "my-data/open").status == 200
 
 
 def places(store: ColumnStore, logged: str) -> Iterator[Piece]:
