@@ -104,17 +104,19 @@ class Export:
 
 
 def show_held(*, by: Actor, subject: SubjectId, now: datetime) -> tuple[Held, ...]:
-    """Open all that the policy lets a person see of what is held of them, in one ask.
+    """Open all that the policy lets a person see of what is held of them.
 
-    What no clause lets us show (a secret that only proves who they are) stays shut.
-    Raises gate.UseDenied, NoEditionInForce. Source: GDPR 15; clause account.show.
+    A secret that only proves who they are stays shut, and so does what no clause lets us show.
+    Raises gate.UseDenied, NoEditionInForce. Source: GDPR 15; clauses account.show, account.team,
+    account.factor.
     """
-    permit = ask_to_show(by, subject, now)
-    held = opened(subject, permit, now)
+    permits = ask_to_show(by, subject, now)
+    held = opened(subject, permits, now)
 
     with transaction.atomic():
-        entry = DataShown(categories=shown_in(held), by=str(by))
-        ledger.append(entry, subject=subject, permit=permit, now=now)
+        for permit in permits:
+            entry = DataShown(categories=shown_in(held, permit), by=str(by))
+            ledger.append(entry, subject=subject, permit=permit, now=now)
     return held
 
 
@@ -126,12 +128,13 @@ def export(*, by: Actor, subject: SubjectId, form: FileForm, now: datetime) -> E
     Raises gate.UseDenied, NoEditionInForce. Source: GDPR 15, 20; clause account.show.
     """
     ask_to_tell(by, subject, now)
-    permit = ask_to_show(by, subject, now)
-    held = opened(subject, permit, now)
+    permits = ask_to_show(by, subject, now)
+    held = opened(subject, permits, now)
 
     with transaction.atomic():
-        entry = DataExported(categories=shown_in(held), format=form, by=str(by))
-        newest = ledger.append(entry, subject=subject, permit=permit, now=now)
+        for permit in permits:
+            entry = DataExported(categories=shown_in(held, permit), format=form, by=str(by))
+            newest = ledger.append(entry, subject=subject, permit=permit, now=now)
     return Export(now, held, lines_up_to(newest.id, subject))
 
 
@@ -155,34 +158,66 @@ def show_lines(
     return Lines(tuple(to_line(each, subject, purposes) for each in found.entries), found.older)
 
 
-def ask_to_show(by: Actor, subject: SubjectId, now: datetime) -> Permit:
-    use = Use(
-        by=by,
-        subject=subject,
-        categories=frozenset(
-            {
-                Category.NAME,
-                Category.CONTACT_ADDRESS_STREET,
-                Category.CONTACT_ADDRESS_CITY,
-                Category.CONTACT_ADDRESS_STATE,
-                Category.CONTACT_ADDRESS_POSTAL_CODE,
-                Category.CONTACT_ADDRESS_COUNTRY,
-                Category.CONTACT_EMAIL,
-                Category.CONTACT_ORGANIZATION,
-                Category.CONTACT_PHONE_NUMBER,
-                Category.FINANCIAL,
-                Category.PRIVACY_PREFERENCES,
-                Category.ACCOUNT,
-                Category.ACCOUNT_USERNAME,
-                Category.DEMOGRAPHIC_AGE_RANGE,
-                Category.DEVICE_KIND,
-            }
+def ask_to_show(by: Actor, subject: SubjectId, now: datetime) -> tuple[Permit, ...]:
+    """Return the permits to open what is held of a person; that of clause account.show is last.
+
+    The others are asked for where something of their kinds is held.
+    """
+    held = {each.category for each in vault.list_sealed(subject)}
+    *others, profile = uses_to_show(by, subject)
+    uses = [*(each for each in others if each.categories & held), profile]
+    return tuple(gate.ask(use=use, choices=NOTHING_CHOSEN, now=now) for use in uses)
+
+
+def uses_to_show(by: Actor, subject: SubjectId) -> tuple[Use, ...]:
+    """Return the uses by which all that is held is opened, but secrets.
+
+    Whoever read a secret in a file could sign in by it.
+    """
+    return (
+        Use(
+            by=by,
+            subject=subject,
+            categories=frozenset({Category.ACCOUNT_SETTINGS}),
+            purpose=Purpose.ESSENTIAL_SERVICE_OPERATIONS,
+            about=SubjectKind.CUSTOMER,
+            recipient=Recipient(RecipientClass.SUBJECT),
         ),
-        purpose=Purpose.ESSENTIAL_SERVICE,
-        about=SubjectKind.CUSTOMER,
-        recipient=Recipient(RecipientClass.SUBJECT),
+        Use(
+            by=by,
+            subject=subject,
+            categories=frozenset({Category.DEVICE_DEVICE_ID}),
+            purpose=Purpose.ESSENTIAL_SERVICE_AUTHENTICATION,
+            about=SubjectKind.CUSTOMER,
+            recipient=Recipient(RecipientClass.SUBJECT),
+        ),
+        Use(
+            by=by,
+            subject=subject,
+            categories=frozenset(
+                {
+                    Category.NAME,
+                    Category.CONTACT_ADDRESS_STREET,
+                    Category.CONTACT_ADDRESS_CITY,
+                    Category.CONTACT_ADDRESS_STATE,
+                    Category.CONTACT_ADDRESS_POSTAL_CODE,
+                    Category.CONTACT_ADDRESS_COUNTRY,
+                    Category.CONTACT_EMAIL,
+                    Category.CONTACT_ORGANIZATION,
+                    Category.CONTACT_PHONE_NUMBER,
+                    Category.FINANCIAL,
+                    Category.PRIVACY_PREFERENCES,
+                    Category.ACCOUNT,
+                    Category.ACCOUNT_USERNAME,
+                    Category.DEMOGRAPHIC_AGE_RANGE,
+                    Category.DEVICE_KIND,
+                }
+            ),
+            purpose=Purpose.ESSENTIAL_SERVICE,
+            about=SubjectKind.CUSTOMER,
+            recipient=Recipient(RecipientClass.SUBJECT),
+        ),
     )
-    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
 
 
 def ask_to_tell(by: Actor, subject: SubjectId, now: datetime) -> Permit:
@@ -197,13 +232,15 @@ def ask_to_tell(by: Actor, subject: SubjectId, now: datetime) -> Permit:
     return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
 
 
-def opened(subject: SubjectId, permit: Permit, now: datetime) -> tuple[Held, ...]:
-    """Return what is held with its values, each once, where the permit opens them."""
-    sealed = [each for each in vault.list_sealed(subject) if each.category in permit.categories]
-    texts = vault.open_all(sealed, permit=permit, now=now)
+def opened(subject: SubjectId, permits: tuple[Permit, ...], now: datetime) -> tuple[Held, ...]:
+    """Return what is held with its values, each once, where a permit opens them."""
     values: dict[Category, dict[str, None]] = {}
-    for each, text in zip(sealed, texts, strict=True):
-        values.setdefault(each.category, {})[text] = None
+    everything = vault.list_sealed(subject)
+    for permit in permits:
+        sealed = [each for each in everything if each.category in permit.categories]
+        texts = vault.open_all(sealed, permit=permit, now=now)
+        for each, text in zip(sealed, texts, strict=True):
+            values.setdefault(each.category, {})[text] = None
     return tuple(
         Held(each.category, each.sealed, each.keepings, tuple(values[each.category]))
         if each.category in values
@@ -212,8 +249,10 @@ def opened(subject: SubjectId, permit: Permit, now: datetime) -> tuple[Held, ...
     )
 
 
-def shown_in(held: tuple[Held, ...]) -> tuple[str, ...]:
-    return tuple(sorted(each.category for each in held if each.values))
+def shown_in(held: tuple[Held, ...], permit: Permit) -> tuple[str, ...]:
+    """Return the kinds of data that were opened under a permit."""
+    kinds = (each.category for each in held if each.values)
+    return tuple(sorted(each for each in kinds if each in permit.categories))
 
 
 def lines_up_to(newest: str, subject: SubjectId) -> Iterator[Line]:

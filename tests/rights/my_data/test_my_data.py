@@ -5,16 +5,28 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from clearline.policy.compile import asked_bits, covered_bits
 from clearline.policy.use import Actor, ActorKind
-from clearline.policy.vocabulary import Category, SubjectId
+from clearline.policy.vocabulary import (
+    Category,
+    Recipient,
+    RecipientClass,
+    SubjectId,
+    SubjectKind,
+)
 from clearline.rights.ledger_words.person import Group, sentence_for, who_for
 from clearline.rights.my_data import actions, queries
 from clearline.rights.my_data.actions import FileForm, Lines, Wanted
 from clearline.rights.my_data.as_json import to_json
 from clearline.rights.my_data.held import Held
 from clearline.service.accounts import actions as accounts
+from clearline.service.accounts.roles import MemberRole
+from clearline.service.teams import actions as teams
+from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.ledger.models import Entry
+from clearline.trust.vault import queries as vault
 from tests.service.accounts.people import NOW, make_account
+from tests.trust.factors.people import add_passkey
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
 ALL = Wanted()
@@ -75,6 +87,44 @@ def test_what_is_opened_is_noted_once_by_its_kinds_alone(alice: SubjectId) -> No
     assert (line.kind, line.who, line.clause) == ("data.shown", "you", "account.show")
     assert "your age range" in line.sentence
     assert Entry.objects.filter(kind="data.shown").count() == 1
+
+
+def test_names_of_members_and_of_passkeys_are_shown_under_their_own_clauses(
+    alice: SubjectId,
+) -> None:
+    add_passkey(alice, name="The blue key")
+    teams.invite(owner=alice, label="Bob, who pays", role=MemberRole.BILLING, now=NOW)
+
+    held = by_category(actions.show_held(by=person(alice), subject=alice, now=NOW))
+    export = actions.export(by=person(alice), subject=alice, form=FileForm.JSON, now=NOW)
+    told = json.loads(b"".join(to_json(export, provider="Example Voice")))
+
+    assert held[Category.ACCOUNT_SETTINGS].values == ("Bob, who pays",)
+    assert "The blue key" in (held[Category.DEVICE_DEVICE_ID].values or ())
+    assert held[Category.AUTHORIZATION_CREDENTIALS].values is None
+    in_file = {each["category"]: each["values"] for each in told["held"]}
+    assert in_file[Category.ACCOUNT_SETTINGS] == ["Bob, who pays"]
+    assert "The blue key" in in_file[Category.DEVICE_DEVICE_ID]
+    newest = [line.clause for line in lines(alice).lines[:3]]
+    assert newest == ["account.show", "account.factor", "account.team"]
+    assert told["lines"][0]["kind"] == "data.exported"
+
+
+def test_all_that_is_sealed_and_that_a_clause_lets_them_see_is_shown_but_secrets(
+    alice: SubjectId,
+) -> None:
+    uses = actions.uses_to_show(person(alice), alice)
+    shown = frozenset[Category]().union(*(each.categories for each in uses))
+    sealed = {column.category for column in vault.personal_columns()}
+
+    for clause in policy_in_force(NOW).edition.clauses:
+        if Recipient(RecipientClass.SUBJECT) not in clause.recipients:
+            continue
+        if SubjectKind.CUSTOMER not in clause.about:
+            continue
+        covered = covered_bits(clause.categories)
+        theirs = {each for each in sealed if asked_bits(frozenset({each})) & covered}
+        assert theirs - shown <= {Category.AUTHORIZATION_CREDENTIALS}, clause.id
 
 
 def test_a_line_says_what_was_done_by_whom_and_why(alice: SubjectId) -> None:
