@@ -29,13 +29,14 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.customer_file import CustomerFile, Encoding
-from clearline.service.accounts.models import BroughtList
+from clearline.service.accounts.models import BroughtList, Member
 from clearline.service.accounts.queries import find_closed_at, find_owned
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.accounts.whole_list import bring_list
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
 from clearline.service.teams import handing_over
+from clearline.service.teams.models import Handover
 from clearline.trust.factors import actions as factors
 from clearline.trust.factors.proof import PasskeyAnswer
 from clearline.trust.factors.queries import factors_of
@@ -221,6 +222,7 @@ def offered_by(owner: SubjectId, member: SubjectId) -> str:
         accounts.reopen_account(by=Actor(ActorKind.SUBJECT, owner), subject=owner, now=now)
     if handing_over.find_offer(account, now=now) is None:
         handing_over.offer(owner=owner, account=account, member=member, stays=True, now=now)
+        Handover.objects.update(offered_at=now - handing_over.OFFER_WAIT)
     return "offers"
 
 
@@ -264,6 +266,7 @@ def let_in(owner: SubjectId, member: SubjectId) -> str:
     if member not in {each.subject for each in teams.show_team(owner=owner, now=now).members}:
         made = teams.invite(owner=owner, role=MemberRole.BILLING, label=CALLED, now=now)
         teams.accept(subject=member, code=made.code, now=now)
+        Member.objects.filter(subject=member).update(since=now - handing_over.MEMBER_WAIT)
     return member
 
 

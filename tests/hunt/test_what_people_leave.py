@@ -196,8 +196,10 @@ def test_no_word_of_anybody_stands_anywhere_in_any_form(
     teams.accept(subject=friend, code=code.code, now=now)
     teams.show_team(owner=subject, now=now)
     handed = list_owned(subject)[0].account
-    handing_over.offer(owner=subject, account=handed, member=friend, stays=True, now=now)
-    handing_over.accept(subject=friend, account=handed, now=now)
+    offered_at = now + handing_over.MEMBER_WAIT
+    taken_at = offered_at + handing_over.OFFER_WAIT
+    handing_over.offer(owner=subject, account=handed, member=friend, stays=True, now=offered_at)
+    handing_over.accept(subject=friend, account=handed, now=taken_at)
     teams.call(owner=friend, account=handed, member=subject, label=alice.called, now=now)
     user_ids.change_user_id(subject=friend, user_id=f"{bob.called.split()[0]}", now=now)
     contacts.send_code_to_new(subject=brought, email=Persona.new().email, now=now)

@@ -6,12 +6,14 @@ Days go by with Debian's faketime: stop, start again under another clock.
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +21,11 @@ from pathlib import Path
 from clearline.config.demo.provider import NAMES
 
 START_S = 60.0
+AGEING = (
+    ("accounts_member", "since"),
+    ("teams_handover", "offered_at"),
+    ("teams_handover", "expires_at"),
+)
 # Of the people of every journey: what they type, what their browsers send. No log may have it.
 PERSONAL = ("dana", "seven quiet herons fly", "Mozilla/", "127.0.0.1", "cl_visitor", "sessionid")
 CLI = (sys.executable, "-m", "clearline.config.cli")
@@ -118,6 +125,18 @@ class RunningProvider:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+    def pass_days(self, days: int) -> None:
+        """Let days go by for those who act in accounts and for what is offered to them.
+
+        It is as if they had come, and it had been offered, so much earlier; nobody signs in anew.
+        """
+        with closing(sqlite3.connect(self.instance / "data" / "clearline.sqlite3")) as database:
+            for table, column in AGEING:
+                database.execute(
+                    f"UPDATE {table} SET {column} = datetime({column}, '-{days} days')"
+                )
+            database.commit()
 
     def stop(self) -> None:
         if self.process is not None:

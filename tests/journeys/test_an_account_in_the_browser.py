@@ -114,6 +114,7 @@ def test_a_business_is_opened_handed_over_and_its_owner_corrects_what_is_held(
     sign_up(provider, he)
     sign_in(bob, provider, he)
     join_team(alice, bob, provider, she.called)
+    provider.pass_days(3)
 
     alice.goto(f"{provider.url}/account/team/")
     press_until(alice, "Hand this account over")
@@ -129,7 +130,10 @@ def test_a_business_is_opened_handed_over_and_its_owner_corrects_what_is_held(
     look(bob)
     bob.get_by_role("link", name="Look at it").click()
     expect(bob.get_by_role("heading", level=1)).to_have_text("Take this account over")
+    expect(bob.get_by_role("main")).to_contain_text("You can take it from")
     look(bob)
+    provider.pass_days(3)
+    bob.reload()
     press_until(bob, "Take it over")
     bob.keyboard.press("Enter")
     expect(bob.get_by_role("heading", level=1)).to_have_text("Team")

@@ -1,9 +1,10 @@
 """P14, clause account.handover.
 
-"You may hand an account over to one of those who act in it: you offer it, and within seven days
-they take it, each after proving again who they are. Its number, the name of its business and the
-telephone numbers that we serve in it are then sealed under the key of the new owner, and what you
-called the others is erased. Both of you are told at once."
+"You may hand an account over to one of those who act in it: you offer it to somebody who has acted
+in it for three days, and are told of that at once. For three days nobody can take it, and you can
+take the offer back; then they take it, until the seventh day. Each proves again who they are. Its
+number, the name of its business and the telephone numbers that we serve in it are then sealed under
+the key of the new owner, and what you called the others is erased. Both of you are told at once."
 """
 
 import re
@@ -39,18 +40,30 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def enter(user_id: str) -> tuple[Client, SubjectId]:
     subject, client = make_customer(user_id), browser()
-    client.post("/account/sign-in/", {"user_id": user_id, "password": PASSWORD})
+    sign_in(client, user_id)
     return client, subject
 
 
-def two() -> tuple[Client, SubjectId, Client, SubjectId]:
-    """Return an owner and a member of theirs, both signed in."""
+def sign_in(client: Client, user_id: str) -> None:
+    client.post("/account/sign-in/", {"user_id": user_id, "password": PASSWORD})
+
+
+def pass_days(clock: Clock, days: int, alice: Client, bob: Client) -> None:
+    """Let days go by; both sign in again."""
+    clock.now += timedelta(days=days)
+    sign_in(alice, "alice")
+    sign_in(bob, "bob")
+
+
+def two(clock: Clock) -> tuple[Client, SubjectId, Client, SubjectId]:
+    """Return an owner and one who has acted in their account for three days, both signed in."""
     alice, hers = enter("alice")
     bob, his = enter("bob")
     form = {"act": "invite", "role": "billing", "label": "Front Desk"}
     page = alice.post("/account/team/", form).content.decode()
     (code,) = re.findall(r'<code class="code">(\w{20})</code>', page)
     bob.post("/account/team/join/", {"code": code})
+    pass_days(clock, 3, alice, bob)
     return alice, hers, bob, his
 
 
@@ -64,8 +77,8 @@ def take(client: Client, account: int, act: str = "take") -> int:
     return client.post("/account/team/take-over/", form).status_code
 
 
-def test_it_is_offered_and_taken_and_each_page_says_so() -> None:
-    alice, hers, bob, his = two()
+def test_it_is_offered_and_taken_and_each_page_says_so(clock: Clock) -> None:
+    alice, hers, bob, his = two(clock)
     (own,) = list_owned(hers)
     assert "Front Desk" in alice.get("/account/team/hand-over/").content.decode()
 
@@ -77,6 +90,8 @@ def test_it_is_offered_and_taken_and_each_page_says_so() -> None:
     )
     page = words_on(bob.get("/account/team/take-over/").content)
     assert "you act since 1 December 2026 as: Billing" in page
+    assert take(bob, own.account) == 409
+    pass_days(clock, 3, alice, bob)
     assert take(bob, own.account) == 302
 
     assert [each.account for each in list_owned(his)][1] == own.account
@@ -93,9 +108,10 @@ def test_it_is_offered_and_taken_and_each_page_says_so() -> None:
 
 
 def test_each_proves_again_who_they_are(clock: Clock) -> None:
-    alice, hers, bob, his = two()
+    alice, hers, bob, his = two(clock)
     (own,) = list_owned(hers)
     offer(alice, his)
+    pass_days(clock, 3, alice, bob)
     clock.now += timedelta(minutes=16)
 
     for client, path in ((alice, "hand-over/"), (bob, f"take-over/?account={own.account}")):
@@ -106,8 +122,27 @@ def test_each_proves_again_who_they_are(clock: Clock) -> None:
     assert list_owned(his)[-1].account != own.account
 
 
-def test_it_waits_for_seven_days_and_may_be_declined_or_taken_back() -> None:
-    alice, hers, bob, his = two()
+def test_who_joined_lately_is_offered_nothing_and_what_is_offered_waits_for_three_days(
+    clock: Clock,
+) -> None:
+    alice, hers, bob, his = two(clock)
+    (own,) = list_owned(hers)
+    clock.now -= timedelta(minutes=1)  # a minute short of three days
+    sign_in(alice, "alice")
+    assert offer(alice, his) == 409
+    clock.now += timedelta(minutes=1)
+
+    offer(alice, his)
+
+    page = bob.get("/account/team/take-over/").content.decode()
+    assert "You can take it from" in words_on(page.encode())
+    assert 'value="take"' not in page
+    assert take(bob, own.account) == 409
+    assert alice.post("/account/team/hand-over/", {"act": "take_back"}).status_code == 302
+
+
+def test_it_waits_for_seven_days_and_may_be_declined_or_taken_back(clock: Clock) -> None:
+    alice, hers, bob, his = two(clock)
     (own,) = list_owned(hers)
 
     offer(alice, his)
@@ -126,19 +161,20 @@ def test_it_waits_for_seven_days_and_may_be_declined_or_taken_back() -> None:
 @pytest.mark.parametrize(
     "sent", [{}, {"act": "offer"}, {"act": "offer", "then": "x"}, {"act": "x", "account": "x"}]
 )
-def test_what_no_button_says_is_refused(sent: dict[str, str]) -> None:
-    alice, _, bob, _ = two()
+def test_what_no_button_says_is_refused(sent: dict[str, str], clock: Clock) -> None:
+    alice, _, bob, _ = two(clock)
 
     assert alice.post("/account/team/hand-over/", sent).status_code == 422
     assert bob.post("/account/team/take-over/", sent).status_code == 422
 
 
-def test_what_it_holds_is_sealed_under_the_key_of_the_new_owner() -> None:
-    alice, hers, bob, his = two()
+def test_what_it_holds_is_sealed_under_the_key_of_the_new_owner(clock: Clock) -> None:
+    alice, hers, bob, his = two(clock)
     (own,) = list_owned(hers)
     page = alice.get("/account/profile/").content.decode()
     number = page.partition("<code>")[2].partition("</code>")[0]
     offer(alice, his, "leave")
+    pass_days(clock, 3, alice, bob)
     take(bob, own.account)
 
     vault.erase_person(hers, now=timezone.now())
@@ -149,7 +185,7 @@ def test_what_it_holds_is_sealed_under_the_key_of_the_new_owner() -> None:
 
 
 def test_both_are_told_at_once(clock: Clock) -> None:
-    alice, hers, bob, his = two()
+    alice, hers, bob, his = two(clock)
     clock.now += timedelta(days=31)  # from then on their addresses are of record
     for client, user_id in ((alice, "alice"), (bob, "bob")):
         client.post("/account/sign-in/", {"user_id": user_id, "password": PASSWORD})
@@ -158,6 +194,7 @@ def test_both_are_told_at_once(clock: Clock) -> None:
 
     offer(alice, his)
     assert told(clock) == {hers}
+    pass_days(clock, 3, alice, bob)
     take(bob, list_owned(hers)[0].account)
 
     assert told(clock) == {hers, his}
@@ -171,10 +208,13 @@ def told(clock: Clock) -> set[SubjectId]:
     return cast("set[SubjectId]", set(Letter.objects.values_list("subject", flat=True)))
 
 
-def test_the_page_says_where_nothing_is_offered_and_where_one_of_them_is_leaving() -> None:
-    alice, hers, bob, his = two()
+def test_the_page_says_where_nothing_is_offered_and_where_one_of_them_is_leaving(
+    clock: Clock,
+) -> None:
+    alice, hers, bob, his = two(clock)
     (own,) = list_owned(hers)
     offer(alice, his)
+    pass_days(clock, 3, alice, bob)
     bob.post("/account/close/")
 
     refused = bob.post("/account/team/take-over/", {"act": "take", "account": str(own.account)})

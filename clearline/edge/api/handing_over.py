@@ -21,10 +21,11 @@ router: Final = Router(auth=AppToken())
     "/team/offers", response={201: Team, ERRORS: Problem}, summary="Offer the account to a member"
 )
 def offer(request: HttpRequest, told: NewOffer) -> Status[Team]:
-    """Offer the account to one who acts in it; nothing changes before they take it.
+    """Offer the account to one who has acted in it for three days.
 
-    It waits for seven days (`offer` of `GET team`), and the owner is told at once at their address
-    of record. It asks for a proof of the last 15 minutes (`prove`).
+    The owner is told at once at their address of record, and nothing changes before it is taken:
+    from the fourth day to the seventh (`offer` of `GET team`). It asks for a proof of the last 15
+    minutes (`prove`).
     """
     owner, now = proved_bearer(request).subject, timezone.now()
     handing_over.offer(
@@ -55,8 +56,8 @@ def take_offer_back(request: HttpRequest) -> Team:
 def take_over(request: HttpRequest, account: Number) -> Team:
     """Own the account from now on, with its number and lines; both are told at once.
 
-    What its owner called the others is erased, and invitations work no more. It asks for a proof of
-    the last 15 minutes (`prove`).
+    It can be taken from three days after it was offered. What its owner called the others is
+    erased, and invitations work no more. It asks for a proof of the last 15 minutes (`prove`).
     """
     subject, now = proved_bearer(request).subject, timezone.now()
     handing_over.accept(subject=subject, account=account, now=now)

@@ -46,7 +46,12 @@ from clearline.service.teams.actions import (
     NotTheOwner,
     TooManyInvitations,
 )
-from clearline.service.teams.handing_over import NoSuchOffer, OfferWaits
+from clearline.service.teams.handing_over import (
+    MemberTooNew,
+    NoSuchOffer,
+    OfferTooNew,
+    OfferWaits,
+)
 from clearline.trust.arrivals.actions import KeyUsedElsewhere, OutcomeUnknown, StillUnderWay
 from clearline.trust.consent.actions import SignalSaysNo, TooManyAnswers
 from clearline.trust.factors import actions as factors
@@ -189,9 +194,9 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "remove": (NotTheOwner(), NoSuchMember()),
     "join": (NoSuchInvitation(), AlreadyMember(), TeamFull()),
     "leave": (NoSuchMember(),),
-    "offer": (*HANDING, NotTheOwner(), NoSuchMember(), OfferWaits()),
+    "offer": (*HANDING, NotTheOwner(), NoSuchMember(), MemberTooNew(), OfferWaits()),
     "take_offer_back": (ProveAgain(), NotTheOwner(), NoSuchOffer()),
-    "take_over": (*HANDING, NoSuchOffer(), NoSuchMember()),
+    "take_over": (*HANDING, NoSuchOffer(), OfferTooNew(), NoSuchMember()),
     "decline": (ProveAgain(), NoSuchOffer()),
 }
 

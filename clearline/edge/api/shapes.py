@@ -411,18 +411,26 @@ class Membership(Schema):
 
 
 class Offer(Schema):
-    """That the account is offered to a member; whether the owner then stays to look on."""
+    """That the account is offered to a member; whether the owner then stays to look on.
+
+    It can be taken from `takeable_at` on, three days after it was offered.
+    """
 
     member: RandomId
     stays: bool
+    takeable_at: datetime
     expires_at: datetime
 
 
 class OfferedAccount(Schema):
-    """An account that is offered to the person; whether its owner then stays to look on."""
+    """An account that is offered to the person; whether its owner then stays to look on.
+
+    It can be taken from `takeable_at` on, three days after it was offered.
+    """
 
     account: int
     stays: bool
+    takeable_at: datetime
     expires_at: datetime
 
 

@@ -128,11 +128,21 @@ def show(subject: SubjectId) -> Team:
             for each in list_memberships(subject)
             if each.role is not MemberRole.OWNER
         ],
-        offer=Offer(member=offer.member, stays=offer.stays, expires_at=offer.expires_at)
+        offer=Offer(
+            member=offer.member,
+            stays=offer.stays,
+            takeable_at=offer.takeable_at,
+            expires_at=offer.expires_at,
+        )
         if offer
         else None,
         offered=[
-            OfferedAccount(account=each.account, stays=each.stays, expires_at=each.expires_at)
+            OfferedAccount(
+                account=each.account,
+                stays=each.stays,
+                takeable_at=each.takeable_at,
+                expires_at=each.expires_at,
+            )
             for each in handing_over.list_offers_to(subject, now=now)
         ],
     )

@@ -198,6 +198,12 @@ def is_plain_member(account: int, subject: SubjectId) -> bool:
     return rows.exclude(role=MemberRole.OWNER).exists()
 
 
+def find_plain_member_since(account: int, subject: SubjectId) -> datetime | None:
+    """Return since when somebody acts in an account without owning it; None when they do not."""
+    rows = Member.objects.filter(account_id=account, subject=subject)
+    return rows.exclude(role=MemberRole.OWNER).values_list("since", flat=True).first()
+
+
 def find_owned(subject: SubjectId) -> int | None:
     """Return the account that a person owns, of several the one that was theirs first."""
     return owned_by(subject).values_list("pk", flat=True).first()

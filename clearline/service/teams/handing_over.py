@@ -12,7 +12,7 @@ from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import handing_over as accounts_over
-from clearline.service.accounts.queries import is_plain_member
+from clearline.service.accounts.queries import find_plain_member_since
 from clearline.service.teams.actions import account_owned_by
 from clearline.service.teams.models import Handover, Invitation, MemberLabel
 from clearline.trust.gate import actions as gate
@@ -26,6 +26,9 @@ from clearline.trust.ledger.entries.accounts import (
 from clearline.trust.safeguards import actions as safeguards
 
 OFFER_WINDOW: Final = timedelta(days=7)
+# So long its owner, who is written to at once, can say that it was not them who offers it.
+OFFER_WAIT: Final = timedelta(days=3)
+MEMBER_WAIT: Final = timedelta(days=3)  # nobody is invited and offered an account at one sitting
 OFFERS_SHOWN: Final = 100
 
 
@@ -45,14 +48,37 @@ class OfferWaits(Conflict):
         super().__init__("This account is offered to somebody already. Take that back first.")
 
 
+class OfferTooNew(Conflict):
+    code = "offer_too_new"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This cannot be taken yet. An offer waits for three days before it can be taken, so "
+            "that its owner can take it back."
+        )
+
+
+class MemberTooNew(Conflict):
+    code = "member_too_new"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An account is offered to somebody who has acted in it for three days. Offer it then."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An account that is offered: by whom, to whom, whether its owner looks on, until when."""
+    """An account that is offered: by whom, to whom, whether its owner looks on, from when to when.
+
+    It is taken from `takeable_at` on.
+    """
 
     account: int
     owner: SubjectId
     member: SubjectId
     stays: bool
+    takeable_at: datetime
     expires_at: datetime
 
 
@@ -70,14 +96,16 @@ def list_offers_to(member: SubjectId, *, now: datetime) -> tuple[Offer, ...]:
 
 def to_offer(row: Handover) -> Offer:
     owner, member = SubjectId(row.owner), SubjectId(row.member)
-    return Offer(row.account_id, owner, member, row.stays, row.expires_at)
+    takeable_at = row.offered_at + OFFER_WAIT
+    return Offer(row.account_id, owner, member, row.stays, takeable_at, row.expires_at)
 
 
 def offer(*, owner: SubjectId, account: int, member: SubjectId, stays: bool, now: datetime) -> None:
     """Offer an account to one of its members; nothing changes before they take it.
 
-    Its owner is told at once, for who sits at their computer may do this too.
-    Raises NotTheOwner, NoSuchMember, OfferWaits, BalanceWaits, Closing, gate.UseDenied.
+    Its owner is told at once, for who sits at their computer may do this too. For three days nobody
+    takes it. Raises NotTheOwner, NoSuchMember, MemberTooNew, OfferWaits, BalanceWaits, Closing,
+    gate.UseDenied.
     Source: 47 CFR 64.2010(f); clauses account.handover, account.acts.
     """
     permit = safeguards.ask_to_note_customer(now)
@@ -86,8 +114,7 @@ def offer(*, owner: SubjectId, account: int, member: SubjectId, stays: bool, now
     with transaction.atomic():
         accounts.lock_account(own)
         accounts_over.refuse_balance(own)
-        if not is_plain_member(own, member):
-            raise accounts.NoSuchMember
+        refuse_new_member(own, member, now)
         accounts_over.refuse_closing(owner, member)
         offers = Handover.objects.filter(account_id=own)
         offers.filter(expires_at__lte=now).delete()
@@ -105,6 +132,15 @@ def offer(*, owner: SubjectId, account: int, member: SubjectId, stays: bool, now
         ledger.append(AccountOffered(by=by), subject=owner, permit=permit, now=now)
         entry = TeamChanged(change="offered", role="owner", by=by)
         ledger.append(entry, subject=member, permit=permit, now=now)
+
+
+def refuse_new_member(account: int, member: SubjectId, now: datetime) -> None:
+    """Return if somebody may be offered an account. Raises NoSuchMember, MemberTooNew."""
+    since = find_plain_member_since(account, member)
+    if since is None:
+        raise accounts.NoSuchMember
+    if now - since < MEMBER_WAIT:
+        raise MemberTooNew
 
 
 def take_back(*, owner: SubjectId, account: int, now: datetime) -> None:
@@ -125,20 +161,20 @@ def end(account: int, *, by: SubjectId, change: str, now: datetime) -> None:
         raise NoSuchOffer
 
     with transaction.atomic():
-        answer(found, now)
+        answer(found)
         entry = TeamChanged(change=change, role="owner", by=f"subject:{by}")
         for whose in (found.owner, found.member):
             ledger.append(entry, subject=whose, permit=permit, now=now)
 
 
-def answer(found: Offer, now: datetime) -> None:
+def answer(found: Offer) -> None:
     """Take an offer away, in the caller's transaction: of many at once one does. NoSuchOffer."""
     same = Handover.objects.filter(
         account_id=found.account,
         owner=found.owner,
         member=found.member,
         stays=found.stays,
-        expires_at__gt=now,
+        expires_at=found.expires_at,
     )
     if not same.delete()[0]:
         raise NoSuchOffer
@@ -148,18 +184,20 @@ def accept(*, subject: SubjectId, account: int, now: datetime) -> None:
     """Take an account that is offered: from then on one owns it, and both are told at once.
 
     What its owner called the others is erased, and no invitation of theirs works any more.
-    Raises NoSuchOffer, NoSuchMember, Closing, BalanceWaits, gate.UseDenied.
+    Raises NoSuchOffer, OfferTooNew, NoSuchMember, Closing, BalanceWaits, gate.UseDenied.
     Source: 47 CFR 64.2010(f); clauses account.handover, account.acts.
     """
     note = safeguards.ask_to_note_customer(now)
     found = find_offer(account, now=now)
     if found is None or found.member != subject:
         raise NoSuchOffer
+    if now < found.takeable_at:
+        raise OfferTooNew
     permit = ask_to_hand_over(subject, found.owner, now)
 
     with transaction.atomic():
         accounts.lock_account(account)
-        answer(found, now)
+        answer(found)
         accounts_over.hand_over(
             account=account, old=found.owner, new=subject, stays=found.stays, permit=permit, now=now
         )

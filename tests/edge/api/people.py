@@ -159,8 +159,11 @@ def add_passkey(ask: Ask, person: Person, device: Authenticator) -> None:
     ask(person, "add_passkey", body={"name": "Azbycxdwev", "passkey": made})
 
 
-def walk(ask: Ask, ask_until: Ask) -> None:
-    """Ask each operation what it answers with yes; `ask_until` waits for a signature."""
+def walk(ask: Ask, ask_until: Ask, pass_days: Callable[[int], None]) -> None:
+    """Ask each operation what it answers with yes.
+
+    `ask_until` waits for a signature, `pass_days` lets days go by for who acts in accounts.
+    """
     alice, bob = Person(), Person()
     alice.sign_up(ask)
     bob.sign_up(ask)
@@ -177,7 +180,7 @@ def walk(ask: Ask, ask_until: Ask) -> None:
     walk_details(ask, alice)
     walk_data(ask, ask_until, alice)
     walk_team(ask, alice, bob)
-    walk_handing_over(ask)
+    walk_handing_over(ask, pass_days)
     walk_out(ask, alice, bob)
 
 
@@ -266,7 +269,7 @@ def walk_recovery(ask: Ask, read: Read, dora: Person, codes: pyotp.TOTP) -> None
     ask(dora, "recover_by_link", body={"link": link})
 
 
-def walk_handing_over(ask: Ask) -> None:
+def walk_handing_over(ask: Ask, pass_days: Callable[[int], None]) -> None:
     """Correct this and that, offer an account, and let a member say no to it and take it."""
     erin, finn = Person(), Person()
     erin.sign_up(ask, business_name="Lkjihg & Daughters")
@@ -277,6 +280,7 @@ def walk_handing_over(ask: Ask) -> None:
     ask(erin, "age", body=corrected)
     ask(erin, "user_id", body={"user_id": f"{erin.user_id}.vutsr"})
     join(ask, finn, erin, "read_only")
+    pass_days(3)
     team = ask(erin, "team")["members"]
     told = {"member": next(each["id"] for each in team if each["role"] != "owner"), "stays": False}
     ask(erin, "offer", body=told)
@@ -285,6 +289,7 @@ def walk_handing_over(ask: Ask) -> None:
     account = ask(finn, "team")["offered"][0]["account"]
     ask(finn, "decline", path={"account": account})
     ask(erin, "offer", body=told)
+    pass_days(3)
     ask(finn, "take_over", path={"account": account})
 
 

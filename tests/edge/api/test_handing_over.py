@@ -1,6 +1,6 @@
 """An account changes its owner by the app, and a customer their user ID."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -20,28 +20,40 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def member_of(owner: App, member: App) -> str:
-    """Let somebody into an account and return their id there."""
+def pass_days(clock: Clock, days: int, owner: App, member: App, user_id: str = "bob") -> None:
+    """Let days go by; both sign in again."""
+    clock.now += timedelta(days=days)
+    owner.sign_in()
+    member.sign_in(user_id)
+
+
+def member_of(owner: App, member: App, clock: Clock, user_id: str = "bob") -> str:
+    """Let somebody act in an account for three days and return their id there."""
     told = {"role": "billing", "label": "Bob"}
     code = owner.ask("POST", "team/invitations", told).told["code"]
     member.ask("POST", "team/join", {"code": code})
+    pass_days(clock, 3, owner, member, user_id)
     members = owner.ask("GET", "team").told["members"]
     return str(next(each["id"] for each in members if each["role"] == "billing"))
 
 
-def offered(owner: App, member: App, *, stays: bool = True) -> Said:
-    told = {"member": member_of(owner, member), "stays": stays}
+def offered(owner: App, member: App, clock: Clock, *, stays: bool = True) -> Said:
+    told = {"member": member_of(owner, member, clock), "stays": stays}
     return owner.ask("POST", "team/offers", told)
 
 
-def test_an_account_is_offered_and_taken_and_its_owner_looks_on() -> None:
+def test_an_account_is_offered_and_taken_and_its_owner_looks_on(clock: Clock) -> None:
     alice, bob = make_app(), make_app("bob")
 
-    said = offered(alice, bob)
+    said = offered(alice, bob, clock)
     (waiting,) = bob.ask("GET", "team").told["offered"]
+    early = bob.ask("POST", f"team/offers/{waiting['account']}")
+    pass_days(clock, 3, alice, bob)
     taken = bob.ask("POST", f"team/offers/{waiting['account']}")
 
     assert said.status == 201
+    assert (early.status, early.told["code"]) == (409, "offer_too_new")
+    assert datetime.fromisoformat(waiting["takeable_at"]) <= clock.now
     assert said.told["offer"]["stays"]
     assert taken.told["offered"] == []
     (hers,) = alice.ask("GET", "team").told["memberships"]
@@ -55,7 +67,7 @@ def test_an_account_is_offered_and_taken_and_its_owner_looks_on() -> None:
 @pytest.mark.parametrize("way", ["taken back", "declined", "too old"])
 def test_an_offer_that_ends_changes_nothing(way: str, clock: Clock) -> None:
     alice, bob = make_app(), make_app("bob")
-    offered(alice, bob)
+    offered(alice, bob, clock)
     account = bob.ask("GET", "team").told["offered"][0]["account"]
 
     if way == "taken back":
@@ -72,9 +84,10 @@ def test_an_offer_that_ends_changes_nothing(way: str, clock: Clock) -> None:
     assert alice.ask("GET", "team").told["members"][0]["role"] == "owner"
 
 
-def test_an_account_is_offered_to_one_member_at_a_time() -> None:
+def test_an_account_is_offered_to_one_member_at_a_time(clock: Clock) -> None:
     alice, bob, carl = make_app(), make_app("bob"), make_app("carl")
-    number = member_of(alice, bob)
+    number = member_of(alice, bob, clock)
+    carl.sign_in("carl")
     first = alice.ask("POST", "team/offers", {"member": number, "stays": False})
 
     twice = alice.ask("POST", "team/offers", {"member": number, "stays": False})
@@ -88,9 +101,9 @@ def test_an_account_is_offered_to_one_member_at_a_time() -> None:
     assert foreign.told["code"] == "no_such_offer"
 
 
-def test_who_closed_what_they_hold_hands_nothing_over() -> None:
+def test_who_closed_what_they_hold_hands_nothing_over(clock: Clock) -> None:
     alice, bob = make_app(), make_app("bob")
-    number = member_of(alice, bob)
+    number = member_of(alice, bob, clock)
     bob.ask("POST", "account/close")
 
     said = alice.ask("POST", "team/offers", {"member": number, "stays": True})

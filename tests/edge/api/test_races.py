@@ -9,10 +9,12 @@ from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from webauthn.helpers import base64url_to_bytes
 
 from clearline.service.accounts.models import Member
-from clearline.service.teams.models import Invitation, MemberLabel
+from clearline.service.teams.handing_over import MEMBER_WAIT, OFFER_WAIT
+from clearline.service.teams.models import Handover, Invitation, MemberLabel
 from clearline.trust.consent import actions as consent
 from clearline.trust.factors import actions as factors
 from clearline.trust.ledger.models import Entry
@@ -201,7 +203,9 @@ def test_of_fifty_who_take_one_account_that_is_offered_one_owns_it() -> None:
     bob.ask("POST", "team/join", {"code": code})
     members = alice.ask("GET", "team").told["members"]
     member = next(each["id"] for each in members if each["role"] == "billing")
+    Member.objects.update(since=F("since") - MEMBER_WAIT)
     alice.ask("POST", "team/offers", {"member": member, "stays": True})
+    Handover.objects.update(offered_at=F("offered_at") - OFFER_WAIT)
     account = bob.ask("GET", "team").told["offered"][0]["account"]
 
     said = at_once(

@@ -110,13 +110,14 @@ def test_who_locks_their_account_offers_it_to_nobody_any_more() -> None:
     account = list_owned(alice)[0].account
     made = teams.invite(owner=alice, role=MemberRole.BILLING, label="Bob", now=LATER)
     teams.accept(subject=bob, code=made.code, now=LATER)
-    handing_over.offer(owner=alice, account=account, member=bob, stays=False, now=LATER)
-    ((_, told),) = tell(now=LATER)
+    offered_at = LATER + handing_over.MEMBER_WAIT
+    handing_over.offer(owner=alice, account=account, member=bob, stays=False, now=offered_at)
+    ((_, told),) = tell(now=offered_at)
 
-    take_back(token=key_in(told["link"]), now=LATER)
+    take_back(token=key_in(told["link"]), now=offered_at)
 
     with pytest.raises(handing_over.NoSuchOffer):
-        handing_over.accept(subject=bob, account=account, now=LATER)
+        handing_over.accept(subject=bob, account=account, now=offered_at + handing_over.OFFER_WAIT)
     assert list_owned(alice)[0].account == account
 
 

@@ -20,7 +20,15 @@ from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.teams import actions, handing_over
 from clearline.service.teams.actions import NotTheOwner
-from clearline.service.teams.handing_over import OFFER_WINDOW, NoSuchOffer, OfferWaits
+from clearline.service.teams.handing_over import (
+    MEMBER_WAIT,
+    OFFER_WAIT,
+    OFFER_WINDOW,
+    MemberTooNew,
+    NoSuchOffer,
+    OfferTooNew,
+    OfferWaits,
+)
 from clearline.service.teams.models import Handover, Invitation, MemberLabel
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
@@ -33,6 +41,8 @@ from tests.service.teams.test_teams import at_once
 pytestmark = pytest.mark.django_db
 MANY = 50
 BUSINESS = "Quill & Daughters"
+OFFERED = NOW + MEMBER_WAIT
+TAKEN = OFFERED + OFFER_WAIT
 OPERATOR = Actor(ActorKind.JOB, "operator")
 
 
@@ -57,7 +67,7 @@ def offered(*, stays: bool = True) -> tuple[SubjectId, SubjectId, int]:
     alice = make_business()
     account = queries.list_owned(alice)[0].account
     bob = join(alice, account)
-    handing_over.offer(owner=alice, account=account, member=bob, stays=stays, now=NOW)
+    handing_over.offer(owner=alice, account=account, member=bob, stays=stays, now=OFFERED)
     return alice, bob, account
 
 
@@ -79,9 +89,9 @@ def test_until_it_is_taken_an_offer_changes_nothing() -> None:
     alice, bob, account = offered()
 
     assert roles_in(account) == [(alice, "owner"), (bob, "billing")]
-    (found,) = handing_over.list_offers_to(bob, now=NOW)
+    (found,) = handing_over.list_offers_to(bob, now=OFFERED)
     assert (found.owner, found.account, found.stays) == (alice, account, True)
-    assert handing_over.find_offer(account, now=NOW) == found
+    assert handing_over.find_offer(account, now=OFFERED) == found
     assert told(alice, "account.offered") == [{"by": f"subject:{alice}"}]
     assert told(bob, "team.changed")[-1]["change"] == "offered"
 
@@ -90,7 +100,7 @@ def test_who_takes_it_owns_it_and_the_former_owner_looks_on() -> None:
     alice, bob, account = offered()
     (before,) = own(alice)
 
-    handing_over.accept(subject=bob, account=account, now=NOW)
+    handing_over.accept(subject=bob, account=account, now=TAKEN)
 
     assert roles_in(account) == [(bob, "owner"), (alice, "read_only")]
     first, taken = own(bob)
@@ -104,7 +114,7 @@ def test_who_takes_it_owns_it_and_the_former_owner_looks_on() -> None:
 def test_what_was_sealed_opens_with_the_new_key_alone() -> None:
     alice, bob, account = offered(stays=False)
 
-    handing_over.accept(subject=bob, account=account, now=NOW)
+    handing_over.accept(subject=bob, account=account, now=TAKEN)
     vault.erase_person(alice, now=NOW)
 
     assert own(bob)[1].business_name == BUSINESS
@@ -117,7 +127,7 @@ def test_what_the_former_owner_called_the_others_and_their_invitations_are_gone(
     charlie = join(alice, account, "charlie")
     actions.invite(owner=alice, account=account, role=MemberRole.BILLING, label="X", now=NOW)
 
-    handing_over.accept(subject=bob, account=account, now=NOW)
+    handing_over.accept(subject=bob, account=account, now=TAKEN)
 
     assert not MemberLabel.objects.exists()
     assert not Invitation.objects.exists()
@@ -136,9 +146,9 @@ def test_the_lines_of_an_account_go_with_it() -> None:
     found = Account.objects.get(number_index=account_index("OLD-1"))
     zoe, account = SubjectId(found.owner), found.pk
     bob = join(zoe, account)
-    handing_over.offer(owner=zoe, account=account, member=bob, stays=True, now=NOW)
+    handing_over.offer(owner=zoe, account=account, member=bob, stays=True, now=OFFERED)
 
-    handing_over.accept(subject=bob, account=account, now=NOW)
+    handing_over.accept(subject=bob, account=account, now=TAKEN)
 
     assert queries.list_by_line("+12075550100") == (bob,)
     assert queries.list_by_account_number("OLD-1") == (bob,)
@@ -154,7 +164,7 @@ def test_an_account_with_a_balance_of_before_stays_with_its_owner() -> None:
     bob = join(zoe, found.pk)
 
     with pytest.raises(BalanceWaits):
-        handing_over.offer(owner=zoe, account=found.pk, member=bob, stays=True, now=NOW)
+        handing_over.offer(owner=zoe, account=found.pk, member=bob, stays=True, now=OFFERED)
 
 
 def test_only_a_member_is_offered_it_and_only_one_at_a_time() -> None:
@@ -169,8 +179,8 @@ def test_only_a_member_is_offered_it_and_only_one_at_a_time() -> None:
         (eve, eve, NotTheOwner),
     ):
         with pytest.raises(refused):
-            handing_over.offer(owner=owner, account=account, member=member, stays=True, now=NOW)
-    later = NOW + OFFER_WINDOW
+            handing_over.offer(owner=owner, account=account, member=member, stays=True, now=OFFERED)
+    later = OFFERED + OFFER_WINDOW
     handing_over.offer(owner=alice, account=account, member=charlie, stays=True, now=later)
     assert [each.member for each in handing_over.list_offers_to(charlie, now=later)] == [charlie]
     assert handing_over.list_offers_to(bob, now=later) == ()
@@ -180,15 +190,15 @@ def test_nobody_takes_what_is_not_offered_to_them_or_no_longer() -> None:
     alice, bob, account = offered()
     charlie = join(alice, account, "charlie")
 
-    for subject, now in ((charlie, NOW), (alice, NOW), (bob, NOW + OFFER_WINDOW)):
+    for subject, now in ((charlie, TAKEN), (alice, TAKEN), (bob, OFFERED + OFFER_WINDOW)):
         with pytest.raises(NoSuchOffer):
             handing_over.accept(subject=subject, account=account, now=now)
     for subject in (charlie, make_customer("eve")):
         with pytest.raises(NoSuchOffer):
-            handing_over.decline(subject=subject, account=account, now=NOW)
-    handing_over.take_back(owner=alice, account=account, now=NOW)
+            handing_over.decline(subject=subject, account=account, now=OFFERED)
+    handing_over.take_back(owner=alice, account=account, now=OFFERED)
     with pytest.raises(NoSuchOffer):
-        handing_over.accept(subject=bob, account=account, now=NOW)
+        handing_over.accept(subject=bob, account=account, now=TAKEN)
 
     assert roles_in(account)[0] == (alice, "owner")
 
@@ -196,11 +206,11 @@ def test_nobody_takes_what_is_not_offered_to_them_or_no_longer() -> None:
 def test_a_member_may_say_no_and_both_see_it() -> None:
     alice, bob, account = offered()
 
-    handing_over.decline(subject=bob, account=account, now=NOW)
+    handing_over.decline(subject=bob, account=account, now=OFFERED)
 
     for subject in (alice, bob):
         assert told(subject, "team.changed")[-1]["change"] == "offer_declined"
-    assert handing_over.find_offer(account, now=NOW) is None
+    assert handing_over.find_offer(account, now=OFFERED) is None
 
 
 def test_who_leaves_or_is_removed_is_offered_nothing_any_more() -> None:
@@ -210,7 +220,7 @@ def test_who_leaves_or_is_removed_is_offered_nothing_any_more() -> None:
 
     assert not Handover.objects.exists()
     with pytest.raises(NoSuchOffer):
-        handing_over.accept(subject=bob, account=account, now=NOW)
+        handing_over.accept(subject=bob, account=account, now=TAKEN)
     with pytest.raises(NoSuchMember):
         actions.leave(subject=alice, account=account, now=NOW)
     with pytest.raises(NoSuchMember):
@@ -225,10 +235,10 @@ def test_nothing_is_handed_over_by_or_to_somebody_who_is_leaving(who: int) -> No
     accounts.close_account(by=Actor(ActorKind.SUBJECT, closing), subject=closing, now=NOW)
 
     with pytest.raises(Closing):
-        handing_over.accept(subject=bob, account=account, now=NOW)
-    handing_over.take_back(owner=alice, account=account, now=NOW)
+        handing_over.accept(subject=bob, account=account, now=TAKEN)
+    handing_over.take_back(owner=alice, account=account, now=OFFERED)
     with pytest.raises(Closing):
-        handing_over.offer(owner=alice, account=account, member=bob, stays=True, now=NOW)
+        handing_over.offer(owner=alice, account=account, member=bob, stays=True, now=OFFERED)
 
     assert roles_in(account) == [(alice, "owner"), (bob, "billing")]
 
@@ -236,17 +246,17 @@ def test_nothing_is_handed_over_by_or_to_somebody_who_is_leaving(who: int) -> No
 def test_offers_that_nobody_took_are_erased() -> None:
     offered()
 
-    early = handing_over.erase_expired(now=NOW + OFFER_WINDOW - timedelta(seconds=1))
+    early = handing_over.erase_expired(now=OFFERED + OFFER_WINDOW - timedelta(seconds=1))
 
-    assert (early, handing_over.erase_expired(now=NOW + OFFER_WINDOW)) == (0, 1)
+    assert (early, handing_over.erase_expired(now=OFFERED + OFFER_WINDOW)) == (0, 1)
 
 
 def test_a_taken_account_is_handed_on_and_is_not_erased_with_its_former_owner() -> None:
     alice, bob, account = offered()
-    handing_over.accept(subject=bob, account=account, now=NOW)
+    handing_over.accept(subject=bob, account=account, now=TAKEN)
     charlie = join(bob, account, "charlie")
-    handing_over.offer(owner=bob, account=account, member=charlie, stays=False, now=NOW)
-    handing_over.accept(subject=charlie, account=account, now=NOW)
+    handing_over.offer(owner=bob, account=account, member=charlie, stays=False, now=TAKEN)
+    handing_over.accept(subject=charlie, account=account, now=TAKEN + OFFER_WAIT)
 
     accounts.erase(alice, NOW)
     accounts.erase(bob, NOW)
@@ -259,7 +269,7 @@ def test_a_taken_account_is_handed_on_and_is_not_erased_with_its_former_owner() 
 def test_of_fifty_who_press_take_at_once_one_takes_it() -> None:
     alice, bob, account = offered()
 
-    ends = at_once([partial(handing_over.accept, subject=bob, account=account, now=NOW)] * MANY)
+    ends = at_once([partial(handing_over.accept, subject=bob, account=account, now=TAKEN)] * MANY)
 
     assert ends.count(None) == 1
     assert {type(each) for each in ends if each} == {NoSuchOffer}
@@ -271,8 +281,8 @@ def test_of_fifty_who_press_take_at_once_one_takes_it() -> None:
 def test_whatever_happens_at_once_an_account_has_one_owner() -> None:
     alice, bob, account = offered()
     kinds = [
-        partial(handing_over.accept, subject=bob, account=account, now=NOW),
-        partial(handing_over.take_back, owner=alice, account=account, now=NOW),
+        partial(handing_over.accept, subject=bob, account=account, now=TAKEN),
+        partial(handing_over.take_back, owner=alice, account=account, now=TAKEN),
         partial(actions.leave, subject=bob, account=account, now=NOW),
         partial(actions.leave, subject=alice, account=account, now=NOW),
         partial(actions.remove, owner=alice, account=account, member=bob, now=NOW),
@@ -298,4 +308,29 @@ def test_who_locks_their_account_offers_it_to_nobody_any_more() -> None:
     assert handing_over.withdraw_all(alice) == 1
 
     with pytest.raises(NoSuchOffer):
-        handing_over.accept(subject=bob, account=account, now=NOW)
+        handing_over.accept(subject=bob, account=account, now=TAKEN)
+
+
+def test_for_three_days_nobody_takes_it_and_its_owner_may_take_it_back() -> None:
+    alice, bob, account = offered()
+
+    with pytest.raises(OfferTooNew):
+        handing_over.accept(subject=bob, account=account, now=TAKEN - timedelta(seconds=1))
+    handing_over.take_back(owner=alice, account=account, now=TAKEN - timedelta(seconds=1))
+    handing_over.offer(owner=alice, account=account, member=bob, stays=True, now=TAKEN)
+
+    with pytest.raises(OfferTooNew):
+        handing_over.accept(subject=bob, account=account, now=TAKEN)
+    assert roles_in(account)[0] == (alice, "owner")
+
+
+def test_nobody_is_offered_an_account_before_they_acted_in_it_for_three_days() -> None:
+    alice = make_business()
+    account = queries.list_owned(alice)[0].account
+    bob = join(alice, account)
+    early = OFFERED - timedelta(seconds=1)
+
+    with pytest.raises(MemberTooNew):
+        handing_over.offer(owner=alice, account=account, member=bob, stays=True, now=early)
+
+    assert handing_over.find_offer(account, now=early) is None

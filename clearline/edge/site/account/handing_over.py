@@ -77,6 +77,7 @@ def take_over(request: HttpRequest) -> HttpResponse:
     own = mine.get(offer.account) if offer else None
     shown = {
         "offer": offer,
+        "can_take": offer is not None and offer.takeable_at <= now,
         "own": own,
         "role": ROLES[own.role][0] if own else "",
         "error": error,
