@@ -26,7 +26,7 @@ from clearline.kit.status import read_statuses, write_status
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
-from clearline.service.accounts import undoing, whole_list
+from clearline.service.accounts import age_of_before, undoing, whole_list
 from clearline.service.contacts import actions as contacts
 from clearline.service.contacts import (
     edition_letters,
@@ -177,6 +177,12 @@ LONG: Final = (
         "erasing lists that were taken back",
         timedelta(seconds=10),
         lambda now: undoing.erase_taken_back(now=now),
+    ),
+    Beat(
+        "ages",
+        "letting accounts of before follow the age that was told",
+        timedelta(minutes=1),
+        lambda now: age_of_before.hear_ages(now=now),
     ),
     Beat(
         "ledger_expiry",

@@ -268,6 +268,7 @@ def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened
             name=name,
             screen_name=screen_name,
             age_range=told.age.value,
+            is_age_heard=True,
             opened_at=now,
         ).save(force_insert=True)
         add_email(subject, email, now)

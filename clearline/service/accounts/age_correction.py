@@ -63,7 +63,8 @@ def set_age(may: MaySetAge, *, by: Actor, age: AgeRange, shown: AgreedTo, now: d
     was_open = holder.closed_at is None
     holder.age_range, holder.is_final = age.value, is_child
     holder.closed_at = now if is_child and was_open else holder.closed_at
-    holder.save(update_fields=["age_range", "is_final", "closed_at"])
+    holder.is_age_heard = True
+    holder.save(update_fields=["age_range", "is_final", "closed_at", "is_age_heard"])
     entry = ProfileChanged(fields=("age_range",), by=str(by))
     ledger.append(entry, subject=may.subject, permit=may.to_note, now=now)
     consent.add_to_account(

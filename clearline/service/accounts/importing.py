@@ -214,7 +214,13 @@ def insert(table: models.Manager[Row], rows: Sequence[Row]) -> None:
 def rows_of_person(subject: SubjectId, each: Keyed, now: datetime) -> list[models.Model]:
     row = each.row
     return [
-        Holder(subject=subject, name=row.name, age_range=row.age, opened_at=now),
+        Holder(
+            subject=subject,
+            name=row.name,
+            age_range=row.age,
+            is_age_heard=True,
+            opened_at=now,
+        ),
         EmailAddress(subject=subject, address=row.email, address_index=each.email, added_at=now),
         ImportedCustomer(
             subject=subject,

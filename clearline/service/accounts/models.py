@@ -19,6 +19,7 @@ class Holder(models.Model):
         "opened_at": "a moment of our own",
         "closed_at": "a moment of our own",
         "is_final": "whether the closing may be taken back",
+        "is_age_heard": "whether the choices follow the age",
     }
 
     subject = models.CharField(max_length=32, unique=True)
@@ -28,6 +29,8 @@ class Holder(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, db_index=True)  # until it is erased, taken back
     is_final = models.BooleanField(default=False, db_default=False)
+    # False where the age was told before every choice followed it; the worker looks at those.
+    is_age_heard = models.BooleanField(default=False, db_default=False)
 
 
 class EmailAddress(models.Model):

@@ -4,7 +4,7 @@ They are stored as one text, JSON of `{"choice": [answer, moment, method, proof]
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -71,3 +71,21 @@ def is_no_unseen(said: Said | None, device: ChosenOnDevice | None) -> bool:
         return True
     # The device knows whole seconds only; within the same one nobody can tell, and no wins.
     return said.proof != device.proof and int(said.at.timestamp()) >= int(device.at.timestamp())
+
+
+def unsaid(said: Mapping[str, Said], names: Iterable[str]) -> frozenset[str]:
+    """Return those choices to which nobody said no, nor yes themselves, since the account began.
+
+    What a browser or an earlier system brought in is nobody's own yes to us, and neither is one
+    that was said before the age was known by which the account began.
+    """
+    starts = (each.at for each in said.values() if each.method is ChoiceMethod.START)
+    began_at = min(starts, default=None)
+    return frozenset(name for name in names if not stands(said.get(name), began_at))
+
+
+def stands(said: Said | None, began_at: datetime | None) -> bool:
+    if said is None or said.answer is Answer.NO:
+        return said is not None
+    is_own = said.method in {ChoiceMethod.FORM, ChoiceMethod.APP}
+    return is_own and (began_at is None or said.at > began_at)

@@ -1,6 +1,6 @@
 """Recording what a person chose, so that it can be proved later, by them too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -30,6 +30,7 @@ from clearline.trust.consent.account import (
     is_no_unseen,
     joined,
     read_said,
+    unsaid,
     write_said,
 )
 from clearline.trust.consent.cookie import ChosenOnDevice
@@ -365,6 +366,21 @@ def add_to_account(
     choices = joined(account.choices, NOTHING_CHOSEN.with_answers(answers))
     changed = differing(choices, account.choices)
     if changed:
+        how = ChoiceMethod.START
+        keep(account, choices, changed, shown=shown, how=how, by_signal=frozenset())
+
+
+def decline_unsaid(
+    *, subject: SubjectId, names: Iterable[str], shown: ShownText, permit: Permit, now: datetime
+) -> None:
+    """Let an account say no to what nobody said yes to themselves, in the caller's transaction.
+
+    The permit is that of `ask_to_keep`. Source: clause account.age.
+    """
+    account = lock_account(subject, shown, permit, now)
+    changed = unsaid(account.said, names)
+    if changed:
+        choices = account.choices.with_answers(dict.fromkeys(changed, Answer.NO))
         how = ChoiceMethod.START
         keep(account, choices, changed, shown=shown, how=how, by_signal=frozenset())
 

@@ -1,5 +1,6 @@
 """What a person's earlier answers mean today."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -53,6 +54,12 @@ def find_proof(subject: SubjectId) -> str:
     """Return the entry of the last change of an account's choices, "" before the first."""
     proofs = AccountChoices.objects.filter(subject=subject).values_list("proof", flat=True)
     return proofs.first() or ""
+
+
+def with_choices(subjects: Iterable[SubjectId]) -> frozenset[str]:
+    """Return those of some people whose accounts hold any answer."""
+    rows = AccountChoices.objects.filter(subject__in=list(subjects))
+    return frozenset(rows.values_list("subject", flat=True))
 
 
 def find_shown(subject: SubjectId, proof: str) -> ChosenOnDevice | None:

@@ -18,7 +18,7 @@ from clearline.policy.vocabulary import (
     SubjectId,
 )
 from clearline.trust.consent import actions, queries
-from clearline.trust.consent.account import Said, read_said, write_said
+from clearline.trust.consent.account import Said, read_said, unsaid, write_said
 from clearline.trust.consent.actions import Brought, ShownText, SignalSaysNo, TooManyAnswers
 from clearline.trust.consent.cookie import ChosenOnDevice
 from clearline.trust.consent.models import AccountChoices
@@ -379,3 +379,55 @@ def test_what_an_app_has_shown_is_known_as_long_as_nothing_came_since() -> None:
     assert queries.find_shown(BOB, queries.find_proof(ALICE)) is None
     assert queries.find_shown(BOB, "") is None
     assert queries.find_proof(BOB) == ""
+
+
+BEFORE, AFTER = later(-60), later(60)
+
+
+@pytest.mark.parametrize(
+    ("answer", "method", "at", "declined"),
+    [
+        (NO, ChoiceMethod.FORM, BEFORE, set()),
+        (NO, ChoiceMethod.SIGN_IN, AFTER, set()),
+        (YES, ChoiceMethod.FORM, AFTER, set()),
+        (YES, ChoiceMethod.APP, AFTER, set()),
+        (YES, ChoiceMethod.FORM, BEFORE, {MEASURE}),
+        (YES, ChoiceMethod.SIGN_IN, AFTER, {MEASURE}),
+        (YES, ChoiceMethod.IMPORT, AFTER, {MEASURE}),
+    ],
+)
+def test_a_yes_is_their_own_when_they_said_it_since_the_account_began(
+    answer: Answer, method: ChoiceMethod, at: datetime, declined: set[str]
+) -> None:
+    said: dict[str, Said] = {
+        SALE: Said(NO, NOW, ChoiceMethod.START, "1" * 32),
+        MEASURE: Said(answer, at, method, "2" * 32),
+    }
+
+    assert unsaid(said, [SALE, MEASURE]) == declined
+
+
+def test_what_was_never_answered_is_nobodys_yes_and_an_own_yes_needs_no_beginning() -> None:
+    said: dict[str, Said] = {MEASURE: Said(YES, NOW, ChoiceMethod.APP, "1" * 32)}
+
+    assert unsaid(said, [MEASURE, CONTENT]) == {CONTENT}
+
+
+def test_an_account_declines_what_nobody_said_yes_to_and_only_once() -> None:
+    permit = actions.ask_to_keep(ALICE, NOW)
+    actions.add_to_account(subject=ALICE, answers={SALE: NO}, shown=PAGE, permit=permit, now=NOW)
+    choose({MEASURE: YES}, now=later(1))
+    for _ in range(2):
+        actions.decline_unsaid(
+            subject=ALICE, names=[MEASURE, CONTENT], shown=PAGE, permit=permit, now=later(2)
+        )
+
+    said = actions.open_account(ALICE, permit, NOW)
+
+    assert {name: each.answer for name, each in said.items()} == {
+        SALE: NO,
+        MEASURE: YES,
+        CONTENT: NO,
+    }
+    assert len(Entry.objects.filter(kind="choice.recorded", subject=ALICE)) == 3
+    assert queries.with_choices([ALICE, BOB]) == {ALICE}
