@@ -28,6 +28,7 @@ from clearline.service.contacts.actions import in_groups
 from clearline.service.contacts.models import EmailCode, RecoveryAsk, RecoveryCode
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
+from clearline.service.teams import handing_over
 from clearline.trust.blind_index import blind_index
 from clearline.trust.factors import regaining as factors
 from clearline.trust.gate import actions as gate
@@ -384,6 +385,7 @@ def finish(*, key: str, typed: NewWayIn, now: datetime) -> SignedIn | PasswordGi
         regaining.set_way_in(subject, way_in, now=now)
         # What somebody else may have asked for meanwhile comes to nothing.
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
+        handing_over.withdraw_all(subject)
         others = RecoveryCode.objects.filter(subject=subject, done_at__isnull=True)
         others.update(done_at=now)
         fields = ("password", "user_id") if named else ("password",)

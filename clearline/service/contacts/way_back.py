@@ -25,6 +25,7 @@ from clearline.service.contacts.models import EmailCode, RecoveryCode, WayBack
 from clearline.service.contacts.recovery import NewWayIn
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
+from clearline.service.teams import handing_over
 from clearline.trust.blind_index import blind_index
 from clearline.trust.factors import regaining as factors
 from clearline.trust.gate import actions as gate
@@ -331,6 +332,7 @@ def finish(*, code: str, typed: NewWayIn, now: datetime) -> None:
         # What somebody else may have asked for meanwhile comes to nothing.
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         RecoveryCode.objects.filter(subject=subject, done_at__isnull=True).update(done_at=now)
+        handing_over.withdraw_all(subject)
         told = {"password": True, "user_id": bool(named), "second_factors": bool(has_lost)}
         fields = tuple(name for name, is_it in told.items() if is_it)
         ledger.append(WayBackUsed(fields=fields), subject=subject, permit=permit, now=now)

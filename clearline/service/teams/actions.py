@@ -121,6 +121,18 @@ def account_owned_by(owner: SubjectId, account: int | None = None) -> int:
     return owned[0] if account is None else account
 
 
+def lock_owned(owner: SubjectId, account: int) -> None:
+    """Hold an account that is theirs still, in the caller's transaction. Raises NotTheOwner.
+
+    It may have been taken over since they were first looked at.
+    """
+    try:
+        accounts.lock_account(account)
+    except accounts.NoSuchCustomer:
+        raise NotTheOwner from None
+    account_owned_by(owner, account)
+
+
 def show_team(*, owner: SubjectId, account: int | None = None, now: datetime) -> Team:
     """Return who may act in one of the owner's accounts, and who is invited.
 
@@ -169,7 +181,7 @@ def invite(
     expires_at = now + CODE_WINDOW
 
     with transaction.atomic():
-        accounts.lock_account(account)
+        lock_owned(owner, account)
         waiting = Invitation.objects.filter(account_id=account)
         waiting.filter(expires_at__lte=now).delete()
         if waiting.count() >= INVITATIONS_MAX:
@@ -221,6 +233,7 @@ def withdraw(*, owner: SubjectId, account: int | None = None, number: int, now: 
     account = account_owned_by(owner, account)
 
     with transaction.atomic():
+        lock_owned(owner, account)
         rows = Invitation.objects.filter(pk=number, account_id=account)
         row = rows.first()
         if row is None or not rows.delete()[0]:
@@ -245,6 +258,7 @@ def set_role(
     account = account_owned_by(owner, account)
 
     with transaction.atomic():
+        lock_owned(owner, account)
         accounts.set_member(account=account, subject=member, role=role)
         entry = TeamChanged(change="set", role=role, by=f"subject:{owner}")
         ledger.append(entry, subject=member, permit=permit, now=now)
@@ -267,7 +281,7 @@ def call(*, owner: SubjectId, account: int, member: SubjectId, label: str, now: 
     own = account_owned_by(owner, account)
 
     with transaction.atomic():
-        accounts.lock_account(own)
+        lock_owned(owner, own)
         if not is_plain_member(own, member):
             raise accounts.NoSuchMember
         MemberLabel.objects.filter(account_id=own, member=member).delete()
@@ -286,6 +300,8 @@ def end(*, account: int, member: SubjectId, by: SubjectId, now: datetime) -> Non
 
     with transaction.atomic():
         lock(account)
+        if by != member:
+            account_owned_by(by, account)
         accounts.set_member(account=account, subject=member, role=None)
         MemberLabel.objects.filter(account_id=account, member=member).delete()
         Handover.objects.filter(account_id=account, member=member).delete()

@@ -13,7 +13,7 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import handing_over as accounts_over
 from clearline.service.accounts.queries import find_plain_member_since
-from clearline.service.teams.actions import account_owned_by
+from clearline.service.teams.actions import account_owned_by, lock_owned
 from clearline.service.teams.models import Handover, Invitation, MemberLabel
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
@@ -112,7 +112,7 @@ def offer(*, owner: SubjectId, account: int, member: SubjectId, stays: bool, now
     own = account_owned_by(owner, account)
 
     with transaction.atomic():
-        accounts.lock_account(own)
+        lock_owned(owner, own)
         accounts_over.refuse_balance(own)
         refuse_new_member(own, member, now)
         accounts_over.refuse_closing(owner, member)
@@ -214,8 +214,12 @@ def ask_to_hand_over(by: SubjectId, owner: SubjectId, now: datetime) -> Permit:
 
 
 def withdraw_all(owner: SubjectId) -> int:
-    """Take back all that somebody offers, in the caller's transaction, which notes why."""
-    return Handover.objects.filter(owner=owner).delete()[0]
+    """End all that somebody offers and each invitation of theirs; return how many.
+
+    In the caller's transaction, which notes why: their account may have been in other hands.
+    """
+    offers = Handover.objects.filter(owner=owner).delete()[0]
+    return offers + Invitation.objects.filter(owner=owner).delete()[0]
 
 
 def erase_expired(*, now: datetime) -> int:

@@ -112,12 +112,15 @@ def test_who_locks_their_account_offers_it_to_nobody_any_more() -> None:
     teams.accept(subject=bob, code=made.code, now=LATER)
     offered_at = LATER + handing_over.MEMBER_WAIT
     handing_over.offer(owner=alice, account=account, member=bob, stays=False, now=offered_at)
+    waiting = teams.invite(owner=alice, role=MemberRole.BILLING, label="E", now=offered_at)
     ((_, told),) = tell(now=offered_at)
 
     take_back(token=key_in(told["link"]), now=offered_at)
 
     with pytest.raises(handing_over.NoSuchOffer):
         handing_over.accept(subject=bob, account=account, now=offered_at + handing_over.OFFER_WAIT)
+    with pytest.raises(teams.NoSuchInvitation):
+        teams.accept(subject=make_customer("eve"), code=waiting.code, now=offered_at)
     assert list_owned(alice)[0].account == account
 
 

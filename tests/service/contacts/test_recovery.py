@@ -29,6 +29,8 @@ from clearline.service.contacts.recovery import (
     prove,
     works,
 )
+from clearline.service.teams import actions as teams
+from clearline.service.teams import handing_over
 from clearline.trust.factors import actions as factors
 from clearline.trust.factors.actions import FactorRefused
 from clearline.trust.ledger import queries as ledger
@@ -51,6 +53,7 @@ from clearline.trust.vault.actions import erase_person
 from tests.promises.provider import rows
 from tests.service.accounts.people import NOW, PASSWORD, make_customer
 from tests.service.contacts.contacts import DAY, FIRST, SECOND, confirmed, replace, tell
+from tests.service.contacts.offering import offered_and_invited
 from tests.service.contacts.recovering import NETWORK, ask, codes, links, proved
 from tests.trust.factors.people import add_app, add_passkey, code_of
 
@@ -352,12 +355,16 @@ def test_what_an_intruder_asked_for_meanwhile_comes_to_nothing() -> None:
     alice = confirmed()
     actions.send_code_to_new(subject=alice, email=SECOND, now=LATER)
     first, second = proved("alice", now=LATER), proved("alice", now=LATER)
+    code, account = offered_and_invited(alice, LATER)
 
     finish(key=second.key, typed=NewWayIn(NEW_PASSWORD), now=LATER)
 
     assert not EmailCode.objects.filter(ended_at__isnull=True).exists()
     with pytest.raises(RecoveryOver):
         finish(key=first.key, typed=NewWayIn(PASSWORD), now=LATER)
+    assert handing_over.find_offer(account, now=LATER) is None
+    with pytest.raises(teams.NoSuchInvitation):
+        teams.accept(subject=make_customer("eve"), code=code, now=LATER)
 
 
 def test_nothing_typed_is_told() -> None:

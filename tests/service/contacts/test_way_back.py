@@ -28,6 +28,8 @@ from clearline.service.contacts.way_back import (
     WayBackOver,
 )
 from clearline.service.mail.template import Template
+from clearline.service.teams import actions as teams
+from clearline.service.teams import handing_over
 from clearline.trust.factors import actions as factors
 from clearline.trust.factors.queries import Factors, factors_of
 from clearline.trust.ledger import queries as ledger
@@ -39,7 +41,7 @@ from clearline.trust.safeguards.passwords import PasswordRefused
 from clearline.trust.safeguards.roles import LoginKind, Role
 from tests.browser_client import OPERATOR
 from tests.promises.provider import rows
-from tests.service.accounts.people import NOW, PASSWORD
+from tests.service.accounts.people import NOW, PASSWORD, make_customer
 from tests.service.contacts.contacts import (
     DAY,
     FIRST,
@@ -50,6 +52,7 @@ from tests.service.contacts.contacts import (
     replace,
     tell,
 )
+from tests.service.contacts.offering import offered_and_invited
 from tests.service.teams.test_teams import at_once
 from tests.trust.factors.people import add_app, add_passkey
 
@@ -163,6 +166,20 @@ def test_the_code_is_long_works_once_for_a_day_however_it_is_typed(sam: Actor, d
     assert sign_in("alice.anew")
     assert noted("used") == [{"fields": ["password", "user_id"]}]
     assert code.replace("-", "") not in "\n".join(rows())
+
+
+def test_what_somebody_else_offered_or_whom_they_invited_comes_to_nothing(
+    sam: Actor, dana: Actor
+) -> None:
+    alice = confirmed()
+    invited, account = offered_and_invited(alice, LATER)
+    code = code_for(alice, sam, dana)
+
+    finish(code)
+
+    assert handing_over.find_offer(account, now=LATER) is None
+    with pytest.raises(teams.NoSuchInvitation):
+        teams.accept(subject=make_customer("eve"), code=invited, now=LATER)
 
 
 def test_what_is_typed_wrong_leaves_the_code_as_it_is(sam: Actor, dana: Actor) -> None:
