@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser
 
+from tests.hunt.hunt import hunt
+from tests.hunt.words import needles_of
 from tests.journeys.browser import chromium
-from tests.journeys.provider import RunningProvider
-
-AT_THE_PROVIDER = ZoneInfo("America/New_York")  # as `init` writes it
+from tests.journeys.people import left_by
+from tests.journeys.provider import AT_THE_PROVIDER, RunningProvider
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +29,12 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvid
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with chromium(tmp_path_factory.mktemp("browser")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def typed(provider: RunningProvider) -> Iterator[dict[str, str]]:
+    """Take what people type; when all walks are over, none of it may stand anywhere."""
+    words: dict[str, str] = {}
+    yield words
+    assert hunt(left_by(provider), needles_of(words)) == ()
+    assert words

@@ -9,8 +9,7 @@ from playwright.sync_api import Page
 from clearline.kit.columnstore.client import ColumnStore, StorePlace
 from tests.hunt.personas import Persona
 from tests.hunt.places import Piece, cells_of_sqlite, files_under, rows_of_events
-from tests.journeys.conftest import AT_THE_PROVIDER
-from tests.journeys.provider import RunningProvider
+from tests.journeys.provider import AT_THE_PROVIDER, RunningProvider
 
 
 def left_by(provider: RunningProvider) -> Iterator[Piece]:

@@ -17,9 +17,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from clearline.config.demo.provider import NAMES
 
+AT_THE_PROVIDER = ZoneInfo("America/New_York")  # as `init` writes it
 START_S = 60.0
 AGEING = (
     ("accounts_member", "since"),

@@ -7,12 +7,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
+from tests.hunt.personas import Persona
 from tests.journeys.browser import person
 from tests.journeys.provider import RunningProvider
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
-PASSWORD = "quiet rivers carry stones"
 HONOURED = "Opt-Out Request Honored"
 
 
@@ -31,44 +31,47 @@ class App:
         said: dict[str, Any] = answer.json()
         return said
 
-    def sign_up(self, user_id: str) -> "App":
+    def sign_up(self, who: Persona) -> "App":
         told = {
-            "user_id": user_id,
-            "password": PASSWORD,
-            "name": "Alice Quill",
-            "email": f"{user_id}@mail.example",
+            "user_id": who.user_id,
+            "password": who.password,
+            "name": who.name,
+            "email": who.email,
             "age_range": "18_or_over",
             "agreed_edition": self.ask("GET", "policy")["edition"],
         }
         return self.take(self.ask("POST", "sign-up", told))
 
-    def sign_in(self, user_id: str) -> "App":
-        return self.take(self.ask("POST", "sign-in", {"user_id": user_id, "password": PASSWORD}))
+    def sign_in(self, who: Persona) -> "App":
+        told = {"user_id": who.user_id, "password": who.password}
+        return self.take(self.ask("POST", "sign-in", told))
 
     def take(self, keys: dict[str, Any]) -> "App":
         self.headers = {"Authorization": f"Bearer {keys['access_token']}"}
         return self
 
 
-def enter(context: BrowserContext, provider: RunningProvider, user_id: str) -> None:
+def enter(context: BrowserContext, provider: RunningProvider, who: Persona) -> None:
     page = context.new_page()
     page.goto(f"{provider.url}/account/sign-in/")
-    page.get_by_label("User ID").fill(user_id)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("User ID").fill(who.user_id)
+    page.get_by_label("Password").fill(who.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 def test_a_signal_of_one_browser_holds_in_another_and_by_the_app_and_is_shown(
-    provider: RunningProvider, browser: Browser
+    provider: RunningProvider, browser: Browser, typed: dict[str, str]
 ) -> None:
-    app = App(provider.url).sign_up("alice.signal")
+    she = Persona.new()
+    typed |= she.words("Alice")
+    app = App(provider.url).sign_up(she)
     before = app.ask("GET", "choices")["signal"]
     signalling, other = person(browser, gpc=True), person(browser, script=False)
 
-    enter(signalling, provider, "alice.signal")
+    enter(signalling, provider, she)
     signalling.close()
-    enter(other, provider, "alice.signal")
+    enter(other, provider, she)
     page = other.new_page()
     page.goto(f"{provider.url}/help/")
     expect(page.locator("footer")).to_contain_text(f"{HONOURED}, since")
@@ -76,7 +79,7 @@ def test_a_signal_of_one_browser_holds_in_another_and_by_the_app_and_is_shown(
     expect(page.get_by_role("main")).to_contain_text(HONOURED)
     page.goto(f"{provider.url}/privacy/choices/")
     expect(page.get_by_role("main")).to_contain_text("came from: a browser's signal")
-    told = App(provider.url).sign_in("alice.signal").ask("GET", "choices")
+    told = App(provider.url).sign_in(she).ask("GET", "choices")
 
     assert not before["is_honoured"]
     assert (told["signal"]["is_honoured"], told["signal"]["words"]) == (True, HONOURED)
@@ -87,11 +90,13 @@ def test_a_signal_of_one_browser_holds_in_another_and_by_the_app_and_is_shown(
 
 
 def test_a_signal_of_the_app_holds_in_every_browser_until_it_is_taken_back_in_two_steps(
-    provider: RunningProvider, browser: Browser
+    provider: RunningProvider, browser: Browser, typed: dict[str, str]
 ) -> None:
-    app = App(provider.url, {"Sec-GPC": "1"}).sign_up("bob.signal")
+    he = Persona.new()
+    typed |= he.words("Bob")
+    app = App(provider.url, {"Sec-GPC": "1"}).sign_up(he)
     context = person(browser)
-    enter(context, provider, "bob.signal")
+    enter(context, provider, he)
     page = context.new_page()
     page.goto(f"{provider.url}/privacy/choices/")
     expect(page.locator("footer")).to_contain_text(f"{HONOURED}, since")

@@ -23,9 +23,8 @@ from clearline.trust.factors.codes import STEP_S
 from tests.hunt.hunt import hunt
 from tests.hunt.personas import Persona
 from tests.hunt.words import needles_of
-from tests.journeys.conftest import AT_THE_PROVIDER
 from tests.journeys.people import left_by
-from tests.journeys.provider import RunningProvider, wait_until
+from tests.journeys.provider import AT_THE_PROVIDER, RunningProvider, wait_until
 from tests.journeys.test_an_edition_agreed_and_refused import (
     ERASED_S,
     KEPT_CLOSED,

@@ -4,38 +4,26 @@ At the end all that the instance left is searched for what its people typed.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.hunt.hunt import hunt
 from tests.hunt.personas import Persona
-from tests.hunt.words import needles_of
 from tests.journeys.browser import AGENT, NARROW, WIDE, look
-from tests.journeys.people import left_by, sign_in, sign_up
+from tests.journeys.people import sign_in, sign_up
 from tests.journeys.provider import RunningProvider
 from tests.journeys.test_every_page import press_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
-PASSWORD = "quiet rivers carry stones"
 
-
-@pytest.fixture(scope="module")
-def typed(provider: RunningProvider) -> Iterator[dict[str, str]]:
-    """Take what people type; when all walks are over, none of it may stand anywhere."""
-    words: dict[str, str] = {}
-    yield words
-    assert hunt(left_by(provider), needles_of(words)) == ()
-    assert words
-
-
-def open_account(page: Page, provider: RunningProvider, user_id: str, name: str) -> None:
-    email = f"{user_id}@mail.example"
-    who = replace(Persona.new(), user_id=user_id, name=name, email=email, password=PASSWORD)
+def open_account(page: Page, provider: RunningProvider, typed: dict[str, str]) -> Persona:
+    """Open an account as somebody nobody is like, whose words may stand nowhere in the end."""
+    who = Persona.new()
+    typed |= who.words(f"somebody's of {len(typed)}")
     open_account_of(page, provider, who)
+    return who
 
 
 def open_account_of(page: Page, provider: RunningProvider, who: Persona) -> None:

@@ -28,9 +28,8 @@ from tests.hunt.hunt import hunt
 from tests.hunt.personas import Persona
 from tests.hunt.words import needles_of
 from tests.journeys.browser import AGENT, NARROW, WIDE, look
-from tests.journeys.conftest import AT_THE_PROVIDER
 from tests.journeys.people import left_by, sign_in, sign_up
-from tests.journeys.provider import RunningProvider, wait_until
+from tests.journeys.provider import AT_THE_PROVIDER, RunningProvider, wait_until
 from tests.journeys.test_every_page import press_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]

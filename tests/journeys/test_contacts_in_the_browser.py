@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests.hunt.personas import Persona
 from tests.journeys.browser import AGENT, NARROW, WIDE, look
 from tests.journeys.code_app import add_code_app
-from tests.journeys.conftest import AT_THE_PROVIDER
-from tests.journeys.provider import RunningProvider, wait_until
-from tests.journeys.test_an_account_in_the_browser import PASSWORD, open_account
+from tests.journeys.provider import AT_THE_PROVIDER, RunningProvider, wait_until
+from tests.journeys.test_an_account_in_the_browser import open_account
 from tests.service.mail.post_office import Office, open_office
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
@@ -97,13 +97,14 @@ def get_back_in(page: Page, office: Office, who: str, to: str, password: str, *,
     look(page)
 
 
-def give_number_and_address(page: Page, provider: RunningProvider) -> None:
+def give_number_and_address(page: Page, provider: RunningProvider, who: Persona) -> None:
     page.goto(f"{provider.url}/account/profile/")
     page.get_by_role("link", name="Number, addresses and kind of device").click()
     look(page)
-    page.get_by_label("A number at which we may reach you").fill("207 555 0199")
+    page.get_by_label("A number at which we may reach you").fill(who.telephone)
     page.get_by_role("button", name="Save").first.click()
     bills = page.get_by_role("region", name="Address for bills")
+    bills.get_by_label("Street and house number").fill(f"1 {who.called}")
     bills.get_by_label("City or place").fill("Portland")
     bills.get_by_label("ZIP or postal code").fill("4101")
     bills.get_by_role("button", name="Save").click()
@@ -127,17 +128,23 @@ def replace_address(page: Page, office: Office, second: str) -> None:
     ("scheme", "size"), [("light", WIDE), ("dark", NARROW)], ids=["1280-light", "360-dark"]
 )
 def test_an_address_is_proved_replaced_and_won_back(
-    provider: RunningProvider, office: Office, browser: Browser, scheme: str, size: ViewportSize
+    provider: RunningProvider,
+    office: Office,
+    browser: Browser,
+    typed: dict[str, str],
+    scheme: str,
+    size: ViewportSize,
 ) -> None:
     context = browser.new_context(
         user_agent=AGENT,
         viewport=size,
         color_scheme="dark" if scheme == "dark" else "light",
     )
-    page, name = context.new_page(), f"alice.{scheme}"
-    first, second = f"{name}@mail.example", f"{name}@other.example"
-    open_account(page, provider, name, "Alice Quill")
-    give_number_and_address(page, provider)
+    page = context.new_page()
+    she, second = open_account(page, provider, typed), Persona.new().email
+    typed |= {f"her second address in {scheme}": second}
+    name, first = she.user_id, she.email
+    give_number_and_address(page, provider, she)
     page.goto(f"{provider.url}/account/")
     look(page)
 
@@ -163,7 +170,7 @@ def test_an_address_is_proved_replaced_and_won_back(
     get_back_in(page, office, name, first, NEW_PASSWORD, nth=0)
     page.get_by_role("link", name="To your account").click()
     page.get_by_role("button", name="Sign out").click()
-    sign_in(page, provider, name, PASSWORD)
+    sign_in(page, provider, name, she.password)
     expect(page.get_by_role("main")).to_contain_text("Not signed in.")
     sign_in(page, provider, name, NEW_PASSWORD)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
@@ -188,21 +195,27 @@ def test_an_address_is_proved_replaced_and_won_back(
 
 
 def test_a_customer_of_before_comes_in_by_the_link_of_their_letter(
-    provider: RunningProvider, office: Office, browser: Browser, tmp_path: Path
+    provider: RunningProvider,
+    office: Office,
+    browser: Browser,
+    typed: dict[str, str],
+    tmp_path: Path,
 ) -> None:
-    path = tmp_path / "customers.csv"
-    path.write_text("name,email,account\nZoe Ray,zoe@old.example,OLD-1\n", encoding="utf-8")
+    zoe, path = Persona.new(), tmp_path / "customers.csv"
+    typed |= zoe.words("Zoe")
+    row = f"{zoe.name},{zoe.email},{zoe.account_number}"
+    path.write_text(f"name,email,account\n{row}\n", encoding="utf-8")
     brought = provider.command("customers", "import", str(path), "--invite")
     assert brought.returncode == 0, brought.stderr
-    text = letter(office, "zoe@old.example", "")
+    text = letter(office, zoe.email, "")
     (link,) = re.findall(r"^ +(http\S+/account/invited/\S+)$", text, re.MULTILINE)
 
     page = browser.new_context(user_agent=AGENT, viewport=NARROW).new_page()
     page.goto(str(link))
     look(page)
     page.get_by_label("18 or over").check()
-    page.get_by_label("User ID").fill("zoe.ray")
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("User ID").fill(zoe.user_id)
+    page.get_by_label("Password").fill(zoe.password)
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Agree").click()
     expect(page.get_by_role("main")).to_contain_text("receipt")
@@ -223,16 +236,22 @@ def link_in(text: str, path: str) -> str:
     ("scheme", "size"), [("dark", WIDE), ("light", NARROW)], ids=["1280-dark", "360-light"]
 )
 def test_a_second_factor_outlasts_the_old_mailbox_and_the_link_of_a_letter_lets_its_owner_in(
-    provider: RunningProvider, office: Office, browser: Browser, scheme: str, size: ViewportSize
+    provider: RunningProvider,
+    office: Office,
+    browser: Browser,
+    typed: dict[str, str],
+    scheme: str,
+    size: ViewportSize,
 ) -> None:
     context = browser.new_context(
         user_agent=AGENT,
         viewport=size,
         color_scheme="dark" if scheme == "dark" else "light",
     )
-    page, name = context.new_page(), f"bea.{scheme}"
-    first, second = f"{name}@mail.example", f"{name}@other.example"
-    open_account(page, provider, name, "Bea Quill")
+    page = context.new_page()
+    bea, second = open_account(page, provider, typed), Persona.new().email
+    typed |= {f"Bea's second address in {scheme}": second}
+    name, first = bea.user_id, bea.email
     page.goto(f"{provider.url}/account/contacts/")
     page.get_by_role("button", name="Send me a code").click()
     type_code(page, letter(office, first, "Your code"), "Confirm")

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests.hunt.personas import Persona
 from tests.journeys.browser import AGENT, NARROW, WIDE, look
 from tests.journeys.code_app import CodeApp, add_code_app
 from tests.journeys.provider import RunningProvider
+from tests.journeys.test_an_account_in_the_browser import open_account
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
@@ -46,24 +48,10 @@ def device(browser: Browser, scheme: str = "light", size: ViewportSize = WIDE) -
     assert [each for each in errors if "status of 4" not in each] == []
 
 
-def open_account(page: Page, provider: RunningProvider, user_id: str) -> None:
-    page.goto(f"{provider.url}/account/join/")
-    page.get_by_label("18 or over").check()
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_label("Name", exact=True).fill("Alice Quill")
-    page.get_by_label("E-mail address").fill(f"{user_id}@mail.example")
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_label("User ID").fill(user_id)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("I have read the privacy policy").check()
-    page.get_by_role("button", name="Agree and open the account").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your account is open")
-
-
-def give_password(page: Page, provider: RunningProvider, user_id: str) -> None:
+def give_password(page: Page, provider: RunningProvider, who: Persona) -> None:
     page.goto(f"{provider.url}/account/sign-in/")
-    page.get_by_label("User ID").fill(user_id)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("User ID").fill(who.user_id)
+    page.get_by_label("Password").fill(who.password)
     page.get_by_role("button", name="Sign in").click()
 
 
@@ -88,11 +76,14 @@ def make_codes(page: Page) -> list[str]:
 
 @SIZES
 def test_a_customer_signs_in_by_a_passkey_and_without_it_nobody_does(
-    provider: RunningProvider, browser: Browser, scheme: str, size: ViewportSize
+    provider: RunningProvider,
+    browser: Browser,
+    typed: dict[str, str],
+    scheme: str,
+    size: ViewportSize,
 ) -> None:
-    user_id = f"alice.key.{scheme}"
     with device(browser, scheme, size) as page, device(browser) as thief:
-        open_account(page, provider, user_id)
+        she = open_account(page, provider, typed)
         page.goto(f"{provider.url}/.well-known/change-password")
         assert page.url == f"{provider.url}/account/security/"
         look(page)
@@ -105,16 +96,16 @@ def test_a_customer_signs_in_by_a_passkey_and_without_it_nobody_does(
         look(page)
         sign_out(page, provider)
 
-        give_password(page, provider, user_id)
+        give_password(page, provider, she)
         page.wait_for_url("**/sign-in/second/**")
         look(page)
         page.goto(f"{provider.url}/account/")
         assert "/account/sign-in/" in page.url  # half a sign-in opens nothing
-        give_password(page, provider, user_id)
+        give_password(page, provider, she)
         page.get_by_role("button", name="Use your passkey").click()
         page.wait_for_url("**/account/")
 
-        give_password(thief, provider, user_id)
+        give_password(thief, provider, she)
         thief.get_by_role("button", name="Use your passkey").click()
         expect(thief.get_by_role("main")).to_contain_text("The passkey was not used")
         look(thief)
@@ -123,11 +114,14 @@ def test_a_customer_signs_in_by_a_passkey_and_without_it_nobody_does(
 
 @SIZES
 def test_a_customer_signs_in_by_codes_and_a_recovery_code_lets_in_once(
-    provider: RunningProvider, browser: Browser, scheme: str, size: ViewportSize
+    provider: RunningProvider,
+    browser: Browser,
+    typed: dict[str, str],
+    scheme: str,
+    size: ViewportSize,
 ) -> None:
-    user_id = f"alice.code.{scheme}"
     with device(browser, scheme, size) as page, device(browser) as elsewhere:
-        open_account(page, provider, user_id)
+        she = open_account(page, provider, typed)
         app = add_code_app(page, "account")
         look(page)
         codes = make_codes(page)
@@ -135,15 +129,15 @@ def test_a_customer_signs_in_by_codes_and_a_recovery_code_lets_in_once(
         page.get_by_role("link", name="I have them").click()
         sign_out(page, provider)
 
-        give_password(page, provider, user_id)
+        give_password(page, provider, she)
         app.type_code(page, "Sign in")
         page.wait_for_url("**/account/")
 
-        give_password(elsewhere, provider, user_id)
+        give_password(elsewhere, provider, she)
         give(elsewhere, codes[0])
         elsewhere.wait_for_url("**/account/")
         sign_out(elsewhere, provider)
-        give_password(elsewhere, provider, user_id)
+        give_password(elsewhere, provider, she)
         give(elsewhere, codes[0])
         expect(elsewhere.get_by_role("main")).to_contain_text("Not signed in")
         look(elsewhere)
@@ -215,17 +209,19 @@ def give_staff_password(page: Page, provider: RunningProvider, user_id: str) -> 
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_codes_do_without_script(provider: RunningProvider, browser: Browser) -> None:
+def test_codes_do_without_script(
+    provider: RunningProvider, browser: Browser, typed: dict[str, str]
+) -> None:
     context = browser.new_context(user_agent=AGENT, java_script_enabled=False)
     page = context.new_page()
-    open_account(page, provider, "alice.noscript")
+    she = open_account(page, provider, typed)
     page.goto(f"{provider.url}/account/security/passkey/")
     expect(page.get_by_role("main")).to_contain_text("This browser cannot make passkeys here")
     expect(page.get_by_role("button", name="Make the passkey")).to_be_hidden()
     app: CodeApp = add_code_app(page, "account")
     sign_out(page, provider)
 
-    give_password(page, provider, "alice.noscript")
+    give_password(page, provider, she)
     app.type_code(page, "Sign in")
 
     page.wait_for_url("**/account/")

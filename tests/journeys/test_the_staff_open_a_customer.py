@@ -20,7 +20,6 @@ from tests.journeys.test_an_account_in_the_browser import open_account
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 PASSWORD = "seven quiet herons fly"
-ADDRESS = "alice.desk@mail.example"
 QUARTER = timedelta(minutes=15)
 
 
@@ -47,24 +46,24 @@ def find(page: Page, text: str) -> None:
 
 
 def test_staff_open_alices_address_and_she_sees_who_when_and_why_with_a_proof(
-    provider: RunningProvider, browser: Browser, tmp_path: Path
+    provider: RunningProvider, browser: Browser, typed: dict[str, str], tmp_path: Path
 ) -> None:
     alice = browser.new_context(user_agent=AGENT, viewport=WIDE).new_page()
     support = browser.new_context(
         user_agent=AGENT, viewport=NARROW, color_scheme="dark", java_script_enabled=False
     ).new_page()
-    open_account(alice, provider, "alice.desk", "Alice Quill")
+    she = open_account(alice, provider, typed)
     sign_in(support, provider, tmp_path, "sam", "support")
 
-    find(support, "alice.des@mail.example")
+    find(support, she.email[1:])
     expect(support.get_by_role("main")).to_contain_text("Nobody has exactly this")
-    find(support, ADDRESS)
+    find(support, she.email)
     expect(support.get_by_role("heading", level=1)).to_have_text("Found. At which contact?")
-    assert ADDRESS not in support.content()
+    assert she.email not in support.content()
     support.get_by_label("A call").check()
     support.get_by_label("Its number with us").fill("C-1042")
     support.get_by_role("button", name="Open", exact=True).click()
-    expect(support.get_by_role("main")).to_contain_text(ADDRESS)
+    expect(support.get_by_role("main")).to_contain_text(she.email)
     expect(support.get_by_role("main")).to_contain_text("Opened for a call, number C-1042")
     page_of_alice = support.url
 
@@ -78,17 +77,17 @@ def test_staff_open_alices_address_and_she_sees_who_when_and_why_with_a_proof(
     watched.set_viewport_size(NARROW)
     look(watched)
     watched.evaluate("document.getAnimations().forEach(each => each.finish())")
-    expect(watched.get_by_text(ADDRESS)).to_be_hidden()
+    expect(watched.get_by_text(she.email)).to_be_hidden()
     expect(watched.get_by_text("Shut.")).to_be_visible()
     watched.goto(f"{provider.url}/staff/customers/")
-    expect(watched.get_by_role("link", name="Alice Quill")).to_be_visible()
+    expect(watched.get_by_role("link", name=she.name)).to_be_visible()
     look(watched)
 
     provider.stop()
     provider.start(at=QUARTER)
     support.goto(page_of_alice)
     expect(support.get_by_role("heading", level=1)).to_have_text("Nobody is open to you here")
-    assert ADDRESS not in support.content()
+    assert she.email not in support.content()
 
     alice.goto(f"{provider.url}/account/my-data/?group=shown")
     line = alice.get_by_role("row").filter(has_text="Your account was opened at a call")
