@@ -2,7 +2,9 @@
 
 "To keep your account we ask your name and your e-mail address, and give the account a number. They
 are sealed under a key of your own, kept while the account is open and thirty days after you close
-it, and then that key is destroyed; until then you may take the closing back."
+it, and then that key is destroyed; until then you may take the closing back. A name that you change
+is kept, sealed, for thirty days more, so that nobody gets in at our desk by a document with a name
+that they wrote there themselves."
 
 "We ask in which range your age lies, never your birth date. Under 13 nobody can open an account,
 and nothing typed is kept; from 13 to 15 an account begins with no to everything that needs a yes.

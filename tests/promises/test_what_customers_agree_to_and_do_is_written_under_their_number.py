@@ -85,6 +85,7 @@ def test_what_a_customer_does_is_written_under_their_number() -> None:
         "customer.refused",
         "customer.signed_in",
         "account.changed",
+        "account.renamed",
         "account.closed",
         "customer.password_changed",
     ]

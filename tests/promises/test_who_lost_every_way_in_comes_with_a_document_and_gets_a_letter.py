@@ -1,13 +1,13 @@
 """P13, clause account.way_back, and CP-43.
 
 "If you lose every way in, come to us with a valid photo ID of a government. One of us who answers
-you looks at it and says of which kind it is and that the name on it is yours; a second one looks
-too and confirms it. No picture of it and no number on it is kept, and another name on it stops it
-for a day. Then a code goes to your e-mail address of record, which has been yours for thirty days
-at least, and works once and for a day; with it you choose a new password, and your second factors
-end. We tell you of it at once. That it was begun, stopped, confirmed, declined or used, by whom and
-with which kind of document, is written into our ledger, and you can see it; the note by which the
-code works is erased by the third day."
+you looks at it and says of which kind it is and that the name on it is yours, and was thirty days
+ago; a second one looks too and confirms it. No picture of it and no number on it is kept, and
+another name on it stops it for a day. Then a code goes to your e-mail address of record, which has
+been yours for thirty days at least, and works once and for a day; with it you choose a new
+password, and your second factors end. We tell you of it at once. That it was begun, stopped,
+confirmed, declined or used, by whom and with which kind of document, is written into our ledger,
+and you can see it; the note by which the code works is erased by the third day."
 """
 
 import re

@@ -100,6 +100,7 @@ def erase_old_invitations(now: datetime) -> None:
 
 
 def erase_old_contacts(now: datetime) -> None:
+    accounts.erase_earlier_names(now=now)
     contacts.erase_expired(now=now)
     notices.erase_expired(now=now)
     factor_wait.erase_expired(now=now)

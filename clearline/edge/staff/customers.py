@@ -238,7 +238,7 @@ def show_customer(
         return gone(request)
     shown = {
         "subject": subject,
-        "name": told.values[SEALED[Field.NAME]][0],
+        "name": name_of(told),
         "is_closing": told.standing.closed_at is not None,
         "timer": Timer.of(told.opened, now),
         "contact": told.opened.contact,
@@ -248,22 +248,25 @@ def show_customer(
         "team": None if told.team is None else teammates_of(told.team),
         "choices": None if told.choices is None else choices_of(told.choices),
         "error": str(refused or ""),
-        "way_back": told_of_way_back(request, told.opened, None, now),
+        "way_back": told_of_way_back(request, told, None, now),
     }
     status = status_of(refused) if refused else HTTPStatus.OK
     return render(request, "staff/customer.html", shown, status=status)
 
 
 def told_of_way_back(
-    request: HttpRequest, opened: OpenNow, refused: Refusal | None, now: datetime
+    request: HttpRequest, told: Shown, refused: Refusal | None, now: datetime
 ) -> dict[str, object] | None:
     """Return what the page tells of a way back in; None for who has no part in it."""
-    member = signed_in_member(request)
+    member, opened = signed_in_member(request), told.opened
     if Role.SUPPORT not in opened.roles or Role.SUPPORT not in member.roles:
         return None
     standing = way_backs.find_standing(opened.subject, now=now)
     waiting = standing.waiting
     return {
+        # Whoever changed the name lately may have done it to fit a document of their own.
+        "name": told.earlier_names[0][0] if told.earlier_names else name_of(told),
+        "earlier_names": told.earlier_names,
         "is_visit": way_back.may_begin(opened, member.roles),
         "standing": standing,
         "is_own": waiting is not None and waiting.asked_by == member.public_id,
@@ -274,6 +277,10 @@ def told_of_way_back(
         "typed": request.POST,
         "error": str(refused or ""),
     }
+
+
+def name_of(told: Shown) -> str:
+    return told.values[SEALED[Field.NAME]][0]
 
 
 def facts_of(told: Shown) -> Iterator[Fact]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from clearline.edge.staff.access import actor_of, signed_in_member
-from clearline.edge.staff.customers import Timer, gone, told_of_way_back
+from clearline.edge.staff.customers import Timer, gone, name_of, told_of_way_back
 from clearline.kit.access import Audience, open_to, require_step_up
 from clearline.kit.errors import Refusal
 from clearline.kit.problem import status_of
@@ -27,7 +27,6 @@ from clearline.service.contacts.way_back import (
 from clearline.service.desk import actions as desk
 from clearline.service.desk import way_back
 from clearline.service.desk.actions import NotFoundHere
-from clearline.service.desk.duties import SEALED, Field
 from clearline.service.desk.way_back import OnlyAtVisit
 from clearline.trust.safeguards.queries import StaffMember
 
@@ -65,9 +64,9 @@ def show(request: HttpRequest, subject: SubjectId, refused: Refusal) -> HttpResp
     told = desk.show_customer(by=actor_of(member), roles=member.roles, subject=subject, now=now)
     shown = {
         "subject": subject,
-        "name": told.values[SEALED[Field.NAME]][0],
+        "name": name_of(told),
         "timer": Timer.of(told.opened, now),
-        "way_back": told_of_way_back(request, told.opened, refused, now),
+        "way_back": told_of_way_back(request, told, refused, now),
     }
     status = status_of(refused)
     return render(request, "staff/customer_way_back.html", shown, status=status)

@@ -107,6 +107,9 @@ TELLINGS: Final = {
     "account.changed": Telling(
         Group.CHANGED, gettext_lazy("Your profile was corrected: {fields}.")
     ),
+    "account.renamed": Telling(
+        Group.CHANGED, gettext_lazy("Your name was changed, and a letter told you of it.")
+    ),
     "team.changed": Telling(
         Group.CHANGED, gettext_lazy("Who may act in an account was changed: {change} ({role}).")
     ),

@@ -33,6 +33,7 @@ from clearline.service.accounts.models import (
     ContactNumber,
     CustomerInvitation,
     Device,
+    EarlierName,
     EmailAddress,
     Holder,
     ImportedCustomer,
@@ -41,6 +42,7 @@ from clearline.service.accounts.models import (
     PostalAddress,
 )
 from clearline.service.accounts.queries import (
+    EARLIER_NAMES_WINDOW,
     HOLDER_CLAUSE,
     MEMBERS_MAX,
     account_index,
@@ -65,6 +67,7 @@ from clearline.trust.ledger.entries.accounts import (
     AccountErased,
     AccountOpened,
     AccountReopened,
+    NameChanged,
     PolicyAgreed,
     ProfileChanged,
     ProfileShown,
@@ -85,6 +88,7 @@ ERASED_WITH_HOLDER: Final = (
     ContactNumber,
     CustomerInvitation,
     Device,
+    EarlierName,
     EmailAddress,
     Member,
     PostalAddress,
@@ -422,19 +426,42 @@ def change_names(
 ) -> None:
     """Correct a person's name and the name to be called by.
 
+    The name of before is kept for the desk, which compares a document with it, for thirty days.
     Raises FieldWrong, NoSuchCustomer, gate.UseDenied. Source: GDPR 16; clause account.holder.
     """
-    for use in (KEEP_HOLDER, KEEP_SCREEN_NAME):
-        gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+    gate.ask(use=KEEP_SCREEN_NAME, choices=NOTHING_CHOSEN, now=now)
+    gate.ask(use=KEEP_HOLDER, choices=NOTHING_CHOSEN, now=now)
+    permit_to_compare = ask_for_name(by, subject, now)
     permit = safeguards.ask_to_note_customer(now)
     new_name, new_screen_name = read_name(name), read_screen_name(screen_name)
 
     with transaction.atomic():
+        lock_holder(subject)
         holder = get_holder(subject)
+        old_name = vault.open_sealed(holder.name, permit=permit_to_compare, now=now)
         holder.name, holder.screen_name = new_name, new_screen_name
         holder.save(update_fields=["name", "screen_name"])
         entry = ProfileChanged(fields=("name", "screen_name"), by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
+        if old_name != new_name:
+            EarlierName.objects.create(subject=subject, name=old_name, ended_at=now)
+            ledger.append(NameChanged(by=str(by)), subject=subject, permit=permit, now=now)
+
+
+def ask_for_name(by: Actor, subject: SubjectId, now: datetime) -> Permit:
+    use = Use(
+        by=by,
+        subject=subject,
+        categories=frozenset({Category.NAME}),
+        purpose=Purpose.ESSENTIAL_SERVICE,
+        about=SubjectKind.CUSTOMER,
+    )
+    return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+def erase_earlier_names(*, now: datetime) -> int:
+    """Erase names that were changed thirty days ago; return how many went."""
+    return EarlierName.objects.filter(ended_at__lte=now - EARLIER_NAMES_WINDOW).delete()[0]
 
 
 def name_business(*, by: Actor, subject: SubjectId, account: int, name: str, now: datetime) -> None:

@@ -33,6 +33,19 @@ class Holder(models.Model):
     is_age_heard = models.BooleanField(default=False, db_default=False)
 
 
+class EarlierName(models.Model):
+    """A name that somebody had until they changed it; the desk compares with it for thirty days."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "subject": "random and public",
+        "ended_at": "a moment of our own",
+    }
+
+    subject = models.CharField(max_length=32, db_index=True)
+    name = Personal(category=Category.NAME, max_length=200)
+    ended_at = models.DateTimeField(db_index=True)
+
+
 class EmailAddress(models.Model):
     """One e-mail address of one person, from when to when it was theirs.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db.models import QuerySet
@@ -13,6 +13,7 @@ from clearline.service.accounts.models import (
     Account,
     Agreement,
     ContactNumber,
+    EarlierName,
     EmailAddress,
     Holder,
     ImportedCustomer,
@@ -29,6 +30,8 @@ from clearline.trust.vault.sealed import Sealed
 MEMBERS_MAX: Final = 100  # of one account, and accounts of one person
 SAME_ADDRESS_MAX: Final = 100  # people with one e-mail address
 LINES_MAX: Final = 50  # telephone numbers of one customer
+EARLIER_NAMES_WINDOW: Final = timedelta(days=30)  # as an address needs to become that of record
+EARLIER_NAMES_MAX: Final = 20
 HOLDER_CLAUSE: Final = ClauseId("account.holder")  # says how long a closed account is kept
 # They speak of those who were brought in.
 IMPORT_CLAUSES: Final = frozenset({ClauseId("account.import"), ClauseId("account.invitation")})
@@ -145,6 +148,20 @@ def open_name(subject: SubjectId, *, permit: Permit, now: datetime) -> str:
     """Return what a person is called, "" where there is none any more. Raises as `open_held`."""
     holder = Holder.objects.filter(subject=subject).first()
     return "" if holder is None else vault.open_sealed(holder.name, permit=permit, now=now)
+
+
+def open_earlier_names(
+    subject: SubjectId, *, permit: Permit, now: datetime
+) -> tuple[tuple[str, datetime], ...]:
+    """Return the names that somebody had within the last thirty days, and until when each.
+
+    The first is the one that they had thirty days ago. Raises as `open_held`.
+    """
+    rows = EarlierName.objects.filter(subject=subject, ended_at__gt=now - EARLIER_NAMES_WINDOW)
+    ended = rows.order_by("ended_at", "pk")[:EARLIER_NAMES_MAX]
+    return tuple(
+        (vault.open_sealed(row.name, permit=permit, now=now), row.ended_at) for row in ended
+    )
 
 
 def sealed_of(subject: SubjectId) -> Iterator[Sealed]:

@@ -31,6 +31,7 @@ from clearline.trust.ledger.entries.accounts import (
     AccountHandedOver,
     AccountOffered,
     AccountOpened,
+    NameChanged,
 )
 from clearline.trust.ledger.entries.contacts import (
     AccountRecovered,
@@ -65,6 +66,7 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     AccountOpened,
     AccountOffered,
     AccountHandedOver,
+    NameChanged,
     CustomerFactorAdded,
     CustomerFactorRemoved,
     WayBackAsked,

@@ -116,6 +116,7 @@ class Shown:
     is_asked_to_agree: bool
     team: tuple[Membership, ...] | None
     choices: Mapping[str, Said] | None
+    earlier_names: tuple[tuple[str, datetime], ...]  # of thirty days, for support alone
 
 
 def search(*, by: Actor, text: str, now: datetime) -> tuple[SubjectId, ...]:
@@ -252,12 +253,15 @@ def show_customer(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: 
     values: dict[Category, tuple[str, ...]] = {}
     addresses: dict[Field, Postal] = {}
     choices: Mapping[str, Said] | None = None
+    earlier: tuple[tuple[str, datetime], ...] = ()
     for role in duties:
         permit = ask_as(role, by, subject, now)
         values |= accounts.open_held(subject, permit=permit, now=now)
         addresses |= open_addresses(role, subject, permit, now)
         if Category.PRIVACY_PREFERENCES in permit.categories:
             choices = consent.open_account(subject, permit, now)
+        if role is Role.SUPPORT:
+            earlier = accounts.open_earlier_names(subject, permit=permit, now=now)
     sees_agreement = Field.AGREEMENT in fields
     return Shown(
         opened=opened,
@@ -270,6 +274,7 @@ def show_customer(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: 
         is_asked_to_agree=sees_agreement and accounts.asks_to_agree(subject, now=now),
         team=team_of(subject) if Field.TEAM in fields else None,
         choices=choices,
+        earlier_names=earlier,
     )
 
 

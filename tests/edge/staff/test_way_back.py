@@ -4,7 +4,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import actions as accounts
 from clearline.service.mail.template import Template
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.roles import Role
@@ -122,6 +124,24 @@ def test_another_name_on_the_document_blocks_it_for_everybody(
         assert answer.status_code == 403
         assert "The name on the document is not the customer" in words_on(answer.content)
     assert "nobody can begin this" in words_on(page_of(sam, page).encode())
+
+
+def test_after_a_new_name_the_document_is_compared_with_the_one_of_before(
+    dana: Client, sam: Client, alice: SubjectId
+) -> None:
+    """Who renamed the holder and comes with a document of their own is not helped by it."""
+    by, now = Actor(ActorKind.SUBJECT, alice), timezone.now()
+    accounts.change_names(by=by, subject=alice, name="Mallory Pike", screen_name="", now=now)
+    page = open_alice(dana, alice)
+    open_alice(sam, alice)
+
+    asked = page_of(dana, page)
+    dana.post(f"{page}way-back/", SEEN)
+    waits = page_of(sam, page)
+
+    assert "The name was changed within thirty days" in asked
+    assert f"Is the name on it “{NAME}”?" in words_on(asked.encode())
+    assert f"its name is “{NAME}”" in words_on(waits.encode())
 
 
 def test_what_is_missing_is_told_and_what_was_said_stays(dana: Client, alice: SubjectId) -> None:

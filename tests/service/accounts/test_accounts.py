@@ -1,10 +1,12 @@
 """Accounts: opened by those who may, shown to whom they are about, and readable by nobody else."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from clearline.kit.errors import Denied
+from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import Answer, ChoiceName, SubjectId
 from clearline.service.accounts import actions, queries
@@ -13,6 +15,8 @@ from clearline.service.accounts.age import AgeRange, TooYoung, choices_at_start
 from clearline.service.accounts.models import Account, Agreement, EmailAddress, Holder, Member
 from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.service.accounts.words import FieldWrong
+from clearline.service.desk.actions import use_as_support
+from clearline.trust.gate.actions import ask
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
@@ -281,3 +285,28 @@ def test_an_account_for_a_business_without_a_name_is_not_opened() -> None:
         actions.open_account(told=told, agreed=AGREED, now=NOW)
 
     assert not Holder.objects.exists()
+
+
+def test_a_name_that_was_changed_stays_sealed_for_thirty_days_with_the_first_at_the_top() -> None:
+    """Who renames a holder lately cannot come to the desk with a document of their own."""
+    subject = make_customer()
+    for name in ("Alice Quill", "Mallory Pike", "Mallory Pikes"):
+        actions.change_names(
+            by=actor(subject), subject=subject, name=name, screen_name="Al", now=NOW
+        )
+
+    kept = "\n".join(rows()).casefold()
+
+    assert names_of_before(subject, now=NOW + timedelta(days=29)) == ["Alice Quill", "Mallory Pike"]
+    assert "quill" not in kept
+    assert "pike" not in kept
+    assert Entry.objects.filter(kind="account.renamed", subject=subject).count() == 2
+    assert names_of_before(subject, now=NOW + timedelta(days=30)) == []
+    assert actions.erase_earlier_names(now=NOW + timedelta(days=29)) == 0
+    assert actions.erase_earlier_names(now=NOW + timedelta(days=30)) == 2
+
+
+def names_of_before(subject: SubjectId, *, now: datetime) -> list[str]:
+    by = Actor(ActorKind.STAFF, "someone")
+    permit = ask(use=use_as_support(by, subject), choices=NOTHING_CHOSEN, now=now)
+    return [name for name, _ in queries.open_earlier_names(subject, permit=permit, now=now)]

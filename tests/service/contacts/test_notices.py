@@ -7,7 +7,9 @@ import pytest
 from django.db import OperationalError, connection
 
 from clearline.kit.errors import Denied, Refusal
+from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import emails
 from clearline.service.accounts.addresses import current
 from clearline.service.accounts.queries import list_owned
@@ -101,6 +103,16 @@ def test_another_user_id_is_told() -> None:
     """CP-45, 47 CFR 64.2010(f)(1): the online account was changed."""
     alice = confirmed()
     user_ids.change_user_id(subject=alice, user_id="alice.q", now=LATER)
+
+    assert [to for to, _ in tell(now=LATER)] == [FIRST]
+
+
+def test_another_name_is_told_and_another_way_to_be_called_is_not() -> None:
+    """A changed name is what a document at the desk is compared with."""
+    alice = confirmed()
+    by = Actor(ActorKind.SUBJECT, alice)
+    for name, screen_name in (("Alice Quill", "Al"), ("Mallory Pike", "Al")):
+        accounts.change_names(by=by, subject=alice, name=name, screen_name=screen_name, now=LATER)
 
     assert [to for to, _ in tell(now=LATER)] == [FIRST]
 

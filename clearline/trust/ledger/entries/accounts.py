@@ -112,6 +112,23 @@ class ProfileChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NameChanged(LedgerEntry):
+    """The name of the entry's subject was corrected; neither name is told.
+
+    It stands beside `account.changed`, so that a letter can tell of it.
+    """
+
+    kind: ClassVar[str] = "account.renamed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataShown(LedgerEntry):
     """All that is held of the entry's subject was opened, for who `by` names; never what it was."""
 
