@@ -2,14 +2,14 @@
 
 "When you write, call or visit us, those of us who answer find you by your whole e-mail address,
 telephone number, user ID or account number, and open what their work at that contact needs. Support
-sees your name, the name to call you by, e-mail address, account number and telephone numbers, the
-address at which you use a service, how your account and your agreement to this policy stand, and
-who acts in the account. Billing sees your name, e-mail address, account number, the address for
-bills and how the account stands. The privacy officer sees your name, e-mail address, account number
-and how the account stands, with the range of your age, your agreement and your choices. It shuts
-after a quarter of an hour. That somebody was looked for, and what of yours was opened, when, by
-whom and at which contact, is written into our ledger, and the latter you can see; the note by which
-it shuts is erased by the second day."
+sees your name and one that you changed within thirty days, the name to call you by, e-mail address,
+account number and telephone numbers, the address at which you use a service, how your account and
+your agreement to this policy stand, and who acts in the account. Billing sees your name, e-mail
+address, account number, the address for bills and how the account stands. The privacy officer sees
+your name, e-mail address, account number and how the account stands, with the range of your age,
+your agreement and your choices. It shuts after a quarter of an hour. That somebody was looked for,
+and what of yours was opened, when, by whom and at which contact, is written into our ledger, and
+the latter you can see; the note by which it shuts is erased by the second day."
 """
 
 from datetime import timedelta
