@@ -6,7 +6,7 @@ import clearline.trust.vault.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0009_closings_that_are_final")]
+    dependencies = [("accounts", "0010_whether_choices_follow_the_age")]
 
     operations = [
         migrations.CreateModel(
