@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Path, Router, Status
 
-from clearline.edge.api.bearer import AppToken, bearer_of
+from clearline.edge.api.bearer import AppToken, bearer_of, proved_bearer
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.shapes import (
     Invitation,
@@ -48,9 +48,12 @@ def team(request: HttpRequest) -> Team:
     summary="Invite somebody into the account",
 )
 def invite(request: HttpRequest, told: Invite) -> Status[Invited]:
-    """Make a code to pass on; it is told this once, and works once and for seven days."""
+    """Make a code to pass on; it is told this once, and works once and for seven days.
+
+    It asks for a proof of the last 15 minutes (`prove`).
+    """
     made = teams.invite(
-        owner=bearer_of(request).subject, role=told.role, label=told.label, now=timezone.now()
+        owner=proved_bearer(request).subject, role=told.role, label=told.label, now=timezone.now()
     )
     return Status(201, Invited(code=made.code, expires_at=made.expires_at))
 
@@ -61,8 +64,11 @@ def invite(request: HttpRequest, told: Invite) -> Status[Invited]:
     summary="Withdraw an invitation",
 )
 def withdraw(request: HttpRequest, number: Number) -> Team:
-    """Take an invitation back; its code opens nothing from then on."""
-    owner = bearer_of(request).subject
+    """Take an invitation back; its code opens nothing from then on.
+
+    It asks for a proof of the last 15 minutes (`prove`).
+    """
+    owner = proved_bearer(request).subject
     teams.withdraw(owner=owner, number=number, now=timezone.now())
     return show(owner)
 
@@ -71,8 +77,8 @@ def withdraw(request: HttpRequest, number: Number) -> Team:
     "/team/members/{member}", response={200: Team, ERRORS: Problem}, summary="Set a member's role"
 )
 def set_role(request: HttpRequest, member: MemberId, told: RoleSet) -> Team:
-    """Set what a member may do in the account."""
-    owner = bearer_of(request).subject
+    """Set what a member may do; it asks for a proof of the last 15 minutes (`prove`)."""
+    owner = proved_bearer(request).subject
     teams.set_role(owner=owner, member=SubjectId(member), role=told.role, now=timezone.now())
     return show(owner)
 
@@ -81,8 +87,8 @@ def set_role(request: HttpRequest, member: MemberId, told: RoleSet) -> Team:
     "/team/members/{member}", response={200: Team, ERRORS: Problem}, summary="Remove a member"
 )
 def remove(request: HttpRequest, member: MemberId) -> Team:
-    """End what a member may do in the account."""
-    owner = bearer_of(request).subject
+    """End what a member may do; it asks for a proof of the last 15 minutes (`prove`)."""
+    owner = proved_bearer(request).subject
     teams.remove(owner=owner, member=SubjectId(member), now=timezone.now())
     return show(owner)
 
@@ -101,8 +107,11 @@ def join(request: HttpRequest, told: JoinCode) -> Team:
     "/team/memberships/{account}", response={200: Team, ERRORS: Problem}, summary="Leave an account"
 )
 def leave(request: HttpRequest, account: Number) -> Team:
-    """End what the person may do in somebody else's account."""
-    subject = bearer_of(request).subject
+    """End what the person may do in somebody else's account.
+
+    It asks for a proof of the last 15 minutes (`prove`).
+    """
+    subject = proved_bearer(request).subject
     teams.leave(subject=subject, account=account, now=timezone.now())
     return show(subject)
 

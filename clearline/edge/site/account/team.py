@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from clearline.edge.site.account.access import customer_here
 from clearline.edge.site.answers import UnreadableAnswer
-from clearline.kit.access import Audience, open_to
+from clearline.kit.access import Audience, open_to, require_step_up_to_send
 from clearline.kit.errors import Conflict, NotFound, Refusal
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.queries import list_memberships, list_owned
@@ -36,6 +36,7 @@ ROLES: Final[dict[MemberRole, tuple[str | Promise, str | Promise]]] = {
 
 
 @open_to(Audience.CUSTOMER)
+@require_step_up_to_send
 @require_http_methods(["GET", "HEAD", "POST"])
 def team(request: HttpRequest) -> HttpResponse:
     """Show who may act in one's account, and do what the pressed button says."""
