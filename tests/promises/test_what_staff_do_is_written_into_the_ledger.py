@@ -1,11 +1,11 @@
 """P18, clause staff.acts.
 
 "When staff sign in, change their password, add or take away a second factor, prove again who they
-are, sign themselves out elsewhere, take figures out as a file or are refused a page or a use of
-data, and when a wrong password or second factor is given for their user ID, that is written into
-our ledger under their random number, so that access to personal data can be traced. One page
-refused to one person again and again is written down a hundred times an hour at most. A user ID
-that nobody has is only counted, as above."
+are, sign themselves out elsewhere, take figures out as a file, bring in a list of customers or take
+one back, or are refused a page or a use of data, and when a wrong password or second factor is
+given for their user ID, that is written into our ledger under their random number, so that access
+to personal data can be traced. One page refused to one person again and again is written down a
+hundred times an hour at most. A user ID that nobody has is only counted, as above."
 """
 
 from collections.abc import Callable

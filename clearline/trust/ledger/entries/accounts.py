@@ -227,8 +227,8 @@ class CustomersCompared(LedgerEntry):
     """A list of customers was compared with those who are here, to try it or to bring it in."""
 
     kind: ClassVar[str] = "customers.compared"
-    rests_on: ClassVar[ClauseId | None] = None  # of nobody: counts of a list
-    kept: ClassVar[Retention | None] = Retention.from_text("6 years")
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")  # of nobody else
+    kept: ClassVar[Retention | None] = None
     DATA: ClassVar[Mapping[str, str]] = {
         "what": "a word of a closed list",
         "count": "a count",
@@ -247,8 +247,8 @@ class CustomersImported(LedgerEntry):
     """One batch of an earlier system's customers came in: how many, and the hash of their lines."""
 
     kind: ClassVar[str] = "customers.imported"
-    rests_on: ClassVar[ClauseId | None] = None  # of nobody: a count of a batch
-    kept: ClassVar[Retention | None] = Retention.from_text("6 years")
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")  # of nobody else
+    kept: ClassVar[Retention | None] = None
     DATA: ClassVar[Mapping[str, str]] = {
         "customers": "a count",
         "sha256": "a hash of the batch's lines",
@@ -265,8 +265,8 @@ class ListBackAsked(LedgerEntry):
     """One of the staff asked that a list of customers be taken back; another must confirm."""
 
     kind: ClassVar[str] = "list.back_asked"
-    rests_on: ClassVar[ClauseId | None] = None  # of nobody: a count of a list
-    kept: ClassVar[Retention | None] = Retention.from_text("6 years")
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")  # of nobody else
+    kept: ClassVar[Retention | None] = None
     DATA: ClassVar[Mapping[str, str]] = {
         "count": "a count",
         "by": "a job, or staff by random number",
@@ -281,8 +281,8 @@ class ListTakenBack(LedgerEntry):
     """Another confirmed it: all who came in by that list are erased."""
 
     kind: ClassVar[str] = "list.taken_back"
-    rests_on: ClassVar[ClauseId | None] = None  # of nobody: a count of a list
-    kept: ClassVar[Retention | None] = Retention.from_text("6 years")
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")  # of nobody else
+    kept: ClassVar[Retention | None] = None
     DATA: ClassVar[Mapping[str, str]] = {
         "count": "a count",
         "asked_by": "staff by random number",
@@ -299,8 +299,8 @@ class ListStays(LedgerEntry):
     """It was declined by another, or taken back: the list stays."""
 
     kind: ClassVar[str] = "list.stays"
-    rests_on: ClassVar[ClauseId | None] = None  # of nobody: a count of a list
-    kept: ClassVar[Retention | None] = Retention.from_text("6 years")
+    rests_on: ClassVar[ClauseId | None] = ClauseId("staff.acts")  # of nobody else
+    kept: ClassVar[Retention | None] = None
     DATA: ClassVar[Mapping[str, str]] = {
         "asked_by": "staff by random number",
         "by": "a job, or staff by random number",
