@@ -48,19 +48,35 @@ def of_record(ties: Iterable[Tie], now: datetime) -> Tie | None:
 def trusted(ties: Iterable[Tie], now: datetime) -> Tie | None:
     """Return where a code may go that lets somebody in, and how to take a change back.
 
-    That is the address of record; while an account is too young to have one, the first of its
-    addresses that was confirmed, which no later change can have brought in.
+    That is the address of record; while an account is too young to have one, its very first
+    address, once that was confirmed: no later change can have brought it in.
     """
-    known = [each for each in ties if each.confirmed_at]
+    known = list(ties)
     first = min(known, key=lambda each: each.added_at, default=None)
-    return of_record(known, now) or first
+    is_proved = first is not None and first.confirmed_at is not None
+    return of_record(known, now) or (first if is_proved else None)
 
 
 def told_of_change(ties: Iterable[Tie], *, changed_at: datetime, now: datetime) -> Tie | None:
     """Return where a notice of a change goes: never to what the change itself brought in.
 
-    Where nothing was confirmed yet, to the last one that was tied for 30 days; else to none.
+    Where none may be trusted yet, to the last one that was tied for 30 days; else to the first one
+    that was confirmed. These are told without a way to take it back.
     """
-    before = [each for each in ties if each.added_at < changed_at]
+    before = before_change(ties, changed_at)
     of_age = [each for each in before if each.is_of_age(now)]
-    return trusted(before, now) or max(of_age, key=lambda each: each.added_at, default=None)
+    proved = [each for each in before if each.confirmed_at]
+    return (
+        trusted(before, now)
+        or max(of_age, key=lambda each: each.added_at, default=None)
+        or min(proved, key=lambda each: each.added_at, default=None)
+    )
+
+
+def may_take_back(tie: Tie, ties: Iterable[Tie], *, changed_at: datetime, now: datetime) -> bool:
+    """Say whether the letter to an address of before a change may bring the way to undo it."""
+    return tie == trusted(before_change(ties, changed_at), now)
+
+
+def before_change(ties: Iterable[Tie], changed_at: datetime) -> list[Tie]:
+    return [each for each in ties if each.added_at < changed_at]

@@ -15,7 +15,13 @@ from django.db import transaction
 from clearline.kit.errors import NotFound
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails
-from clearline.service.accounts.addresses import OF_RECORD_AFTER, Tie, current, told_of_change
+from clearline.service.accounts.addresses import (
+    OF_RECORD_AFTER,
+    Tie,
+    current,
+    may_take_back,
+    told_of_change,
+)
 from clearline.service.accounts.queries import was_imported
 from clearline.service.contacts import factor_wait
 from clearline.service.contacts.actions import ask_for_contacts
@@ -106,6 +112,7 @@ class Told:
 
     subject: SubjectId
     tie: Tie
+    may_take_back: bool
     also: Tie | None  # told too, without a way to take it back
     changed_at: datetime
 
@@ -146,7 +153,7 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
         if not move_on(entry.position):
             return False
         link = {}
-        if found.tie.confirmed_at is not None:
+        if found.may_take_back:
             ChangeNotice.objects.create(
                 subject=found.subject,
                 token_index=token_index(token),
@@ -179,7 +186,8 @@ def whom_to_tell(entry: SignedEntry, now: datetime) -> Told | None:
     present = current(ties)
     is_told = entry.kind in TOLD_EVERYWHERE and present != tie
     also = present if is_told and present and present.confirmed_at else None
-    return Told(entry.subject, tie, also, entry.at)
+    is_trusted = may_take_back(tie, ties, changed_at=entry.at, now=now)
+    return Told(entry.subject, tie, is_trusted, also, entry.at)
 
 
 def move_on(position: int) -> bool:

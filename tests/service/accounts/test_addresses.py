@@ -64,6 +64,15 @@ def test_a_young_account_has_no_address_of_record_but_one_to_send_a_code_to() ->
     assert trusted((second, first), DAY_0) == first
 
 
+def test_an_address_that_took_the_place_of_one_nobody_proved_is_trusted_after_thirty_days() -> None:
+    """Whoever finds an account with an unproved address does not make theirs its first."""
+    first, thief = tie(1, DAY_0 - 9 * DAY, DAY_0, proved=False), tie(2, DAY_0)
+
+    told = [trusted((thief, first), DAY_0 + n * DAY) for n in (0, 29, 30)]
+
+    assert told == [None, None, thief]
+
+
 def test_an_address_that_was_held_for_a_few_days_never_becomes_that_of_record() -> None:
     short, last = tie(2, DAY_0, DAY_0 + 5 * DAY), tie(3, DAY_0 + 5 * DAY)
 

@@ -117,6 +117,16 @@ def test_another_name_is_told_and_another_way_to_be_called_is_not() -> None:
     assert [to for to, _ in tell(now=LATER)] == [FIRST]
 
 
+def test_an_address_that_took_the_place_of_an_unproved_one_is_told_but_takes_nothing_back() -> None:
+    alice = make_customer()
+    replace(alice, now=NOW + DAY)
+    replace(alice, THIRD, now=NOW + 2 * DAY)
+
+    told = tell(now=NOW + 2 * DAY)
+
+    assert [(to, context) for to, context in told if to == SECOND] == [(SECOND, {})]
+
+
 def test_who_locks_their_account_offers_it_to_nobody_any_more() -> None:
     alice, bob = confirmed(), make_customer("bob")
     account = list_owned(alice)[0].account
