@@ -5,7 +5,8 @@ e-mail address, account number, balance and telephone numbers, and, where we had
 your business, the range of your age, your user ID, and your choices with what proves them. They are
 sealed under a key of your own and kept as long as what else your account holds. A list that was
 taken over by mistake two of us may take back while nobody in it has signed in; all that came in by
-it is then erased."
+it is then erased. Of a list itself we keep for ninety days, as long as that may be done, its random
+number, who brought it in and who wants it taken back, and when."
 """
 
 from datetime import timedelta

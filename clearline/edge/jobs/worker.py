@@ -99,6 +99,11 @@ def erase_old_invitations(now: datetime) -> None:
     handing_over.erase_expired(now=now)
 
 
+def erase_old_lists(now: datetime) -> None:
+    whole_list.erase_expired(now=now)
+    undoing.erase_expired(now=now)
+
+
 def erase_old_contacts(now: datetime) -> None:
     accounts.erase_earlier_names(now=now)
     contacts.erase_expired(now=now)
@@ -161,7 +166,7 @@ QUICK: Final = (
         "lists",
         "erasing who sent a list",
         timedelta(hours=1),
-        lambda now: whole_list.erase_expired(now=now),
+        erase_old_lists,
     ),
     Beat("sign_ins", "erasing old sign-ins", timedelta(hours=1), erase_expired_sign_ins),
     Beat("old_letters", "erasing old letters", timedelta(hours=1), erase_old_letters),

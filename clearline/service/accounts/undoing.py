@@ -231,3 +231,13 @@ def erase_taken_back(*, now: datetime) -> int:
                 ledger.append(AccountErased(), subject=SubjectId(subject), permit=permit, now=now)
                 gone += 1
     return gone
+
+
+def erase_expired(*, now: datetime) -> int:
+    """Erase what is kept of lists that nobody may take back any more; return how many went.
+
+    Of one that was taken back it stays until all who came in by it are erased.
+    """
+    rows = BroughtList.objects.filter(brought_at__lte=now - LISTED)
+    people = ImportedCustomer.objects.filter(list_number=OuterRef("number"))
+    return rows.exclude(Exists(people), taken_back_at__isnull=False).delete()[0]

@@ -45,6 +45,7 @@ from tests.service.teams.test_teams import at_once
 
 pytestmark = pytest.mark.django_db
 LIST = "name,email,account,lines\nZoe,zoe@m.example,1,+12075550100\nYan,yan@m.example,2,\n"
+OTHERS = "name,email,account,lines\nXia,xia@m.example,3,\n"
 SECOND = timedelta(seconds=1)
 
 
@@ -232,6 +233,26 @@ def test_an_old_list_and_one_that_brought_nobody_are_not_shown() -> None:
 
     assert len(undoing.list_brought(now=NOW + LISTED - SECOND)) == 1
     assert undoing.list_brought(now=NOW + LISTED) == ()
+
+
+def test_what_is_kept_of_a_list_is_erased_once_nobody_may_take_it_back(
+    odile: Actor, omar: Actor
+) -> None:
+    stays, back = bring(), bring(OTHERS)
+    confirm(omar, back, ask(odile, back))
+
+    early = undoing.erase_expired(now=NOW + LISTED - SECOND)
+    first = undoing.erase_expired(now=NOW + LISTED)
+    left = set(BroughtList.objects.values_list("number", flat=True))
+    undoing.erase_taken_back(now=NOW + LISTED)
+    second = undoing.erase_expired(now=NOW + LISTED)
+
+    assert early == 0
+    assert first == 1
+    assert left == {back}
+    assert second == 1
+    assert stays != back
+    assert Holder.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -72,7 +72,7 @@ ENTRIES: list[tuple[LedgerEntry, Footing]] = [
 ]
 SUBJECTS = (None, None, "s-0b0b")
 HASHES = [bytes.fromhex(each["leaf_hash"]) for each in VECTORS["entries"]]
-ROW = re.compile(r"^\| `([a-z_.]+)` \|.*\| (\d+ years|as `[a-z.]+` says) \|", re.MULTILINE)
+ROW = re.compile(r"^\| `([a-z_.]+)` \|.*\| (\d+ years|as `[a-z_.]+` says) \|", re.MULTILINE)
 
 
 def node(height: int, index: int) -> bytes:
