@@ -3,9 +3,10 @@
 "If you forget your password or your user ID, you ask for a code by typing your user ID or your
 e-mail address. What is typed there is kept for a day, only as a keyed code, with one of the
 shortened network address, to stop those who guess; our answer is the same whether we know you or
-not. The code goes to your e-mail address of record and works once and for fifteen minutes; the link
-beside it works once and for a day, so that nobody who asks in your name keeps you out. We never ask
-a question about you or your account instead."
+not. The code goes to your e-mail address of record, or in the first thirty days of an account to
+its first address if you confirmed it, and works once and for fifteen minutes; the link beside it
+works once and for a day, so that nobody who asks in your name keeps you out. We never ask a
+question about you or your account instead."
 """
 
 import re
