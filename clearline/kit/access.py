@@ -7,7 +7,9 @@ from typing import Final, TypeVar
 View = TypeVar("View", bound=Callable[..., object])
 MARK: Final = "open_to"
 STEP_UP_MARK: Final = "require_step_up"  # by which methods; None: by each
+NEW_PROOF_MARK: Final = "require_new_proof"
 SENT: Final = frozenset({"POST"})
+PAGES: Final = frozenset({"GET", "HEAD", "POST"})
 FACTOR_MARK: Final = "opens_without_factor"
 PATH_CHARACTERS_MAX: Final = 500
 
@@ -56,6 +58,21 @@ def require_step_up_to_send(view: View) -> View:
     """Say that a view asks for such a proof where a form is sent, and shows itself without."""
     setattr(view, STEP_UP_MARK, SENT)
     return view
+
+
+def require_new_proof(view: View) -> View:
+    """Say that a view asks for such a proof newer than the sign-in itself: no open session does it.
+
+    It marks only, as `open_to` does, and is written where `require_step_up` would be.
+    """
+    setattr(view, NEW_PROOF_MARK, True)
+    setattr(view, STEP_UP_MARK, PAGES)
+    return view
+
+
+def needs_new_proof(view: object) -> bool:
+    """Say whether having signed in lately is not proof enough for a view."""
+    return bool(getattr(view, NEW_PROOF_MARK, False))
 
 
 def needs_step_up(view: object, method: str) -> bool:

@@ -349,6 +349,7 @@ class Visiting:
         if self.app_of is None:
             return {}
         given = tokens.begin(signed_in=self.app_of, now=timezone.now())
+        tokens.note_proved(family=given.family, now=timezone.now())
         return {"authorization": f"Bearer {given.access}"}
 
 

@@ -107,6 +107,7 @@ def test_a_business_is_opened_handed_over_and_its_owner_corrects_what_is_held(
     alice.goto(f"{provider.url}/account/team/")
     press_until(alice, "Hand this account over")
     alice.keyboard.press("Enter")
+    prove(alice, she)
     expect(alice.get_by_role("heading", level=1)).to_have_text("Hand this account over")
     look(alice)
     alice.get_by_label(she.called).check()
@@ -117,6 +118,7 @@ def test_a_business_is_opened_handed_over_and_its_owner_corrects_what_is_held(
     bob.goto(f"{provider.url}/account/team/")
     look(bob)
     bob.get_by_role("link", name="Look at it").click()
+    prove(bob, he)
     expect(bob.get_by_role("heading", level=1)).to_have_text("Take this account over")
     expect(bob.get_by_role("main")).to_contain_text("You can take it from")
     look(bob)
@@ -138,6 +140,13 @@ def test_a_business_is_opened_handed_over_and_its_owner_corrects_what_is_held(
     correct_what_is_held(bob, provider, he)
     alice.context.close()
     bob.context.close()
+
+
+def prove(page: Page, who: Persona) -> None:
+    """Prove again who one is, where having signed in is not enough."""
+    page.get_by_label("Password").fill(who.password)
+    look(page)
+    page.keyboard.press("Enter")
 
 
 def open_business_of(page: Page, provider: RunningProvider, who: Persona) -> None:

@@ -20,6 +20,7 @@ from clearline.service.accounts.models import Account
 from clearline.service.accounts.queries import list_members, list_owned
 from clearline.service.contacts import notices
 from clearline.service.mail.models import Letter
+from clearline.service.teams.handing_over import find_offer
 from clearline.service.teams.models import Handover, MemberLabel
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.vault import actions as vault
@@ -45,7 +46,9 @@ def enter(user_id: str) -> tuple[Client, SubjectId]:
 
 
 def sign_in(client: Client, user_id: str) -> None:
+    """Sign in, and prove again who one is."""
     client.post("/account/sign-in/", {"user_id": user_id, "password": PASSWORD})
+    client.post("/account/prove/", {"password": PASSWORD})
 
 
 def pass_days(clock: Clock, days: int, alice: Client, bob: Client) -> None:
@@ -122,6 +125,23 @@ def test_each_proves_again_who_they_are(clock: Clock) -> None:
     assert list_owned(his)[-1].account != own.account
 
 
+def test_having_just_signed_in_is_no_such_proof(clock: Clock) -> None:
+    alice, hers, bob, his = two(clock)
+    (own,) = list_owned(hers)
+    for client, user_id in ((alice, "alice"), (bob, "bob")):
+        client.post("/account/sign-in/", {"user_id": user_id, "password": PASSWORD})
+
+    led = alice.get("/account/team/hand-over/")
+    assert led["Location"].startswith("/account/prove/")
+    assert offer(alice, his) == 302
+    assert find_offer(own.account, now=clock.now) is None
+    assert bob.get("/account/team/take-over/").status_code == 302
+    alice.post("/account/prove/", {"password": PASSWORD})
+
+    assert offer(alice, his) == 302
+    assert find_offer(own.account, now=clock.now) is not None
+
+
 def test_who_joined_lately_is_offered_nothing_and_what_is_offered_waits_for_three_days(
     clock: Clock,
 ) -> None:
@@ -187,8 +207,7 @@ def test_what_it_holds_is_sealed_under_the_key_of_the_new_owner(clock: Clock) ->
 def test_both_are_told_at_once(clock: Clock) -> None:
     alice, hers, bob, his = two(clock)
     clock.now += timedelta(days=31)  # from then on their addresses are of record
-    for client, user_id in ((alice, "alice"), (bob, "bob")):
-        client.post("/account/sign-in/", {"user_id": user_id, "password": PASSWORD})
+    pass_days(clock, 0, alice, bob)
     ledger.integrate(now=clock.now)
     notices.tell_of_changes(now=clock.now)
 

@@ -22,7 +22,8 @@ class ProveAgain(Denied):
     def __init__(self) -> None:
         super().__init__(
             "This asks that you signed in, or proved again who you are, within the last 15 "
-            "minutes. Prove it by `prove`, then send this again."
+            "minutes; handing an account over asks for the proof itself. Prove it by `prove`, then "
+            "send this again."
         )
 
 
@@ -61,6 +62,17 @@ def proved_bearer(request: HttpRequest) -> Bearer:
     """Return who calls and has lately proved who they are. Raises PermissionDenied, ProveAgain."""
     bearer = bearer_of(request)
     refuse_old_proof(bearer, now=timezone.now())
+    return bearer
+
+
+def newly_proved_bearer(request: HttpRequest) -> Bearer:
+    """Return who has lately proved who they are by more than having signed in.
+
+    Raises PermissionDenied, ProveAgain.
+    """
+    bearer = proved_bearer(request)
+    if not bearer.has_proved_anew:
+        raise ProveAgain
     return bearer
 
 

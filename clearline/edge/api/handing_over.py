@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Status
 
-from clearline.edge.api.bearer import AppToken, proved_bearer
+from clearline.edge.api.bearer import AppToken, newly_proved_bearer, proved_bearer
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.shapes import NewOffer, Problem, Team
 from clearline.edge.api.teams import Number, show
@@ -25,9 +25,9 @@ def offer(request: HttpRequest, told: NewOffer) -> Status[Team]:
 
     The owner is told at once at their address of record, and nothing changes before it is taken:
     from the fourth day to the seventh (`offer` of `GET team`). It asks for a proof of the last 15
-    minutes (`prove`).
+    minutes (`prove`), for which signing in does not count.
     """
-    owner, now = proved_bearer(request).subject, timezone.now()
+    owner, now = newly_proved_bearer(request).subject, timezone.now()
     handing_over.offer(
         owner=owner,
         account=account_owned_by(owner),
@@ -57,9 +57,10 @@ def take_over(request: HttpRequest, account: Number) -> Team:
     """Own the account from now on, with its number and lines; both are told at once.
 
     It can be taken from three days after it was offered. What its owner called the others is
-    erased, and invitations work no more. It asks for a proof of the last 15 minutes (`prove`).
+    erased, and invitations work no more. It asks for a proof of the last 15 minutes (`prove`), for
+    which signing in does not count.
     """
-    subject, now = proved_bearer(request).subject, timezone.now()
+    subject, now = newly_proved_bearer(request).subject, timezone.now()
     handing_over.accept(subject=subject, account=account, now=now)
     return show(subject)
 

@@ -61,9 +61,9 @@ def ways_of(has: Factors) -> tuple[FactorKind, ...]:
 def prove(request: HttpRequest, told: ProofGiven) -> Proved:
     """Prove it again; for 15 minutes this sign-in may do what asks for it (`prove_again`).
 
-    Signing in counts as one. What needs it: another e-mail address or user ID, the age range,
-    second factors and recovery codes, opening what is held or taking it along, who acts in the
-    account, handing it over and closing it.
+    Signing in counts as one, but not to hand an account over. What needs it: another e-mail
+    address or user ID, the age range, second factors and recovery codes, opening what is held or
+    taking it along, who acts in the account, handing it over and closing it.
     """
     bearer, now = bearer_of(request), timezone.now()
     by = factors.prove_again(

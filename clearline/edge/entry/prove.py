@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from clearline.edge.entry.door import Door, page, proof_in, status_of, ways_to_prove, who_is_here
-from clearline.kit.access import needs_step_up
+from clearline.kit.access import needs_new_proof, needs_step_up
 from clearline.kit.errors import TooMany
 from clearline.trust.factors import actions as factors
 from clearline.trust.safeguards import signed_in as sessions
@@ -41,7 +41,8 @@ class StepUpMiddleware:
             return None
         now = timezone.now()
         kind = sessions.kind_here(request.session)
-        if kind is None or sessions.is_stepped_up(request.session, now=now):
+        has_proved = not needs_new_proof(view) or sessions.has_proved_anew(request.session)
+        if kind is None or (has_proved and sessions.is_stepped_up(request.session, now=now)):
             return None
         back = request.get_full_path()
         if request.method == "POST":

@@ -70,6 +70,7 @@ SESSION_KEYS: Final[Mapping[str, str]] = {
     "SEEN_AT": "a moment of our own",
     "SAID": "answers given in it, by the random numbers of their proofs",
     "STEPPED_UP_AT": "a moment of our own",
+    "PROVED_ANEW": "whether the person proved who they are since it began",
     "DEVICE": "the kind of device in words, for the person's own list of sessions",
     "NUMBER": "a random number that opens nothing",
     "HALF_KIND": "a word of a closed list",

@@ -13,6 +13,7 @@ from clearline.trust.safeguards.roles import LoginKind
 # What a session holds.
 KIND, LOGIN, MARK = "kind", "login", "password_mark"
 BEGAN_AT, SEEN_AT, STEPPED_UP_AT = "began_at", "seen_at", "stepped_up_at"
+PROVED_ANEW: Final = "proved_anew"  # since the session began
 DEVICE, NUMBER = "device", "number"
 # What one holds whose password was right and whose second factor is awaited; then it is empty.
 HALF_KIND, HALF_LOGIN, HALF_MARK = "half_kind", "half_login", "half_mark"
@@ -150,6 +151,15 @@ def note_half_try(session: SessionBase) -> None:
 
 def note_stepped_up(session: SessionBase, *, now: datetime) -> None:
     session[STEPPED_UP_AT] = int(now.timestamp())
+    session[PROVED_ANEW] = True
+
+
+def has_proved_anew(session: SessionBase) -> bool:
+    """Say whether who is signed in has proved who they are since the session began.
+
+    A stolen session of somebody who has just signed in is not enough where this is asked.
+    """
+    return bool(session.get(PROVED_ANEW, False) or session.get(BY_LINK, False))
 
 
 def is_stepped_up(session: SessionBase, *, now: datetime) -> bool:

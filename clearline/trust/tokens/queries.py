@@ -26,11 +26,15 @@ class NoSuchSignIn(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who calls, by which sign-in of the app, and when they last proved by it who they are."""
+    """Who calls, by which sign-in of the app, and when they last proved by it who they are.
+
+    `proved_at` is the sign-in itself where they did not prove it anew since.
+    """
 
     subject: SubjectId
     family: str
     proved_at: datetime
+    has_proved_anew: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ def find_bearer(access_token: str, *, now: datetime) -> Bearer | None:
     subject = logins.find_signed_in_customer(family.login, family.password_mark)
     if subject is None:
         return None
-    return Bearer(subject, family.public_id, family.proved_at or family.began_at)
+    proved_at = family.proved_at
+    return Bearer(subject, family.public_id, proved_at or family.began_at, proved_at is not None)
 
 
 def list_sign_ins(

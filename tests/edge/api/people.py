@@ -281,6 +281,8 @@ def walk_handing_over(ask: Ask, pass_days: Callable[[int], None]) -> None:
     ask(erin, "user_id", body={"user_id": f"{erin.user_id}.vutsr"})
     join(ask, finn, erin, "read_only")
     pass_days(3)
+    for person in (erin, finn):
+        ask(person, "prove", body={"password": PASSWORD})
     team = ask(erin, "team")["members"]
     told = {"member": next(each["id"] for each in team if each["role"] != "owner"), "stays": False}
     ask(erin, "offer", body=told)

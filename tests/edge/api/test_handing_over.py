@@ -21,10 +21,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def pass_days(clock: Clock, days: int, owner: App, member: App, user_id: str = "bob") -> None:
-    """Let days go by; both sign in again."""
+    """Let days go by; both sign in again, and prove again who they are."""
     clock.now += timedelta(days=days)
     owner.sign_in()
     member.sign_in(user_id)
+    for app in (owner, member):
+        assert app.ask("POST", "prove", {"password": PASSWORD}).status == 200
 
 
 def member_of(owner: App, member: App, clock: Clock, user_id: str = "bob") -> str:
@@ -64,6 +66,23 @@ def test_an_account_is_offered_and_taken_and_its_owner_looks_on(clock: Clock) ->
     assert (again.status, again.told["code"]) == (404, "no_such_offer")
 
 
+def test_having_just_signed_in_is_no_proof_for_handing_over(clock: Clock) -> None:
+    alice, bob = make_app(), make_app("bob")
+    told = {"member": member_of(alice, bob, clock), "stays": True}
+    alice.sign_in()
+
+    fresh = alice.ask("POST", "team/offers", told)
+    alice.ask("POST", "prove", {"password": PASSWORD})
+    proved = alice.ask("POST", "team/offers", told)
+    account = bob.ask("GET", "team").told["offered"][0]["account"]
+    bob.sign_in("bob")
+    taken = bob.ask("POST", f"team/offers/{account}")
+
+    assert (fresh.status, fresh.told["code"]) == (403, "prove_again")
+    assert proved.status == 201
+    assert (taken.status, taken.told["code"]) == (403, "prove_again")
+
+
 @pytest.mark.parametrize("way", ["taken back", "declined", "too old"])
 def test_an_offer_that_ends_changes_nothing(way: str, clock: Clock) -> None:
     alice, bob = make_app(), make_app("bob")
@@ -76,8 +95,7 @@ def test_an_offer_that_ends_changes_nothing(way: str, clock: Clock) -> None:
         assert bob.ask("DELETE", f"team/offers/{account}").told["offered"] == []
     else:
         clock.now += timedelta(days=7)
-        alice.sign_in()
-        bob.sign_in("bob")
+        pass_days(clock, 0, alice, bob)
 
     assert bob.ask("POST", f"team/offers/{account}").status == 404
     assert alice.ask("DELETE", "team/offers").told["code"] == "no_such_offer"
@@ -88,6 +106,7 @@ def test_an_account_is_offered_to_one_member_at_a_time(clock: Clock) -> None:
     alice, bob, carl = make_app(), make_app("bob"), make_app("carl")
     number = member_of(alice, bob, clock)
     carl.sign_in("carl")
+    carl.ask("POST", "prove", {"password": PASSWORD})
     first = alice.ask("POST", "team/offers", {"member": number, "stays": False})
 
     twice = alice.ask("POST", "team/offers", {"member": number, "stays": False})

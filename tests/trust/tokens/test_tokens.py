@@ -62,7 +62,9 @@ def test_the_first_key_says_whose_it_is_until_its_time_is_over() -> None:
     def found(at: datetime) -> object:
         return queries.find_bearer(given.access, now=at)
 
-    assert found(NOW) == queries.Bearer(SubjectId(signed_in.public_id), given.family, NOW)
+    assert found(NOW) == queries.Bearer(
+        SubjectId(signed_in.public_id), given.family, NOW, has_proved_anew=False
+    )
     assert found(NOW + ACCESS_WINDOW) is None
     assert queries.find_bearer(given.refresh, now=NOW) is None
     assert queries.find_bearer("x" * 201, now=NOW) is None

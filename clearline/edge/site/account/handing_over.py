@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from clearline.edge.site.account.access import customer_here
 from clearline.edge.site.account.team import ROLES, account_in, number_in, to_team
 from clearline.edge.site.answers import UnreadableAnswer
-from clearline.kit.access import Audience, open_to, require_step_up
+from clearline.kit.access import Audience, open_to, require_new_proof
 from clearline.kit.errors import Conflict
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.queries import list_memberships
@@ -20,7 +20,7 @@ STAYS = {"stay": True, "leave": False}
 
 
 @open_to(Audience.CUSTOMER)
-@require_step_up
+@require_new_proof
 @require_http_methods(["GET", "HEAD", "POST"])
 def hand_over(request: HttpRequest) -> HttpResponse:
     """Show to whom the account may be offered, offer it, and take that back."""
@@ -60,7 +60,7 @@ def offer_or_not(request: HttpRequest, subject: SubjectId, account: int) -> None
 
 
 @open_to(Audience.CUSTOMER)
-@require_step_up
+@require_new_proof
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_over(request: HttpRequest) -> HttpResponse:
     """Show what an offered account brings along, take it, or say no."""
