@@ -171,7 +171,7 @@ class RecoveryCode(models.Model):
 
 
 class WayBack(models.Model):
-    """That one of the staff saw the document of somebody who lost every way in: the newest of each.
+    """That one of the staff saw the document of somebody who lost every way in, once for each time.
 
     Of the document it says which kind it was, and nothing that stands on it.
     """
@@ -184,17 +184,19 @@ class WayBack(models.Model):
         "asked_at": "a moment of our own",
         "blocked_at": "a moment of our own",
         "confirmed_at": "a moment of our own",
+        "ended_at": "a moment of our own",
         "code_index": "a keyed hash of a random code",
         "row": "points at an address",
     }
 
-    subject = models.CharField(max_length=32, unique=True)
+    subject = models.CharField(max_length=32, db_index=True)
     document = models.CharField(max_length=24)
     why = models.CharField(max_length=24)
     asked_by = models.CharField(max_length=32)
     asked_at = models.DateTimeField(db_index=True)
     blocked_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)  # declined, used, or another took its place
     code_index = models.BinaryField(max_length=32, null=True, unique=True)
     row = models.BigIntegerField(null=True)  # of the address that the letter went to
 

@@ -23,9 +23,9 @@ from clearline.service.accounts.addresses import (
     told_of_change,
 )
 from clearline.service.accounts.queries import was_imported
-from clearline.service.contacts import factor_wait
+from clearline.service.contacts import factor_wait, way_back
 from clearline.service.contacts.actions import ask_for_contacts
-from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading, WayBack
+from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
 from clearline.service.teams import handing_over
@@ -237,7 +237,7 @@ def take_back(*, token: str, now: datetime) -> None:
             raise NoSuchNotice
         is_restored = restored(subject, notice.row)
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
-        WayBack.objects.filter(subject=subject, blocked_at__isnull=True).delete()
+        way_back.end_open(subject, now)
         regaining.lock_out(subject)
         fields = ("email", "password") if is_restored else ("password",)
         handing_over.withdraw_all(subject)

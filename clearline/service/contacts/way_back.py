@@ -13,12 +13,14 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from clearline.kit.errors import Conflict, Denied, Invalid, NotFound, TooMany
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
 from clearline.service.accounts import emails
+from clearline.service.accounts.actions import lock_holder
 from clearline.service.accounts.addresses import of_record
 from clearline.service.contacts.documents import Document, Lost, Shown
 from clearline.service.contacts.models import EmailCode, RecoveryCode, WayBack
@@ -169,19 +171,37 @@ def ask_for_way_back(by: Actor, subject: SubjectId, now: datetime) -> Permit:
 
 def find_standing(subject: SubjectId, *, now: datetime) -> Standing:
     """Return how far a way back is, for the page of the desk."""
-    row = WayBack.objects.filter(subject=subject).first()
-    blocked_until = row.blocked_at + BLOCKED if row and row.blocked_at else None
-    works_until = row.confirmed_at + CODE_WINDOW if row and row.confirmed_at else None
+    row = waiting_of(subject, now).first()
+    blocked = [each.blocked_at for each in blocked_of(subject, now) if each.blocked_at]
+    sent = [each.confirmed_at for each in sent_of(subject, now) if each.confirmed_at]
     return Standing(
-        waiting=to_waiting(row) if row and waits(row, now) else None,
-        blocked_until=blocked_until if blocked_until and blocked_until > now else None,
-        works_until=works_until if works_until and works_until > now else None,
+        waiting=to_waiting(row) if row else None,
+        blocked_until=max(blocked) + BLOCKED if blocked else None,
+        works_until=max(sent) + CODE_WINDOW if sent else None,
     )
 
 
-def waits(row: WayBack, now: datetime) -> bool:
-    is_decided = row.blocked_at is not None or row.confirmed_at is not None
-    return not is_decided and row.asked_at > now - WAITS
+def open_of(subject: SubjectId) -> QuerySet[WayBack]:
+    """Return what was begun for somebody and neither declined, used nor replaced."""
+    return WayBack.objects.filter(subject=subject, ended_at__isnull=True)
+
+
+def waiting_of(subject: SubjectId, now: datetime) -> QuerySet[WayBack]:
+    rows = open_of(subject).filter(blocked_at__isnull=True, confirmed_at__isnull=True)
+    return rows.filter(asked_at__gt=now - WAITS).order_by("-pk")
+
+
+def blocked_of(subject: SubjectId, now: datetime) -> QuerySet[WayBack]:
+    return WayBack.objects.filter(subject=subject, blocked_at__gt=now - BLOCKED)
+
+
+def sent_of(subject: SubjectId, now: datetime) -> QuerySet[WayBack]:
+    return open_of(subject).filter(confirmed_at__gt=now - CODE_WINDOW)
+
+
+def end_open(subject: SubjectId, now: datetime) -> None:
+    """Let nothing wait and no code work, in the caller's transaction; what blocks stays."""
+    open_of(subject).filter(blocked_at__isnull=True).update(ended_at=now, code_index=None)
 
 
 def to_waiting(row: WayBack) -> Waiting:
@@ -201,31 +221,24 @@ def begin(*, by: Actor, subject: SubjectId, shown: Shown, now: datetime) -> None
         raise AskedTooMuch
 
     with transaction.atomic():
-        if is_blocked(subject, now):
+        # Of two at once the second one takes the place of the first.
+        lock_holder(subject)
+        if blocked_of(subject, now).exists():
             raise NameDiffers
-        WayBack.objects.update_or_create(
+        waiting_of(subject, now).update(ended_at=now)
+        WayBack.objects.create(
             subject=subject,
-            defaults={
-                "document": shown.document,
-                "why": shown.why,
-                "asked_by": by.name,
-                "asked_at": now,
-                "blocked_at": None if shown.is_same_name else now,
-                "confirmed_at": None,
-                "code_index": None,
-                "row": None,
-            },
+            document=shown.document,
+            why=shown.why,
+            asked_by=by.name,
+            asked_at=now,
+            blocked_at=None if shown.is_same_name else now,
         )
         told = WayBackAsked if shown.is_same_name else WayBackBlocked
         entry = told(document=shown.document, why=shown.why, by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
     if not shown.is_same_name:
         raise NameDiffers
-
-
-def is_blocked(subject: SubjectId, now: datetime) -> bool:
-    rows = WayBack.objects.select_for_update().filter(subject=subject)
-    return any(each.blocked_at and each.blocked_at > now - BLOCKED for each in rows)
 
 
 def confirm(*, by: Actor, subject: SubjectId, seen: str, now: datetime) -> None:
@@ -251,6 +264,7 @@ def confirm(*, by: Actor, subject: SubjectId, seen: str, now: datetime) -> None:
             raise NotByOneself
         if not is_at_desk(row.asked_by):
             raise StarterGone
+        sent_of(subject, now).update(ended_at=now, code_index=None)
         row.confirmed_at, row.code_index, row.row = now, code_index(code), tie.row
         row.save(update_fields=["confirmed_at", "code_index", "row"])
         asked_by = f"{by.kind}:{row.asked_by}"
@@ -275,14 +289,15 @@ def decline(*, by: Actor, subject: SubjectId, seen: str, now: datetime) -> None:
 
     with transaction.atomic():
         row = get_waiting(subject, seen, now)
-        row.delete()
+        row.ended_at = now
+        row.save(update_fields=["ended_at"])
         entry = WayBackDeclined(asked_by=f"{by.kind}:{row.asked_by}", by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
 
 
 def get_waiting(subject: SubjectId, seen: str, now: datetime) -> WayBack:
-    row = WayBack.objects.select_for_update().filter(subject=subject).first()
-    if row is None or not waits(row, now):
+    row = waiting_of(subject, now).select_for_update().first()
+    if row is None:
         raise NothingBegun
     if to_waiting(row).mark != seen:
         raise BegunAnew
@@ -325,8 +340,9 @@ def finish(*, code: str, typed: NewWayIn, now: datetime) -> None:
 
     with transaction.atomic():
         mine = WayBack.objects.filter(pk=found.pk, code_index=found.code_index)
-        if not mine.delete()[0]:
+        if not mine.update(ended_at=now, code_index=None):
             raise WayBackOver
+        end_open(subject, now)
         regaining.set_way_in(subject, way_in, now=now)
         has_lost = factors.forget_between(subject, ALL_TIME, now)
         # What somebody else may have asked for meanwhile comes to nothing.

@@ -1,7 +1,9 @@
 """Who lost every way in shows a document; two of the staff, one letter, and all begins anew."""
 
+import contextlib
 import re
 from collections.abc import Callable
+from dataclasses import replace as replace_of
 from datetime import timedelta
 
 import pytest
@@ -336,6 +338,50 @@ def test_one_of_the_staff_begins_so_many_in_a_day(sam: Actor, dana: Actor) -> No
     with pytest.raises(AskedTooMuch):
         begin(sam, people[-1])
     begin(dana, people[-1])
+
+
+def test_what_was_declined_or_begun_anew_counts_against_who_began_it(
+    sam: Actor, dana: Actor
+) -> None:
+    """Nobody goes on trying at one customer by taking back what they began."""
+    alice, bob = confirmed(), confirmed("bob")
+    for _ in range(ASKS_MAX // 2):
+        begin(sam, alice)
+        begin(sam, alice)
+        way_back.decline(by=sam, subject=alice, seen=mark_of(alice), now=LATER)
+
+    for whom in (alice, bob):
+        with pytest.raises(AskedTooMuch):
+            begin(sam, whom)
+    begin(dana, bob)
+    with pytest.raises(AskedTooMuch):
+        way_back.begin(by=sam, subject=bob, shown=LICENSE, now=LATER + DAY - MINUTE)
+    way_back.begin(by=sam, subject=bob, shown=LICENSE, now=LATER + DAY)
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_a_code_that_was_sent_works_until_a_second_one_confirms_another(
+    sam: Actor, dana: Actor, *, is_same: bool
+) -> None:
+    """One of the staff alone cannot make a letter worthless that two have sent."""
+    alice = confirmed()
+    code = code_for(alice, sam, dana)
+    with contextlib.suppress(NameDiffers):
+        begin(sam, alice, replace_of(LICENSE, is_same_name=is_same))
+
+    standing = way_back.find_standing(alice, now=LATER)
+
+    assert way_back.works(code, now=LATER + MINUTE)
+    assert standing.works_until is not None
+    assert (standing.waiting is not None) == is_same
+    if is_same:
+        way_back.decline(by=dana, subject=alice, seen=mark_of(alice), now=LATER)
+        assert way_back.works(code, now=LATER + MINUTE)
+        begin(sam, alice)
+        confirm(dana, alice)
+        assert not way_back.works(code, now=LATER + MINUTE)
+        code = sent()[-1][1]
+    finish(code)
 
 
 def test_a_code_to_get_back_in_that_was_sent_before_ends(sam: Actor, dana: Actor) -> None:
