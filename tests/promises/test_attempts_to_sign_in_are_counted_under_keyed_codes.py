@@ -2,11 +2,12 @@
 
 "When anybody tries to sign in, we count the attempts under a keyed code of the name and of the
 network address, to stop those who guess; the last right one from each network is kept for thirty
-days, so that who guesses elsewhere does not keep you out. Tries at a second factor, and at what
-somebody gives who changes the password or proves again who they are, we count under a keyed code of
-their random number. To stop those who flood us, we count in memory only, for a day at most, how
-many answers and how many new names come from one shortened network address. How much our app asks
-we count for a day under a keyed code of that address, or of the app's own sign-in."
+days, so that who guesses elsewhere does not keep you out. Tries at a second factor, at what
+somebody gives who changes the password or proves again who they are, and at user IDs that others
+have, we count under a keyed code of their random number. To stop those who flood us, we count in
+memory only, for a day at most, how many answers and how many new names come from one shortened
+network address. How much our app asks we count for a day under a keyed code of that address, or of
+the app's own sign-in."
 """
 
 import hashlib

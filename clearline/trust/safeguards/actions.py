@@ -50,6 +50,7 @@ from clearline.trust.safeguards.queries import (
     network_index,
     second_index,
     session_index,
+    taken_index,
 )
 from clearline.trust.safeguards.roles import LoginKind, Role
 from clearline.trust.vault import actions as vault
@@ -257,8 +258,8 @@ def remove_customer(subject: SubjectId) -> None:
     """Erase a customer's way in with the attempts at it, in the caller's transaction."""
     login = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER).first()
     if login is not None:
-        names = (bytes(login.name_index), session_index(subject), second_index(subject))
-        attempts.forget_all(*names)
+        of_number = (each(subject) for each in (session_index, second_index, taken_index))
+        attempts.forget_all(bytes(login.name_index), *of_number)
         Session.objects.filter(login_index=session_index(subject)).delete()
         LeftUserId.objects.filter(subject=subject).delete()
         login.delete()

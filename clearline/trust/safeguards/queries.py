@@ -98,6 +98,10 @@ def session_index(public_id: str) -> bytes:
     return blind_index(b"session", public_id)
 
 
+def taken_index(public_id: str) -> bytes:
+    return blind_index(b"taken", public_id)
+
+
 def second_index(public_id: str) -> bytes:
     return blind_index(b"second", public_id)
 

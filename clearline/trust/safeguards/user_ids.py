@@ -7,21 +7,33 @@ from django.db import IntegrityError, transaction
 
 from clearline.kit.errors import TooMany
 from clearline.policy.vocabulary import SubjectId
+from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.logins import CustomerUserIdChanged
 from clearline.trust.safeguards.actions import (
     NoSuchLogin,
     UserIdRefused,
+    UserIdTaken,
     ask_to_keep_customers,
     ask_to_note_customer,
     refuse_user_id,
     user_id_taken,
 )
+from clearline.trust.safeguards.attempts import DAY
 from clearline.trust.safeguards.models import LeftUserId, Login, SignInAttempt
-from clearline.trust.safeguards.queries import LEFT_WINDOW, is_left, name_index
+from clearline.trust.safeguards.queries import (
+    LEFT_WINDOW,
+    is_left,
+    name_index,
+    network_index,
+    taken_index,
+)
 from clearline.trust.safeguards.roles import LoginKind
 
 LEFT_MAX: Final = 3  # of one customer at one time, so that nobody keeps many from others
+
+
+TAKEN_MAX: Final = 5  # asked for by one customer in a day, of those that others have
 
 
 class ChangedTooOften(TooMany):
@@ -34,17 +46,48 @@ class ChangedTooOften(TooMany):
         )
 
 
+class AskedTooOften(ChangedTooOften):
+    """Who asks for one after the other would learn who our customers are."""
+
+    def __init__(self) -> None:
+        TooMany.__init__(
+            self,
+            f"You asked for {TAKEN_MAX} user IDs today that are taken. Try another one tomorrow.",
+        )
+
+
 def change_user_id(*, subject: SubjectId, user_id: str, now: datetime) -> None:
     """Give a customer another user ID; sessions go on, and the one before opens nothing.
 
-    Raises UserIdRefused, UserIdTaken, ChangedTooOften, NoSuchLogin, gate.UseDenied.
+    Raises UserIdRefused, UserIdTaken, ChangedTooOften, AskedTooOften, NoSuchLogin, gate.UseDenied.
     Source: 47 CFR 64.2010(f); clauses account.login, account.acts.
     """
     ask_to_keep_customers(now)
     permit = ask_to_note_customer(now)
     refuse_user_id(user_id)
-    index = name_index(user_id, LoginKind.CUSTOMER)
+    refuse_asking(subject, now)
+    try:
+        put_user_id(subject, name_index(user_id, LoginKind.CUSTOMER), permit, now)
+    except UserIdTaken:
+        note_taken(subject, now)
+        raise
 
+
+def refuse_asking(subject: SubjectId, now: datetime) -> None:
+    """Return if somebody may ask for another user ID. Raises AskedTooOften."""
+    asked = SignInAttempt.objects.filter(name_index=taken_index(subject), at__gt=now - DAY)
+    if asked.count() >= TAKEN_MAX:
+        raise AskedTooOften
+
+
+def note_taken(subject: SubjectId, now: datetime) -> None:
+    """Count that somebody asked for a user ID that another has."""
+    SignInAttempt.objects.create(
+        name_index=taken_index(subject), network_index=network_index(""), at=now
+    )
+
+
+def put_user_id(subject: SubjectId, index: bytes, permit: Permit, now: datetime) -> None:
     with transaction.atomic():
         rows = Login.objects.select_for_update().filter(public_id=subject, is_active=True)
         login = rows.filter(kind=LoginKind.CUSTOMER).first()
@@ -54,14 +97,14 @@ def change_user_id(*, subject: SubjectId, user_id: str, now: datetime) -> None:
         if old == index:
             message = "This is your user ID already."
             raise UserIdRefused(message)
+        lately = LeftUserId.objects.filter(subject=subject, left_at__gt=now - LEFT_WINDOW)
+        if lately.exclude(name_index=index).count() >= LEFT_MAX:
+            raise ChangedTooOften
         try:
             with transaction.atomic():
                 rows.update(name_index=index)
         except IntegrityError:
             raise user_id_taken() from None
-        lately = LeftUserId.objects.filter(subject=subject, left_at__gt=now - LEFT_WINDOW)
-        if lately.exclude(name_index=index).count() >= LEFT_MAX:
-            raise ChangedTooOften
         leave(subject, old, index, now)
         # The networks that its owner is known by are theirs under the new one too.
         SignInAttempt.objects.filter(name_index=old).update(name_index=index)

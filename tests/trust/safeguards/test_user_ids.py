@@ -173,3 +173,18 @@ def test_who_gets_back_in_with_the_same_one_gives_up_none() -> None:
     regaining.set_way_in(alice, regaining.WayIn("!", index), now=NOW)
 
     assert not LeftUserId.objects.exists()
+
+
+def test_who_asks_for_user_ids_of_others_waits_until_the_next_day() -> None:
+    """Nobody learns by trying one after the other who our customers are."""
+    alice = make("alice")
+    make("bob")
+    for _ in range(user_ids.TAKEN_MAX):
+        with pytest.raises(UserIdTaken):
+            change(alice, "bob")
+
+    for asked in ("bob", "free.one"):
+        with pytest.raises(user_ids.AskedTooOften):
+            change(alice, asked)
+
+    change(alice, "free.one", after=timedelta(days=1))
