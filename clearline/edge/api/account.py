@@ -25,9 +25,9 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.rights.agreement.asked import agreed_again_to
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import queries
+from clearline.service.contacts import passwords
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.safeguards import user_ids
-from clearline.trust.tokens import actions as tokens
 
 router: Final = Router(auth=AppToken())
 
@@ -82,10 +82,12 @@ def show(subject: SubjectId) -> Profile:
 def password(request: HttpRequest, told: NewPassword) -> AccountState:
     """Replace the password; every other sign-in and session ends, this one goes on.
 
+    Invitations into the account end too, and so does an offer of it.
+
     Raises SignInRefused, PasswordRefused.
     """
     bearer = bearer_of(request)
-    tokens.change_password(bearer=bearer, old=told.old, new=told.new, now=timezone.now())
+    passwords.change_by_app(bearer=bearer, old=told.old, new=told.new, now=timezone.now())
     return state_of(bearer.subject)
 
 

@@ -1,6 +1,7 @@
 """The page of what one signs in by, and where: password, factors, recovery codes, sessions."""
 
 import re
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -15,11 +16,13 @@ from clearline.edge.entry.door import Door, page, who_is_here
 from clearline.kit.access import require_step_up
 from clearline.kit.errors import Refusal
 from clearline.policy.vocabulary import SubjectId
+from clearline.service.contacts import passwords
 from clearline.trust.factors import actions as factors
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import open_sessions
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards import signed_in as sessions
+from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.tokens import actions as token_actions
 from clearline.trust.tokens import queries as tokens
@@ -41,16 +44,19 @@ def security(request: HttpRequest, door: Door) -> HttpResponse:
         return show(request, door, {"error": text}, status=422)
     now = timezone.now()
     try:
-        signed_in = safeguards.change_password(
-            public_id=who_is_here(request, door, now),
-            old=request.POST.get("old", ""),
-            new=new,
-            now=now,
-        )
+        signed_in = change_password(request, door, new, now)
     except Refusal as refused:
         return show(request, door, {"error": str(refused)}, status=422)
     door.begin(request, signed_in)
     return show(request, door, {"is_changed": True})
+
+
+def change_password(request: HttpRequest, door: Door, new: str, now: datetime) -> SignedIn:
+    """Replace the password; of a customer, invitations and offers in their account end too."""
+    public_id, old = who_is_here(request, door, now), request.POST.get("old", "")
+    if door.kind is LoginKind.CUSTOMER:
+        return passwords.change(subject=SubjectId(public_id), old=old, new=new, now=now)
+    return safeguards.change_password(public_id=public_id, old=old, new=new, now=now)
 
 
 def show(

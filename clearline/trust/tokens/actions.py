@@ -18,7 +18,7 @@ from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.logins import AppSignedOut
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
-from clearline.trust.safeguards.actions import SignedIn
+from clearline.trust.safeguards.actions import NewPassword, SignedIn
 from clearline.trust.tokens.kinds import (
     ACCESS_WINDOW,
     CHALLENGE_WINDOW,
@@ -30,7 +30,6 @@ from clearline.trust.tokens.kinds import (
 from clearline.trust.tokens.models import Family, Token
 from clearline.trust.tokens.queries import (
     TOKEN_CHARACTERS_MAX,
-    Bearer,
     NoSuchSignIn,
     going_on,
     token_index,
@@ -168,17 +167,14 @@ def end_all(*, subject: SubjectId, now: datetime, but: str = "") -> int:
     return len(rows)
 
 
-def change_password(*, bearer: Bearer, old: str, new: str, now: datetime) -> None:
-    """Replace the password by a sign-in of the app, which goes on; all others end.
+def set_password(*, family: str, made: NewPassword, now: datetime) -> None:
+    """Write a new password by a sign-in that goes on, in the caller's transaction.
 
-    Raises NoSuchLogin, SignInRefused, TooManyTries, PasswordRefused, gate.UseDenied.
+    Raises SignInRefused.
     """
-    made = safeguards.make_new_password(public_id=bearer.subject, old=old, new=new, now=now)
-
-    with transaction.atomic():
-        signed_in = safeguards.set_password(made, now)
-        rows = Family.objects.filter(public_id=bearer.family, login=signed_in.public_id)
-        rows.update(password_mark=signed_in.password_mark)
+    signed_in = safeguards.set_password(made, now)
+    rows = Family.objects.filter(public_id=family, login=signed_in.public_id)
+    rows.update(password_mark=signed_in.password_mark)
 
 
 def new_challenge(*, family: str, now: datetime) -> bytes:

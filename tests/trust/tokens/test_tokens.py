@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from clearline.policy.vocabulary import SubjectId
+from clearline.service.contacts import passwords
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
@@ -99,7 +100,7 @@ def test_the_sign_in_by_which_the_password_was_changed_goes_on() -> None:
     bearer = queries.find_bearer(given.access, now=NOW)
     assert bearer is not None
 
-    actions.change_password(bearer=bearer, old=PASSWORD, new="stones make rivers loud", now=NOW)
+    passwords.change_by_app(bearer=bearer, old=PASSWORD, new="stones make rivers loud", now=NOW)
 
     assert queries.find_bearer(given.access, now=NOW) == bearer
     assert queries.find_bearer(other.access, now=NOW) is None
@@ -122,7 +123,7 @@ def test_a_password_that_is_not_set_after_all_changes_nothing(
 
     monkeypatch.setattr(Family.objects, "filter", break_off)
     with pytest.raises(Broken):
-        actions.change_password(bearer=bearer, old=PASSWORD, new="stones make rivers loud", now=NOW)
+        passwords.change_by_app(bearer=bearer, old=PASSWORD, new="stones make rivers loud", now=NOW)
     monkeypatch.undo()
 
     assert Login.objects.get().password == login.password
