@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from tests.hunt.personas import Persona
 from tests.journeys.browser import AGENT, NARROW, WIDE, look
 from tests.journeys.code_app import CodeApp, add_code_app
+from tests.journeys.people import sign_up
 from tests.journeys.provider import RunningProvider
 from tests.journeys.test_an_account_in_the_browser import open_account
 
@@ -214,7 +215,11 @@ def test_codes_do_without_script(
 ) -> None:
     context = browser.new_context(user_agent=AGENT, java_script_enabled=False)
     page = context.new_page()
-    she = open_account(page, provider, typed)
+    she = Persona.new()
+    typed |= she.words("Alice without script")
+    sign_up(provider, she)
+    give_password(page, provider, she)
+    page.wait_for_url("**/account/")
     page.goto(f"{provider.url}/account/security/passkey/")
     expect(page.get_by_role("main")).to_contain_text("This browser cannot make passkeys here")
     expect(page.get_by_role("button", name="Make the passkey")).to_be_hidden()
