@@ -130,6 +130,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "recover_by_link": (recovery.RecoveryOver(),),
     "recover_password": (
         *(recovery.RecoveryOver(), WEAK, WRONG_USER_ID, TAKEN, factors.refused(), TOO_OFTEN),
+        ChangedTooOften(),
     ),
     "renew": (TokenEnded(),),
     "sign_out": (NoSuchSignIn(),),

@@ -366,15 +366,15 @@ def finish(*, key: str, typed: NewWayIn, now: datetime) -> SignedIn | PasswordGi
     What comes back begins a session, so those whom somebody keeps from signing in, by wrong tries
     from their own network, get in (ID-07). Who has a second factor that shows codes gives one here;
     a passkey is asked for next. Of many at once one wins. Raises RecoveryOver, PasswordRefused,
-    UserIdRefused, UserIdTaken, FactorRefused, TooManyTries, NoTurn, gate.UseDenied. Source: 47 CFR
-    64.2010(e); clauses account.recover, account.acts, account.factor.
+    UserIdRefused, UserIdTaken, AskedTooOften, FactorRefused, TooManyTries, NoTurn, gate.UseDenied.
+    Source: 47 CFR 64.2010(e); clauses account.recover, account.acts, account.factor.
     """
     ask_to_answer(now)
     permit = safeguards.ask_to_note_customer(now)
     row = find_proved(key, now)
     subject = SubjectId(row.subject)
     named = typed.user_id.strip() if row.by_email else ""
-    way_in = regaining.new_way_in(typed.password, user_id=named)
+    way_in = regaining.claim_way_in(subject, typed.password, user_id=named, now=now)
     has_proved = factors.asks_for_code(subject)
     if has_proved:
         factors.prove_by_code(subject, typed.code, now=now)

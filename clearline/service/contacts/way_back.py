@@ -336,7 +336,7 @@ def finish(*, code: str, typed: NewWayIn, now: datetime) -> None:
     subject = SubjectId(found.subject)
     permit = ask_for_way_back(Actor(ActorKind.SUBJECT, subject), subject, now)
     named = typed.user_id.strip()
-    way_in = regaining.new_way_in(typed.password, user_id=named)
+    way_in = regaining.claim_way_in(subject, typed.password, user_id=named, now=now)
 
     with transaction.atomic():
         mine = WayBack.objects.filter(pk=found.pk, code_index=found.code_index)

@@ -14,6 +14,7 @@ from clearline.trust.safeguards.actions import (
     NoSuchLogin,
     PasswordGiven,
     SignedIn,
+    UserIdTaken,
     ask_to_let_in,
     get_login,
     refuse_user_id,
@@ -25,9 +26,9 @@ from clearline.trust.safeguards.attempts import forget_wrong
 from clearline.trust.safeguards.hashing import hash_password
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.passwords import refuse_weak
-from clearline.trust.safeguards.queries import name_index, second_index, session_index
+from clearline.trust.safeguards.queries import is_left, name_index, second_index, session_index
 from clearline.trust.safeguards.roles import LoginKind
-from clearline.trust.safeguards.user_ids import leave
+from clearline.trust.safeguards.user_ids import leave, note_taken, refuse_asking
 
 
 def lock_out(subject: SubjectId) -> None:
@@ -79,6 +80,23 @@ def new_way_in(password: str, *, user_id: str) -> WayIn:
             raise user_id_taken()
     refuse_weak(password, own_words=(user_id, settings.ENV.provider.brand_name))
     return WayIn(hash_password(password, source=SETTING), index)
+
+
+def claim_way_in(subject: SubjectId, password: str, *, user_id: str, now: datetime) -> WayIn:
+    """Return a new way in as `new_way_in` does, for whom asks for few user IDs that are taken.
+
+    Raises AskedTooOften, PasswordRefused, UserIdRefused, UserIdTaken, NoTurn.
+    """
+    if user_id:
+        refuse_asking(subject, now)
+    try:
+        way_in = new_way_in(password, user_id=user_id)
+        if way_in.name_index and is_left(way_in.name_index, owner=subject, now=now):
+            raise user_id_taken()
+    except UserIdTaken:
+        note_taken(subject, now)
+        raise
+    return way_in
 
 
 def set_way_in(subject: SubjectId, way_in: WayIn, *, now: datetime) -> None:

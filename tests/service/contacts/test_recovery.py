@@ -37,6 +37,7 @@ from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import user_ids
 from clearline.trust.safeguards.actions import (
     PasswordGiven,
     SignedIn,
@@ -302,6 +303,22 @@ def test_what_cannot_be_taken_costs_no_code(
 
     finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER)
     assert enter().public_id == alice
+
+
+def test_the_last_step_probes_no_user_ids_of_others() -> None:
+    make_customer("bob")
+    confirmed()
+    key = proved(FIRST, now=LATER).key
+    for _ in range(user_ids.TAKEN_MAX):
+        with pytest.raises(UserIdTaken):
+            finish(key=key, typed=NewWayIn(NEW_PASSWORD, "bob"), now=LATER)
+
+    for asked in ("bob", "free.one"):
+        with pytest.raises(user_ids.AskedTooOften):
+            finish(key=key, typed=NewWayIn(NEW_PASSWORD, asked), now=LATER)
+
+    finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER)
+    assert enter()
 
 
 def test_who_has_an_app_gives_its_code_too_and_the_letter_alone_opens_nothing() -> None:

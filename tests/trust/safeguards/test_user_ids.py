@@ -188,3 +188,19 @@ def test_who_asks_for_user_ids_of_others_waits_until_the_next_day() -> None:
             change(alice, asked)
 
     change(alice, "free.one", after=timedelta(days=1))
+
+
+def test_who_gets_back_in_asks_for_no_more_user_ids_of_others() -> None:
+    alice, bob = make("alice"), make("bob")
+    change(bob, "bob.q")
+
+    def claim(user_id: str) -> regaining.WayIn:
+        return regaining.claim_way_in(alice, NEW_PASSWORD, user_id=user_id, now=NOW)
+
+    for asked in ("bob", "bob.q", "bob", "bob.q", "bob"):
+        with pytest.raises(UserIdTaken):
+            claim(asked)
+    with pytest.raises(user_ids.AskedTooOften):
+        claim("free.one")
+
+    assert claim("").name_index is None

@@ -37,6 +37,7 @@ from clearline.trust.safeguards.actions import (
 )
 from clearline.trust.safeguards.passwords import LENGTH_MIN, PasswordRefused
 from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.safeguards.user_ids import ChangedTooOften
 
 CODE_MAX: Final = 20
 KEY_MAX: Final = 100
@@ -49,6 +50,7 @@ FIELDS_OF: Final[dict[type[Refusal], str]] = {
     PasswordRefused: "password",
     UserIdRefused: "user_id",
     UserIdTaken: "user_id",
+    ChangedTooOften: "user_id",
     FactorRefused: "factor",
     TooManyTries: "factor",
 }

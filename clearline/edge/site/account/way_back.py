@@ -16,6 +16,7 @@ from clearline.service.contacts.recovery import NewWayIn
 from clearline.service.contacts.way_back import CODE_MAX, WayBackOver
 from clearline.trust.safeguards.actions import UserIdRefused, UserIdTaken
 from clearline.trust.safeguards.passwords import LENGTH_MIN, PasswordRefused
+from clearline.trust.safeguards.user_ids import ChangedTooOften
 
 USER_ID_MAX: Final = 64
 FIELDS_OF: Final[dict[type[Refusal], str]] = {
@@ -23,6 +24,7 @@ FIELDS_OF: Final[dict[type[Refusal], str]] = {
     PasswordRefused: "password",
     UserIdRefused: "user_id",
     UserIdTaken: "user_id",
+    ChangedTooOften: "user_id",
 }
 
 
