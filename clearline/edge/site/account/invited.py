@@ -51,7 +51,7 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def ask(request: HttpRequest, token: str, edition: Edition) -> HttpResponse:
-    """Show the form, or do what it says. Raises NoSuchInvitation, ClosedForAge."""
+    """Show the form, or do what it says. Raises NoSuchInvitation."""
     if request.method != "POST":
         return show(request, token, {})
     told = request.POST
@@ -77,12 +77,12 @@ def ask(request: HttpRequest, token: str, edition: Edition) -> HttpResponse:
 
 
 def ask_child(request: HttpRequest, token: str, edition: Edition) -> HttpResponse:
-    """Ask once more who tells to be under 13, then close. Raises NoSuchInvitation, ClosedForAge."""
+    """Ask once more who tells to be under 13, then close. Raises NoSuchInvitation."""
     if "sure" not in request.POST:
         return render(request, "account/invited_child.html", {"close": CLOSE}, status=422)
     shown = AgreedTo(edition.date, f"{QUESTION}: {dict(AGES)[AgeRange.UNDER_13]} [{CLOSE}]")
     inviting.close_child(token=token, shown=shown, now=timezone.now())
-    raise ClosedForAge
+    return render(request, "account/invited_child.html", {"closed": ClosedForAge()}, status=403)
 
 
 def show(request: HttpRequest, token: str, errors: dict[str, str]) -> HttpResponse:

@@ -111,6 +111,8 @@ def test_who_tells_to_be_a_child_is_asked_once_more_and_the_account_closes_for_g
     told = words_on(closed.content)
     assert "This account was closed because its owner is under 13" in told
     assert "Nothing you typed was kept" not in told
+    assert "Nothing was changed" not in told
+    assert "close it" not in told
     assert queries.is_closing_final(zoe)
     assert not Login.objects.exists()
     assert send(browser(), page).status_code == 404
