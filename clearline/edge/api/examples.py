@@ -330,7 +330,7 @@ BODIES: Final[tuple[Schema, ...]] = (
     LetterAsked(token=LETTER_KEY, until=LATER),
     CodeOfLetter(token=LETTER_KEY, code="1234 5678"),
     LinkOfLetter(link=LETTER_KEY),
-    Forgot(key=LETTER_KEY, until=LATER, may_set_user_id=False, asks_for_code=True),
+    Forgot(key=LETTER_KEY, until=LATER, may_set_user_id=False, asks_for_code=True, needs_code=True),
     NewWayIn(key=LETTER_KEY, password=NEWER, code="123456"),
     InvitationToken(token=LETTER_KEY),
     InvitationAsked(asks_age_range=True),

@@ -77,6 +77,7 @@ def to_forgot(proved: Proved, now: datetime) -> Forgot:
         until=now.replace(microsecond=0) + WINDOW,
         may_set_user_id=proved.forgot_user_id,
         asks_for_code=proved.asks_for_code,
+        needs_code=proved.needs_code,
     )
 
 
@@ -89,8 +90,9 @@ def recover_password(request: HttpRequest, told: NewWayIn) -> Status[Tokens] | S
     """Set the new password by the key, once, and sign in; every other sign-in and session ends.
 
     Who had typed an e-mail address (`may_set_user_id`) may choose a new user ID too: nobody can be
-    told the old one. Who has an app that shows codes or recovery codes (`asks_for_code`) gives one.
-    202 as of `sign-in`: who has a passkey alone is asked for it.
+    told the old one. Who has an app gives its code or a recovery code (`needs_code`); who has
+    passkeys and recovery codes may give one (`asks_for_code`), or none. 202 as of `sign-in`: who
+    gave none and has a passkey is asked for it.
     """
     now = timezone.now()
     typed = recovery.NewWayIn(password=told.password, user_id=told.user_id, code=told.code)

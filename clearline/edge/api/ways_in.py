@@ -148,6 +148,7 @@ class Forgot(Schema):
     until: datetime
     may_set_user_id: bool
     asks_for_code: bool
+    needs_code: bool
 
 
 class NewWayIn(Sent):

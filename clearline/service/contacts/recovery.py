@@ -116,6 +116,7 @@ class Proved:
     key: str
     forgot_user_id: bool
     asks_for_code: bool
+    needs_code: bool  # else it may stay empty, and a passkey is asked for next
 
 
 def ask_to_answer(now: datetime) -> Permit:
@@ -310,7 +311,9 @@ def prove(*, token: str, code: str, now: datetime) -> Proved:
 
 
 def to_proved(row: RecoveryCode, key: str) -> Proved:
-    return Proved(key, row.by_email, factors.asks_for_code(SubjectId(row.subject)))
+    subject = SubjectId(row.subject)
+    asks, needs = factors.asks_for_code(subject), factors.needs_code(subject)
+    return Proved(key, row.by_email, asks_for_code=asks, needs_code=needs)
 
 
 def find_letter(link: str, now: datetime) -> RecoveryCode | None:
@@ -364,9 +367,10 @@ def finish(*, key: str, typed: NewWayIn, now: datetime) -> SignedIn | PasswordGi
     """Set a new password, and a new user ID where one is given; all sessions end.
 
     What comes back begins a session, so those whom somebody keeps from signing in, by wrong tries
-    from their own network, get in (ID-07). Who has a second factor that shows codes gives one here;
-    a passkey is asked for next. Of many at once one wins. Raises RecoveryOver, PasswordRefused,
-    UserIdRefused, UserIdTaken, AskedTooOften, FactorRefused, TooManyTries, NoTurn, gate.UseDenied.
+    from their own network, get in (ID-07). Who has an app gives a code here; who has passkeys may
+    give a recovery code, or is asked for a passkey next. Of many at once one wins.
+    Raises RecoveryOver, PasswordRefused, UserIdRefused, UserIdTaken, AskedTooOften, FactorRefused,
+    TooManyTries, NoTurn, gate.UseDenied.
     Source: 47 CFR 64.2010(e); clauses account.recover, account.acts, account.factor.
     """
     ask_to_answer(now)
@@ -375,7 +379,8 @@ def finish(*, key: str, typed: NewWayIn, now: datetime) -> SignedIn | PasswordGi
     subject = SubjectId(row.subject)
     named = typed.user_id.strip() if row.by_email else ""
     way_in = regaining.claim_way_in(subject, typed.password, user_id=named, now=now)
-    has_proved = factors.asks_for_code(subject)
+    is_given = bool(typed.code.strip()) and factors.asks_for_code(subject)
+    has_proved = is_given or factors.needs_code(subject)
     if has_proved:
         factors.prove_by_code(subject, typed.code, now=now)
 

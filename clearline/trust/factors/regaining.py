@@ -20,6 +20,11 @@ def asks_for_code(subject: SubjectId) -> bool:
     return has.has_app or has.codes_left > 0
 
 
+def needs_code(subject: SubjectId) -> bool:
+    """Say whether it is asked for without another way: who has no app gives a passkey as well."""
+    return factors_of(subject).has_app
+
+
 def prove_by_code(subject: SubjectId, text: str, *, now: datetime) -> None:
     """Return if a code of an app or a recovery code is somebody's; it is used up by it.
 

@@ -368,6 +368,20 @@ def test_a_recovery_code_does_as_well_and_a_passkey_is_asked_for_at_the_next_sig
     assert isinstance(given, PasswordGiven)
 
 
+def test_who_has_passkeys_and_recovery_codes_may_leave_the_code_empty() -> None:
+    alice = confirmed()
+    add_passkey(alice)
+    made = factors.make_recovery_codes(kind=LoginKind.CUSTOMER, public_id=alice, now=LATER)
+    got = proved("alice", now=LATER)
+
+    with pytest.raises(FactorRefused):
+        finish(key=got.key, typed=NewWayIn(NEW_PASSWORD, code="x" + made[0]), now=LATER)
+    half = finish(key=got.key, typed=NewWayIn(NEW_PASSWORD, code=" "), now=LATER)
+
+    assert (got.asks_for_code, got.needs_code) == (True, False)
+    assert isinstance(half, PasswordGiven)
+
+
 def test_what_an_intruder_asked_for_meanwhile_comes_to_nothing() -> None:
     alice = confirmed()
     actions.send_code_to_new(subject=alice, email=SECOND, now=LATER)

@@ -40,6 +40,15 @@ def test_who_has_what_shows_a_code_is_asked_for_one(alice: SubjectId) -> None:
     assert (nothing, passkey, regaining.asks_for_code(alice)) == (False, False, True)
 
 
+def test_only_who_has_an_app_cannot_do_without_a_code(alice: SubjectId) -> None:
+    add_passkey(alice)
+    actions.make_recovery_codes(kind=CUSTOMER, public_id=alice, now=NOW)
+    passkey = regaining.needs_code(alice)
+    add_app(alice)
+
+    assert (passkey, regaining.needs_code(alice)) == (False, True)
+
+
 def test_a_code_proves_once(alice: SubjectId) -> None:
     code = code_of(add_app(alice))
 

@@ -129,8 +129,15 @@ def last_step(proved: Proved) -> dict[str, str]:
         "step": "password",
         "key": proved.key,
         "forgot": "yes" if proved.forgot_user_id else "",
-        "asks": "yes" if proved.asks_for_code else "",
+        "asks": asked_of(proved),
     }
+
+
+def asked_of(proved: Proved) -> str:
+    """Return "yes" for who has to give a code, "may" for who can give a passkey as well."""
+    if proved.needs_code:
+        return "yes"
+    return "may" if proved.asks_for_code else ""
 
 
 def show(
