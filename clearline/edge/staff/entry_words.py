@@ -59,6 +59,7 @@ SENTENCES: Final = {
     "account.offered": gettext_lazy("An account was offered to one who acts in it."),
     "account.handed_over": gettext_lazy("An account got another owner: {change}."),
     "account.shown": gettext_lazy("What an account holds was opened: {fields}."),
+    "team.invited": gettext_lazy("Somebody was invited to act in an account as {role}."),
     "team.changed": gettext_lazy("Who may act in an account was changed: {change}."),
     "customer.searched": gettext_lazy(
         "Someone of the staff looked for a customer by {terms}; found: {found}."

@@ -110,6 +110,10 @@ TELLINGS: Final = {
     "account.renamed": Telling(
         Group.CHANGED, gettext_lazy("Your name was changed, and a letter told you of it.")
     ),
+    "team.invited": Telling(
+        Group.CHANGED,
+        gettext_lazy("You invited somebody to act in your account ({role})."),
+    ),
     "team.changed": Telling(
         Group.CHANGED, gettext_lazy("Who may act in an account was changed: {change} ({role}).")
     ),

@@ -37,6 +37,7 @@ from clearline.trust.ledger.entries.accounts import (
     AccountHandedOver,
     AccountOffered,
     AccountOpened,
+    MemberInvited,
     NameChanged,
 )
 from clearline.trust.ledger.entries.contacts import (
@@ -72,6 +73,7 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     AccountOpened,
     AccountOffered,
     AccountHandedOver,
+    MemberInvited,
     NameChanged,
     CustomerFactorAdded,
     CustomerFactorRemoved,

@@ -25,7 +25,7 @@ from clearline.trust.blind_index import blind_index
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries.accounts import TeamChanged
+from clearline.trust.ledger.entries.accounts import MemberInvited, TeamChanged
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.vault import queries as vault
 
@@ -167,6 +167,8 @@ def invite(
 ) -> Invited:
     """Make a code by which one person may join the owner's account; only its hash is kept.
 
+    Its owner is told at once, for who sits at their computer may do this too.
+
     Raises NotTheOwner, NoInvitableRole, FieldWrong, TooManyInvitations, gate.UseDenied.
     Source: clauses account.team, account.acts.
     """
@@ -195,7 +197,7 @@ def invite(
             role=role,
             expires_at=expires_at,
         ).save(force_insert=True)
-        entry = TeamChanged(change="invited", role=role, by=f"subject:{owner}")
+        entry = MemberInvited(role=role, by=f"subject:{owner}")
         ledger.append(entry, subject=owner, permit=permit, now=now)
     return Invited(code, expires_at)
 

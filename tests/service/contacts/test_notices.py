@@ -132,10 +132,11 @@ def test_who_locks_their_account_offers_it_to_nobody_any_more() -> None:
     account = list_owned(alice)[0].account
     made = teams.invite(owner=alice, role=MemberRole.BILLING, label="Bob", now=LATER)
     teams.accept(subject=bob, code=made.code, now=LATER)
+    assert [to for to, _ in tell(now=LATER)] == [FIRST]  # that somebody was invited
     offered_at = LATER + handing_over.MEMBER_WAIT
     handing_over.offer(owner=alice, account=account, member=bob, stays=False, now=offered_at)
     waiting = teams.invite(owner=alice, role=MemberRole.BILLING, label="E", now=offered_at)
-    ((_, told),) = tell(now=offered_at)
+    *_, (_, told) = tell(now=offered_at)
 
     take_back(token=key_in(told["link"]), now=offered_at)
 

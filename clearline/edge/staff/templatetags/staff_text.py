@@ -54,6 +54,7 @@ KINDS: Final = {
     "account.offered": gettext_lazy("An account that was offered"),
     "account.handed_over": gettext_lazy("An account with another owner"),
     "account.shown": gettext_lazy("An account was looked at"),
+    "team.invited": gettext_lazy("Somebody was invited to act in an account"),
     "team.changed": gettext_lazy("Who may act in an account was changed"),
     "customer.searched": gettext_lazy("A customer was looked for"),
     "customer.opened": gettext_lazy("A customer was opened"),

@@ -181,6 +181,22 @@ class TeamChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberInvited(LedgerEntry):
+    """The owner of an account made a code by which somebody may join it."""
+
+    kind: ClassVar[str] = "team.invited"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "role": "a word of a closed list",
+        "by": "the person themselves by random number",
+    }
+
+    role: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOffered(LedgerEntry):
     """The owner of an account offered it to one of its members, who has not answered yet."""
 
