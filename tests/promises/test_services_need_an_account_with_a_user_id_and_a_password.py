@@ -1,9 +1,10 @@
-"""P13, clauses account.login and account.session.
+"""P13, clauses account.login, account.left_id and account.session.
 
 "For our services you need an account, with a user ID, which we keep only as a keyed code, and a
-password, which we keep only as a hash. Both are kept as long as what the account holds. You may
-choose another user ID; the one before stays kept as such a code for ninety days, or until what the
-account holds is erased, so that nobody else can take it and be taken for you."
+password, which we keep only as a hash. Both are kept as long as what the account holds."
+
+"You may choose another user ID. The one before stays kept as a keyed code for ninety days, or until
+what the account holds is erased, so that nobody else can take it and be taken for you."
 
 "While you are signed in, a cookie on your device and a sealed note with us say who you are, since
 when and on what kind of device. Only you are shown where you are signed in, and may end it there.

@@ -1,20 +1,20 @@
 """Who may sign in, for pages and commands; never by name, which is not stored."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.utils.crypto import constant_time_compare
 
-from clearline.policy.vocabulary import SubjectId
+from clearline.policy.vocabulary import ClauseId, SubjectId
 from clearline.trust.blind_index import blind_index, folded
+from clearline.trust.gate import queries as gate
 from clearline.trust.safeguards.models import LeftUserId, Login
 from clearline.trust.safeguards.passwords import LENGTH_BESIDE_FACTOR_MIN, LENGTH_MIN
 from clearline.trust.safeguards.roles import LoginKind, Role
 
 STAFF_MAX = 1_000
-# Clause account.login: "for ninety days, so that nobody else can take it".
-LEFT_WINDOW: Final = timedelta(days=90)
+LEFT_CLAUSE: Final = ClauseId("account.left_id")  # says how long a former user ID is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,13 @@ def name_index(user_id: str, kind: LoginKind) -> bytes:
 
 def is_left(index: bytes, *, owner: str, now: datetime) -> bool:
     """Say whether another than `owner` gave up the user ID of a blind index lately."""
-    rows = LeftUserId.objects.filter(name_index=index, left_at__gt=now - LEFT_WINDOW)
+    rows = LeftUserId.objects.filter(name_index=index, left_at__gt=left_since(now))
     return rows.exclude(subject=owner).exists()
+
+
+def left_since(now: datetime) -> datetime:
+    """Return since when user IDs that were given up are kept. Raises NoEditionInForce."""
+    return gate.policy_in_force(now).edition.kept_from(LEFT_CLAUSE, now)
 
 
 def network_index(network: str) -> bytes:

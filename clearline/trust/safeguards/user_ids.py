@@ -6,11 +6,15 @@ from typing import Final
 from django.db import IntegrityError, transaction
 
 from clearline.kit.errors import TooMany
-from clearline.policy.vocabulary import SubjectId
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.policy.use import Actor, ActorKind, Use
+from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
+from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.logins import CustomerUserIdChanged
 from clearline.trust.safeguards.actions import (
+    CUSTOMER,
     NoSuchLogin,
     UserIdRefused,
     UserIdTaken,
@@ -22,8 +26,8 @@ from clearline.trust.safeguards.actions import (
 from clearline.trust.safeguards.attempts import DAY
 from clearline.trust.safeguards.models import LeftUserId, Login, SignInAttempt
 from clearline.trust.safeguards.queries import (
-    LEFT_WINDOW,
     is_left,
+    left_since,
     name_index,
     network_index,
     taken_index,
@@ -31,9 +35,15 @@ from clearline.trust.safeguards.queries import (
 from clearline.trust.safeguards.roles import LoginKind
 
 LEFT_MAX: Final = 3  # of one customer at one time, so that nobody keeps many from others
-
-
 TAKEN_MAX: Final = 5  # asked for by one customer in a day, of those that others have
+KEEP_LEFT_USER_ID: Final = Use(
+    by=Actor(ActorKind.JOB, "logins"),
+    subject=CUSTOMER,
+    # Both, so that no clause answers that speaks of attempts to sign in.
+    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.ACCOUNT_USERNAME}),
+    purpose=Purpose.ESSENTIAL_SERVICE_SECURITY,
+    about=SubjectKind.CUSTOMER,
+)
 
 
 class ChangedTooOften(TooMany):
@@ -60,9 +70,10 @@ def change_user_id(*, subject: SubjectId, user_id: str, now: datetime) -> None:
     """Give a customer another user ID; sessions go on, and the one before opens nothing.
 
     Raises UserIdRefused, UserIdTaken, ChangedTooOften, AskedTooOften, NoSuchLogin, gate.UseDenied.
-    Source: 47 CFR 64.2010(f); clauses account.login, account.acts.
+    Source: 47 CFR 64.2010(f); clauses account.login, account.left_id, account.acts.
     """
     ask_to_keep_customers(now)
+    gate.ask(use=KEEP_LEFT_USER_ID, choices=NOTHING_CHOSEN, now=now)
     permit = ask_to_note_customer(now)
     refuse_user_id(user_id)
     refuse_asking(subject, now)
@@ -97,7 +108,7 @@ def put_user_id(subject: SubjectId, index: bytes, permit: Permit, now: datetime)
         if old == index:
             message = "This is your user ID already."
             raise UserIdRefused(message)
-        lately = LeftUserId.objects.filter(subject=subject, left_at__gt=now - LEFT_WINDOW)
+        lately = LeftUserId.objects.filter(subject=subject, left_at__gt=left_since(now))
         if lately.exclude(name_index=index).count() >= LEFT_MAX:
             raise ChangedTooOften
         try:
@@ -125,4 +136,4 @@ def leave(subject: SubjectId, old: bytes, new: bytes, now: datetime) -> None:
 
 def erase_left(*, now: datetime) -> int:
     """Let user IDs that were given up be anybody's again; return how many."""
-    return LeftUserId.objects.filter(left_at__lte=now - LEFT_WINDOW).delete()[0]
+    return LeftUserId.objects.filter(left_at__lte=left_since(now)).delete()[0]

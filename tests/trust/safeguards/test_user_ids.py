@@ -16,7 +16,6 @@ from clearline.trust.safeguards.actions import (
     UserIdTaken,
 )
 from clearline.trust.safeguards.models import LeftUserId, SignInAttempt
-from clearline.trust.safeguards.queries import LEFT_WINDOW
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.safeguards.user_ids import LEFT_MAX, ChangedTooOften
 from tests.trust.factors.test_races import race
@@ -24,6 +23,7 @@ from tests.trust.safeguards.test_sign_in import HOME, NEW_PASSWORD, NOW, PASSWOR
 
 pytestmark = pytest.mark.django_db
 MANY = 50
+LEFT_WINDOW = timedelta(days=90)  # of clause account.left_id in the default edition
 
 
 def make(user_id: str) -> SubjectId:
