@@ -88,7 +88,7 @@ def test_lines_are_narrowed_by_group_and_by_day() -> None:
     today = timezone.localdate()
 
     assert "account.opened" in kinds(app, "&group=chosen")
-    assert kinds(app, "&group=changed") == ["account.changed"]
+    assert kinds(app, "&group=changed") == ["account.renamed", "account.changed"]
     assert "data.shown" in kinds(app, "&group=shown")
     assert "data.shown" not in kinds(app, f"&from={today + timedelta(days=2)}")
     assert "data.shown" in kinds(app, f"&from={today - timedelta(days=1)}")
