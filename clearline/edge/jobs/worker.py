@@ -30,6 +30,7 @@ from clearline.service.accounts import age_of_before, undoing, whole_list
 from clearline.service.contacts import actions as contacts
 from clearline.service.contacts import (
     edition_letters,
+    erasing,
     factor_wait,
     notices,
     recovery,
@@ -92,6 +93,10 @@ def erase_expired_sign_ins(now: datetime) -> None:
 
 def erase_closed_accounts(now: datetime) -> None:
     accounts.erase_closed(gate.policy_in_force(now), now=now)
+    # What accounts cannot reach; of lists that were taken back too.
+    erasing.erase_of_gone()
+    desk.erase_of_gone()
+    handing_over.erase_of_gone()
 
 
 def erase_old_invitations(now: datetime) -> None:

@@ -1,8 +1,9 @@
 """What is known of accounts without opening what is sealed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from django.db.models import QuerySet
@@ -29,6 +30,7 @@ from clearline.trust.vault.sealed import Sealed
 
 MEMBERS_MAX: Final = 100  # of one account, and accounts of one person
 SAME_ADDRESS_MAX: Final = 100  # people with one e-mail address
+LOOKED_AT_ONCE: Final = 500
 LINES_MAX: Final = 50  # telephone numbers of one customer
 EARLIER_NAMES_WINDOW: Final = timedelta(days=30)  # as an address needs to become that of record
 EARLIER_NAMES_MAX: Final = 20
@@ -81,6 +83,16 @@ def erased_on(closed_at: datetime | None, *, now: datetime) -> date | None:
 def is_closing_final(subject: SubjectId) -> bool:
     """Say whether the closing of somebody's account cannot be taken back."""
     return Holder.objects.filter(subject=subject, is_final=True).exists()
+
+
+def gone_of(subjects: Iterable[str]) -> Iterator[frozenset[str]]:
+    """Yield those of some people who were erased, in parts of at most 500."""
+    waiting = iter(subjects)
+    while asked := frozenset(islice(waiting, LOOKED_AT_ONCE)):
+        here = Holder.objects.filter(subject__in=asked).values_list("subject", flat=True)
+        gone = asked - frozenset(here)
+        if gone:
+            yield gone
 
 
 @dataclass(frozen=True, slots=True)

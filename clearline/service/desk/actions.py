@@ -399,6 +399,13 @@ USES: Final[Mapping[Role, Callable[[Actor, SubjectId], Use]]] = {
 }
 
 
+def erase_of_gone() -> int:
+    """Erase notes of people who were erased; return how many rows went."""
+    named = Sighting.objects.order_by("subject").values_list("subject", flat=True).distinct()
+    parts = accounts.gone_of(list(named))
+    return sum(Sighting.objects.filter(subject__in=gone).delete()[0] for gone in parts)
+
+
 def erase_expired(*, now: datetime) -> int:
     """Erase what is too old to open anything or to count; return how many rows went.
 

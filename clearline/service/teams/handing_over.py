@@ -12,7 +12,7 @@ from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import handing_over as accounts_over
-from clearline.service.accounts.queries import find_plain_member_since
+from clearline.service.accounts.queries import find_plain_member_since, gone_of
 from clearline.service.teams.actions import account_owned_by, lock_owned
 from clearline.service.teams.models import Handover, Invitation, MemberLabel
 from clearline.trust.gate import actions as gate
@@ -220,6 +220,13 @@ def withdraw_all(owner: SubjectId) -> int:
     """
     offers = Handover.objects.filter(owner=owner).delete()[0]
     return offers + Invitation.objects.filter(owner=owner).delete()[0]
+
+
+def erase_of_gone() -> int:
+    """Erase offers to people who were erased; return how many rows went."""
+    named = Handover.objects.order_by("member").values_list("member", flat=True).distinct()
+    parts = gone_of(list(named))
+    return sum(Handover.objects.filter(member__in=gone).delete()[0] for gone in parts)
 
 
 def erase_expired(*, now: datetime) -> int:
