@@ -87,6 +87,7 @@ def test_the_network_is_all_of_the_address_that_is_coded() -> None:
 
 
 def test_they_are_counted_to_stop_those_who_guess() -> None:
+    """CP-40: "then block"; the alert beside it is not built."""
     make_staff("dana", Role.MARKETER)
 
     assert [guess() for _ in range(6)] == [403] * 5 + [429]

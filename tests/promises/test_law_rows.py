@@ -32,6 +32,7 @@ from clearline.edge.site.visit import visit_of
 from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN, says_gpc
 from clearline.policy.vocabulary import Answer, ChoiceName, RecipientClass
 from clearline.reach.visitors.event import StoredEvent
+from clearline.service.accounts.age import AgeRange
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner
 from clearline.trust.consent.cookies import CHOICES_COOKIE
 from clearline.trust.consent.queries import needs_prompt
@@ -41,6 +42,7 @@ from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
 from tests.browser_client import browser
 from tests.promises.pages import PAGES
+from tests.service.accounts.people import PASSWORD, make_account
 
 pytestmark = pytest.mark.django_db
 TOP = Path(__file__).parents[2]
@@ -102,6 +104,20 @@ def docstrings_of_tests() -> Iterator[str]:
         if tests:
             yield ast.get_docstring(tree) or ""
         yield from (ast.get_docstring(test) or "" for test in tests)
+
+
+def test_from_13_to_15_nothing_is_sold_or_shared_until_they_say_yes_themselves() -> None:
+    """CC-44: "given bracket 13-15, then ad sharing off until opt-in row"."""
+    make_account(age=AgeRange.FROM_13_TO_15)
+    client = browser()
+    client.post("/privacy/choice/", {"answer": "accept"})
+
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    client.get("/rates/")
+
+    held = choices_in(client).choices
+    for name in (ChoiceName.ADS, ChoiceName.SALE_OR_SHARING, ChoiceName.THIRD_PARTY_MARKETING):
+        assert held.answer(name) is Answer.NO
 
 
 def choices_in(client: Client) -> ChosenOnDevice:

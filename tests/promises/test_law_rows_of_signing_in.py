@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -25,6 +26,7 @@ from tests.service.contacts.contacts import DAY, SECOND, confirmed
 from tests.service.contacts.recovering import proved
 from tests.trust.factors.people import add_app, add_passkey
 
+TOP = Path(__file__).parents[2]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
 SECURITY = "/account/security/"
 NEW_PASSWORD = "four slow herons wade"
@@ -96,7 +98,8 @@ def test_a_passkey_is_offered_first_where_a_second_factor_is_added_and_where_it_
 
 def test_no_code_goes_by_telephone_and_an_e_mail_alone_is_no_second_factor() -> None:
     """ID-09: codes by telephone are restricted, "email not an authenticator": we send none by
-    telephone, and the code in a letter, which gets back in who forgot, takes no factor's place.
+    telephone, and the code in a letter, which gets back in who forgot, takes no factor's place. The
+    letter after a visit (CP-43) is what two of the staff sent who saw a document: it ends factors.
     """
     later = NOW + 40 * DAY
     alice = confirmed()
@@ -109,6 +112,14 @@ def test_no_code_goes_by_telephone_and_an_e_mail_alone_is_no_second_factor() -> 
     assert set(FactorKind) == {"passkey", "app", "recovery_code", "password"}
     with_code = {each for each in Template if "code" in each}
     assert with_code == {Template.ADDRESS_CODE, Template.RECOVERY_CODE}
+    # Whoever else writes a letter with a code is not overlooked: it stands in its text.
+    letters = TOP / "clearline" / "service" / "mail" / "templates" / "mail"
+    shown = {
+        path.stem
+        for path in letters.glob("*.txt")
+        if "{{ code }}" in path.read_text(encoding="utf-8")
+    }
+    assert shown == {*with_code, Template.WAY_BACK}
     asked = main_of(sign_in().get("/account/sign-in/second/").content)
     assert not re.search(r"sms|text message|call you|e-mail", asked, re.IGNORECASE)
 

@@ -169,6 +169,7 @@ def test_it_is_given_as_a_file_too_and_that_is_noted() -> None:
 
 
 def test_the_range_is_corrected_and_under_13_the_account_closes_for_good() -> None:
+    """KD-01: duties start with actual knowledge."""
     client = signed_in()
     assert client.post("/account/age/", {"age": "old"}).status_code == 422
 
