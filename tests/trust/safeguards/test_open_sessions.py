@@ -200,12 +200,22 @@ def test_who_signed_in_has_proved_it_for_a_quarter_of_an_hour() -> None:
 
 
 @pytest.mark.django_db
+def test_signing_in_is_no_proof_anew_and_proving_again_is() -> None:
+    session, now = begin(CUSTOMER, make_person(CUSTOMER)), timezone.now()
+
+    assert not signed_in.has_proved_anew(session)
+    signed_in.note_stepped_up(session, now=now)
+    assert signed_in.has_proved_anew(session)
+
+
+@pytest.mark.django_db
 def test_whom_a_link_of_the_demo_signed_in_need_not_prove_it_again() -> None:
     session, later = begin(CUSTOMER, make_person(CUSTOMER)), timezone.now() + timedelta(hours=1)
 
     signed_in.note_by_link(session)
 
     assert signed_in.is_stepped_up(session, now=later)
+    assert signed_in.has_proved_anew(session)
 
 
 @pytest.mark.django_db
