@@ -115,6 +115,7 @@ def test_a_page_stays_shut_when_the_refusal_cannot_be_written_down() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("own_log")
 def test_a_page_that_was_refused_stands_in_the_ledger_with_whom_it_was_refused() -> None:
     dana, olu = signed_in("dana", Role.MARKETER), signed_in("olu", Role.ADMINISTRATOR)
 

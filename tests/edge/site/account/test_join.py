@@ -137,6 +137,7 @@ def test_the_receipt_of_the_agreement_is_given_to_its_customer_alone() -> None:
     assert browser().get(f"/privacy/receipt/{proof}/").status_code == 404
 
 
+@pytest.mark.usefixtures("own_log")
 def test_the_receipt_is_offered_once_it_can_be_had() -> None:
     client = browser()
     send(client, everything(client))
