@@ -222,8 +222,10 @@ def take_back(*, token: str, now: datetime) -> None:
 
     The address that was told is theirs again, no session goes on, and the password opens nothing
     until a new one is set by a code that goes to that address, and by the second factor where there
-    is one. Second factors of the day before the change and since go a day later, unless somebody
-    says that they are theirs. Of many at once one wins. Raises NoSuchNotice, gate.UseDenied.
+    is one. Where that address had been replaced, second factors of the day before the change and
+    since go a day later, unless somebody says that they are theirs; else a mailbox alone would go
+    round a factor, so none is touched. Of many at once one wins.
+    Raises NoSuchNotice, gate.UseDenied.
     Source: OWASP ASVS 5.0.0, V6.4.3 (AS-02); clauses account.contact, account.acts.
     """
     notice = find_notice(token, now)
@@ -244,7 +246,8 @@ def take_back(*, token: str, now: datetime) -> None:
         fields = ("email", "password") if is_restored else ("password",)
         handing_over.withdraw_all(subject)
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
-        factor_wait.begin(subject, notice.changed_at - INTRUSION, told, now)
+        if is_restored:
+            factor_wait.begin(subject, notice.changed_at - INTRUSION, told, now)
 
 
 def whom_to_write(subject: SubjectId, row: int, note: Permit, now: datetime) -> factor_wait.Written:

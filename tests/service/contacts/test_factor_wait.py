@@ -81,6 +81,19 @@ def test_who_reads_the_old_mailbox_alone_gets_in_at_no_time_when_the_owner_keeps
         finish(key=key, typed=NewWayIn(NEW_PASSWORD, code="000000"), now=BACK + 2 * WAIT)
 
 
+def test_where_no_address_was_replaced_a_mailbox_alone_ends_no_factor() -> None:
+    """AS-02: the notice of a factor that was added takes no factor away."""
+    alice = confirmed("alice")
+    add_app(alice, now=LATER)
+
+    take_back(token=undo_all()[-1], now=BACK)
+    factor_wait.end_due(now=BACK + 2 * WAIT)
+
+    assert factors_of(alice).has_app
+    assert not FactorWait.objects.exists()
+    assert told() == []
+
+
 def test_until_the_day_is_over_the_factor_is_asked_for_as_before() -> None:
     alice, secret = changed_with_app()
     take_back(token=undo_all()[-1], now=BACK)
