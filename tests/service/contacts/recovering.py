@@ -4,9 +4,18 @@ from datetime import datetime
 
 from clearline.service.contacts import recovery
 from clearline.service.mail.template import Template
-from tests.service.contacts.contacts import letters
+from clearline.trust.ledger import queries as ledger
+from clearline.trust.ledger.keys import sealer
+from clearline.trust.ledger.models import Entry
+from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards.actions import SignedIn
+from clearline.trust.safeguards.roles import LoginKind
+from tests.service.accounts.people import NOW
+from tests.service.contacts.contacts import DAY, letters
 
 NETWORK = "203.0.113.0/24"
+LATER = NOW + 40 * DAY
+NEW_PASSWORD = "four slow herons wade"
 
 
 def ask(typed: str, *, now: datetime, network: str = NETWORK) -> str:
@@ -29,3 +38,16 @@ def links(*, now: datetime) -> list[str]:
 def proved(typed: str, *, now: datetime) -> recovery.Proved:
     token = ask(typed, now=now)
     return recovery.prove(token=token, code=codes(now=now)[-1][1], now=now)
+
+
+def enter(user_id: str = "alice", password: str = NEW_PASSWORD, network: str = NETWORK) -> SignedIn:
+    found = safeguards.sign_in(
+        kind=LoginKind.CUSTOMER, user_id=user_id, password=password, network=network, now=LATER
+    )
+    assert isinstance(found, SignedIn)
+    return found
+
+
+def told(kind: str) -> list[dict[str, object]]:
+    entries = Entry.objects.filter(kind=kind).order_by("number")
+    return [ledger.fields_of(each, sealer()) for each in entries]

@@ -1,11 +1,9 @@
 """Getting back in: one code, to the address of record, and nobody learns who is known."""
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clearline.kit.errors import Refusal
@@ -33,8 +31,6 @@ from clearline.service.teams import actions as teams
 from clearline.service.teams import handing_over
 from clearline.trust.factors import actions as factors
 from clearline.trust.factors.actions import FactorRefused
-from clearline.trust.ledger import queries as ledger
-from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import user_ids
@@ -55,25 +51,20 @@ from tests.promises.provider import rows
 from tests.service.accounts.people import NOW, PASSWORD, make_customer
 from tests.service.contacts.contacts import DAY, FIRST, SECOND, confirmed, replace, tell
 from tests.service.contacts.offering import offered_and_invited
-from tests.service.contacts.recovering import NETWORK, ask, codes, links, proved
+from tests.service.contacts.recovering import (
+    LATER,
+    NETWORK,
+    NEW_PASSWORD,
+    ask,
+    codes,
+    enter,
+    links,
+    proved,
+    told,
+)
 from tests.trust.factors.people import add_app, add_passkey, code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
-LATER = NOW + 40 * DAY
-NEW_PASSWORD = "four slow herons wade"
-
-
-def enter(user_id: str = "alice", password: str = NEW_PASSWORD, network: str = NETWORK) -> SignedIn:
-    found = safeguards.sign_in(
-        kind=LoginKind.CUSTOMER, user_id=user_id, password=password, network=network, now=LATER
-    )
-    assert isinstance(found, SignedIn)
-    return found
-
-
-def told(kind: str) -> list[dict[str, object]]:
-    entries = Entry.objects.filter(kind=kind).order_by("number")
-    return [ledger.fields_of(each, sealer()) for each in entries]
 
 
 def wrong_for(code: str) -> str:
@@ -556,70 +547,3 @@ def test_nothing_of_it_stands_readable_in_the_tables_and_it_is_erased_after_a_da
     assert early == 0
     assert not RecoveryAsk.objects.exists()
     assert not RecoveryCode.objects.exists()
-
-
-def at_once(act: Callable[[], object]) -> list[object]:
-    """Let fifty do the same at once; return what those got who were not refused."""
-    won: list[object] = []
-    start = threading.Barrier(50)
-
-    def run() -> None:
-        try:
-            start.wait()
-            won.append(act())
-        except (Refusal, OperationalError):
-            pass  # SQLite may say that it is busy: then the person presses again
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return won
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_fifty_who_type_one_code_at_once_one_goes_on() -> None:
-    confirmed()
-    token = ask("alice", now=LATER)
-    ((_, code),) = codes(now=LATER)
-
-    won = at_once(lambda: prove(token=token, code=code, now=LATER))
-
-    assert len(won) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_fifty_who_follow_one_link_at_once_one_goes_on() -> None:
-    confirmed()
-    ask("alice", now=LATER)
-    (link,) = links(now=LATER)
-
-    won = at_once(lambda: follow(link=link, now=LATER))
-
-    assert len(won) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_fifty_who_set_a_password_at_once_one_does() -> None:
-    alice = confirmed()
-    key = proved("alice", now=LATER).key
-
-    won = at_once(lambda: finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER))
-
-    assert [type(each) for each in won] == [SignedIn]
-    assert told("account.recovered") == [{"fields": ["password"]}]
-    assert enter().public_id == alice
-
-
-@pytest.mark.django_db(transaction=True)
-def test_many_workers_answer_one_question_once() -> None:
-    confirmed()
-    recovery.ask(typed="alice", network=NETWORK, now=LATER)
-
-    at_once(lambda: recovery.answer_due(now=LATER))
-    recovery.answer_due(now=LATER)
-
-    assert len(codes(now=LATER)) == 1
