@@ -175,7 +175,8 @@ def invite_some(*, by: Actor, after: int, page: str, now: datetime) -> Round:
             list(ImportedCustomer.objects.select_for_update().filter(pk__in=[n for n, _ in found]))
             rows = CustomerInvitation.objects.filter(subject__in=[each.subject for each in people])
             before = set(rows.values_list("subject", flat=True))
-            new = [each for each in people if each.subject not in before]
+            stays = of_lists_that_stay([subject for _, subject in found])
+            new = [each for each in people if each.subject in stays - before]
             for each in new:
                 write_letter(each, page, now)
             told = [(CustomerInvited(by=str(by)), each.subject) for each in new]
@@ -226,12 +227,22 @@ def send_another(
     with transaction.atomic():
         list(ImportedCustomer.objects.select_for_update().filter(subject=subject))
         rows = CustomerInvitation.objects.filter(subject=subject)
-        if not people or rows.filter(used_at__isnull=False).exists():
+        stays = subject in of_lists_that_stay([subject])
+        if not people or not stays or rows.filter(used_at__isnull=False).exists():
             raise NothingToInvite
         rows.delete()
         write_letter(people[0], page, now)
         entry = CustomerInvited(by=str(by))
         ledger.append(entry, subject=subject, permit=permit, now=now)
+
+
+def of_lists_that_stay(subjects: Sequence[str]) -> frozenset[str]:
+    """Return those whose list nobody took back, nor does before the caller's transaction ends."""
+    rows = ImportedCustomer.objects.filter(subject__in=subjects)
+    lists = BroughtList.objects.select_for_update().filter(number__in=rows.values("list_number"))
+    back = [row.number for row in lists.order_by("pk") if row.taken_back_at is not None]
+    stay = rows.exclude(list_number__in=back)
+    return frozenset(stay.values_list("subject", flat=True))
 
 
 def addressed(subjects: Sequence[SubjectId], now: datetime) -> list[Addressed]:

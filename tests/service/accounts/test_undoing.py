@@ -1,7 +1,8 @@
 """A list that came in by mistake is taken back by two, while nobody in it has signed in."""
 
 import io
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -33,6 +34,7 @@ from clearline.service.accounts.undoing import (
     SomebodyCameIn,
 )
 from clearline.service.accounts.whole_list import bring_list
+from clearline.service.mail.models import Letter
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
@@ -224,6 +226,28 @@ def test_nobody_of_a_list_that_was_taken_back_is_invited_or_comes_in(
     assert invite_all() == 0
     with pytest.raises(inviting.NothingToInvite):
         inviting.invite_again(by=odile, number="1", page="https://x.example/", now=NOW)
+
+
+def test_who_is_invited_in_the_moment_in_which_the_list_goes_gets_no_letter(
+    odile: Actor, omar: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = bring()
+    undoing.ask(by=odile, number=number, now=NOW)
+    mark, addressed = shown(number).mark, inviting.addressed
+
+    def taken_back_meanwhile(
+        subjects: Sequence[SubjectId], now: datetime
+    ) -> list[inviting.Addressed]:
+        found = addressed(subjects, now)
+        undoing.confirm(by=omar, number=number, seen=mark, now=NOW)
+        return found
+
+    monkeypatch.setattr(inviting, "addressed", taken_back_meanwhile)
+
+    invite_all(NOW)
+
+    assert not CustomerInvitation.objects.exists()
+    assert not Letter.objects.exists()
 
 
 def test_an_old_list_and_one_that_brought_nobody_are_not_shown() -> None:
