@@ -23,7 +23,7 @@ from clearline.trust.safeguards.actions import (
     refuse_user_id,
     user_id_taken,
 )
-from clearline.trust.safeguards.attempts import DAY
+from clearline.trust.safeguards.attempts import DAY, aside
 from clearline.trust.safeguards.models import LeftUserId, Login, SignInAttempt
 from clearline.trust.safeguards.queries import (
     is_left,
@@ -119,6 +119,8 @@ def put_user_id(subject: SubjectId, index: bytes, permit: Permit, now: datetime)
         leave(subject, old, index, now)
         # The networks that its owner is known by are theirs under the new one too.
         SignInAttempt.objects.filter(name_index=old).update(name_index=index)
+        # So are guesses from there: another user ID begins no new count of them.
+        SignInAttempt.objects.filter(name_index=aside(old)).update(name_index=aside(index))
         ledger.append(CustomerUserIdChanged(), subject=subject, permit=permit, now=now)
 
 

@@ -15,6 +15,7 @@ from clearline.trust.safeguards.actions import (
     UserIdRefused,
     UserIdTaken,
 )
+from clearline.trust.safeguards.attempts import aside
 from clearline.trust.safeguards.models import LeftUserId, SignInAttempt
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.safeguards.user_ids import LEFT_MAX, ChangedTooOften
@@ -204,3 +205,14 @@ def test_who_gets_back_in_asks_for_no_more_user_ids_of_others() -> None:
         claim("free.one")
 
     assert claim("").name_index is None
+
+
+def test_guesses_from_a_network_of_the_owner_count_under_the_new_one_too() -> None:
+    alice = make("alice")
+    old, new = (queries.name_index(each, LoginKind.CUSTOMER) for each in ("alice", "alice.q"))
+    here = queries.network_index(HOME)
+    SignInAttempt.objects.create(name_index=aside(old), network_index=here, at=NOW)
+
+    change(alice, "alice.q")
+
+    assert SignInAttempt.objects.get().name_index == aside(new)
