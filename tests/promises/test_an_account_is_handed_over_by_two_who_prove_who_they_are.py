@@ -4,7 +4,9 @@
 in it for three days, and are told of that at once. For three days nobody can take it, and you can
 take the offer back; then they take it, until the seventh day. Each proves again who they are. Its
 number, the name of its business and the telephone numbers that we serve in it are then sealed under
-the key of the new owner, and what you called the others is erased. Both of you are told at once."
+the key of the new owner, and what you called the others is erased. Both of you are told at once.
+For thirty days the letter that told you of it gives the account back to you, and until then nobody
+can hand it on."
 """
 
 import re
@@ -18,6 +20,7 @@ from django.utils import timezone
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.models import Account
 from clearline.service.accounts.queries import list_members, list_owned
+from clearline.service.contacts import actions as contacts
 from clearline.service.contacts import notices
 from clearline.service.mail.models import Letter
 from clearline.service.teams.handing_over import find_offer
@@ -28,6 +31,7 @@ from tests.browser_client import browser
 from tests.edge.site.answering import words_on
 from tests.promises.provider import Clock, everything, work
 from tests.service.accounts.people import NOW, PASSWORD, make_customer
+from tests.service.contacts.contacts import key_in, newest_code, tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 
@@ -217,6 +221,29 @@ def test_both_are_told_at_once(clock: Clock) -> None:
     take(bob, list_owned(hers)[0].account)
 
     assert told(clock) == {hers, his}
+
+
+def test_the_letter_of_it_gives_it_back_for_thirty_days_and_nobody_hands_it_on_before(
+    clock: Clock,
+) -> None:
+    alice, hers, bob, his = two(clock)
+    account = list_owned(hers)[0].account
+    contacts.send_code(subject=hers, now=clock.now)
+    contacts.type_code(subject=hers, code=newest_code(now=clock.now), now=clock.now)
+    pass_days(clock, 31, alice, bob)
+    offer(alice, his)
+    pass_days(clock, 3, alice, bob)
+    take(bob, account)
+    pass_days(clock, 2, alice, bob)
+    form = {"act": "offer", "account": str(account), "member": hers, "then": "stay"}
+    handed_on = bob.post("/account/team/hand-over/", form)
+    links = [filled["link"] for _, filled in tell(now=clock.now) if "link" in filled]
+
+    notices.take_back(token=key_in(links[-1]), now=clock.now)
+
+    assert handed_on.status_code == 409
+    assert [each.account for each in list_owned(hers)] == [account]
+    assert [each.subject for each in list_members(account)] == [hers]
 
 
 def told(clock: Clock) -> set[SubjectId]:

@@ -51,6 +51,7 @@ from clearline.service.teams.handing_over import (
     NoSuchOffer,
     OfferTooNew,
     OfferWaits,
+    TakenLately,
 )
 from clearline.trust.arrivals.actions import KeyUsedElsewhere, OutcomeUnknown, StillUnderWay
 from clearline.trust.consent.actions import SignalSaysNo, TooManyAnswers
@@ -198,7 +199,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
         ProveAgain(),
         NoSuchMember(),
     ),
-    "offer": (*HANDING, NotTheOwner(), NoSuchMember(), MemberTooNew(), OfferWaits()),
+    "offer": (*HANDING, NotTheOwner(), NoSuchMember(), MemberTooNew(), OfferWaits(), TakenLately()),
     "take_offer_back": (ProveAgain(), NotTheOwner(), NoSuchOffer()),
     "take_over": (*HANDING, NoSuchOffer(), OfferTooNew(), NoSuchMember()),
     "decline": (ProveAgain(), NoSuchOffer()),

@@ -91,6 +91,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "offer_declined": gettext_lazy("the offer of the account was declined"),
         "given": gettext_lazy("it is no longer theirs: they handed it over"),
         "taken": gettext_lazy("a member took it"),
+        "returned": gettext_lazy("who owned it before took that back"),
     },
     "role": {
         "owner": gettext_lazy("to own it"),

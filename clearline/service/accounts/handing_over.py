@@ -94,6 +94,25 @@ def hand_over(
     seal_anew(row, new, permit, now)
 
 
+def give_back(
+    *, account: int, taker: SubjectId, former: SubjectId, permit: Permit, now: datetime
+) -> None:
+    """Make who owned an account its owner again, in the caller's transaction, which holds it.
+
+    Whoever took it is no member any more, and it does not matter who has closed what meanwhile.
+    `permit` is the taker's, for `use_to_hand_over`. Raises NoSuchAccount.
+    """
+    row = Account.objects.filter(pk=account, owner=taker).first()
+    if row is None:
+        raise NoSuchAccount
+    members = Member.objects.filter(account=row)
+    members.filter(subject=taker).delete()
+    members.update_or_create(
+        account=row, subject=former, defaults={"role": MemberRole.OWNER, "since": now}
+    )
+    seal_anew(row, former, permit, now)
+
+
 def seal_anew(row: Account, new: SubjectId, permit: Permit, now: datetime) -> None:
     """Put what an account holds under the key of its new owner."""
     number, name = row.number, row.business_name

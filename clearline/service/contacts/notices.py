@@ -235,6 +235,8 @@ def take_back(*, token: str, now: datetime) -> None:
     ask_for_contacts(subject, now)
     permit = safeguards.ask_to_note_customer(now)
     told = whom_to_write(subject, notice.row, permit, now)
+    began_at = notice.changed_at - INTRUSION
+    returns = handing_over.ask_to_return(subject, since=began_at, now=now)
 
     with transaction.atomic():
         if not ChangeNotice.objects.filter(pk=notice.pk).delete()[0]:
@@ -245,9 +247,11 @@ def take_back(*, token: str, now: datetime) -> None:
         regaining.lock_out(subject)
         fields = ("email", "password") if is_restored else ("password",)
         handing_over.withdraw_all(subject)
+        for each in returns:
+            handing_over.give_back(each, former=subject, note=permit, now=now)
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
         if is_restored:
-            factor_wait.begin(subject, notice.changed_at - INTRUSION, told, now)
+            factor_wait.begin(subject, began_at, told, now)
 
 
 def whom_to_write(subject: SubjectId, row: int, note: Permit, now: datetime) -> factor_wait.Written:

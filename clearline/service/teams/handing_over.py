@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from clearline.kit.errors import Conflict, NotFound
 from clearline.policy.choices import NOTHING_CHOSEN
@@ -14,7 +15,7 @@ from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import handing_over as accounts_over
 from clearline.service.accounts.queries import find_plain_member_since, gone_of
 from clearline.service.teams.actions import account_owned_by, lock_owned
-from clearline.service.teams.models import Handover, Invitation, MemberLabel
+from clearline.service.teams.models import Handover, Invitation, MemberLabel, TakenOver
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
@@ -29,6 +30,8 @@ OFFER_WINDOW: Final = timedelta(days=7)
 # So long its owner, who is written to at once, can say that it was not them who offers it.
 OFFER_WAIT: Final = timedelta(days=3)
 MEMBER_WAIT: Final = timedelta(days=3)  # nobody is invited and offered an account at one sitting
+# As long as the letters that tell of it take it back; until then it is handed on to nobody.
+RETURN_WINDOW: Final = timedelta(days=30)
 OFFERS_SHOWN: Final = 100
 
 
@@ -65,6 +68,25 @@ class MemberTooNew(Conflict):
         super().__init__(
             "An account is offered to somebody who has acted in it for three days. Offer it then."
         )
+
+
+class TakenLately(Conflict):
+    code = "taken_lately"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Who owned this account before can take it back for thirty days. Hand it on after that."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """An account that goes back to who owned it, and the permit to seal it under their key."""
+
+    account: int
+    owner: SubjectId
+    taken_at: datetime
+    permit: Permit
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +126,8 @@ def offer(*, owner: SubjectId, account: int, member: SubjectId, stays: bool, now
     """Offer an account to one of its members; nothing changes before they take it.
 
     Its owner is told at once, for who sits at their computer may do this too. For three days nobody
-    takes it. Raises NotTheOwner, NoSuchMember, MemberTooNew, OfferWaits, BalanceWaits, Closing,
-    gate.UseDenied.
+    takes it. Raises NotTheOwner, NoSuchMember, MemberTooNew, OfferWaits, TakenLately, BalanceWaits,
+    Closing, gate.UseDenied.
     Source: 47 CFR 64.2010(f); clauses account.handover, account.acts.
     """
     permit = safeguards.ask_to_note_customer(now)
@@ -116,6 +138,8 @@ def offer(*, owner: SubjectId, account: int, member: SubjectId, stays: bool, now
         accounts_over.refuse_balance(own)
         refuse_new_member(own, member, now)
         accounts_over.refuse_closing(owner, member)
+        if lately(now).filter(account_id=own).exists():
+            raise TakenLately
         offers = Handover.objects.filter(account_id=own)
         offers.filter(expires_at__lte=now).delete()
         if offers.exists():
@@ -203,6 +227,10 @@ def accept(*, subject: SubjectId, account: int, now: datetime) -> None:
         )
         MemberLabel.objects.filter(account_id=account).delete()
         Invitation.objects.filter(account_id=account).delete()
+        TakenOver.objects.filter(account_id=account).delete()
+        TakenOver.objects.create(
+            account_id=account, former=found.owner, owner=subject, taken_at=now
+        )
         for whose, change in ((found.owner, "given"), (subject, "taken")):
             entry = AccountHandedOver(change=change, by=f"subject:{subject}")
             ledger.append(entry, subject=whose, permit=note, now=now)
@@ -211,6 +239,50 @@ def accept(*, subject: SubjectId, account: int, now: datetime) -> None:
 def ask_to_hand_over(by: SubjectId, owner: SubjectId, now: datetime) -> Permit:
     use = accounts_over.use_to_hand_over(Actor(ActorKind.SUBJECT, by), owner)
     return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
+
+
+def lately(now: datetime) -> QuerySet[TakenOver]:
+    """Return what was taken over so lately that it can be given back."""
+    return TakenOver.objects.filter(taken_at__gt=now - RETURN_WINDOW)
+
+
+def ask_to_return(former: SubjectId, *, since: datetime, now: datetime) -> tuple[Return, ...]:
+    """Return the accounts that somebody gave away since then, with the permit to give them back.
+
+    Raises gate.UseDenied. Source: clause account.handover.
+    """
+    rows = lately(now).filter(former=former, taken_at__gte=since).order_by("pk")
+    return tuple(
+        Return(
+            row.account_id,
+            SubjectId(row.owner),
+            row.taken_at,
+            ask_to_hand_over(former, SubjectId(row.owner), now),
+        )
+        for row in rows
+    )
+
+
+def give_back(each: Return, *, former: SubjectId, note: Permit, now: datetime) -> None:
+    """Make who owned an account its owner again, in the caller's transaction, and tell both.
+
+    Whoever took it acts in it no more. Nothing happens where it has gone elsewhere meanwhile.
+    """
+    accounts.lock_account(each.account)
+    same = TakenOver.objects.filter(
+        account_id=each.account, former=former, owner=each.owner, taken_at=each.taken_at
+    )
+    if not same.delete()[0]:
+        return
+    accounts_over.give_back(
+        account=each.account, taker=each.owner, former=former, permit=each.permit, now=now
+    )
+    MemberLabel.objects.filter(account_id=each.account).delete()
+    Invitation.objects.filter(account_id=each.account).delete()
+    Handover.objects.filter(account_id=each.account).delete()
+    for whose in (former, each.owner):
+        entry = AccountHandedOver(change="returned", by=f"subject:{former}")
+        ledger.append(entry, subject=whose, permit=note, now=now)
 
 
 def withdraw_all(owner: SubjectId) -> int:
@@ -223,12 +295,17 @@ def withdraw_all(owner: SubjectId) -> int:
 
 
 def erase_of_gone() -> int:
-    """Erase offers to people who were erased; return how many rows went."""
+    """Erase offers to people who were erased and what could go back to them; return how many."""
     named = Handover.objects.order_by("member").values_list("member", flat=True).distinct()
-    parts = gone_of(list(named))
-    return sum(Handover.objects.filter(member__in=gone).delete()[0] for gone in parts)
+    before = TakenOver.objects.order_by("former").values_list("former", flat=True).distinct()
+    erased = 0
+    for gone in gone_of({*named, *before}):
+        erased += Handover.objects.filter(member__in=gone).delete()[0]
+        erased += TakenOver.objects.filter(former__in=gone).delete()[0]
+    return erased
 
 
 def erase_expired(*, now: datetime) -> int:
-    """Erase offers that nobody took in time; return how many."""
-    return Handover.objects.filter(expires_at__lte=now).delete()[0]
+    """Erase offers that nobody took, and what can be given back no more; return how many."""
+    over = TakenOver.objects.filter(taken_at__lte=now - RETURN_WINDOW).delete()[0]
+    return Handover.objects.filter(expires_at__lte=now).delete()[0] + over

@@ -62,6 +62,22 @@ class Handover(models.Model):
     expires_at = models.DateTimeField(db_index=True)
 
 
+class TakenOver(models.Model):
+    """Who owned an account before, while the letter that tells them of it can give it back."""
+
+    DATA: ClassVar[Mapping[str, Category | str]] = {
+        "account": "points at an account",
+        "former": "random and public",
+        "owner": "random and public",
+        "taken_at": "a moment of our own",
+    }
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="+")
+    former = models.CharField(max_length=32, db_index=True)
+    owner = models.CharField(max_length=32)
+    taken_at = models.DateTimeField(db_index=True)
+
+
 class MemberLabel(models.Model):
     """What the owner of an account calls one of its members."""
 

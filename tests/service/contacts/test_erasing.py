@@ -16,7 +16,7 @@ from clearline.service.contacts import actions, notices, recovery, way_back
 from clearline.service.contacts.documents import Document, Lost, Shown
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
-from clearline.service.teams.models import Handover
+from clearline.service.teams.models import Handover, TakenOver
 from tests.service.accounts.people import NOW, make_customer
 from tests.service.contacts.contacts import DAY, SECOND, confirmed, key_in, replace, tell
 from tests.trust.factors.people import add_app
@@ -60,6 +60,7 @@ def leave_traces(alice: SubjectId, bob: SubjectId) -> None:
     Handover.objects.create(
         account_id=account, owner=bob, member=alice, stays=False, offered_at=then, expires_at=ERASED
     )
+    TakenOver.objects.create(account_id=account, former=alice, owner=bob, taken_at=then)
 
 
 def test_after_erasure_nothing_points_at_who_is_gone_and_what_is_others_stays() -> None:
@@ -79,6 +80,7 @@ def test_after_erasure_nothing_points_at_who_is_gone_and_what_is_others_stays() 
         "contacts.WayBack",
         "desk.Sighting",
         "teams.Handover",
+        "teams.TakenOver",
     } <= before
     assert pointing_at(alice) == set()
     assert "contacts.EmailCode" in pointing_at(bob)

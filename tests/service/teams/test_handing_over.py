@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -27,15 +27,18 @@ from clearline.service.teams.handing_over import (
     MEMBER_WAIT,
     OFFER_WAIT,
     OFFER_WINDOW,
+    RETURN_WINDOW,
     MemberTooNew,
     NoSuchOffer,
     OfferTooNew,
     OfferWaits,
+    TakenLately,
 )
-from clearline.service.teams.models import Handover, Invitation, MemberLabel
+from clearline.service.teams.models import Handover, Invitation, MemberLabel, TakenOver
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
+from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.vault import actions as vault
 from tests.promises.provider import rows
 from tests.service.accounts.people import AGREED, NOW, PASSWORD, make_customer
@@ -258,8 +261,11 @@ def test_a_taken_account_is_handed_on_and_is_not_erased_with_its_former_owner() 
     alice, bob, account = offered()
     handing_over.accept(subject=bob, account=account, now=TAKEN)
     charlie = join(bob, account, "charlie")
-    handing_over.offer(owner=bob, account=account, member=charlie, stays=False, now=TAKEN)
-    handing_over.accept(subject=charlie, account=account, now=TAKEN + OFFER_WAIT)
+    with pytest.raises(TakenLately):
+        handing_over.offer(owner=bob, account=account, member=charlie, stays=False, now=TAKEN)
+    later = TAKEN + RETURN_WINDOW
+    handing_over.offer(owner=bob, account=account, member=charlie, stays=False, now=later)
+    handing_over.accept(subject=charlie, account=account, now=later + OFFER_WAIT)
 
     accounts.erase(alice, NOW)
     accounts.erase(bob, NOW)
@@ -386,3 +392,57 @@ def test_who_handed_an_account_over_a_moment_ago_says_nothing_in_it_any_more(act
     expected = {(bob, "owner"), (alice, "read_only"), (charlie, "billing")}
     assert set(roles_in(account)) == expected
     assert not Invitation.objects.exists()
+
+
+def give_back_all(former: SubjectId, *, since: datetime = TAKEN, now: datetime = TAKEN) -> int:
+    returns = handing_over.ask_to_return(former, since=since, now=now)
+    note = safeguards.ask_to_note_customer(now)
+    for each in returns:
+        handing_over.give_back(each, former=former, note=note, now=now)
+    return len(returns)
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_who_owned_it_takes_it_back_with_all_that_is_in_it(stays: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    alice, bob, account = offered(stays=stays)
+    charlie = join(alice, account, "charlie")
+    (before,) = own(alice)
+    handing_over.accept(subject=bob, account=account, now=TAKEN)
+    actions.invite(owner=bob, account=account, role=MemberRole.BILLING, label="Y", now=TAKEN)
+
+    assert give_back_all(alice) == 1
+
+    assert set(roles_in(account)) == {(alice, "owner"), (charlie, "billing")}
+    vault.erase_person(bob, now=TAKEN)
+    assert own(alice) == (before,)
+    assert not Invitation.objects.exists()
+    for subject in (alice, bob):
+        entry = {"change": "returned", "by": f"subject:{alice}"}
+        assert told(subject, "account.handed_over")[-1] == entry
+    assert give_back_all(alice) == 0
+
+
+def test_what_was_taken_too_long_ago_or_before_the_change_stays_where_it_is() -> None:
+    alice, bob, account = offered()
+    handing_over.accept(subject=bob, account=account, now=TAKEN)
+
+    assert give_back_all(alice, since=TAKEN + timedelta(seconds=1)) == 0
+    assert give_back_all(alice, now=TAKEN + RETURN_WINDOW) == 0
+    assert give_back_all(bob) == 0
+
+    assert roles_in(account)[0] == (bob, "owner")
+    assert handing_over.erase_expired(now=TAKEN + RETURN_WINDOW) == 1
+    assert not TakenOver.objects.exists()
+
+
+def test_of_two_who_take_back_at_once_one_does() -> None:
+    alice, bob, account = offered()
+    handing_over.accept(subject=bob, account=account, now=TAKEN)
+    (each,) = handing_over.ask_to_return(alice, since=TAKEN, now=TAKEN)
+    note = safeguards.ask_to_note_customer(TAKEN)
+
+    for _ in range(2):
+        handing_over.give_back(each, former=alice, note=note, now=TAKEN)
+
+    assert roles_in(account) == [(alice, "owner")]
+    assert len(told(bob, "account.handed_over")) == 2
