@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from ahocorasick_rs import BytesAhoCorasick
+
 from tests.hunt.places import Piece
 from tests.hunt.words import Needle
 
@@ -35,19 +37,27 @@ class Found(NamedTuple):
 
 def hunt(pieces: Iterable[Piece], needles: Iterable[Needle]) -> tuple[Found, ...]:
     """Return every word that was found, each form and place once."""
-    folding = [each for each in needles if each.folds]
-    exact = [each for each in needles if not each.folds]
+    sought = tuple(needles)
+    folding = Sieve(tuple(each for each in sought if each.folds))
+    exact = Sieve(tuple(each for each in sought if not each.folds))
     found: dict[Found, None] = {}
     for piece in pieces:
         for place, held in unpacked(piece.place, piece.held, DEPTH_MAX):
-            lowered = held.lower()
-            for needle in folding:
-                if needle.sought in lowered:
-                    found[Found(needle.word, needle.form, place)] = None
-            for needle in exact:
-                if needle.sought in held:
-                    found[Found(needle.word, needle.form, place)] = None
+            for needle in (*folding.caught(held.lower()), *exact.caught(held)):
+                found[Found(needle.word, needle.form, place)] = None
     return tuple(found)
+
+
+class Sieve:
+    """Many needles at once: the thousands of forms of some words cost one pass over what is held."""
+
+    def __init__(self, needles: tuple[Needle, ...]) -> None:
+        self.needles = needles
+        self.automaton = BytesAhoCorasick([each.sought for each in needles])
+
+    def caught(self, held: bytes) -> Iterator[Needle]:
+        for index, _, _ in self.automaton.find_matches_as_indexes(held, overlapping=True):
+            yield self.needles[index]
 
 
 def unpacked(place: str, held: bytes, depth: int) -> Iterator[tuple[str, bytes]]:

@@ -1,6 +1,5 @@
 """The provider and the browser that journeys of one file share, when no day has to pass."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -12,8 +11,6 @@ from tests.hunt.words import needles_of
 from tests.journeys.browser import chromium
 from tests.journeys.people import left_by
 from tests.journeys.provider import AT_THE_PROVIDER, RunningProvider
-
-ALWAYS_SEARCHED = "test_an_account_in_the_browser.py"
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +32,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def typed(provider: RunningProvider, request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """Take what people type; when all walks are over, none of it may stand anywhere.
-
-    The search takes half a minute for each file: of most journeys it is a part of the soak.
-    """
+def typed(provider: RunningProvider) -> Iterator[dict[str, str]]:
+    """Take what people type; when all walks are over, none of it may stand anywhere."""
     words: dict[str, str] = {}
     yield words
-    if request.path.name != ALWAYS_SEARCHED and "CLEARLINE_SOAK" not in os.environ:
-        return
     assert hunt(left_by(provider), needles_of(words)) == ()
     assert words
