@@ -49,7 +49,7 @@ def hunt(pieces: Iterable[Piece], needles: Iterable[Needle]) -> tuple[Found, ...
 
 
 class Sieve:
-    """Many needles at once: the thousands of forms of some words cost one pass over what is held."""
+    """Many needles at once: thousands of forms cost one pass over what is held."""
 
     def __init__(self, needles: tuple[Needle, ...]) -> None:
         self.needles = needles
