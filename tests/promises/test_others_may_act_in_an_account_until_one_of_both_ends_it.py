@@ -2,7 +2,8 @@
 
 "You may let others act in your account. Of each we keep what they may do there and what you call
 them, sealed under your key, until you or they end it. An invitation is a code that works once and
-for seven days, and names nobody."
+for seven days, and names nobody. When you take a change back that somebody else made, who has
+joined since the day before it acts in your account no more."
 """
 
 from datetime import timedelta
@@ -11,11 +12,13 @@ import pytest
 
 from clearline.service.accounts import queries
 from clearline.service.accounts.roles import MemberRole
+from clearline.service.contacts import notices
 from clearline.service.teams import actions
 from clearline.service.teams.actions import NoSuchInvitation
 from clearline.service.teams.models import Invitation, MemberLabel
 from tests.promises.provider import everything, work
 from tests.service.accounts.people import NOW, make_customer
+from tests.service.contacts.contacts import confirmed, key_in, tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 LABEL = "Qwzx Front Desk"
@@ -38,6 +41,20 @@ def test_what_they_may_do_and_what_you_call_them_is_kept_sealed_until_it_is_ende
 
     assert not MemberLabel.objects.exists()
     assert len(queries.list_memberships(bob)) == 1
+
+
+def test_who_joined_since_the_day_before_a_change_that_is_taken_back_acts_there_no_more() -> None:
+    alice, now = confirmed(), NOW + timedelta(days=40)
+    account = queries.list_owned(alice)[0].account
+    charlie, mallory = make_customer("charlie"), make_customer("mallory")
+    for member, joined_at in ((charlie, now - timedelta(days=9)), (mallory, now)):
+        made = actions.invite(owner=alice, role=MemberRole.BILLING, label=LABEL, now=joined_at)
+        actions.accept(subject=member, code=made.code, now=joined_at)
+    links = [filled["link"] for _, filled in tell(now=now)]
+
+    notices.take_back(token=key_in(links[-1]), now=now)
+
+    assert [each.subject for each in queries.list_members(account)] == [alice, charlie]
 
 
 def test_an_invitation_names_nobody_works_once_and_is_erased_after_seven_days() -> None:

@@ -86,6 +86,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "joined": gettext_lazy("someone joined"),
         "set": gettext_lazy("what a member may do was set"),
         "ended": gettext_lazy("what a member may do was ended"),
+        "ended_since": gettext_lazy("what those may do was ended who had joined since a change"),
         "offered": gettext_lazy("the account was offered to a member"),
         "offer_taken_back": gettext_lazy("the offer of the account was taken back"),
         "offer_declined": gettext_lazy("the offer of the account was declined"),

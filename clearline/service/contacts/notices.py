@@ -222,11 +222,12 @@ def take_back(*, token: str, now: datetime) -> None:
 
     The address that was told is theirs again, no session goes on, and the password opens nothing
     until a new one is set by a code that goes to that address, and by the second factor where there
-    is one. Where that address had been replaced, second factors of the day before the change and
-    since go a day later, unless somebody says that they are theirs; else a mailbox alone would go
-    round a factor, so none is touched. Of many at once one wins.
+    is one. What was handed over since the day before the change is theirs again, and who joined an
+    account of theirs since then acts in it no more. Where that address had been replaced, second
+    factors of that time go a day later, unless somebody says that they are theirs; else a mailbox
+    alone would go round a factor, so none is touched. Of many at once one wins.
     Raises NoSuchNotice, gate.UseDenied.
-    Source: OWASP ASVS 5.0.0, V6.4.3 (AS-02); clauses account.contact, account.acts.
+    Source: OWASP ASVS 5.0.0, V6.4.3 (AS-02); clauses account.contact, account.team, account.acts.
     """
     notice = find_notice(token, now)
     if notice is None:
@@ -241,14 +242,12 @@ def take_back(*, token: str, now: datetime) -> None:
     with transaction.atomic():
         if not ChangeNotice.objects.filter(pk=notice.pk).delete()[0]:
             raise NoSuchNotice
+        handing_over.undo(subject, returns, since=began_at, note=permit, now=now)
         is_restored = restored(subject, notice.row)
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         way_back.end_open(subject, now)
         regaining.lock_out(subject)
         fields = ("email", "password") if is_restored else ("password",)
-        handing_over.withdraw_all(subject)
-        for each in returns:
-            handing_over.give_back(each, former=subject, note=permit, now=now)
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
         if is_restored:
             factor_wait.begin(subject, began_at, told, now)

@@ -216,6 +216,7 @@ def accept(*, subject: SubjectId, code: str, now: datetime) -> None:
     label = vault.open_sealed(found.label, permit=permit, now=now)
 
     with transaction.atomic():
+        lock_invited(found.account_id)
         # Of two at once one takes the row away, and the other finds nothing.
         if not Invitation.objects.filter(pk=found.pk).delete()[0]:
             raise NoSuchInvitation
@@ -317,6 +318,14 @@ def lock(account: int) -> None:
         accounts.lock_account(account)
     except accounts.NoSuchCustomer:
         raise accounts.NoSuchMember from None
+
+
+def lock_invited(account: int) -> None:
+    """Hold an account whose invitations somebody may be ending. Raises NoSuchInvitation."""
+    try:
+        accounts.lock_account(account)
+    except accounts.NoSuchCustomer:
+        raise NoSuchInvitation from None
 
 
 def erase_expired(*, now: datetime) -> int:

@@ -13,8 +13,14 @@ from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import handing_over as accounts_over
-from clearline.service.accounts.queries import find_plain_member_since, gone_of
-from clearline.service.teams.actions import account_owned_by, lock_owned
+from clearline.service.accounts.queries import (
+    find_plain_member_since,
+    gone_of,
+    list_members,
+    list_owned,
+)
+from clearline.service.accounts.roles import MemberRole
+from clearline.service.teams.actions import account_owned_by, lock, lock_owned
 from clearline.service.teams.models import Handover, Invitation, MemberLabel, TakenOver
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
@@ -263,12 +269,44 @@ def ask_to_return(former: SubjectId, *, since: datetime, now: datetime) -> tuple
     )
 
 
-def give_back(each: Return, *, former: SubjectId, note: Permit, now: datetime) -> None:
-    """Make who owned an account its owner again, in the caller's transaction, and tell both.
+def undo(
+    owner: SubjectId, returns: tuple[Return, ...], *, since: datetime, note: Permit, now: datetime
+) -> None:
+    """Undo what others did in somebody's name since then, in the caller's transaction.
 
-    Whoever took it acts in it no more. Nothing happens where it has gone elsewhere meanwhile.
+    Offers and invitations end, what they gave away is theirs again, and who joined since acts in it
+    no more, by whichever invitation. Source: clauses account.team, account.handover.
     """
-    accounts.lock_account(each.account)
+    touched = {each.account for each in list_owned(owner)} | {each.account for each in returns}
+    for account in sorted(touched):
+        lock(account)
+    withdraw_all(owner)
+    for each in returns:
+        give_back(each, former=owner, note=note, now=now)
+    has_ended = [end_since(each.account, owner, since, note, now) for each in list_owned(owner)]
+    if any(has_ended):
+        entry = TeamChanged(change="ended_since", role="", by=f"subject:{owner}")
+        ledger.append(entry, subject=owner, permit=note, now=now)
+
+
+def end_since(account: int, owner: SubjectId, since: datetime, note: Permit, now: datetime) -> bool:
+    """End what those may do who joined an account since then; say whether there was anybody."""
+    plain = (each for each in list_members(account) if each.role is not MemberRole.OWNER)
+    late = [each.subject for each in plain if each.since >= since]
+    for member in late:
+        accounts.set_member(account=account, subject=member, role=None)
+        entry = TeamChanged(change="ended", role="", by=f"subject:{owner}")
+        ledger.append(entry, subject=member, permit=note, now=now)
+    MemberLabel.objects.filter(account_id=account, member__in=late).delete()
+    return bool(late)
+
+
+def give_back(each: Return, *, former: SubjectId, note: Permit, now: datetime) -> None:
+    """Make who owned an account its owner again, and tell both.
+
+    The caller's transaction holds the account. Whoever took it acts in it no more. Nothing happens
+    where it has gone elsewhere meanwhile.
+    """
     same = TakenOver.objects.filter(
         account_id=each.account, former=former, owner=each.owner, taken_at=each.taken_at
     )

@@ -1,7 +1,7 @@
 """CP-45: who is told of a change, where, in which words; and how they say that it was not them."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connection
@@ -12,7 +12,7 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import emails
 from clearline.service.accounts.addresses import current
-from clearline.service.accounts.queries import list_owned
+from clearline.service.accounts.queries import list_members, list_owned
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.contacts import actions, notices
 from clearline.service.contacts.models import ChangeNotice, Reading
@@ -21,6 +21,7 @@ from clearline.service.mail.models import Letter
 from clearline.service.mail.template import Template
 from clearline.service.teams import actions as teams
 from clearline.service.teams import handing_over
+from clearline.service.teams.models import MemberLabel
 from clearline.trust.factors import actions as factors
 from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
@@ -55,6 +56,16 @@ NEW_PASSWORD = "four slow herons wade"
 
 def change_password(subject: SubjectId, *, old: str = PASSWORD, new: str = NEW_PASSWORD) -> None:
     safeguards.change_password(public_id=subject, old=old, new=new, now=LATER)
+
+
+def let_in(owner: SubjectId, member: SubjectId, now: datetime) -> None:
+    made = teams.invite(owner=owner, role=MemberRole.BILLING, label="Al", now=now)
+    teams.accept(subject=member, code=made.code, now=now)
+
+
+def changes_of(subject: SubjectId) -> list[object]:
+    entries = Entry.objects.filter(kind="team.changed", subject=subject).order_by("number")
+    return [ledger.fields_of(each, sealer())["change"] for each in entries]
 
 
 def present(subject: SubjectId) -> str:
@@ -145,6 +156,23 @@ def test_who_locks_their_account_offers_it_to_nobody_any_more() -> None:
     with pytest.raises(teams.NoSuchInvitation):
         teams.accept(subject=make_customer("eve"), code=waiting.code, now=offered_at)
     assert list_owned(alice)[0].account == account
+
+
+def test_who_takes_back_ends_who_joined_since_the_day_before_and_nobody_else() -> None:
+    alice = confirmed()
+    account = list_owned(alice)[0].account
+    bob, mallory, eve = (make_customer(each) for each in ("bob", "mallory", "eve"))
+    for member, joined_at in ((bob, LATER - 2 * DAY), (mallory, LATER - DAY), (eve, LATER + DAY)):
+        let_in(alice, member, joined_at)
+    change_password(alice)
+    links = [filled["link"] for _, filled in tell(now=LATER + DAY)]
+
+    take_back(token=key_in(links[-1]), now=LATER + 2 * DAY)
+
+    assert {each.subject for each in list_members(account)} == {alice, bob}
+    assert set(MemberLabel.objects.values_list("member", flat=True)) == {bob}
+    told = {who: changes_of(who) for who in (alice, bob, mallory, eve)}
+    assert [each[-1] for each in told.values()] == ["ended_since", "joined", "ended", "ended"]
 
 
 def test_of_a_new_account_nothing_is_told() -> None:
