@@ -11,7 +11,7 @@ from django.utils import timezone
 from clearline.policy.use import Actor, ActorKind
 from clearline.trust.factors import actions as factors
 from clearline.trust.factors.codes import STEP_S, new_secret
-from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import staff_logins
 from clearline.trust.safeguards.roles import LoginKind, Role
 
 PASSWORD = "seven quiet herons fly"
@@ -25,7 +25,7 @@ def browser(*, address: str = "127.0.0.1", **headers: str) -> Client:
 
 
 def make_staff(user_id: str, *roles: Role) -> str:
-    return safeguards.create_staff(
+    return staff_logins.create_staff(
         by=OPERATOR, user_id=user_id, password=PASSWORD, roles=roles, now=timezone.now()
     )
 

@@ -30,9 +30,9 @@ if __name__ == "__main__":
     open_instance(Path(sys.argv[1]))
     prepare_tables(Path(sys.argv[1]))
     from clearline.policy.use import Actor, ActorKind
-    from clearline.trust.safeguards import actions
+    from clearline.trust.safeguards import staff_logins
     from clearline.trust.safeguards.roles import Role
-    actions.create_staff(by=Actor(ActorKind.JOB, "operator"), user_id="olu",
+    staff_logins.create_staff(by=Actor(ActorKind.JOB, "operator"), user_id="olu",
         password=sys.argv[3], roles=[Role.ADMINISTRATOR], now=datetime.now(UTC))
     from clearline.config import processes
     processes.serve_http("front_application", host="127.0.0.1", port=int(sys.argv[2]))

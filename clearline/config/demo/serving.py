@@ -32,6 +32,7 @@ from clearline.policy.shelf import Shelf
 from clearline.policy.use import Actor, ActorKind
 from clearline.rights.agreement import actions as agreement
 from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import staff_logins
 from clearline.trust.safeguards.roles import LoginKind, Role
 
 OPERATOR: Final = Actor(ActorKind.JOB, "demo")
@@ -124,7 +125,7 @@ def in_lines(env: Env, ways_in: list[WayIn], log_path: Path) -> str:
 def give_way_in(user_id: str, role: str, *, now: datetime) -> None:
     """Make a login with a password that nobody knows: the links alone sign in."""
     with contextlib.suppress(safeguards.UserIdTaken):
-        safeguards.create_staff(
+        staff_logins.create_staff(
             by=OPERATOR,
             user_id=user_id,
             password=secrets.token_urlsafe(32),

@@ -10,8 +10,8 @@ from typing import Final
 
 from clearline.kit.errors import Invalid
 from clearline.policy.use import Actor, ActorKind
-from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
+from clearline.trust.safeguards import staff_logins
 from clearline.trust.safeguards.roles import Role
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
@@ -27,7 +27,7 @@ class PasswordMissing(Invalid):
 
 
 def run_create(args: argparse.Namespace) -> int:
-    public_id = safeguards.create_staff(
+    public_id = staff_logins.create_staff(
         by=OPERATOR,
         user_id=args.user_id,
         password=password_from(args.password_file),
@@ -48,10 +48,10 @@ def run_grant(args: argparse.Namespace) -> int:
     """Give roles beside those that someone has; whoever runs the machine needs no second person."""
     member = logins.find_staff(args.number)
     if member is None:
-        raise safeguards.no_such_staff()
+        raise staff_logins.no_such_staff()
     held = member.roles if member.is_active else frozenset()
     roles = held.union(Role(role) for role in args.role)
-    safeguards.set_staff(
+    staff_logins.set_staff(
         by=OPERATOR, public_id=args.number, roles=roles, is_active=True, now=args.now
     )
     if args.json:

@@ -21,6 +21,7 @@ from clearline.trust.ledger.entries.grants import RoleAsked, RoleDeclined, RoleG
 from clearline.trust.ledger.entries.logins import StaffCreated, StaffRolesChanged
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
+from clearline.trust.safeguards import staff_logins
 from clearline.trust.safeguards.roles import LoginKind, Role
 
 
@@ -86,8 +87,8 @@ def create_staff(
     Returns its public id. Raises UserIdRefused, PasswordRefused, NoRole, UserIdTaken,
     NobodyToConfirm, gate.UseDenied, NoEditionInForce. Source: clause staff.login.
     """
-    permit = safeguards.ask_to_keep_staff(now)
-    given = safeguards.read_roles(roles)
+    permit = staff_logins.ask_to_keep_staff(now)
+    given = staff_logins.read_roles(roles)
     login = safeguards.new_login(LoginKind.STAFF, user_id=user_id, password=password, now=now)
     login.is_active = False
     login.closed_at = now  # until it is confirmed; what never is, is erased as a closed one is
@@ -108,14 +109,14 @@ def set_staff(
     Giving a closed way in back is giving all its roles. Returns whether something waits. Raises
     NoRole, NoSuchStaff, LastAdministrator, GiveFirst, NobodyToConfirm, gate.UseDenied.
     """
-    permit = safeguards.ask_to_keep_staff(now)
-    wanted = safeguards.read_roles(roles)
+    permit = staff_logins.ask_to_keep_staff(now)
+    wanted = staff_logins.read_roles(roles)
 
     with transaction.atomic():
-        safeguards.lock_staff()
+        staff_logins.lock_staff()
         member = logins.find_staff(public_id)
         if member is None:
-            raise safeguards.no_such_staff()
+            raise staff_logins.no_such_staff()
         held = member.roles if member.is_active else frozenset()
         given = wanted - held if is_active else frozenset()
         if given:
@@ -136,10 +137,10 @@ def confirm(*, by: Actor, public_id: str, seen: str, now: datetime) -> None:
     `seen` is the mark of what was looked at: nobody confirms what took its place meanwhile.
     Raises NothingWaits, AskedAnew, NotBySelf, AskerGone, gate.UseDenied, NoEditionInForce.
     """
-    permit = safeguards.ask_to_keep_staff(now)
+    permit = staff_logins.ask_to_keep_staff(now)
 
     with transaction.atomic():
-        safeguards.lock_staff()
+        staff_logins.lock_staff()
         waiting = get_waiting(public_id, seen, now)
         if waiting.asked_by == by.name:
             raise NotBySelf
@@ -163,10 +164,10 @@ def decline(*, by: Actor, public_id: str, seen: str, now: datetime) -> None:
 
     `seen` is as in `confirm`. Raises NothingWaits, AskedAnew, gate.UseDenied, NoEditionInForce.
     """
-    permit = safeguards.ask_to_keep_staff(now)
+    permit = staff_logins.ask_to_keep_staff(now)
 
     with transaction.atomic():
-        safeguards.lock_staff()
+        staff_logins.lock_staff()
         get_waiting(public_id, seen, now)
         drop(by, public_id, permit, now)
 
@@ -208,7 +209,7 @@ def write(  # what is written is all of these
     *,
     is_active: bool,
 ) -> None:
-    safeguards.write_staff(public_id=public_id, roles=roles, is_active=is_active, now=now)
+    staff_logins.write_staff(public_id=public_id, roles=roles, is_active=is_active, now=now)
     entry = StaffRolesChanged(
         login=public_id, roles=tuple(sorted(roles)), is_active=is_active, by=str(by)
     )

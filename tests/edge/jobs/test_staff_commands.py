@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from clearline.config import cli
-from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
+from clearline.trust.safeguards import staff_logins
 from clearline.trust.safeguards.actions import NoSuchStaff
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import OPERATOR, make_staff
@@ -40,7 +40,7 @@ def test_a_closed_way_in_is_given_back_with_these_roles_alone(
 ) -> None:
     make_staff("olu", Role.ADMINISTRATOR)
     dana = make_staff("dana", Role.SUPPORT)
-    safeguards.set_staff(
+    staff_logins.set_staff(
         by=OPERATOR, public_id=dana, roles=[Role.SUPPORT], is_active=False, now=NOW
     )
 

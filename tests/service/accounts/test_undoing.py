@@ -38,7 +38,7 @@ from clearline.service.mail.models import Letter
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
-from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import staff_logins
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import OPERATOR, PASSWORD
 from tests.service.accounts.invited import accept, bring_in, invite_all, link_of
@@ -58,7 +58,7 @@ def post(settings: Settings) -> None:
 
 
 def officer(user_id: str) -> Actor:
-    public_id = safeguards.create_staff(
+    public_id = staff_logins.create_staff(
         by=OPERATOR, user_id=user_id, password=PASSWORD, roles=[Role.PRIVACY_OFFICER], now=NOW
     )
     return Actor(ActorKind.STAFF, public_id)
@@ -200,10 +200,10 @@ def test_what_somebody_asked_who_is_no_officer_any_more_is_not_done(
 ) -> None:
     number = bring()
     seen = ask(odile, number)
-    safeguards.create_staff(
+    staff_logins.create_staff(
         by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
     )
-    safeguards.set_staff(
+    staff_logins.set_staff(
         by=OPERATOR, public_id=odile.name, roles=[Role.AUDITOR], is_active=True, now=NOW
     )
 

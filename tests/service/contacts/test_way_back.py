@@ -38,6 +38,7 @@ from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import staff_logins
 from clearline.trust.safeguards.actions import SignInRefused, UserIdTaken
 from clearline.trust.safeguards.passwords import PasswordRefused
 from clearline.trust.safeguards.roles import LoginKind, Role
@@ -76,7 +77,7 @@ def dana() -> Actor:
 
 
 def make_staff(user_id: str) -> Actor:
-    public_id = safeguards.create_staff(
+    public_id = staff_logins.create_staff(
         by=OPERATOR, user_id=user_id, password=PASSWORD, roles=[Role.SUPPORT], now=NOW
     )
     return Actor(ActorKind.STAFF, public_id)
@@ -262,10 +263,10 @@ def test_what_somebody_began_who_is_at_the_desk_no_more_is_not_confirmed(
 ) -> None:
     alice = confirmed()
     begin(sam, alice)
-    safeguards.create_staff(
+    staff_logins.create_staff(
         by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
     )
-    safeguards.set_staff(
+    staff_logins.set_staff(
         by=OPERATOR, public_id=sam.name, roles=[Role.BILLING], is_active=True, now=NOW
     )
 

@@ -9,6 +9,7 @@ from clearline.trust.factors import actions
 from clearline.trust.factors.codes import new_secret
 from clearline.trust.factors.proof import PasskeyAnswer
 from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import staff_logins
 from clearline.trust.safeguards.actions import PasswordGiven
 from clearline.trust.safeguards.roles import LoginKind, Role
 from tests.service.accounts.people import make_customer
@@ -26,7 +27,7 @@ CHALLENGE = b"c" * 32
 def make_person(kind: LoginKind) -> str:
     if kind is CUSTOMER:
         return str(make_customer("dana"))
-    return safeguards.create_staff(
+    return staff_logins.create_staff(
         by=OPERATOR, user_id="dana", password=PASSWORD, roles=[Role.MARKETER], now=NOW
     )
 

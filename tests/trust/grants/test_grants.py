@@ -23,8 +23,10 @@ from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import queries as logins
-from clearline.trust.safeguards.actions import LastAdministrator, NoRole, NoSuchStaff
+from clearline.trust.safeguards import staff_logins
+from clearline.trust.safeguards.actions import NoSuchStaff
 from clearline.trust.safeguards.roles import Role
+from clearline.trust.safeguards.staff_logins import LastAdministrator, NoRole
 from tests.service.teams.test_teams import at_once
 from tests.trust.safeguards.test_sign_in import NOW, OPERATOR, PASSWORD
 
@@ -33,7 +35,7 @@ ADMIN, SUPPORT, BILLING = Role.ADMINISTRATOR, Role.SUPPORT, Role.BILLING
 
 
 def make(user_id: str, *roles: Role) -> Actor:
-    public_id = safeguards.create_staff(
+    public_id = staff_logins.create_staff(
         by=OPERATOR, user_id=user_id, password=PASSWORD, roles=roles, now=NOW
     )
     return Actor(ActorKind.STAFF, public_id)

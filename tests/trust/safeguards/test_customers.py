@@ -6,7 +6,7 @@ import pytest
 
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.ledger.models import Entry
-from clearline.trust.safeguards import actions, queries, signed_in
+from clearline.trust.safeguards import actions, queries, signed_in, staff_logins
 from clearline.trust.safeguards.actions import SignedIn, SignInRefused
 from clearline.trust.safeguards.models import Login, Session, SignInAttempt
 from clearline.trust.safeguards.roles import LoginKind, Role
@@ -44,7 +44,7 @@ def test_a_customer_signs_in_as_a_customer_alone(alice: SubjectId) -> None:
 
 
 def test_a_customer_is_found_by_the_whole_user_id_and_the_staff_by_none(alice: SubjectId) -> None:
-    actions.create_staff(
+    staff_logins.create_staff(
         by=OPERATOR, user_id="dana", password=PASSWORD, roles=[Role.SUPPORT], now=NOW
     )
 

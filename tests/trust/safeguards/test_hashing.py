@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher, identify_hasher
 from clearline.config.front import SITE_THREADS
 from clearline.kit.fair_turns import FairTurns, NoTurn
 from clearline.policy.use import Actor, ActorKind
-from clearline.trust.safeguards import actions, hashing
+from clearline.trust.safeguards import actions, hashing, staff_logins
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.roles import LoginKind, Role
 from tests.cheap_hashes import REAL
@@ -22,7 +22,9 @@ HOME = "198.51.100.0"
 @pytest.fixture
 def dana() -> Login:
     by = Actor(ActorKind.JOB, "operator")
-    actions.create_staff(by=by, user_id="dana", password=PASSWORD, roles=(Role.MARKETER,), now=NOW)
+    staff_logins.create_staff(
+        by=by, user_id="dana", password=PASSWORD, roles=(Role.MARKETER,), now=NOW
+    )
     return Login.objects.get()
 
 

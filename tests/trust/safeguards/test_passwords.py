@@ -7,7 +7,7 @@ from django.apps import apps
 
 from clearline.policy.use import Actor, ActorKind
 from clearline.trust.blind_index import folded
-from clearline.trust.safeguards import actions
+from clearline.trust.safeguards import actions, staff_logins
 from clearline.trust.safeguards.actions import SignInRefused
 from clearline.trust.safeguards.passwords import PasswordRefused, refuse_weak
 from clearline.trust.safeguards.roles import LoginKind, Role
@@ -62,7 +62,7 @@ def test_a_long_password_of_any_characters_will_do(password: str) -> None:
 def test_the_last_of_a_hundred_characters_still_counts() -> None:
     """ID-02: 64 code points and more, of any script, hashed whole."""
     by = Actor(ActorKind.JOB, "operator")
-    actions.create_staff(
+    staff_logins.create_staff(
         by=by, user_id="dana", password=LONG + "1", roles=(Role.MARKETER,), now=NOW
     )
 

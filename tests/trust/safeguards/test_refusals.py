@@ -6,7 +6,7 @@ from clearline.trust.ledger.body import parse_body
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.ledger.queries import open_words
-from clearline.trust.safeguards import actions
+from clearline.trust.safeguards import actions, staff_logins
 from clearline.trust.safeguards.actions import SignInRefused
 from clearline.trust.safeguards.refused_pages import (
     REFUSED_PAGES,
@@ -83,10 +83,10 @@ def test_somebody_who_opens_refused_pages_without_end_does_not_fill_the_ledger()
 @pytest.mark.django_db
 def test_tries_at_a_way_in_that_was_taken_back_stand_in_the_ledger() -> None:
     public_id = make_dana()
-    actions.create_staff(
+    staff_logins.create_staff(
         by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
     )
-    actions.set_staff(
+    staff_logins.set_staff(
         by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=False, now=NOW
     )
 

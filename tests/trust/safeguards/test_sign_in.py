@@ -12,10 +12,8 @@ from clearline.edge.jobs.worker import erase_expired_sign_ins
 from clearline.policy.use import Actor, ActorKind
 from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.ledger.models import Entry
-from clearline.trust.safeguards import actions, queries
+from clearline.trust.safeguards import actions, queries, staff_logins
 from clearline.trust.safeguards.actions import (
-    LastAdministrator,
-    NoRole,
     NoSuchLogin,
     NoSuchStaff,
     SignInRefused,
@@ -31,6 +29,7 @@ from clearline.trust.safeguards.attempts import (
 )
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.roles import LoginKind, Role
+from clearline.trust.safeguards.staff_logins import LastAdministrator, NoRole
 from tests.reach.visitors.conftest import without
 from tests.trust.ledger.conftest import log
 from tests.trust.ledger.log import count_kinds
@@ -47,7 +46,7 @@ NEW_PASSWORDS = (NEW_PASSWORD, "loud rivers make stones")
 
 
 def make_dana(*roles: Role) -> str:
-    return actions.create_staff(
+    return staff_logins.create_staff(
         by=OPERATOR, user_id="Dana", password=PASSWORD, roles=roles or (Role.MARKETER,), now=NOW
     )
 
@@ -235,7 +234,7 @@ def test_a_user_id_is_given_once_however_it_is_written() -> None:
     make_dana()
 
     with pytest.raises(UserIdTaken):
-        actions.create_staff(
+        staff_logins.create_staff(
             by=OPERATOR, user_id="dAnA", password=PASSWORD, roles=[Role.MARKETER], now=NOW
         )
 
@@ -244,7 +243,7 @@ def test_a_user_id_is_given_once_however_it_is_written() -> None:
 @pytest.mark.parametrize("user_id", ["", "ab", "two words", "a\nb", "x" * 65])
 def test_an_odd_user_id_is_refused(user_id: str) -> None:
     with pytest.raises(UserIdRefused):
-        actions.create_staff(
+        staff_logins.create_staff(
             by=OPERATOR, user_id=user_id, password=PASSWORD, roles=[Role.MARKETER], now=NOW
         )
 
@@ -349,10 +348,10 @@ def test_a_link_of_the_demo_signs_in_whom_it_names_and_that_is_written_down() ->
 @pytest.mark.django_db
 def test_a_link_signs_in_nobody_whose_way_in_was_taken_back() -> None:
     public_id = make_dana()
-    actions.create_staff(
+    staff_logins.create_staff(
         by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
     )
-    actions.set_staff(
+    staff_logins.set_staff(
         by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=False, now=NOW
     )
 
@@ -379,7 +378,7 @@ def test_somebody_who_is_not_there_can_be_given_nothing() -> None:
     make_dana()
 
     with pytest.raises(NoSuchStaff, match="Go back to the list"):
-        actions.set_staff(
+        staff_logins.set_staff(
             by=OPERATOR, public_id="0" * 32, roles=[Role.MARKETER], is_active=True, now=NOW
         )
     with pytest.raises(NoSuchLogin, match="Sign in again"):
@@ -391,7 +390,7 @@ def test_roles_cannot_all_be_taken_away() -> None:
     public_id = make_dana()
 
     with pytest.raises(NoRole, match="at least one role"):
-        actions.set_staff(by=OPERATOR, public_id=public_id, roles=[], is_active=True, now=NOW)
+        staff_logins.set_staff(by=OPERATOR, public_id=public_id, roles=[], is_active=True, now=NOW)
 
     (member,) = queries.list_staff()
     assert member.roles == {Role.MARKETER}
@@ -400,12 +399,12 @@ def test_roles_cannot_all_be_taken_away() -> None:
 @pytest.mark.django_db
 def test_who_lost_the_way_in_is_out_at_once() -> None:
     public_id = make_dana()
-    actions.create_staff(
+    staff_logins.create_staff(
         by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
     )
     signed_in = try_in()
 
-    actions.set_staff(
+    staff_logins.set_staff(
         by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=False, now=NOW
     )
 
@@ -419,7 +418,7 @@ def test_the_last_administrator_stays_one() -> None:
     public_id = make_dana(Role.ADMINISTRATOR)
 
     with pytest.raises(LastAdministrator, match="Make someone else one first"):
-        actions.set_staff(
+        staff_logins.set_staff(
             by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=True, now=NOW
         )
 
@@ -427,7 +426,7 @@ def test_the_last_administrator_stays_one() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_administrators_who_take_each_others_role_leave_one() -> None:
     public_ids = [
-        actions.create_staff(
+        staff_logins.create_staff(
             by=OPERATOR, user_id=name, password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
         )
         for name in ("dana", "olu")
@@ -444,7 +443,7 @@ def test_two_administrators_who_take_each_others_role_leave_one() -> None:
 
     def demote(public_id: str) -> None:
         with connection.execute_wrapper(wait_before_writing), suppress(LastAdministrator):
-            actions.set_staff(
+            staff_logins.set_staff(
                 by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=True, now=NOW
             )
         connection.close()
@@ -462,11 +461,11 @@ def test_two_administrators_who_take_each_others_role_leave_one() -> None:
 @pytest.mark.django_db
 def test_roles_are_set_as_they_are_given() -> None:
     public_id = make_dana(Role.ADMINISTRATOR, Role.MARKETER)
-    other = actions.create_staff(
+    other = staff_logins.create_staff(
         by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
     )
 
-    actions.set_staff(
+    staff_logins.set_staff(
         by=OPERATOR, public_id=public_id, roles=[Role.MARKETER], is_active=True, now=NOW
     )
 
@@ -477,7 +476,7 @@ def test_roles_are_set_as_they_are_given() -> None:
 @pytest.mark.django_db
 def test_somebody_without_a_role_is_nobody() -> None:
     with pytest.raises(NoRole):
-        actions.create_staff(by=OPERATOR, user_id="dana", password=PASSWORD, roles=[], now=NOW)
+        staff_logins.create_staff(by=OPERATOR, user_id="dana", password=PASSWORD, roles=[], now=NOW)
 
 
 @pytest.mark.django_db
@@ -496,10 +495,12 @@ def test_what_staff_do_can_be_read_as_long_as_the_clauses_on_staff_say() -> None
 @pytest.mark.django_db
 def test_a_login_goes_six_years_after_its_way_in_was_taken_back() -> None:
     dana = make_dana()
-    olu = actions.create_staff(
+    olu = staff_logins.create_staff(
         by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
     )
-    actions.set_staff(by=OPERATOR, public_id=dana, roles=[Role.MARKETER], is_active=False, now=NOW)
+    staff_logins.set_staff(
+        by=OPERATOR, public_id=dana, roles=[Role.MARKETER], is_active=False, now=NOW
+    )
 
     actions.erase_expired(policy_in_force(NOW), now=NOW.replace(year=2032) - timedelta(seconds=1))
     assert len(queries.list_staff()) == 2
@@ -525,10 +526,12 @@ def test_without_their_clauses_no_attempt_and_no_closed_login_is_kept(
     without: Callable[[str], None],
 ) -> None:
     dana = make_dana()
-    olu = actions.create_staff(
+    olu = staff_logins.create_staff(
         by=OPERATOR, user_id="olu", password=PASSWORD, roles=[Role.ADMINISTRATOR], now=NOW
     )
-    actions.set_staff(by=OPERATOR, public_id=dana, roles=[Role.MARKETER], is_active=False, now=NOW)
+    staff_logins.set_staff(
+        by=OPERATOR, public_id=dana, roles=[Role.MARKETER], is_active=False, now=NOW
+    )
     with pytest.raises(SignInRefused):
         try_in("wrong")
     without("security.attempts")
