@@ -216,7 +216,7 @@ def test_both_are_told_at_once(clock: Clock) -> None:
     notices.tell_of_changes(now=clock.now)
 
     offer(alice, his)
-    assert told(clock) == {hers}
+    assert told(clock) == {hers, his}
     pass_days(clock, 3, alice, bob)
     take(bob, list_owned(hers)[0].account)
 

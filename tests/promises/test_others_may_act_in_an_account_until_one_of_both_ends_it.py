@@ -2,22 +2,29 @@
 
 "You may let others act in your account. Of each we keep what they may do there and what you call
 them, sealed under your key, until you or they end it. An invitation is a code that works once and
-for seven days, and names nobody. When you take a change back that somebody else made, who has
-joined since the day before it acts in your account no more."
+for seven days, and names nobody. Who invites, joins, sets or ends something proves again who they
+are, and each change is written of you both and told to you both at once by letter. When you take a
+change back that somebody else made, who has joined since the day before it acts in your account no
+more."
 """
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from django.utils import timezone
 
 from clearline.service.accounts import queries
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.contacts import notices
+from clearline.service.mail.models import Letter
 from clearline.service.teams import actions
 from clearline.service.teams.actions import NoSuchInvitation
 from clearline.service.teams.models import Invitation, MemberLabel
-from tests.promises.provider import everything, work
-from tests.service.accounts.people import NOW, make_customer
+from clearline.trust.ledger.queries import list_about
+from tests.browser_client import browser
+from tests.promises.provider import Clock, everything, work
+from tests.service.accounts.people import NOW, PASSWORD, make_customer
 from tests.service.contacts.contacts import confirmed, key_in, tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
@@ -41,6 +48,49 @@ def test_what_they_may_do_and_what_you_call_them_is_kept_sealed_until_it_is_ende
 
     assert not MemberLabel.objects.exists()
     assert len(queries.list_memberships(bob)) == 1
+
+
+def test_who_invites_joins_or_ends_something_proves_again_who_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(NOW)
+    monkeypatch.setattr(timezone, "now", clock)
+    code, bob = invite(), browser()
+    make_customer("bob")
+    bob.post("/account/sign-in/", {"user_id": "bob", "password": PASSWORD})
+    clock.now += timedelta(minutes=16)
+
+    for path, form in (("", {"act": "invite"}), ("", {"act": "leave"}), ("join/", {"code": code})):
+        led = bob.post(f"/account/team/{path}", form)
+        assert led["Location"].startswith("/account/prove/")
+
+    assert Invitation.objects.exists()
+    bob.post("/account/prove/", {"password": PASSWORD})
+    assert bob.post("/account/team/join/", {"code": code}).status_code == 302
+    assert not Invitation.objects.exists()
+
+
+def test_each_change_is_written_of_both_and_told_to_both_at_once() -> None:
+    alice, bob, now = confirmed(), confirmed("bob"), NOW + timedelta(days=40)
+    account = queries.list_owned(alice)[0].account
+    made = actions.invite(owner=alice, role=MemberRole.BILLING, label=LABEL, now=now)
+    look_only = MemberRole.READ_ONLY
+    changes = (
+        partial(actions.accept, subject=bob, code=made.code),
+        partial(actions.set_role, owner=alice, member=bob, role=look_only),
+        partial(actions.leave, subject=bob, account=account),
+    )
+
+    for change in changes:
+        tell(now=now)
+        Letter.objects.all().delete()
+        change(now=now)
+        tell(now=now)
+        told = set(Letter.objects.values_list("subject", "template"))
+        assert told == {(alice, "change_notice"), (bob, "membership_notice")}
+
+    for subject, kind in ((alice, "team.changed"), (bob, "membership.changed")):
+        assert [each.kind for each in list_about(subject).entries].count(kind) == len(changes)
 
 
 def test_who_joined_since_the_day_before_a_change_that_is_taken_back_acts_there_no_more() -> None:

@@ -8,10 +8,10 @@ agree, you can take your data with you and close the account."
 "When you sign in, end a sign-in of the app, correct what your account holds, choose another user
 ID, prove or replace your e-mail address or take such a change back, get back in by a code, change
 your password, add or take away a second factor, prove again who you are, sign yourself out
-elsewhere, close the account or take that back, let others act in it or hand it over, when a code to
-get back in or to prove an address is asked for, and when a wrong password, second factor or such a
-code is given for you, that is written into our ledger under your random number, so that you can see
-it."
+elsewhere, close the account or take that back, let others act in it or hand it over, when what you
+may do in another's account is changed, when a code to get back in or to prove an address is asked
+for, and when a wrong password, second factor or such a code is given for you, that is written into
+our ledger under your random number, so that you can see it."
 """
 
 import json

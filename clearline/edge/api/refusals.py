@@ -194,7 +194,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "withdraw": (ProveAgain(), NotTheOwner(), NoSuchInvitation()),
     "set_role": (ProveAgain(), NotTheOwner(), NoSuchMember(), OWNER_ROLE),
     "remove": (ProveAgain(), NotTheOwner(), NoSuchMember()),
-    "join": (NoSuchInvitation(), AlreadyMember(), TeamFull()),
+    "join": (ProveAgain(), NoSuchInvitation(), AlreadyMember(), TeamFull()),
     "leave": (
         ProveAgain(),
         NoSuchMember(),

@@ -97,8 +97,11 @@ def remove(request: HttpRequest, member: MemberId) -> Team:
     "/team/join", response={200: Team, ERRORS: Problem}, summary="Join an account by a code"
 )
 def join(request: HttpRequest, told: JoinCode) -> Team:
-    """Join somebody's account by the code that its owner passed on."""
-    subject = bearer_of(request).subject
+    """Join somebody's account by the code that its owner passed on; both are told by letter.
+
+    It asks for a proof of the last 15 minutes (`prove`).
+    """
+    subject = proved_bearer(request).subject
     teams.accept(subject=subject, code=told.code, now=timezone.now())
     return show(subject)
 

@@ -61,6 +61,7 @@ SENTENCES: Final = {
     "account.shown": gettext_lazy("What an account holds was opened: {fields}."),
     "team.invited": gettext_lazy("Somebody was invited to act in an account as {role}."),
     "team.changed": gettext_lazy("Who may act in an account was changed: {change}."),
+    "membership.changed": gettext_lazy("What a member may do was changed: {change}."),
     "customer.searched": gettext_lazy(
         "Someone of the staff looked for a customer by {terms}; found: {found}."
     ),

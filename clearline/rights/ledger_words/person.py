@@ -115,7 +115,12 @@ TELLINGS: Final = {
         gettext_lazy("You invited somebody to act in your account ({role})."),
     ),
     "team.changed": Telling(
-        Group.CHANGED, gettext_lazy("Who may act in an account was changed: {change} ({role}).")
+        Group.CHANGED,
+        gettext_lazy("Who may act in your account was changed: {change} ({role})."),
+    ),
+    "membership.changed": Telling(
+        Group.CHANGED,
+        gettext_lazy("What you may do in another's account was changed: {change} ({role})."),
     ),
     "account.offered": Telling(
         Group.CHANGED, gettext_lazy("You offered your account to one who acts in it.")

@@ -38,7 +38,9 @@ from clearline.trust.ledger.entries.accounts import (
     AccountOffered,
     AccountOpened,
     MemberInvited,
+    MembershipChanged,
     NameChanged,
+    TeamChanged,
 )
 from clearline.trust.ledger.entries.contacts import (
     AccountRecovered,
@@ -74,6 +76,8 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     AccountOffered,
     AccountHandedOver,
     MemberInvited,
+    TeamChanged,
+    MembershipChanged,
     NameChanged,
     CustomerFactorAdded,
     CustomerFactorRemoved,
@@ -86,6 +90,8 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
 TOLD_EVERYWHERE: Final = frozenset(
     {WayBackAsked.kind, WayBackBlocked.kind, WayBackConfirmed.kind, WayBackUsed.kind}
 )
+# Of another's account: in words of its own, and without the link, which locks one's own.
+TOLD_OF_ANOTHERS: Final = frozenset({MembershipChanged.kind})
 READ_AT_ONCE: Final = 5_000
 # After three days a letter itself is given up; who was not told by then is not told now.
 TOLD_WITHIN: Final = timedelta(days=3)
@@ -114,6 +120,7 @@ class Told:
 
     subject: SubjectId
     tie: Tie
+    template: Template
     may_take_back: bool
     also: Tie | None  # told too, without a way to take it back
     changed_at: datetime
@@ -166,7 +173,7 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
         for to, context in ((address, link), *((each, {}) for each in others)):
             mail.enqueue(
                 to=to,
-                template=Template.CHANGE_NOTICE,
+                template=found.template,
                 context=context,
                 subject=found.subject,
                 permit=permit,
@@ -188,8 +195,10 @@ def whom_to_tell(entry: SignedEntry, now: datetime) -> Told | None:
     present = current(ties)
     is_told = entry.kind in TOLD_EVERYWHERE and present != tie
     also = present if is_told and present and present.confirmed_at else None
-    is_trusted = may_take_back(tie, ties, changed_at=entry.at, now=now)
-    return Told(entry.subject, tie, is_trusted, also, entry.at)
+    is_own = entry.kind not in TOLD_OF_ANOTHERS
+    template = Template.CHANGE_NOTICE if is_own else Template.MEMBERSHIP_NOTICE
+    is_trusted = is_own and may_take_back(tie, ties, changed_at=entry.at, now=now)
+    return Told(entry.subject, tie, template, is_trusted, also, entry.at)
 
 
 def move_on(position: int) -> bool:

@@ -11,6 +11,7 @@ class Template(StrEnum):
     CHANGE_NOTICE = "change_notice"
     FACTORS_WAIT = "factors_wait"
     INVITATION = "invitation"
+    MEMBERSHIP_NOTICE = "membership_notice"
     RECOVERY_CODE = "recovery_code"
     EDITION_NOTICE = "edition_notice"
     WAY_BACK = "way_back"
@@ -29,7 +30,7 @@ AT_ONCE, IN_TURN = 0, 1
 URGENT: Final = frozenset(
     {
         *(Template.ADDRESS_CODE, Template.CHANGE_NOTICE, Template.FACTORS_WAIT),
-        *(Template.RECOVERY_CODE, Template.WAY_BACK),
+        *(Template.MEMBERSHIP_NOTICE, Template.RECOVERY_CODE, Template.WAY_BACK),
     }
 )
 

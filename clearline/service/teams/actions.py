@@ -25,7 +25,11 @@ from clearline.trust.blind_index import blind_index
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries.accounts import MemberInvited, TeamChanged
+from clearline.trust.ledger.entries.accounts import (
+    MemberInvited,
+    MembershipChanged,
+    TeamChanged,
+)
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.vault import queries as vault
 
@@ -225,9 +229,9 @@ def accept(*, subject: SubjectId, code: str, now: datetime) -> None:
         MemberLabel(account_id=found.account_id, owner=owner, member=subject, label=label).save(
             force_insert=True
         )
-        entry = TeamChanged(change="joined", role=role, by=f"subject:{subject}")
-        for whose in (subject, owner):
-            ledger.append(entry, subject=whose, permit=note, now=now)
+        note_change(
+            Change("joined", role, by=subject), owner=owner, member=subject, permit=note, now=now
+        )
 
 
 def withdraw(*, owner: SubjectId, account: int | None = None, number: int, now: datetime) -> None:
@@ -263,8 +267,9 @@ def set_role(
     with transaction.atomic():
         lock_owned(owner, account)
         accounts.set_member(account=account, subject=member, role=role)
-        entry = TeamChanged(change="set", role=role, by=f"subject:{owner}")
-        ledger.append(entry, subject=member, permit=permit, now=now)
+        note_change(
+            Change("set", role, by=owner), owner=owner, member=member, permit=permit, now=now
+        )
 
 
 def remove(
@@ -308,8 +313,36 @@ def end(*, account: int, member: SubjectId, by: SubjectId, now: datetime) -> Non
         accounts.set_member(account=account, subject=member, role=None)
         MemberLabel.objects.filter(account_id=account, member=member).delete()
         Handover.objects.filter(account_id=account, member=member).delete()
-        entry = TeamChanged(change="ended", role="", by=f"subject:{by}")
-        ledger.append(entry, subject=member, permit=permit, now=now)
+        note_change(
+            Change("ended", "", by=by),
+            owner=owner_of(account),
+            member=member,
+            permit=permit,
+            now=now,
+        )
+
+
+def owner_of(account: int) -> SubjectId:
+    """Return who owns an account, which the caller's transaction holds."""
+    return next(each.subject for each in list_members(account) if each.role is MemberRole.OWNER)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was changed of somebody's access, to which role, and by which of the two."""
+
+    what: str
+    role: str
+    by: SubjectId
+
+
+def note_change(
+    change: Change, *, owner: SubjectId, member: SubjectId, permit: Permit, now: datetime
+) -> None:
+    """Write a change of both, so that both see it, and a letter tells each at once."""
+    told = {"change": change.what, "role": change.role, "by": f"subject:{change.by}"}
+    ledger.append(TeamChanged(**told), subject=owner, permit=permit, now=now)
+    ledger.append(MembershipChanged(**told), subject=member, permit=permit, now=now)
 
 
 def lock(account: int) -> None:

@@ -20,7 +20,13 @@ from clearline.service.accounts.queries import (
     list_owned,
 )
 from clearline.service.accounts.roles import MemberRole
-from clearline.service.teams.actions import account_owned_by, lock, lock_owned
+from clearline.service.teams.actions import (
+    Change,
+    account_owned_by,
+    lock,
+    lock_owned,
+    note_change,
+)
 from clearline.service.teams.models import Handover, Invitation, MemberLabel, TakenOver
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
@@ -28,6 +34,7 @@ from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.accounts import (
     AccountHandedOver,
     AccountOffered,
+    MembershipChanged,
     TeamChanged,
 )
 from clearline.trust.safeguards import actions as safeguards
@@ -160,7 +167,7 @@ def offer(*, owner: SubjectId, account: int, member: SubjectId, stays: bool, now
         )
         by = f"subject:{owner}"
         ledger.append(AccountOffered(by=by), subject=owner, permit=permit, now=now)
-        entry = TeamChanged(change="offered", role="owner", by=by)
+        entry = MembershipChanged(change="offered", role="owner", by=by)
         ledger.append(entry, subject=member, permit=permit, now=now)
 
 
@@ -192,9 +199,8 @@ def end(account: int, *, by: SubjectId, change: str, now: datetime) -> None:
 
     with transaction.atomic():
         answer(found)
-        entry = TeamChanged(change=change, role="owner", by=f"subject:{by}")
-        for whose in (found.owner, found.member):
-            ledger.append(entry, subject=whose, permit=permit, now=now)
+        told = Change(change, "owner", by=by)
+        note_change(told, owner=found.owner, member=found.member, permit=permit, now=now)
 
 
 def answer(found: Offer) -> None:
@@ -295,7 +301,7 @@ def end_since(account: int, owner: SubjectId, since: datetime, note: Permit, now
     late = [each.subject for each in plain if each.since >= since]
     for member in late:
         accounts.set_member(account=account, subject=member, role=None)
-        entry = TeamChanged(change="ended", role="", by=f"subject:{owner}")
+        entry = MembershipChanged(change="ended", role="", by=f"subject:{owner}")
         ledger.append(entry, subject=member, permit=note, now=now)
     MemberLabel.objects.filter(account_id=account, member__in=late).delete()
     return bool(late)

@@ -275,7 +275,9 @@ class People:
         elif name in {"leave", "remove"}:
             team = self.ask(owner, "team")["members"]
             for role in set(ROLES) - {each["role"] for each in team}:
-                owner.sign_in(self.ask)  # inviting asks for a sign-in of the last 15 minutes
+                # Inviting and joining ask for a sign-in of the last 15 minutes.
+                owner.sign_in(self.ask)
+                self.each[role].sign_in(self.ask)
                 join(self.ask, self.each[role], owner, role)
 
     def names_for(self, kind: Kind) -> dict[str, object]:

@@ -163,6 +163,7 @@ def test_a_user_id_is_changed_three_times_at_most() -> None:
         ("PUT", f"team/members/{'0' * 32}", {"role": "billing"}),
         ("DELETE", f"team/members/{'0' * 32}", None),
         ("DELETE", "team/memberships/1", None),
+        ("POST", "team/join", {"code": "x" * 20}),
         ("POST", "team/offers", {"member": "0" * 32, "stays": True}),
         ("DELETE", "team/offers", None),
         ("POST", "team/offers/1", None),

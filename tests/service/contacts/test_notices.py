@@ -64,7 +64,8 @@ def let_in(owner: SubjectId, member: SubjectId, now: datetime) -> None:
 
 
 def changes_of(subject: SubjectId) -> list[object]:
-    entries = Entry.objects.filter(kind="team.changed", subject=subject).order_by("number")
+    kinds = {"team.changed", "membership.changed"}
+    entries = Entry.objects.filter(kind__in=kinds, subject=subject).order_by("number")
     return [ledger.fields_of(each, sealer())["change"] for each in entries]
 
 
@@ -143,7 +144,7 @@ def test_who_locks_their_account_offers_it_to_nobody_any_more() -> None:
     account = list_owned(alice)[0].account
     made = teams.invite(owner=alice, role=MemberRole.BILLING, label="Bob", now=LATER)
     teams.accept(subject=bob, code=made.code, now=LATER)
-    assert [to for to, _ in tell(now=LATER)] == [FIRST]  # that somebody was invited
+    assert [to for to, _ in tell(now=LATER)] == [FIRST, FIRST]  # invited, and joined
     offered_at = LATER + handing_over.MEMBER_WAIT
     handing_over.offer(owner=alice, account=account, member=bob, stays=False, now=offered_at)
     waiting = teams.invite(owner=alice, role=MemberRole.BILLING, label="E", now=offered_at)
@@ -173,6 +174,20 @@ def test_who_takes_back_ends_who_joined_since_the_day_before_and_nobody_else() -
     assert set(MemberLabel.objects.values_list("member", flat=True)) == {bob}
     told = {who: changes_of(who) for who in (alice, bob, mallory, eve)}
     assert [each[-1] for each in told.values()] == ["ended_since", "joined", "ended", "ended"]
+
+
+def test_what_changes_in_a_team_is_told_to_its_owner_and_to_the_member_without_a_link() -> None:
+    alice, bob = confirmed(), confirmed("bob")
+    let_in(alice, bob, LATER)
+    tell(now=LATER)
+    Letter.objects.all().delete()
+
+    teams.set_role(owner=alice, member=bob, role=MemberRole.READ_ONLY, now=LATER)
+    owner = tell(now=LATER)
+    member = letters(Template.MEMBERSHIP_NOTICE, now=LATER)
+
+    assert [(to, "link" in filled) for to, filled in owner] == [(FIRST, True)]
+    assert member == [(FIRST, {})]  # who was made here has the same address
 
 
 def test_of_a_new_account_nothing_is_told() -> None:

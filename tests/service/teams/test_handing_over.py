@@ -99,7 +99,7 @@ def test_until_it_is_taken_an_offer_changes_nothing() -> None:
     assert (found.owner, found.account, found.stays) == (alice, account, True)
     assert handing_over.find_offer(account, now=OFFERED) == found
     assert told(alice, "account.offered") == [{"by": f"subject:{alice}"}]
-    assert told(bob, "team.changed")[-1]["change"] == "offered"
+    assert told(bob, "membership.changed")[-1]["change"] == "offered"
 
 
 def test_who_takes_it_owns_it_and_the_former_owner_looks_on() -> None:
@@ -214,8 +214,8 @@ def test_a_member_may_say_no_and_both_see_it() -> None:
 
     handing_over.decline(subject=bob, account=account, now=OFFERED)
 
-    for subject in (alice, bob):
-        assert told(subject, "team.changed")[-1]["change"] == "offer_declined"
+    for subject, kind in ((alice, "team.changed"), (bob, "membership.changed")):
+        assert told(subject, kind)[-1]["change"] == "offer_declined"
     assert handing_over.find_offer(account, now=OFFERED) is None
 
 

@@ -44,8 +44,8 @@ def joined(owner: SubjectId, user_id: str = "bob") -> SubjectId:
     return subject
 
 
-def told_of(subject: SubjectId) -> list[dict[str, object]]:
-    entries = Entry.objects.filter(kind="team.changed", subject=subject).order_by("number")
+def told_of(subject: SubjectId, kind: str) -> list[dict[str, object]]:
+    entries = Entry.objects.filter(kind=kind, subject=subject).order_by("number")
     return [ledger.fields_of(each, sealer()) for each in entries]
 
 
@@ -186,18 +186,22 @@ def test_there_is_an_end_to_invitations_and_members(monkeypatch: pytest.MonkeyPa
     assert invite(alice)
 
 
-def test_each_change_is_told_to_whom_it_is_about() -> None:
+def test_each_change_is_written_of_owner_and_member() -> None:
     alice = make_customer("alice")
     bob = joined(alice)
 
+    actions.set_role(owner=alice, member=bob, role=MemberRole.READ_ONLY, now=NOW)
     actions.remove(owner=alice, member=bob, now=NOW)
 
-    told = {"role": "billing", "by": f"subject:{bob}", "change": "joined"}
-    assert told_of(bob) == [told, {"role": "", "by": f"subject:{alice}", "change": "ended"}]
+    told = [
+        {"role": "billing", "by": f"subject:{bob}", "change": "joined"},
+        {"role": "read_only", "by": f"subject:{alice}", "change": "set"},
+        {"role": "", "by": f"subject:{alice}", "change": "ended"},
+    ]
+    assert told_of(bob, "membership.changed") == told_of(alice, "team.changed") == told
     (invited,) = Entry.objects.filter(kind="team.invited", subject=alice)
     expected = {"role": "billing", "by": f"subject:{alice}"}
     assert ledger.fields_of(invited, sealer()) == expected
-    assert told_of(alice) == [told]
 
 
 def test_old_invitations_and_names_of_those_who_are_gone_are_erased() -> None:

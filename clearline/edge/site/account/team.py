@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from clearline.edge.site.account.access import customer_here
 from clearline.edge.site.answers import UnreadableAnswer
-from clearline.kit.access import Audience, open_to, require_step_up_to_send
+from clearline.kit.access import Audience, open_to, require_step_up, require_step_up_to_send
 from clearline.kit.errors import Conflict, NotFound, Refusal
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.queries import list_memberships, list_owned
@@ -157,6 +157,7 @@ def show(
 
 
 @open_to(Audience.CUSTOMER)
+@require_step_up
 @require_http_methods(["GET", "HEAD", "POST"])
 def join_team(request: HttpRequest) -> HttpResponse:
     """Take a code, and let its bearer act in the account that it is for."""

@@ -56,6 +56,7 @@ KINDS: Final = {
     "account.shown": gettext_lazy("An account was looked at"),
     "team.invited": gettext_lazy("Somebody was invited to act in an account"),
     "team.changed": gettext_lazy("Who may act in an account was changed"),
+    "membership.changed": gettext_lazy("What a member may do was changed"),
     "customer.searched": gettext_lazy("A customer was looked for"),
     "customer.opened": gettext_lazy("A customer was opened"),
     "account.changed": gettext_lazy("An account was corrected"),

@@ -164,7 +164,7 @@ class DataExported(LedgerEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamChanged(LedgerEntry):
-    """Who may act in an account was changed; the subject is whose access it is, or the owner."""
+    """Who may act in an account was changed; the subject is its owner."""
 
     kind: ClassVar[str] = "team.changed"
     rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
@@ -172,7 +172,25 @@ class TeamChanged(LedgerEntry):
     DATA: ClassVar[Mapping[str, str]] = {
         "change": "a word of a closed list",
         "role": "a word of a closed list",
-        "by": "the person themselves, a job, or staff by random number",
+        "by": "the owner or the member by random number",
+    }
+
+    change: str
+    role: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipChanged(LedgerEntry):
+    """What somebody may do in another's account was changed; the subject is that member."""
+
+    kind: ClassVar[str] = "membership.changed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "change": "a word of a closed list",
+        "role": "a word of a closed list",
+        "by": "the owner or the member by random number",
     }
 
     change: str
