@@ -43,6 +43,7 @@ from clearline.edge.api.shapes import (
     Line,
     Lines,
     Member,
+    MemberName,
     Membership,
     MyDataFile,
     Names,
@@ -54,6 +55,7 @@ from clearline.edge.api.shapes import (
     OptIn,
     OptInConfirmed,
     OwnAccount,
+    OwnedAccount,
     Policy,
     Profile,
     Receipt,
@@ -254,6 +256,8 @@ BODIES: Final[tuple[Schema, ...]] = (
         lines=[LINE],
     ),
     Team(
+        account=33,
+        owned=[OwnedAccount(account=33, kind=AccountKind.PERSONAL, opened_at=AT)],
         members=[
             Member(id=OTHER_ID, role=MemberRole.BILLING, since=AT, label="Bob, front desk"),
         ],
@@ -273,6 +277,7 @@ BODIES: Final[tuple[Schema, ...]] = (
     Invite(role=MemberRole.BILLING, label="Bob, front desk"),
     Invited(code="abcdefghjkmnpqrstuvw", expires_at=LATER),
     RoleSet(role=MemberRole.READ_ONLY),
+    MemberName(label="Bob, front desk"),
     JoinCode(code="abcde fghjk mnpqr stuvw"),
     SecondStep(
         second_step=STEP,

@@ -9,7 +9,7 @@ from ninja import Router, Status
 from clearline.edge.api.bearer import AppToken, newly_proved_bearer, proved_bearer
 from clearline.edge.api.described import ERRORS
 from clearline.edge.api.shapes import NewOffer, Problem, Team
-from clearline.edge.api.teams import Number, show
+from clearline.edge.api.teams import Number, Which, show
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.teams import handing_over
 from clearline.service.teams.actions import account_owned_by
@@ -20,7 +20,7 @@ router: Final = Router(auth=AppToken())
 @router.post(
     "/team/offers", response={201: Team, ERRORS: Problem}, summary="Offer the account to a member"
 )
-def offer(request: HttpRequest, told: NewOffer) -> Status[Team]:
+def offer(request: HttpRequest, told: NewOffer, which: Which = None) -> Status[Team]:
     """Offer the account to one who has acted in it for three days.
 
     The owner is told at once at their address of record, and nothing changes before it is taken:
@@ -30,22 +30,22 @@ def offer(request: HttpRequest, told: NewOffer) -> Status[Team]:
     owner, now = newly_proved_bearer(request).subject, timezone.now()
     handing_over.offer(
         owner=owner,
-        account=account_owned_by(owner),
+        account=account_owned_by(owner, which),
         member=SubjectId(told.member),
         stays=told.stays,
         now=now,
     )
-    return Status(201, show(owner))
+    return Status(201, show(owner, which))
 
 
 @router.delete(
     "/team/offers", response={200: Team, ERRORS: Problem}, summary="Take the offer of it back"
 )
-def take_offer_back(request: HttpRequest) -> Team:
+def take_offer_back(request: HttpRequest, which: Which = None) -> Team:
     """Take the offer back; it asks for a proof of the last 15 minutes (`prove`)."""
     owner, now = proved_bearer(request).subject, timezone.now()
-    handing_over.take_back(owner=owner, account=account_owned_by(owner), now=now)
-    return show(owner)
+    handing_over.take_back(owner=owner, account=account_owned_by(owner, which), now=now)
+    return show(owner, which)
 
 
 @router.post(
@@ -62,7 +62,7 @@ def take_over(request: HttpRequest, account: Number) -> Team:
     """
     subject, now = newly_proved_bearer(request).subject, timezone.now()
     handing_over.accept(subject=subject, account=account, now=now)
-    return show(subject)
+    return show(subject, account)
 
 
 @router.delete(

@@ -89,6 +89,7 @@ UNSIGNED: Final = NotInTree("This entry is written but not signed yet. Ask again
 DAMAGED: Final = LedgerDamaged("The words of this entry are not those that were signed.")
 OWNER_ROLE: Final = NoInvitableRole("An account has one owner. Choose another role.")
 WRONG_LABEL: Final = FieldWrong("Say whom you invite.", field="label")
+WRONG_CALLED: Final = FieldWrong("Say what you call them.", field="label")
 WRONG_KEY_NAME: Final = factors.NameWrong(
     "Give the passkey a name of up to 60 characters, such as “my phone”."
 )
@@ -186,13 +187,14 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "lines": (NoSuchEntry(),),
     "line_receipt": (NoSuchEntry(), UNSIGNED, DAMAGED),
     "file": (ProveAgain(),),
-    "team": (),
+    "team": (NotTheOwner(),),
     "invite": (
         *(ProveAgain(), NotTheOwner(), OWNER_ROLE, WRONG_LABEL),
         TooManyInvitations("At most 20 invitations wait at once. Withdraw one first."),
     ),
     "withdraw": (ProveAgain(), NotTheOwner(), NoSuchInvitation()),
     "set_role": (ProveAgain(), NotTheOwner(), NoSuchMember(), OWNER_ROLE),
+    "call_member": (ProveAgain(), NotTheOwner(), NoSuchMember(), WRONG_CALLED),
     "remove": (ProveAgain(), NotTheOwner(), NoSuchMember()),
     "join": (ProveAgain(), NoSuchInvitation(), AlreadyMember(), TeamFull()),
     "leave": (

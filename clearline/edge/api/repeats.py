@@ -41,7 +41,7 @@ def answer_once(request: HttpRequest, answer: Callable[[], HttpResponse]) -> Htt
     if match is None:
         raise KeyRefused
     bearer = find_caller(request)
-    what = f"{request.method} {request.path}\n".encode() + request.body
+    what = f"{request.method} {request.get_full_path()}\n".encode() + request.body
     sent = Sent(match[1], bearer.subject if bearer else "", what)
     known = arrivals.begin_answer(sent, now=timezone.now())
     if known is not None:

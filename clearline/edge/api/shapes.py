@@ -434,12 +434,23 @@ class OfferedAccount(Schema):
     expires_at: datetime
 
 
-class Team(Schema):
-    """Who may act in the person's account, who is invited, and where the person may act.
+class OwnedAccount(Schema):
+    """An account that the person owns, whose contract it is, and since when there is one."""
 
-    `offer` is to whom the person offers the account, `offered` what is offered to the person.
+    account: int
+    kind: AccountKind
+    opened_at: datetime
+
+
+class Team(Schema):
+    """Who may act in an account of the person, who is invited, and where the person may act.
+
+    `account` is the one that is shown, of those in `owned`; null where the person owns none.
+    `offer` is to whom the person offers it, `offered` what is offered to the person.
     """
 
+    account: int | None
+    owned: list[OwnedAccount]
     members: list[Member]
     invitations: list[Invitation]
     memberships: list[Membership]
@@ -472,6 +483,12 @@ class RoleSet(Sent):
     """What a member may do from now on."""
 
     role: Annotated[MemberRole, Field(examples=["read_only"])]
+
+
+class MemberName(Sent):
+    """What the owner calls a member, for their own list."""
+
+    label: Called
 
 
 class JoinCode(Sent):

@@ -218,6 +218,7 @@ def walk_team(ask: Ask, alice: Person, bob: Person) -> None:
     team = ask(alice, "team")["members"]
     member = next(each["id"] for each in team if each["role"] == "billing")
     ask(alice, "set_role", path={"member": member}, body={"role": "read_only"})
+    ask(alice, "call_member", path={"member": member}, body={"label": "Azbycxdwev"})
     ask(alice, "remove", path={"member": member})
 
 

@@ -66,6 +66,33 @@ def test_an_account_is_offered_and_taken_and_its_owner_looks_on(clock: Clock) ->
     assert (again.status, again.told["code"]) == (404, "no_such_offer")
 
 
+def test_who_owns_several_accounts_names_the_one_that_is_meant(clock: Clock) -> None:
+    alice, bob = make_app(), make_app("bob")
+    offered(alice, bob, clock)
+    account = bob.ask("GET", "team").told["offered"][0]["account"]
+    pass_days(clock, 3, alice, bob)
+
+    taken = bob.ask("POST", f"team/offers/{account}").told
+    ours = f"?account={account}"
+    former = next(each["id"] for each in taken["members"] if each["role"] != "owner")
+    called = bob.ask("PUT", f"team/members/{former}/label{ours}", {"label": "Alice of before"})
+    told = {"role": "billing", "label": "Carl"}
+    invited = bob.ask("POST", f"team/invitations{ours}", told, **{"idempotency-key": "k" * 20})
+    elsewhere = bob.ask("POST", "team/invitations", told, **{"idempotency-key": "k" * 20})
+    there, first = bob.ask("GET", f"team{ours}").told, bob.ask("GET", "team").told
+    removed = bob.ask("DELETE", f"team/members/{former}{ours}").told
+    foreign = alice.ask("GET", f"team{ours}")
+
+    assert taken["account"] == account
+    assert [each["account"] for each in taken["owned"]] == [first["account"], account]
+    labels = [each["label"] for each in called.told["members"]]
+    assert labels == ["", "Alice of before"]
+    assert (invited.status, elsewhere.told["code"]) == (201, "idempotency_key_used")
+    assert [len(each["invitations"]) for each in (there, first)] == [1, 0]
+    assert [each["role"] for each in removed["members"]] == ["owner"]
+    assert (foreign.status, foreign.told["code"]) == (403, "not_the_owner")
+
+
 def test_having_just_signed_in_is_no_proof_for_handing_over(clock: Clock) -> None:
     alice, bob = make_app(), make_app("bob")
     told = {"member": member_of(alice, bob, clock), "stays": True}
@@ -162,6 +189,7 @@ def test_a_user_id_is_changed_three_times_at_most() -> None:
         ("DELETE", "team/invitations/1", None),
         ("PUT", f"team/members/{'0' * 32}", {"role": "billing"}),
         ("DELETE", f"team/members/{'0' * 32}", None),
+        ("PUT", f"team/members/{'0' * 32}/label", {"label": "Bob"}),
         ("DELETE", "team/memberships/1", None),
         ("POST", "team/join", {"code": "x" * 20}),
         ("POST", "team/offers", {"member": "0" * 32, "stays": True}),

@@ -26,7 +26,9 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "account_my_data": ("my_data", "open_my_data", "lines"),
     "account_my_data_file": ("file",),
     "account_my_data_receipt": ("line_receipt",),
-    "account_team": ("team", "invite", "withdraw", "set_role", "remove", "leave"),
+    "account_team": (
+        *("team", "invite", "withdraw", "set_role", "call_member", "remove", "leave"),
+    ),
     "account_team_join": ("join",),
     "account_hand_over": ("offer", "take_offer_back"),
     "account_take_over": ("take_over", "decline"),
