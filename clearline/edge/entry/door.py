@@ -116,5 +116,6 @@ def page(
     return render(request, template, frame | shown, status=status)
 
 
-def status_of(refused: Refusal) -> int:
+def status_of_proof(refused: Refusal) -> int:
+    """Return the status of a page that asks for a proof again; 403 is of pages one may not open."""
     return 429 if isinstance(refused, TooMany) else 422

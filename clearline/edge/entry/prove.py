@@ -12,7 +12,14 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from clearline.edge.entry.door import Door, page, proof_in, status_of, ways_to_prove, who_is_here
+from clearline.edge.entry.door import (
+    Door,
+    page,
+    proof_in,
+    status_of_proof,
+    ways_to_prove,
+    who_is_here,
+)
 from clearline.kit.access import needs_new_proof, needs_step_up
 from clearline.kit.errors import TooMany
 from clearline.trust.factors import actions as factors
@@ -74,7 +81,7 @@ def prove(request: HttpRequest, door: Door) -> HttpResponse:
             factors.prove_again(kind=door.kind, public_id=public_id, proof=proof, now=now)
         except (factors.FactorRefused, TooMany) as refused:
             shown |= {"error": str(refused)}
-            status = status_of(refused)
+            status = status_of_proof(refused)
         else:
             sessions.note_stepped_up(request.session, now=now)
             return go_on(request, door, str(shown["next"]))

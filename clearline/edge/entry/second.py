@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
-from clearline.edge.entry.door import METHODS, Door, page, proof_in, status_of, ways_to_prove
+from clearline.edge.entry.door import METHODS, Door, page, proof_in, status_of_proof, ways_to_prove
 from clearline.kit.errors import TooMany
 from clearline.trust.factors import actions as factors
 from clearline.trust.safeguards import signed_in as sessions
@@ -49,7 +49,7 @@ def second(request: HttpRequest, door: Door) -> HttpResponse:
             if not is_awaiting(key):
                 return begin_again(request, door)
             shown |= {"error": str(refused)}
-            status = status_of(refused)
+            status = status_of_proof(refused)
         else:
             door.begin(request, signed_in)
             return redirect(str(shown["next"]))

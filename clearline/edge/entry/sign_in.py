@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clearline.edge.entry.door import Door
 from clearline.kit.errors import TooMany
+from clearline.kit.problem import status_of
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.actions import PasswordGiven
@@ -38,8 +39,7 @@ def sign_in(request: HttpRequest, door: Door) -> HttpResponse:
         )
     except (safeguards.SignInRefused, TooMany) as refused:
         shown = {"next": back, "user_id": user_id[:64], "error": str(refused)}
-        status = 429 if isinstance(refused, TooMany) else 403
-        return render(request, template, shown, status=status)
+        return render(request, template, shown, status=status_of(refused))
     if isinstance(signed_in, PasswordGiven):
         sessions.begin_half(request.session, door.kind, signed_in, now=timezone.now())
         return redirect(f"{door.url('second')}?{urlencode({'next': back})}")

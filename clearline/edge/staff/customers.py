@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -25,7 +24,7 @@ from clearline.kit.problem import status_of
 from clearline.policy.condition import choice_in_words
 from clearline.policy.vocabulary import Answer, SubjectId
 from clearline.rights.ledger_words.values import VALUES, word_of
-from clearline.service.accounts.age import AgeRange
+from clearline.service.accounts.age import AGES
 from clearline.service.accounts.queries import Membership
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.contacts import way_back as way_backs
@@ -40,11 +39,6 @@ from clearline.service.desk.terms import TERM_MAX
 from clearline.trust.consent.account import Said
 from clearline.trust.safeguards.roles import Role
 
-AGES: Final[dict[str, str | Promise]] = {
-    AgeRange.ADULT: gettext_lazy("18 or over"),
-    AgeRange.FROM_16_TO_17: gettext_lazy("16 or 17"),
-    AgeRange.FROM_13_TO_15: gettext_lazy("13 to 15"),
-}
 MINUTE_S: Final = 60
 TYPED_MAX: Final = 80  # of a field that is shown again
 

@@ -84,7 +84,7 @@ CALLED: Final[Mapping[Field, frozenset[str]]] = {
     ),
 }
 YES_OR_NO: Final = {"": False, "no": False, "0": False, "yes": True, "1": True}
-AGES: Final = {**{str(each): each for each in AgeRange}, "18+": AgeRange.ADULT}
+AGES_READ: Final = {**{str(each): each for each in AgeRange}, "18+": AgeRange.ADULT}
 
 
 class FileWrong(Invalid):
@@ -352,7 +352,7 @@ def read_age(text: str) -> AgeRange | None:
     told = text.strip().casefold()
     if not told:
         return None
-    age = AGES.get(told)
+    age = AGES_READ.get(told)
     if age is None or age is AgeRange.UNDER_13:
         message = "Write 13_to_15, 16_to_17 or 18_or_over, or leave it open."
         raise FieldWrong(message, field=Field.AGE_RANGE)

@@ -1,6 +1,5 @@
 """Proving an e-mail address by a code, replacing it, and showing which one is of record."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,6 +24,7 @@ from clearline.service.accounts.addresses import Tie, current, trusted
 from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.queries import email_index
 from clearline.service.accounts.words import read_email
+from clearline.service.contacts.codes import digits_in, in_halves, new_digits
 from clearline.service.contacts.models import EmailCode
 from clearline.service.contacts.queries import CODE_WINDOW, TRIES_MAX, waiting_code
 from clearline.service.mail import actions as mail
@@ -239,7 +239,7 @@ def send_to(asked: Asked, now: datetime) -> None:
     permit = mail.ask_to_write(asked.subject, now)
     index = email_index(asked.address)
     refuse_too_many(asked, index, now)
-    digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+    digits = new_digits(CODE_DIGITS)
 
     with transaction.atomic():
         EmailCode.objects.filter(subject=asked.subject, ended_at__isnull=True).update(ended_at=now)
@@ -257,7 +257,7 @@ def send_to(asked: Asked, now: datetime) -> None:
         mail.enqueue(
             to=asked.address,
             template=Template.ADDRESS_CODE,
-            context={"code": in_groups(digits)},
+            context={"code": in_halves(digits)},
             subject=asked.subject,
             permit=permit,
             now=now,
@@ -286,14 +286,7 @@ def refuse_too_many(asked: Asked, index: bytes, now: datetime) -> None:
 
 
 def code_index(row: EmailCode, typed: str) -> bytes:
-    digits = "".join(each for each in typed if each.isdecimal())
-    return blind_index(b"email_code", f"{row.number}\n{digits}")
-
-
-def in_groups(digits: str) -> str:
-    """Return an even number of digits as people read them to themselves: in two halves."""
-    half = len(digits) // 2
-    return f"{digits[:half]} {digits[half:]}"
+    return blind_index(b"email_code", f"{row.number}\n{digits_in(typed)}")
 
 
 def type_code(*, subject: SubjectId, code: str, now: datetime) -> CodeFor:

@@ -7,11 +7,11 @@ from clearline.service.contacts.models import (
     ChangeNotice,
     EmailCode,
     FactorWait,
-    RecoveryCode,
+    RecoveryLetter,
     WayBack,
 )
 
-OF_PEOPLE: Final = (ChangeNotice, EmailCode, FactorWait, RecoveryCode, WayBack)
+OF_PEOPLE: Final = (ChangeNotice, EmailCode, FactorWait, RecoveryLetter, WayBack)
 
 
 def erase_of_gone() -> int:

@@ -139,8 +139,8 @@ class RecoveryAsk(models.Model):
         ]
 
 
-class RecoveryCode(models.Model):
-    """A code that was sent to one person who may have asked, and the key that it was traded for."""
+class RecoveryLetter(models.Model):
+    """A letter to one person who may have asked: its code, its link, and the key traded for it."""
 
     DATA: ClassVar[Mapping[str, Category | str]] = {
         "ask": "points at a question",
@@ -155,7 +155,7 @@ class RecoveryCode(models.Model):
         "done_at": "a moment of our own",
     }
 
-    ask = models.ForeignKey(RecoveryAsk, on_delete=models.CASCADE, related_name="codes")
+    ask = models.ForeignKey(RecoveryAsk, on_delete=models.CASCADE, related_name="letters")
     subject = models.CharField(max_length=32)
     row = models.BigIntegerField(null=True)  # of the address that the letter went to
     code_index = models.BinaryField(max_length=32)

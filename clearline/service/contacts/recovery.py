@@ -24,8 +24,8 @@ from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKin
 from clearline.service.accounts import emails
 from clearline.service.accounts.addresses import Tie, trusted
 from clearline.service.accounts.queries import email_index
-from clearline.service.contacts.actions import in_groups
-from clearline.service.contacts.models import EmailCode, RecoveryAsk, RecoveryCode
+from clearline.service.contacts.codes import digits_in, in_halves, new_digits
+from clearline.service.contacts.models import EmailCode, RecoveryAsk, RecoveryLetter
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
 from clearline.service.teams import handing_over
@@ -40,6 +40,7 @@ from clearline.trust.ledger.entries.contacts import (
     RecoveryRefused,
 )
 from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards import regaining
 from clearline.trust.safeguards.actions import PasswordGiven, SignedIn
 from clearline.trust.safeguards.queries import name_index, network_index
@@ -167,8 +168,7 @@ def link_index(link: str) -> bytes:
 
 
 def code_index(row: RecoveryAsk, typed: str) -> bytes:
-    digits = "".join(each for each in typed if each.isdecimal())
-    return blind_index(b"recovery_code", f"{bytes(row.token_index).hex()}\n{digits}")
+    return blind_index(b"recovery_code", f"{bytes(row.token_index).hex()}\n{digits_in(typed)}")
 
 
 def answer_due(*, now: datetime) -> int:
@@ -205,7 +205,7 @@ def answer(row: RecoveryAsk, now: datetime) -> int:
 def addressees(row: RecoveryAsk, now: datetime) -> Iterator[Addressee]:
     """Yield whose user ID was typed, and whose address: of two who own one text, both."""
     is_flood = is_of_a_flood(row)
-    named = regaining.find_customer(bytes(row.name_index))
+    named = logins.find_customer(bytes(row.name_index))
     owners = emails.list_owners(bytes(row.email_index), limit=OWNERS_MAX)
     for subject in dict.fromkeys((named, *owners) if named else owners):
         tie = trusted(emails.list_ties(subject), now)
@@ -251,9 +251,9 @@ def is_too_often(
     return counted.count() >= LETTERS_A_DAY_MAX and fresh.exists()
 
 
-def working(now: datetime) -> QuerySet[RecoveryCode]:
+def working(now: datetime) -> QuerySet[RecoveryLetter]:
     """Return the letters whose link lets somebody in."""
-    return RecoveryCode.objects.filter(
+    return RecoveryLetter.objects.filter(
         ask__asked_at__gt=now - LINK_WINDOW,
         link_index__isnull=False,
         proved_at__isnull=True,
@@ -262,9 +262,9 @@ def working(now: datetime) -> QuerySet[RecoveryCode]:
 
 
 def write(row: RecoveryAsk, to: Addressee, now: datetime) -> None:
-    digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+    digits = new_digits(CODE_DIGITS)
     link = secrets.token_urlsafe(TOKEN_BYTES)
-    RecoveryCode.objects.create(
+    RecoveryLetter.objects.create(
         ask=row,
         subject=to.subject,
         row=to.row,
@@ -277,7 +277,7 @@ def write(row: RecoveryAsk, to: Addressee, now: datetime) -> None:
     mail.enqueue(
         to=to.address,
         template=Template.RECOVERY_CODE,
-        context={"code": in_groups(digits), "link": link_of(link)},
+        context={"code": in_halves(digits), "link": link_of(link)},
         subject=to.subject,
         permit=to.permit,
         now=now,
@@ -299,7 +299,7 @@ def prove(*, token: str, code: str, now: datetime) -> Proved:
     row = asked.first()
     if row is None or not asked.filter(tries__lt=TRIES_MAX).update(tries=F("tries") + 1):
         raise RecoveryOver
-    codes = RecoveryCode.objects.filter(
+    codes = RecoveryLetter.objects.filter(
         ask=row, code_index=code_index(row, code), proved_at__isnull=True
     )
     found, key = codes.first(), secrets.token_urlsafe(TOKEN_BYTES)
@@ -310,13 +310,13 @@ def prove(*, token: str, code: str, now: datetime) -> Proved:
     return to_proved(found, key)
 
 
-def to_proved(row: RecoveryCode, key: str) -> Proved:
+def to_proved(row: RecoveryLetter, key: str) -> Proved:
     subject = SubjectId(row.subject)
     asks, needs = factors.asks_for_code(subject), factors.needs_code(subject)
     return Proved(key, row.by_email, asks_for_code=asks, needs_code=needs)
 
 
-def find_letter(link: str, now: datetime) -> RecoveryCode | None:
+def find_letter(link: str, now: datetime) -> RecoveryLetter | None:
     """Return the letter of a link that works, sent to what is the address of record still."""
     found = working(now).filter(link_index=link_index(link)).first()
     if found is None:
@@ -339,15 +339,17 @@ def follow(*, link: str, now: datetime) -> Proved:
     if found is None:
         raise RecoveryOver
     # The link goes, and so it stands that no try at the code was a right one.
-    letter = RecoveryCode.objects.filter(pk=found.pk, proved_at__isnull=True, done_at__isnull=True)
+    letter = RecoveryLetter.objects.filter(
+        pk=found.pk, proved_at__isnull=True, done_at__isnull=True
+    )
     if not letter.update(proved_at=now, key_index=key_index(key), link_index=None):
         raise RecoveryOver
     return to_proved(found, key)
 
 
-def find_proved(key: str, now: datetime) -> RecoveryCode:
+def find_proved(key: str, now: datetime) -> RecoveryLetter:
     """Return the code that a key was traded for. Raises RecoveryOver."""
-    rows = RecoveryCode.objects.filter(key_index=key_index(key), done_at__isnull=True)
+    rows = RecoveryLetter.objects.filter(key_index=key_index(key), done_at__isnull=True)
     found = rows.filter(proved_at__gt=now - WINDOW).first()
     if found is None:
         raise RecoveryOver
@@ -385,13 +387,13 @@ def finish(*, key: str, typed: NewWayIn, now: datetime) -> SignedIn | PasswordGi
         factors.prove_by_code(subject, typed.code, now=now)
 
     with transaction.atomic():
-        if not RecoveryCode.objects.filter(pk=row.pk, done_at__isnull=True).update(done_at=now):
+        if not RecoveryLetter.objects.filter(pk=row.pk, done_at__isnull=True).update(done_at=now):
             raise RecoveryOver
         regaining.set_way_in(subject, way_in, now=now)
         # What somebody else may have asked for meanwhile comes to nothing.
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         handing_over.withdraw_all(subject)
-        others = RecoveryCode.objects.filter(subject=subject, done_at__isnull=True)
+        others = RecoveryLetter.objects.filter(subject=subject, done_at__isnull=True)
         others.update(done_at=now)
         fields = ("password", "user_id") if named else ("password",)
         ledger.append(AccountRecovered(fields=fields), subject=subject, permit=permit, now=now)
@@ -408,20 +410,20 @@ def note_wrong(*, now: datetime) -> int:
 
 
 def note_wrong_of(row: RecoveryAsk, permit: Permit, now: datetime) -> int:
-    codes = list(row.codes.all())
-    proved = [each for each in codes if each.proved_at and each.link_index is not None]
+    letters = list(row.letters.all())
+    proved = [each for each in letters if each.proved_at and each.link_index is not None]
     count = row.tries - len(proved)
 
     with transaction.atomic():
         fresh = RecoveryAsk.objects.filter(pk=row.pk, noted_at__isnull=True)
         if not fresh.update(noted_at=now) or count <= 0:
             return 0
-        for each in codes:
+        for each in letters:
             entry = RecoveryRefused(count=count)
             ledger.append(entry, subject=SubjectId(each.subject), permit=permit, now=now)
-    return len(codes)
+    return len(letters)
 
 
 def erase_expired(*, now: datetime) -> int:
-    """Erase questions of the day before with their codes."""
+    """Erase questions of the day before with their letters."""
     return RecoveryAsk.objects.filter(asked_at__lte=now - DAY).delete()[0]

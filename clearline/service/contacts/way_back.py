@@ -23,7 +23,7 @@ from clearline.service.accounts import emails
 from clearline.service.accounts.actions import lock_holder
 from clearline.service.accounts.addresses import of_record
 from clearline.service.contacts.documents import Document, Lost, Shown
-from clearline.service.contacts.models import EmailCode, RecoveryCode, WayBack
+from clearline.service.contacts.models import EmailCode, RecoveryLetter, WayBack
 from clearline.service.contacts.recovery import NewWayIn
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
@@ -347,7 +347,7 @@ def finish(*, code: str, typed: NewWayIn, now: datetime) -> None:
         has_lost = factors.forget_between(subject, ALL_TIME, now)
         # What somebody else may have asked for meanwhile comes to nothing.
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
-        RecoveryCode.objects.filter(subject=subject, done_at__isnull=True).update(done_at=now)
+        RecoveryLetter.objects.filter(subject=subject, done_at__isnull=True).update(done_at=now)
         handing_over.withdraw_all(subject)
         told = {"password": True, "user_id": bool(named), "second_factors": bool(has_lost)}
         fields = tuple(name for name, is_it in told.items() if is_it)

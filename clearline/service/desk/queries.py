@@ -15,7 +15,7 @@ from clearline.service.desk.duties import roles_at_desk
 from clearline.service.desk.models import Search, Sighting
 from clearline.service.desk.terms import Term
 from clearline.trust.safeguards import queries as logins
-from clearline.trust.safeguards.roles import Role
+from clearline.trust.safeguards.roles import LoginKind, Role
 
 OPEN_CLAUSE: Final = ClauseId("support.open")
 FOUND_WINDOW: Final = timedelta(minutes=15)  # to open whom one found
@@ -26,7 +26,7 @@ Finder = Callable[[str], tuple[SubjectId, ...]]
 
 
 def owner_of_user_id(text: str) -> tuple[SubjectId, ...]:
-    found = logins.find_customer(text)
+    found = logins.find_customer(logins.name_index(text, LoginKind.CUSTOMER))
     return () if found is None else (found,)
 
 

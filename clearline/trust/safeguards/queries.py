@@ -39,9 +39,9 @@ def find_public_id(user_id: str) -> str | None:
     return rows.values_list("public_id", flat=True).first()
 
 
-def find_customer(user_id: str) -> SubjectId | None:
-    """Return the customer whose user ID it is."""
-    rows = Login.objects.filter(name_index=name_index(user_id, LoginKind.CUSTOMER))
+def find_customer(index: bytes) -> SubjectId | None:
+    """Return the customer whose user ID has this blind index."""
+    rows = Login.objects.filter(name_index=index, kind=LoginKind.CUSTOMER)
     found = rows.values_list("public_id", flat=True).first()
     return None if found is None else SubjectId(found)
 

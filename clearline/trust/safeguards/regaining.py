@@ -26,7 +26,13 @@ from clearline.trust.safeguards.attempts import forget_wrong
 from clearline.trust.safeguards.hashing import hash_password
 from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.passwords import refuse_weak
-from clearline.trust.safeguards.queries import is_left, name_index, second_index, session_index
+from clearline.trust.safeguards.queries import (
+    find_customer,
+    is_left,
+    name_index,
+    second_index,
+    session_index,
+)
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.safeguards.user_ids import leave, note_taken, refuse_asking
 
@@ -38,13 +44,6 @@ def lock_out(subject: SubjectId) -> None:
     """
     rows = Login.objects.filter(public_id=subject, kind=LoginKind.CUSTOMER)
     rows.update(password=make_password(None), is_password_short=False)
-
-
-def find_customer(index: bytes) -> SubjectId | None:
-    """Return whose user ID has this blind index."""
-    rows = Login.objects.filter(name_index=index, kind=LoginKind.CUSTOMER, is_active=True)
-    found = rows.values_list("public_id", flat=True).first()
-    return SubjectId(found) if found else None
 
 
 def is_network_known(network: bytes, *, name: bytes) -> bool:

@@ -2,9 +2,10 @@
 
 import hashlib
 import io
+from functools import partial
 
 import pytest
-from django.db import IntegrityError
+from django.db import connection
 
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import Answer, ChoiceMethod, SubjectId
@@ -22,11 +23,11 @@ from clearline.service.accounts.models import (
 )
 from clearline.service.accounts.queries import account_index, email_index
 from clearline.trust.consent import actions as consent
-from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.vault.models import PersonKey
+from tests.meanwhile import Meanwhile
 from tests.promises.provider import rows as all_rows
 from tests.service.accounts.people import NOW, make_account
 
@@ -181,19 +182,18 @@ def test_looking_through_writes_nothing() -> None:
     assert not PersonKey.objects.exists()
 
 
-def test_a_number_taken_in_this_moment_leaves_nothing_of_the_batch(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def too_late(*_: object, **__: object) -> None:
-        raise IntegrityError
+def test_a_number_taken_in_this_moment_leaves_nothing_of_the_batch() -> None:
+    another = Meanwhile("SAVEPOINT", partial(bring, ZOE))
 
-    monkeypatch.setattr(ledger_actions, "append", too_late)
+    with (
+        connection.execute_wrapper(another),
+        pytest.raises(ImportedMeanwhile, match="Run the same again"),
+    ):
+        bring(YAN + ZOE)
 
-    with pytest.raises(ImportedMeanwhile, match="Run the same again"):
-        bring(ZOE)
-
-    assert not Account.objects.exists()
-    assert not PersonKey.objects.exists()
+    assert another.is_over
+    assert Account.objects.get().number_index == account_index("OLD-1")
+    assert PersonKey.objects.count() == 1
 
 
 def test_erasing_takes_all_that_came_along() -> None:

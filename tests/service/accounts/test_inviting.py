@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import IntegrityError
+from django.db import connection
 from pytest_django import Settings
 
 from clearline.policy.use import Actor, ActorKind
@@ -31,12 +32,12 @@ from clearline.service.mail.template import Template
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.account import choices_in_account
 from clearline.trust.gate.queries import policy_in_force
-from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.actions import UserIdTaken
 from clearline.trust.safeguards.models import Login
 from clearline.trust.safeguards.roles import LoginKind
+from tests.meanwhile import Meanwhile
 from tests.promises.provider import rows as all_rows
 from tests.service.accounts.invited import (
     OPERATOR,
@@ -96,16 +97,23 @@ def test_without_a_mail_server_nobody_is_invited(settings: Settings) -> None:
     assert not CustomerInvitation.objects.exists()
 
 
-def test_an_invitation_that_fails_leaves_nobody_half_invited(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    bring_in("zoe", "yan")
+def test_an_invitation_that_fails_leaves_nobody_half_invited() -> None:
+    zoe, _ = bring_in("zoe", "yan")
+    of_another = partial(
+        CustomerInvitation.objects.create,
+        subject=zoe,
+        token_index=b"x" * 32,
+        address_index=b"x" * 32,
+        invited_at=NOW,
+        expires_at=NOW,
+    )
 
-    def too_late(*_: object, **__: object) -> None:
-        raise IntegrityError
-
-    monkeypatch.setattr(ledger_actions, "append_many", too_late)
-    with pytest.raises(InvitedMeanwhile):
+    with (
+        connection.execute_wrapper(
+            Meanwhile('INSERT INTO "accounts_customerinvitation"', of_another)
+        ),
+        pytest.raises(InvitedMeanwhile),
+    ):
         invite_all()
 
     assert not CustomerInvitation.objects.exists()

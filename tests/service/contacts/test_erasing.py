@@ -76,7 +76,7 @@ def test_after_erasure_nothing_points_at_who_is_gone_and_what_is_others_stays() 
     assert {
         "contacts.EmailCode",
         "contacts.FactorWait",
-        "contacts.RecoveryCode",
+        "contacts.RecoveryLetter",
         "contacts.WayBack",
         "desk.Sighting",
         "teams.Handover",

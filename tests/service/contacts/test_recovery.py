@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clearline.kit.errors import Refusal
 from clearline.service.contacts import actions, recovery
-from clearline.service.contacts.models import EmailCode, RecoveryAsk, RecoveryCode
+from clearline.service.contacts.models import EmailCode, RecoveryAsk, RecoveryLetter
 from clearline.service.contacts.recovery import (
     ASKS_BY_NETWORK_MAX,
     ASKS_TAKEN_MAX,
@@ -204,7 +204,7 @@ def test_who_takes_anothers_address_as_a_user_id_keeps_nobody_from_their_code() 
 
     ask(FIRST, now=LATER)
 
-    assert set(RecoveryCode.objects.values_list("subject", flat=True)) >= {alice}
+    assert set(RecoveryLetter.objects.values_list("subject", flat=True)) >= {alice}
     assert len(codes(now=LATER)) == 2
 
 
@@ -409,7 +409,7 @@ def test_who_was_erased_is_written_to_no_more() -> None:
 
     ask("alice", now=LATER)
 
-    assert not RecoveryCode.objects.exists()
+    assert not RecoveryLetter.objects.exists()
 
 
 def test_nobodys_mailbox_is_filled_and_no_owner_is_kept_from_asking() -> None:
@@ -439,11 +439,11 @@ def test_of_a_network_that_asks_too_often_only_its_own_are_written_to_and_nobody
     for who in ("alice", "bob", "nobody"):
         ask(who, now=LATER)
     recovery.answer_due(now=LATER)
-    there = RecoveryCode.objects.count()
+    there = RecoveryLetter.objects.count()
     ask("bob", now=LATER, network="another")
 
     assert there == 1
-    assert RecoveryCode.objects.count() == 2
+    assert RecoveryLetter.objects.count() == 2
 
 
 @pytest.mark.parametrize("who", ["alice", "nobody"])
@@ -472,7 +472,7 @@ def test_strangers_who_use_up_the_letters_and_their_tries_keep_the_owner_out_now
                 prove(token=token, code="0", now=at)
 
     ask("alice", now=at, network="where nobody was before")
-    fresh = RecoveryCode.objects.filter(made_at__gt=at - timedelta(hours=1)).count()
+    fresh = RecoveryLetter.objects.filter(made_at__gt=at - timedelta(hours=1)).count()
     key = follow(link=links(now=at)[-1], now=at).key
     finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=at)
 
@@ -546,4 +546,4 @@ def test_nothing_of_it_stands_readable_in_the_tables_and_it_is_erased_after_a_da
 
     assert early == 0
     assert not RecoveryAsk.objects.exists()
-    assert not RecoveryCode.objects.exists()
+    assert not RecoveryLetter.objects.exists()

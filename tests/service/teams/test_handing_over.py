@@ -1,7 +1,6 @@
 """An account is handed over by two who both want it; it has one owner at every moment."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -40,6 +39,7 @@ from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.vault import actions as vault
+from tests.meanwhile import Meanwhile
 from tests.promises.provider import rows
 from tests.service.accounts.people import AGREED, NOW, PASSWORD, make_customer
 from tests.service.teams.test_teams import at_once
@@ -345,48 +345,28 @@ def test_nobody_is_offered_an_account_before_they_acted_in_it_for_three_days() -
     assert handing_over.find_offer(account, now=early) is None
 
 
-@dataclass(slots=True)
-class TakenMeanwhile:
-    """Lets a member take the account just before the first transaction of another act begins."""
-
-    member: SubjectId
-    account: int
-    is_over: bool = False
-
-    def __call__(
-        self,
-        execute: Callable[..., object],
-        sql: str,
-        params: object,
-        many: bool,  # noqa: FBT001  # Django's own shape of it
-        context: object,
-    ) -> object:
-        if sql.startswith("SAVEPOINT") and not self.is_over:
-            self.is_over = True
-            handing_over.accept(subject=self.member, account=self.account, now=TAKEN)
-        return execute(sql, params, many, context)
-
-
 @pytest.mark.parametrize("act", ["invite", "call", "set_role", "remove", "offer"])
 def test_who_handed_an_account_over_a_moment_ago_says_nothing_in_it_any_more(act: str) -> None:
     alice, bob, account = offered()
     charlie = join(alice, account, "charlie")
     role, its = MemberRole.READ_ONLY, account
-    acts: dict[str, Callable[[], object]] = {
-        "invite": lambda: actions.invite(owner=alice, account=its, role=role, label="X", now=TAKEN),
-        "call": lambda: actions.call(
-            owner=alice, account=its, member=charlie, label="X", now=TAKEN
-        ),
-        "set_role": lambda: actions.set_role(
+    acts = dict[str, Callable[[], object]](
+        invite=lambda: actions.invite(owner=alice, account=its, role=role, label="X", now=TAKEN),
+        call=lambda: actions.call(owner=alice, account=its, member=charlie, label="X", now=TAKEN),
+        set_role=lambda: actions.set_role(
             owner=alice, account=its, member=charlie, role=role, now=TAKEN
         ),
-        "remove": lambda: actions.remove(owner=alice, account=its, member=charlie, now=TAKEN),
-        "offer": lambda: handing_over.offer(
+        remove=lambda: actions.remove(owner=alice, account=its, member=charlie, now=TAKEN),
+        offer=lambda: handing_over.offer(
             owner=alice, account=its, member=charlie, stays=True, now=TAKEN
         ),
-    }
+    )
 
-    with connection.execute_wrapper(TakenMeanwhile(bob, account)), pytest.raises(NotTheOwner):
+    taken = partial(handing_over.accept, subject=bob, account=account, now=TAKEN)
+    with (
+        connection.execute_wrapper(Meanwhile("SAVEPOINT", taken)),
+        pytest.raises(NotTheOwner),
+    ):
         acts[act]()
 
     expected = {(bob, "owner"), (alice, "read_only"), (charlie, "billing")}

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 from typing import TypeVar
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, connection
+from django.db import connection
 
 from clearline.trust.arrivals import actions
 from clearline.trust.arrivals.actions import (
@@ -22,6 +23,7 @@ from clearline.trust.arrivals.actions import (
 from clearline.trust.arrivals.limits import Limit
 from clearline.trust.arrivals.models import ArrivalCount, KeptAnswer
 from clearline.trust.gate import queries as gate
+from tests.meanwhile import Meanwhile
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 12, 1, 12, 2, tzinfo=UTC)
@@ -101,16 +103,14 @@ def test_what_came_to_no_end_is_never_done_twice() -> None:
         actions.begin_answer(SENT, now=NOW + timedelta(seconds=60))
 
 
-def test_what_is_let_go_while_another_looks_is_tried_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def taken(*_: object, **__: object) -> None:
-        raise IntegrityError
+def test_what_is_let_go_while_another_looks_is_tried_again() -> None:
+    actions.begin_answer(SENT, now=NOW)
+    let_go = Meanwhile('SELECT "arrivals_keptanswer"', partial(actions.let_go, SENT))
 
-    monkeypatch.setattr(KeptAnswer, "save", taken)
-
-    with pytest.raises(StillUnderWay):
+    with connection.execute_wrapper(let_go), pytest.raises(StillUnderWay):
         actions.begin_answer(SENT, now=NOW)
+
+    assert actions.begin_answer(SENT, now=NOW) is None
 
 
 @pytest.mark.usefixtures("own_log")

@@ -48,9 +48,9 @@ def test_a_customer_is_found_by_the_whole_user_id_and_the_staff_by_none(alice: S
         by=OPERATOR, user_id="dana", password=PASSWORD, roles=[Role.SUPPORT], now=NOW
     )
 
-    assert queries.find_customer(" ALICE ") == alice
-    assert queries.find_customer("alic") is None
-    assert queries.find_customer("dana") is None
+    assert queries.find_customer(queries.name_index(" ALICE ", LoginKind.CUSTOMER)) == alice
+    assert queries.find_customer(queries.name_index("alic", LoginKind.CUSTOMER)) is None
+    assert queries.find_customer(queries.name_index("dana", LoginKind.CUSTOMER)) is None
 
 
 def test_who_is_here_without_a_way_in_gets_one_under_their_own_number() -> None:

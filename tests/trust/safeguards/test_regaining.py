@@ -52,8 +52,8 @@ def test_a_new_password_opens_a_locked_account_under_the_same_user_id_or_another
     assert enter(password=NEW_PASSWORD).public_id == alice
     regaining.set_way_in(alice, regaining.new_way_in(PASSWORD, user_id="alice.q"), now=NOW)
 
-    assert regaining.find_customer(queries.name_index("ALICE.Q", LoginKind.CUSTOMER)) == alice
-    assert regaining.find_customer(queries.name_index("alice", LoginKind.CUSTOMER)) is None
+    assert queries.find_customer(queries.name_index("ALICE.Q", LoginKind.CUSTOMER)) == alice
+    assert queries.find_customer(queries.name_index("alice", LoginKind.CUSTOMER)) is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_user_id_that_somebody_took_meanwhile_is_refused_and_nothing_is_change
     with pytest.raises(actions.UserIdTaken):
         regaining.set_way_in(bob, way_in, now=NOW)
 
-    assert regaining.find_customer(queries.name_index("bob", LoginKind.CUSTOMER)) == bob
+    assert queries.find_customer(queries.name_index("bob", LoginKind.CUSTOMER)) == bob
 
 
 def test_the_network_that_somebody_signed_in_from_is_known_as_theirs() -> None:

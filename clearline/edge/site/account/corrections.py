@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from clearline.edge.site.account.access import actor_of, customer_here
-from clearline.edge.site.account.join import AGES, age_in
+from clearline.edge.site.account.join import age_in
 from clearline.edge.site.answers import NothingInForce
 from clearline.edge.site.visit import visit_of
 from clearline.kit.access import Audience, open_to, require_step_up
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.actions import AgreedTo
-from clearline.service.accounts.age import AgeRange, ClosedForAge
+from clearline.service.accounts.age import AGES, AgeRange, ClosedForAge
 from clearline.service.accounts.age_correction import correct_age
 from clearline.trust.safeguards import user_ids
 from clearline.trust.safeguards.actions import UserIdRefused, UserIdTaken
@@ -70,7 +70,7 @@ def age(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("account_profile")
     shown = {
-        "ages": AGES,
+        "ages": AGES.items(),
         "question": QUESTION,
         "button": BUTTON,
         "is_child": is_child,
@@ -84,7 +84,7 @@ def correct(request: HttpRequest, subject: SubjectId, told: AgeRange) -> None:
     policy = visit_of(request).policy
     if policy is None:
         raise NothingInForce
-    words = f"{QUESTION}: {dict(AGES)[told]} [{BUTTON}]"
+    words = f"{QUESTION}: {AGES[told]} [{BUTTON}]"
     correct_age(
         by=actor_of(subject),
         subject=subject,

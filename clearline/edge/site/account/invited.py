@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from clearline.edge.site.account.access import begin_session
-from clearline.edge.site.account.join import AGES, TYPED_MAX, age_in, field_of
+from clearline.edge.site.account.join import TYPED_MAX, age_in, field_of
 from clearline.edge.site.answers import NothingInForce
 from clearline.edge.site.visit import visit_of
 from clearline.kit.access import Audience, open_to
@@ -24,7 +24,7 @@ from clearline.policy.edition import Edition
 from clearline.rights.agreement.asked import AGREE, BUTTON, agreed_to
 from clearline.service.accounts import inviting
 from clearline.service.accounts.actions import AgreedTo
-from clearline.service.accounts.age import AgeRange, ClosedForAge
+from clearline.service.accounts.age import AGES, AgeRange, ClosedForAge
 from clearline.service.accounts.inviting import NewWayIn, NoSuchInvitation
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.mail.actions import NoMailServer
@@ -80,7 +80,7 @@ def ask_child(request: HttpRequest, token: str, edition: Edition) -> HttpRespons
     """Ask once more who tells to be under 13, then close. Raises NoSuchInvitation."""
     if "sure" not in request.POST:
         return render(request, "account/invited_child.html", {"close": CLOSE}, status=422)
-    shown = AgreedTo(edition.date, f"{QUESTION}: {dict(AGES)[AgeRange.UNDER_13]} [{CLOSE}]")
+    shown = AgreedTo(edition.date, f"{QUESTION}: {AGES[AgeRange.UNDER_13]} [{CLOSE}]")
     inviting.close_child(token=token, shown=shown, now=timezone.now())
     return render(request, "account/invited_child.html", {"closed": ClosedForAge()}, status=403)
 
@@ -90,7 +90,7 @@ def show(request: HttpRequest, token: str, errors: dict[str, str]) -> HttpRespon
         "asks_age": inviting.look_at(token, now=timezone.now()).asks_age,
         "typed": {name: request.POST.get(name, "")[:TYPED_MAX] for name in ("user_id", "age")},
         "errors": errors,
-        "ages": AGES,
+        "ages": AGES.items(),
         "agree": AGREE,
         "button": BUTTON,
         "length_min": LENGTH_MIN,

@@ -9,9 +9,7 @@ from typing import Final
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -25,7 +23,7 @@ from clearline.rights.agreement.asked import AGREE, BUTTON, agreed_to
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import queries
 from clearline.service.accounts.actions import NewAccount
-from clearline.service.accounts.age import AgeRange, refuse_too_young
+from clearline.service.accounts.age import AGES, AgeRange, refuse_too_young
 from clearline.service.accounts.roles import AccountKind
 from clearline.service.accounts.words import (
     FieldWrong,
@@ -38,12 +36,6 @@ from clearline.trust.ledger import queries as ledger
 from clearline.trust.safeguards.actions import UserIdRefused, UserIdTaken
 from clearline.trust.safeguards.passwords import LENGTH_MIN, PasswordRefused
 
-AGES: Final[tuple[tuple[AgeRange, str | Promise], ...]] = (
-    (AgeRange.ADULT, gettext_lazy("18 or over")),
-    (AgeRange.FROM_16_TO_17, gettext_lazy("16 or 17")),
-    (AgeRange.FROM_13_TO_15, gettext_lazy("13 to 15")),
-    (AgeRange.UNDER_13, gettext_lazy("Under 13")),
-)
 STEPS: Final = ("age", "you", "sign_in")
 CARRIED: Final = ("age", "kind", "name", "email", "screen_name", "business_name")
 TYPED_MAX: Final = 300  # of a field that is shown again
@@ -157,7 +149,7 @@ def show(request: HttpRequest, step: Step) -> HttpResponse:
     shown = {
         "step": step,
         "steps": len(STEPS),
-        "ages": AGES,
+        "ages": AGES.items(),
         "agree": AGREE,
         "button": BUTTON,
         "length_min": LENGTH_MIN,

@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clearline.edge.site.account.access import actor_of, customer_here
-from clearline.edge.site.account.join import AGES
 from clearline.edge.site.privacy import as_file
 from clearline.kit.access import Audience, open_to, require_step_up, require_step_up_to_send
 from clearline.kit.errors import Invalid
@@ -29,6 +28,7 @@ from clearline.rights.my_data import actions, queries
 from clearline.rights.my_data.actions import Export, FileForm, Wanted, wanted_between
 from clearline.rights.my_data.as_json import to_json
 from clearline.rights.my_data.held import UNSEALED, Held, Keeping
+from clearline.service.accounts.age import AGES
 from clearline.trust.ledger import queries as ledger
 
 ROWS: Final = 50
@@ -128,8 +128,7 @@ def held_shown(held: Held) -> HeldShown:
         clauses.setdefault(until(keeping), []).append(keeping.clause)
     values = held.values
     if values is not None and held.category is Category.DEMOGRAPHIC_AGE_RANGE:
-        words = {str(age): str(text) for age, text in AGES}
-        values = tuple(words.get(each, each) for each in values)
+        values = tuple(str(AGES.get(each, each)) for each in values)
     return HeldShown(
         what=category_in_words(held.category),
         values=values,

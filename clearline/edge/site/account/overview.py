@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clearline.edge.site.account.access import actor_of, customer_here
-from clearline.edge.site.account.join import AGES
 from clearline.edge.site.account.team import number_in
 from clearline.kit.access import Audience, open_to, require_step_up, require_step_up_to_send
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
+from clearline.service.accounts.age import AGES
 from clearline.service.accounts.queries import list_owned
 from clearline.service.accounts.roles import AccountKind
 from clearline.service.accounts.words import FieldWrong
@@ -66,7 +66,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     held = accounts.show_profile(by=actor_of(subject), subject=subject, now=now)
     shown = {
         "held": held,
-        "age": dict(AGES)[held.age] if held.age else _("not known"),
+        "age": AGES[held.age] if held.age else _("not known"),
         "errors": errors,
         "typed": {name: request.POST.get(name, "")[:TYPED_MAX] for name in TYPED},
         "title": _("Your profile"),
