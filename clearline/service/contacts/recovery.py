@@ -389,10 +389,11 @@ def finish(*, key: str, typed: NewWayIn, now: datetime) -> SignedIn | PasswordGi
     with transaction.atomic():
         if not RecoveryLetter.objects.filter(pk=row.pk, done_at__isnull=True).update(done_at=now):
             raise RecoveryOver
-        regaining.set_way_in(subject, way_in, now=now)
-        # What somebody else may have asked for meanwhile comes to nothing.
-        EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
+        # What somebody else may have asked for meanwhile comes to nothing; offers first, as where a
+        # password is changed, so that two at once do not wait for each other for ever.
         handing_over.withdraw_all(subject)
+        regaining.set_way_in(subject, way_in, now=now)
+        EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         others = RecoveryLetter.objects.filter(subject=subject, done_at__isnull=True)
         others.update(done_at=now)
         fields = ("password", "user_id") if named else ("password",)

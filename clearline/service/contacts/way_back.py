@@ -343,12 +343,13 @@ def finish(*, code: str, typed: NewWayIn, now: datetime) -> None:
         if not mine.update(ended_at=now, code_index=None):
             raise WayBackOver
         end_open(subject, now)
+        # Offers first, as where a password is changed, so that two at once do not wait for ever.
+        handing_over.withdraw_all(subject)
         regaining.set_way_in(subject, way_in, now=now)
         has_lost = factors.forget_between(subject, ALL_TIME, now)
         # What somebody else may have asked for meanwhile comes to nothing.
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         RecoveryLetter.objects.filter(subject=subject, done_at__isnull=True).update(done_at=now)
-        handing_over.withdraw_all(subject)
         told = {"password": True, "user_id": bool(named), "second_factors": bool(has_lost)}
         fields = tuple(name for name, is_it in told.items() if is_it)
         ledger.append(WayBackUsed(fields=fields), subject=subject, permit=permit, now=now)
