@@ -2,15 +2,16 @@
 
 "To keep your account we ask your name and your e-mail address, and give the account a number. They
 are sealed under a key of your own, kept while the account is open and thirty days after you close
-it, and then that key is destroyed; until then you may take the closing back. A name that you change
-is kept, sealed, for thirty days more, so that nobody gets in at our desk by a document with a name
-that they wrote there themselves."
+it, and then that key is destroyed; until then you may take the closing back, and it is told like
+any change of your account. A name that you change is kept, sealed, for thirty days more, so that
+nobody gets in at our desk by a document with a name that they wrote there themselves."
 
 "We ask in which range your age lies, never your birth date. Under 13 nobody can open an account,
 and nothing typed is kept; from 13 to 15 an account begins with no to everything that needs a yes.
 You may correct the range: from 13 to 15 the same is no from then on, and who is older keeps each no
 until they choose anew. Who turns out to be under 13 can keep no account: it closes for good, and is
-erased thirty days later."
+erased thirty days later. That is told like any change: if it was not you who said it, the link in
+that letter opens the account again, and that age is forgotten."
 
 "If you like, you give a name for us to call you by. It is kept like your name."
 
@@ -28,6 +29,7 @@ from django.utils import timezone
 from clearline.policy.retention import Retention
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.models import Account, EmailAddress, Holder, Member
+from clearline.service.mail.template import Template
 from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
@@ -35,6 +37,7 @@ from clearline.trust.vault.models import PersonKey
 from tests.browser_client import browser
 from tests.promises.provider import answer, device, everything, work
 from tests.service.accounts.people import PASSWORD, make_account
+from tests.service.contacts.contacts import key_in, letters, tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 DAY = timedelta(days=1)
@@ -95,6 +98,29 @@ def test_until_then_the_closing_may_be_taken_back() -> None:
 
     assert "This account is closed." not in client.get("/account/").content.decode()
     assert Holder.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "told"), [("close", {}), ("age", {"age": "under_13", "sure": "yes"})]
+)
+def test_it_is_told_like_any_change_and_the_link_in_that_letter_opens_the_account_again(
+    page: str, told: dict[str, str]
+) -> None:
+    client = signed_in()
+    EmailAddress.objects.update(added_at=timezone.now() - DAY, confirmed_at=timezone.now() - DAY)
+
+    client.post(f"/account/{page}/", told)
+    tell(now=timezone.now())
+    ((to, words),) = letters(Template.CLOSING_NOTICE, now=timezone.now())
+
+    assert to == TYPED["email"]
+    browser().post("/account/not-me/", {"key": key_in(words["link"])})
+    holder = Holder.objects.get()
+    assert (holder.closed_at, holder.is_final, holder.age_range is None) == (
+        None,
+        False,
+        bool(told),
+    )
 
 
 def test_only_the_range_of_an_age_is_asked_and_under_13_nothing_is_kept() -> None:

@@ -213,6 +213,8 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
     "template": {
         "address_code": gettext_lazy("a code for an e-mail address"),
         "change_notice": gettext_lazy("a notice that something was changed"),
+        "closing_notice": gettext_lazy("a notice that the account was closed"),
+        "factors_wait": gettext_lazy("a letter that second factors are about to go"),
         "membership_notice": gettext_lazy("a notice that what one may do elsewhere was changed"),
         "invitation": gettext_lazy("an invitation to choose a user ID and a password"),
         "recovery_code": gettext_lazy("a code to get back into an account"),

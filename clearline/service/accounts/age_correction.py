@@ -26,7 +26,8 @@ def correct_age(
     """Set in which range somebody's age lies. `shown` is the edition and the words they saw.
 
     From 13 to 15, what needs a yes is no from now on. Who grows out of that keeps each no until
-    they choose anew: nothing of it becomes a yes by itself. Under 13 the account closes for good.
+    they choose anew: nothing of it becomes a yes by itself. Under 13 the account closes for good,
+    also one that was closed before, and a letter tells of it.
     Raises NoSuchCustomer, ClosedForAge, gate.UseDenied, NoEditionInForce.
     Source: 16 CFR 312.2; Cal. Civ. Code 1798.120(c); clause account.age.
     """
@@ -74,6 +75,6 @@ def set_age(may: MaySetAge, *, by: Actor, age: AgeRange, shown: AgreedTo, now: d
         permit=may.to_choose,
         now=now,
     )
-    if is_child and was_open:
+    if is_child:
         closed = AccountClosed(by=str(by))
         ledger.append(closed, subject=may.subject, permit=may.to_note, now=now)

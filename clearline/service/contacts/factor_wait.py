@@ -78,18 +78,19 @@ def whom_to_write(subject: SubjectId, row: int, note: Permit, now: datetime) -> 
     return Written(first, tuple(later), permit, note)
 
 
-def begin(subject: SubjectId, since: datetime, to: Written, now: datetime) -> None:
+def begin(subject: SubjectId, since: datetime, to: Written, now: datetime) -> bool:
     """Let second factors that came since a moment go in a day, in the caller's transaction.
 
-    All addresses are told; those that the change brought in get a link by which they stay.
+    All addresses are told; those that the change brought in get a link by which they stay. Returns
+    whether they are told.
     """
     row = FactorWait.objects.select_for_update().filter(subject=subject).first()
     if row is not None and row.settled_at is None:
-        return  # they go when it was said that they do, however many links are followed
+        return False  # they go when it was said that they do, however many links are followed
     # What stayed or went once is not asked about again.
     start = since if row is None else max(since, row.until)
     if not factors.came_between(subject, start, now):
-        return
+        return False
     token, ends_at = secrets.token_urlsafe(TOKEN_BYTES), now + WAIT
     told = {
         "since": start,
@@ -113,6 +114,7 @@ def begin(subject: SubjectId, since: datetime, to: Written, now: datetime) -> No
             permit=to.permit,
             now=now,
         )
+    return True
 
 
 def token_index(token: str) -> bytes:

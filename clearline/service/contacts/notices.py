@@ -5,16 +5,18 @@ a crash loses no notice and sends none twice.
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.formats import date_format
 
 from clearline.kit.errors import NotFound
 from clearline.policy.vocabulary import SubjectId
-from clearline.service.accounts import emails
+from clearline.service.accounts import emails, taken_back
 from clearline.service.accounts.addresses import (
     OF_RECORD_AFTER,
     Tie,
@@ -22,7 +24,12 @@ from clearline.service.accounts.addresses import (
     may_take_back,
     told_of_change,
 )
-from clearline.service.accounts.queries import was_imported
+from clearline.service.accounts.queries import (
+    erased_on,
+    find_closed_at,
+    is_closing_final,
+    was_imported,
+)
 from clearline.service.contacts import factor_wait, way_back
 from clearline.service.contacts.actions import ask_for_contacts
 from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading
@@ -34,9 +41,11 @@ from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
 from clearline.trust.ledger.entries.accounts import (
+    AccountClosed,
     AccountHandedOver,
     AccountOffered,
     AccountOpened,
+    AccountReopened,
     MemberInvited,
     MembershipChanged,
     NameChanged,
@@ -75,6 +84,8 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     AccountOpened,
     AccountOffered,
     AccountHandedOver,
+    AccountClosed,
+    AccountReopened,
     MemberInvited,
     TeamChanged,
     MembershipChanged,
@@ -122,6 +133,7 @@ class Told:
     tie: Tie
     template: Template
     may_take_back: bool
+    words: Mapping[str, str]  # that the letter has beside the link
     also: Tie | None  # told too, without a way to take it back
     changed_at: datetime
 
@@ -161,7 +173,7 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
         # Of two workers at once one moves on, and the other finds it told.
         if not move_on(entry.position):
             return False
-        link = {}
+        link: dict[str, str] = {}
         if found.may_take_back:
             ChangeNotice.objects.create(
                 subject=found.subject,
@@ -174,7 +186,7 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
             mail.enqueue(
                 to=to,
                 template=found.template,
-                context=context,
+                context={**found.words, **context},
                 subject=found.subject,
                 permit=permit,
                 now=now,
@@ -195,10 +207,24 @@ def whom_to_tell(entry: SignedEntry, now: datetime) -> Told | None:
     present = current(ties)
     is_told = entry.kind in TOLD_EVERYWHERE and present != tie
     also = present if is_told and present and present.confirmed_at else None
+    template, words = letter_of(entry.kind, entry.subject, now)
     is_own = entry.kind not in TOLD_OF_ANOTHERS
-    template = Template.CHANGE_NOTICE if is_own else Template.MEMBERSHIP_NOTICE
     is_trusted = is_own and may_take_back(tie, ties, changed_at=entry.at, now=now)
-    return Told(entry.subject, tie, template, is_trusted, also, entry.at)
+    return Told(entry.subject, tie, template, is_trusted, words, also, entry.at)
+
+
+def letter_of(kind: str, subject: SubjectId, now: datetime) -> tuple[Template, dict[str, str]]:
+    """Return which letter tells of a change, and its words.
+
+    A closing that was taken back by now is a change like any other.
+    """
+    if kind in TOLD_OF_ANOTHERS:
+        return Template.MEMBERSHIP_NOTICE, {}
+    day = erased_on(find_closed_at(subject), now=now) if kind == AccountClosed.kind else None
+    if day is None:
+        return Template.CHANGE_NOTICE, {}
+    of_child = {"is_child": "yes"} if is_closing_final(subject) else {}
+    return Template.CLOSING_NOTICE, {"when": date_format(day, "j F Y"), **of_child}
 
 
 def move_on(position: int) -> bool:
@@ -231,12 +257,14 @@ def take_back(*, token: str, now: datetime) -> None:
 
     The address that was told is theirs again, no session goes on, and the password opens nothing
     until a new one is set by a code that goes to that address, and by the second factor where there
-    is one. What was handed over since the day before the change is theirs again, and who joined an
-    account of theirs since then acts in it no more. Where that address had been replaced, second
-    factors of that time go a day later, unless somebody says that they are theirs; else a mailbox
-    alone would go round a factor, so none is touched. Of many at once one wins.
+    is one. What was handed over since the day before the change is theirs again, who joined an
+    account of theirs since then acts in it no more, and if it was closed since then it is open.
+    Where that address had been replaced, second factors of that time go a day later, unless
+    somebody says that they are theirs, and the newer address hears of it; else a mailbox alone
+    would go round a factor, so none is touched. Of many at once one wins.
     Raises NoSuchNotice, gate.UseDenied.
-    Source: OWASP ASVS 5.0.0, V6.4.3 (AS-02); clauses account.contact, account.team, account.acts.
+    Source: OWASP ASVS 5.0.0, V6.4.3 (AS-02); clauses account.contact, account.holder,
+    account.age, account.team, account.acts.
     """
     notice = find_notice(token, now)
     if notice is None:
@@ -253,13 +281,27 @@ def take_back(*, token: str, now: datetime) -> None:
             raise NoSuchNotice
         handing_over.undo(subject, returns, since=began_at, note=permit, now=now)
         is_restored = restored(subject, notice.row)
+        taken_back.reopen(subject, since=began_at, permit=permit, now=now)
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         way_back.end_open(subject, now)
         regaining.lock_out(subject)
         fields = ("email", "password") if is_restored else ("password",)
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
-        if is_restored:
-            factor_wait.begin(subject, began_at, told, now)
+        if is_restored and not factor_wait.begin(subject, began_at, told, now):
+            tell_replaced(subject, told, now)
+
+
+def tell_replaced(subject: SubjectId, told: factor_wait.Written, now: datetime) -> None:
+    """Tell the addresses that go, which may be their owner's, in the caller's transaction."""
+    for address in told.later:
+        mail.enqueue(
+            to=address,
+            template=Template.CHANGE_NOTICE,
+            context={},
+            subject=subject,
+            permit=told.permit,
+            now=now,
+        )
 
 
 def whom_to_write(subject: SubjectId, row: int, note: Permit, now: datetime) -> factor_wait.Written:

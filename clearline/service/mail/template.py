@@ -9,6 +9,7 @@ class Template(StrEnum):
 
     ADDRESS_CODE = "address_code"
     CHANGE_NOTICE = "change_notice"
+    CLOSING_NOTICE = "closing_notice"
     FACTORS_WAIT = "factors_wait"
     INVITATION = "invitation"
     MEMBERSHIP_NOTICE = "membership_notice"
@@ -30,7 +31,8 @@ AT_ONCE, IN_TURN = 0, 1
 URGENT: Final = frozenset(
     {
         *(Template.ADDRESS_CODE, Template.CHANGE_NOTICE, Template.FACTORS_WAIT),
-        *(Template.MEMBERSHIP_NOTICE, Template.RECOVERY_CODE, Template.WAY_BACK),
+        *(Template.CLOSING_NOTICE, Template.MEMBERSHIP_NOTICE),
+        *(Template.RECOVERY_CODE, Template.WAY_BACK),
     }
 )
 

@@ -43,7 +43,7 @@ def came_between(subject: SubjectId, since: datetime, until: datetime) -> bool:
     )
 
 
-def forget_between(subject: SubjectId, since: datetime, until: datetime) -> tuple[FactorKind, ...]:
+def forget_between(subject: SubjectId, since: datetime, until: datetime) -> tuple[str, ...]:
     """Take away what was added between two moments, in the caller's transaction; return its kinds.
 
     Recovery codes of that time go too, and with the last factor all of them. Raises NoSuchLogin,
@@ -53,9 +53,10 @@ def forget_between(subject: SubjectId, since: datetime, until: datetime) -> tupl
     span = (since, until)
     apps = Totp.objects.filter(login=login, added_at__range=span).delete()[0]
     keys = Passkey.objects.filter(login=login, added_at__range=span).delete()[0]
-    RecoveryCode.objects.filter(login=login, made_at__range=span).delete()
+    codes = RecoveryCode.objects.filter(login=login, made_at__range=span).delete()[0]
     left = factors_of(subject)
     if not left.is_any:
-        RecoveryCode.objects.filter(login=login).delete()
+        codes += RecoveryCode.objects.filter(login=login).delete()[0]
     second_factor.set_second_factor(login, has=left.is_any)
-    return (FactorKind.APP,) * apps + (FactorKind.PASSKEY,) * keys
+    gone = (FactorKind.APP,) * apps + (FactorKind.PASSKEY,) * keys
+    return (*gone, actions.RECOVERY_CODES) if codes else gone

@@ -89,14 +89,17 @@ def test_who_is_under_13_after_all_keeps_no_account() -> None:
     assert not Holder.objects.exists()
 
 
-def test_a_closed_account_stays_closed_since_when_it_was() -> None:
+def test_a_closed_account_stays_closed_since_when_it_was_and_it_is_told_that_it_is_for_good() -> (
+    None
+):
     alice = make(AgeRange.ADULT)
     actions.close_account(by=by(alice), subject=alice, now=NOW - timedelta(days=3))
 
     correct(alice, AgeRange.UNDER_13)
 
     assert queries.find_closed_at(alice) == NOW - timedelta(days=3)
-    assert Entry.objects.filter(kind="account.closed", subject=alice).count() == 1
+    assert queries.is_closing_final(alice)
+    assert Entry.objects.filter(kind="account.closed", subject=alice).count() == 2
 
 
 def test_of_nobody_nothing_is_corrected() -> None:

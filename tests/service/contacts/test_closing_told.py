@@ -1,0 +1,179 @@
+"""CP-45: a closing is told at once, and who did not close the account opens it again."""
+
+from datetime import timedelta
+
+import pytest
+
+from clearline.policy.use import Actor, ActorKind
+from clearline.policy.vocabulary import Answer, SubjectId
+from clearline.service.accounts import actions as accounts
+from clearline.service.accounts import queries
+from clearline.service.accounts.actions import AgreedTo
+from clearline.service.accounts.age import AgeRange
+from clearline.service.accounts.age_correction import correct_age
+from clearline.service.contacts.notices import NoSuchNotice, take_back
+from clearline.service.mail.template import Template
+from clearline.trust.consent import actions as consent
+from clearline.trust.gate.queries import policy_in_force
+from clearline.trust.ledger.models import Entry
+from tests.service.accounts.people import NOW
+from tests.service.contacts.contacts import (
+    DAY,
+    FIRST,
+    SECOND,
+    confirmed,
+    key_in,
+    letters,
+    replace,
+    tell,
+)
+from tests.service.mail.letters import send
+from tests.service.mail.post_office import Office
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
+LATER = NOW + 40 * DAY
+ERASED_ON = (LATER + 30 * DAY).strftime("%-d %B %Y")
+
+
+def by(subject: SubjectId) -> Actor:
+    return Actor(ActorKind.SUBJECT, subject)
+
+
+def close(subject: SubjectId) -> None:
+    accounts.close_account(by=by(subject), subject=subject, now=LATER)
+
+
+def say_under_13(subject: SubjectId) -> None:
+    shown = AgreedTo(policy_in_force(LATER).edition.date, "Your age: under 13 [Correct it]")
+    correct_age(by=by(subject), subject=subject, age=AgeRange.UNDER_13, shown=shown, now=LATER)
+
+
+def told_of_closing() -> list[tuple[str, dict[str, str]]]:
+    tell(now=LATER)
+    return letters(Template.CLOSING_NOTICE, now=LATER)
+
+
+def link_in(told: list[tuple[str, dict[str, str]]]) -> str:
+    ((_, words),) = told
+    return key_in(words["link"])
+
+
+@pytest.mark.parametrize(("end", "of_child"), [(close, {}), (say_under_13, {"is_child": "yes"})])
+def test_a_closing_is_told_with_the_day_of_erasure(end: object, of_child: dict[str, str]) -> None:
+    alice = confirmed()
+    assert callable(end)
+    end(alice)
+
+    ((to, words),) = told_of_closing()
+
+    assert to == FIRST
+    assert words == {"when": ERASED_ON, "link": words["link"], **of_child}
+
+
+def test_the_operators_closing_is_told_too() -> None:
+    alice = confirmed()
+    accounts.close_account(by=Actor(ActorKind.STAFF, "0" * 16), subject=alice, now=LATER)
+
+    assert [to for to, _ in told_of_closing()] == [FIRST]
+
+
+def test_a_new_address_neither_hears_of_a_closing_nor_takes_it_back() -> None:
+    alice = confirmed()
+    replace(alice, now=LATER)
+    close(alice)
+
+    assert [to for to, _ in told_of_closing()] == [FIRST]
+
+
+def test_a_child_is_offered_no_way_to_keep_the_account(office: Office) -> None:
+    """KD-01: nothing is asked of who is known to be under 13."""
+    child = confirmed()
+    say_under_13(child)
+    told_of_closing()
+    send(LATER)
+
+    (letter,) = (each for each in office.letters if "was closed" in str(each["Subject"]))
+
+    for kind in ("plain", "html"):
+        body = letter.get_body((kind,))
+        assert body is not None
+        text = " ".join(body.get_content().split())
+        assert "under 13" in text
+        assert ERASED_ON in text
+        assert "/account/not-me/?key=" in text
+        assert "Keep my account" not in text
+
+
+def test_a_closing_that_was_taken_back_before_it_was_told_is_a_change_like_others() -> None:
+    alice = confirmed()
+    close(alice)
+    accounts.reopen_account(by=by(alice), subject=alice, now=LATER)
+
+    assert [to for to, _ in tell(now=LATER)] == [FIRST, FIRST]
+    assert letters(Template.CLOSING_NOTICE, now=LATER) == []
+
+
+def test_who_did_not_close_it_opens_it_again() -> None:
+    alice = confirmed()
+    close(alice)
+
+    take_back(token=link_in(told_of_closing()), now=LATER + DAY)
+
+    assert queries.find_closed_at(alice) is None
+    assert accounts.erase_closed(policy_in_force(LATER), now=LATER + 40 * DAY) == 0
+    assert Entry.objects.filter(kind="account.reopened", subject=alice).count() == 1
+
+
+def test_who_was_called_a_child_by_another_has_the_account_back_without_that_age() -> None:
+    alice = confirmed()
+    say_under_13(alice)
+
+    take_back(token=link_in(told_of_closing()), now=LATER + DAY)
+
+    assert (queries.find_closed_at(alice), queries.is_closing_final(alice)) == (None, False)
+    profile = accounts.show_profile(by=by(alice), subject=alice, now=LATER + DAY)
+    assert profile.age is None
+    said = consent.show_account(by=by(alice), subject=alice, now=LATER + DAY)
+    assert {each.answer for each in said.values()} == {Answer.NO}
+
+
+def test_a_closing_for_good_of_a_closed_account_is_taken_back_too() -> None:
+    alice = confirmed()
+    accounts.close_account(by=by(alice), subject=alice, now=LATER - 9 * DAY)
+    say_under_13(alice)
+
+    take_back(token=link_in(told_of_closing()), now=LATER + DAY)
+
+    assert (queries.find_closed_at(alice), queries.is_closing_final(alice)) == (None, False)
+
+
+def test_a_closing_of_long_before_the_change_stays() -> None:
+    alice = confirmed()
+    accounts.close_account(by=by(alice), subject=alice, now=LATER - 9 * DAY)
+    replace(alice, now=LATER)
+    ((_, words),) = tell(now=LATER)
+
+    take_back(token=key_in(words["link"]), now=LATER + DAY)
+
+    assert queries.find_closed_at(alice) == LATER - 9 * DAY
+
+
+def test_the_address_that_goes_by_a_take_back_hears_of_it() -> None:
+    """An old mailbox may be a thief's: the newer address may be the owner's."""
+    alice = confirmed()
+    replace(alice, now=LATER)
+    ((_, words),) = tell(now=LATER)
+
+    take_back(token=key_in(words["link"]), now=LATER + timedelta(hours=1))
+
+    assert letters(Template.CHANGE_NOTICE, now=LATER)[1:] == [(SECOND, {})]
+
+
+def test_once_it_is_erased_no_letter_opens_it() -> None:
+    alice = confirmed()
+    close(alice)
+    link = link_in(told_of_closing())
+    accounts.erase_closed(policy_in_force(LATER), now=LATER + 30 * DAY)
+
+    with pytest.raises(NoSuchNotice):
+        take_back(token=link, now=LATER + 30 * DAY)
