@@ -73,7 +73,14 @@ def person(
         java_script_enabled=script,
         extra_http_headers=headers,
         storage_state=remembers,
-        viewport={"width": 1280, "height": 900},
+        viewport=WIDE,
+    )
+
+
+def on_screen(browser: Browser, size: ViewportSize, scheme: str = "light") -> BrowserContext:
+    """Open a browser profile on a screen of that size, in light or dark."""
+    return browser.new_context(
+        user_agent=AGENT, viewport=size, color_scheme="dark" if scheme == "dark" else "light"
     )
 
 

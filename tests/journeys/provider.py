@@ -24,6 +24,7 @@ from clearline.config.demo.provider import NAMES
 AT_THE_PROVIDER = ZoneInfo("America/New_York")  # as `init` writes it
 START_S = 60.0
 AGEING = (
+    ("accounts_emailaddress", "added_at"),
     ("accounts_member", "since"),
     ("teams_handover", "offered_at"),
     ("teams_handover", "expires_at"),
@@ -129,7 +130,7 @@ class RunningProvider:
             return False
 
     def pass_days(self, days: int) -> None:
-        """Let days go by for those who act in accounts and for what is offered to them.
+        """Let days go by for those who act in accounts, for their addresses and what is offered.
 
         It is as if they had come, and it had been offered, so much earlier; nobody signs in anew.
         """

@@ -23,8 +23,9 @@ from clearline.trust.factors.codes import STEP_S
 from tests.hunt.hunt import hunt
 from tests.hunt.personas import Persona
 from tests.hunt.words import needles_of
+from tests.journeys.letters import code_in, letter, letters, provider_that_writes
 from tests.journeys.people import left_by
-from tests.journeys.provider import AT_THE_PROVIDER, RunningProvider, wait_until
+from tests.journeys.provider import RunningProvider, wait_until
 from tests.journeys.test_an_edition_agreed_and_refused import (
     ERASED_S,
     KEPT_CLOSED,
@@ -35,7 +36,6 @@ from tests.journeys.test_an_edition_agreed_and_refused import (
     subject_of_the_last,
     verified,
 )
-from tests.journeys.test_contacts_in_the_browser import code_in, letter, letters
 from tests.service.mail.post_office import Office, open_office
 from tests.trust.factors.authenticator import Authenticator
 
@@ -52,15 +52,8 @@ def office() -> Iterator[Office]:
 
 @pytest.fixture
 def provider(office: Office, tmp_path: Path) -> Iterator[RunningProvider]:
-    running = RunningProvider(tmp_path / "instance")
-    now = datetime.now(UTC)
-    running.make(effective=now.astimezone(AT_THE_PROVIDER).date(), at=now)
-    toml = running.instance / "clearline.toml"
-    toml.write_text(f'mail_url = "{office.url}"\n' + toml.read_text(encoding="utf-8"), "utf-8")
-    try:
+    with provider_that_writes(office, tmp_path) as running:
         yield running
-    finally:
-        running.stop()
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.hunt.personas import Persona
-from tests.journeys.browser import AGENT, NARROW, WIDE, look
+from tests.journeys.browser import AGENT, NARROW, WIDE, look, on_screen
 from tests.journeys.people import sign_in, sign_up
 from tests.journeys.provider import RunningProvider
 from tests.journeys.test_every_page import press_until
@@ -56,14 +56,7 @@ def test_an_account_is_opened_looked_at_and_shared(
     scheme: str,
     size: ViewportSize,
 ) -> None:
-    alice, bob = (
-        browser.new_context(
-            user_agent=AGENT,
-            viewport=size,
-            color_scheme="dark" if scheme == "dark" else "light",
-        ).new_page()
-        for _ in range(2)
-    )
+    alice, bob = (on_screen(browser, size, scheme).new_page() for _ in range(2))
     she, he = Persona.new(), Persona.new()
     typed |= she.words(f"Alice in {scheme}") | he.words(f"Bob in {scheme}")
     open_account_of(alice, provider, she)

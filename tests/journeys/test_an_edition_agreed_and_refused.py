@@ -28,7 +28,7 @@ from clearline.trust.vault.sealed import Sealed, open_text
 from tests.hunt.hunt import hunt
 from tests.hunt.personas import Persona
 from tests.hunt.words import needles_of
-from tests.journeys.browser import AGENT, NARROW, WIDE, look
+from tests.journeys.browser import NARROW, WIDE, look, on_screen
 from tests.journeys.people import left_by, sign_in, sign_up
 from tests.journeys.provider import AT_THE_PROVIDER, RunningProvider, wait_until
 from tests.journeys.test_every_page import press_until
@@ -64,9 +64,7 @@ def bob(browser: Browser) -> Iterator[Page]:
 
 
 def page_of(browser: Browser, scheme: str, size: ViewportSize) -> Iterator[Page]:
-    context = browser.new_context(
-        user_agent=AGENT, viewport=size, color_scheme="dark" if scheme == "dark" else "light"
-    )
+    context = on_screen(browser, size, scheme)
     yield context.new_page()
     context.close()
 

@@ -3,25 +3,22 @@
 Letters go through a real mail server, from which the journey reads them.
 """
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.hunt.personas import Persona
-from tests.journeys.browser import AGENT, NARROW, WIDE, look
+from tests.journeys.browser import NARROW, WIDE, look, on_screen
 from tests.journeys.code_app import add_code_app
-from tests.journeys.provider import AT_THE_PROVIDER, RunningProvider, wait_until
+from tests.journeys.letters import code_in, letter, letters, link_in, provider_that_writes
+from tests.journeys.provider import RunningProvider
 from tests.journeys.test_an_account_in_the_browser import open_account
 from tests.service.mail.post_office import Office, open_office
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 NEW_PASSWORD, LAST_PASSWORD = "four slow herons wade", "nine old lanterns glow"
-LETTER_S = 60.0  # CP-45: "within 60 s notice"
 
 
 @pytest.fixture(scope="module")
@@ -32,42 +29,9 @@ def office() -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def provider(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
-    """A provider whose letters leave by that mail server."""
-    running = RunningProvider(tmp_path_factory.mktemp("provider") / "instance")
-    now = datetime.now(UTC)
-    running.make(effective=now.astimezone(AT_THE_PROVIDER).date(), at=now)
-    toml = running.instance / "clearline.toml"
-    toml.write_text(f'mail_url = "{office.url}"\n' + toml.read_text(encoding="utf-8"), "utf-8")
-    running.start()
-    try:
+    with provider_that_writes(office, tmp_path_factory.mktemp("provider")) as running:
+        running.start()
         yield running
-    finally:
-        running.stop()
-
-
-def letters(office: Office, to: str, subject: str) -> list[str]:
-    """Return the texts of letters to an address whose subject has these words, the oldest first."""
-    found = [each for each in office.letters if each["To"] == to and subject in each["Subject"]]
-    return [text_of(each) for each in found]
-
-
-def text_of(letter: EmailMessage) -> str:
-    body = letter.get_body(("plain",))
-    assert body is not None
-    return str(body.get_content()).replace("\r\n", "\n")
-
-
-def letter(office: Office, to: str, subject: str, *, after: int = 0) -> str:
-    """Wait for the next letter of a kind to an address, and return its text."""
-    wait_until(
-        lambda: len(letters(office, to, subject)) > after, seconds=LETTER_S, what=f"a {subject!r}"
-    )
-    return letters(office, to, subject)[after]
-
-
-def code_in(text: str) -> str:
-    (code,) = re.findall(r"^ +([0-9 ]{7,10})$", text, re.MULTILINE)
-    return str(code)
 
 
 def type_code(page: Page, text: str, button: str) -> None:
@@ -135,12 +99,7 @@ def test_an_address_is_proved_replaced_and_won_back(
     scheme: str,
     size: ViewportSize,
 ) -> None:
-    context = browser.new_context(
-        user_agent=AGENT,
-        viewport=size,
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
-    page = context.new_page()
+    page = on_screen(browser, size, scheme).new_page()
     she, second = open_account(page, provider, typed), Persona.new().email
     typed |= {f"her second address in {scheme}": second}
     name, first = she.user_id, she.email
@@ -175,9 +134,8 @@ def test_an_address_is_proved_replaced_and_won_back(
     sign_in(page, provider, name, NEW_PASSWORD)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
-    other = browser.new_context(user_agent=AGENT, viewport=NARROW).new_page()
-    (link,) = re.findall(r"^ +(http\S+/account/not-me/\S+)$", notice, re.MULTILINE)
-    other.goto(str(link))
+    other = on_screen(browser, NARROW).new_page()
+    other.goto(link_in(notice, "not-me"))
     look(other)
     other.get_by_role("button", name="Lock my account").click()
     expect(other.get_by_role("heading", level=1)).to_have_text("Your account is locked")
@@ -191,7 +149,7 @@ def test_an_address_is_proved_replaced_and_won_back(
     expect(page.get_by_role("main")).to_contain_text(first)
     expect(page.get_by_role("main")).not_to_contain_text(second)
     other.context.close()
-    context.close()
+    page.context.close()
 
 
 def test_a_customer_of_before_comes_in_by_the_link_of_their_letter(
@@ -208,10 +166,10 @@ def test_a_customer_of_before_comes_in_by_the_link_of_their_letter(
     brought = provider.command("customers", "import", str(path), "--invite")
     assert brought.returncode == 0, brought.stderr
     text = letter(office, zoe.email, "")
-    (link,) = re.findall(r"^ +(http\S+/account/invited/\S+)$", text, re.MULTILINE)
+    link = link_in(text, "invited")
 
-    page = browser.new_context(user_agent=AGENT, viewport=NARROW).new_page()
-    page.goto(str(link))
+    page = on_screen(browser, NARROW).new_page()
+    page.goto(link)
     look(page)
     page.get_by_label("18 or over").check()
     page.get_by_label("User ID").fill(zoe.user_id)
@@ -220,16 +178,10 @@ def test_a_customer_of_before_comes_in_by_the_link_of_their_letter(
     page.get_by_role("button", name="Agree").click()
     expect(page.get_by_role("main")).to_contain_text("receipt")
     look(page)
-    page.goto(str(link))
+    page.goto(link)
     expect(page.get_by_role("main")).to_contain_text("A link of ours works once")
     look(page)
     page.context.close()
-
-
-def link_in(text: str, path: str) -> str:
-    """Return the address in a letter that leads to a page of the account."""
-    (link,) = re.findall(rf"^ +(http\S+/account/{path}/\S+)$", text, re.MULTILINE)
-    return str(link)
 
 
 @pytest.mark.parametrize(
@@ -243,12 +195,7 @@ def test_a_second_factor_outlasts_the_old_mailbox_and_the_link_of_a_letter_lets_
     scheme: str,
     size: ViewportSize,
 ) -> None:
-    context = browser.new_context(
-        user_agent=AGENT,
-        viewport=size,
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
-    page = context.new_page()
+    page = on_screen(browser, size, scheme).new_page()
     bea, second = open_account(page, provider, typed), Persona.new().email
     typed |= {f"Bea's second address in {scheme}": second}
     name, first = bea.user_id, bea.email
@@ -259,7 +206,7 @@ def test_a_second_factor_outlasts_the_old_mailbox_and_the_link_of_a_letter_lets_
     page.goto(f"{provider.url}/account/contacts/")
     replace_address(page, office, second)
 
-    other = browser.new_context(user_agent=AGENT, viewport=size).new_page()
+    other = on_screen(browser, size).new_page()
     other.goto(link_in(letter(office, first, "Something was changed", after=1), "not-me"))
     other.get_by_role("button", name="Lock my account").click()
     expect(other.get_by_role("main")).to_contain_text("goes in a day")
@@ -286,4 +233,4 @@ def test_a_second_factor_outlasts_the_old_mailbox_and_the_link_of_a_letter_lets_
     page.get_by_role("link", name="To your account").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
     other.context.close()
-    context.close()
+    page.context.close()

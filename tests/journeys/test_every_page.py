@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from tests.journeys.browser import AGENT, NARROW, OVERFLOWS, WIDE
+from tests.journeys.browser import AGENT, NARROW, OVERFLOWS, WIDE, on_screen
 from tests.journeys.code_app import CodeApp, add_code_app
 from tests.journeys.provider import RunningProvider
 
@@ -64,11 +64,7 @@ def staff(provider: RunningProvider) -> None:
 def test_no_page_has_a_barrier_or_is_wider_than_the_screen(
     provider: RunningProvider, browser: Browser, scheme: str, size: ViewportSize
 ) -> None:
-    context = browser.new_context(
-        user_agent=AGENT,
-        viewport=size,
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
+    context = on_screen(browser, size, scheme)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pyotp
 from webauthn.helpers import base64url_to_bytes
 
-from tests.journeys.test_contacts_in_the_browser import code_in
+from tests.journeys.letters import code_in
 from tests.trust.factors.authenticator import Authenticator
 
 PASSWORD: Final = "nine lanterns over the harbour"  # not that of any example

@@ -39,8 +39,8 @@ from tests.edge.api.people import (
     walk_factors,
     walk_invited,
 )
+from tests.journeys.letters import letter
 from tests.journeys.provider import RunningProvider
-from tests.journeys.test_contacts_in_the_browser import letter
 from tests.service.mail.post_office import Office, open_office
 
 AnyCase = Case[Any]
