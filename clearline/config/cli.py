@@ -76,6 +76,8 @@ def make_parser() -> argparse.ArgumentParser:
     for add in COMMANDS:
         add(commands)
     add_common_options(parser)
+    # Of the whole alone: the default of a command would undo what stood before its name.
+    parser.set_defaults(json=False)
     return parser
 
 
@@ -94,7 +96,6 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="answer for machines"
         )
-    parser.set_defaults(json=False)
     for action in parser._actions:  # noqa: SLF001  # as above
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  # as above
             for child in dict.fromkeys(action.choices.values()):

@@ -31,6 +31,14 @@ def test_every_process_that_can_be_named_can_be_served() -> None:
     assert set(PROCESS_NAMES) == set(PROCESSES)
 
 
+@pytest.mark.parametrize("words", ["--json --dir x doctor", "doctor --json --dir x"])
+def test_what_every_command_takes_may_stand_before_its_name_and_behind_it(words: str) -> None:
+    told = cli.make_parser().parse_args(words.split())
+
+    assert (told.json, str(told.dir)) == (True, "x")
+    assert not cli.make_parser().parse_args(["doctor"]).json
+
+
 @pytest.mark.parametrize(
     "words", [["--help"], ["ledger", "--help"], ["report", "popularity", "-h"]]
 )

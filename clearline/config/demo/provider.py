@@ -50,7 +50,7 @@ class Customer:
 
 CUSTOMERS: Final = (
     Customer("alice", "Alice Marlowe", "18_or_over", "Alice, customer at home", "Ali"),
-    Customer("ben", "Ben Okafor", "13_to_15", "Ben, customer of 14 years"),
+    Customer("ben", "Ben Okafor", "13_to_15", "Ben, a customer aged 14"),
     Customer(
         "carla",
         "Carla Jensen",

@@ -156,7 +156,15 @@ def one_visit(
         at += timedelta(seconds=seconds)
         if dice.random() < SAYS_GOODBYE_SHARE:  # some browsers are closed without a word
             yield Act(
-                at, person, "time", place.path, place.service, "", "", seconds, dice.getrandbits(64)
+                at,
+                person,
+                "time",
+                place.path,
+                place.service,
+                "",
+                slug,
+                seconds,
+                dice.getrandbits(64),
             )
         previous = "internal"
         at += timedelta(seconds=dice.uniform(0.4, 4))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from clearline.edge.site.errors import bad_request, error_page
 from clearline.kit.errors import Refusal
 from clearline.kit.problem import CONTENT_TYPE, for_outsiders, problem, status_of
+from clearline.trust.ledger.queries import NotInTree
 
 TITLES: Final = {
     HTTPStatus.NOT_FOUND: gettext_lazy("There is no page here"),
@@ -22,6 +23,8 @@ TITLES: Final = {
     HTTPStatus.TOO_MANY_REQUESTS: gettext_lazy("That was too often"),
     HTTPStatus.SERVICE_UNAVAILABLE: gettext_lazy("This cannot be answered right now"),
 }
+# Where a status says too little.
+TITLES_BY_CODE: Final = {NotInTree.code: gettext_lazy("In a few seconds")}
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -35,7 +38,7 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if wants_json(request):
         told = problem(status, code=refusal.code, detail=text)
         return JsonResponse(told, status=status, content_type=CONTENT_TYPE)
-    title = TITLES.get(status, gettext_lazy("This was refused"))
+    title = TITLES_BY_CODE.get(refusal.code) or TITLES.get(status, gettext_lazy("This was refused"))
     return error_page(
         request,
         status=status,

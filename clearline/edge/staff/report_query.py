@@ -55,6 +55,11 @@ class Asked:
         """Tell whether all its days are over, so that they compare with the days before."""
         return self.query.end < self.today
 
+    @property
+    def is_ahead(self) -> bool:
+        """Tell whether none of its days has begun."""
+        return self.query.start > self.today
+
     def link(self, drop: Collection[str], changed: Mapping[str, str]) -> str:
         """Return the query string of the same report with parts dropped or changed."""
         return "?" + urlencode({**self.without(*drop), **changed})

@@ -40,6 +40,13 @@ def test_ninety_days_hold_two_hundred_thousand_acts_of_people() -> None:
     assert len(acts) * DAYS / len(sample) > 200_000
 
 
+def test_time_on_the_page_of_a_campaign_is_told_with_its_name_as_a_browser_does() -> None:
+    named = [act for day in range(30) for act in acts_of_day(day, MONDAY, PLACES, OFFSET)
+             if act.campaign]  # fmt: skip
+
+    assert {act.kind for act in named} == {"view", "time"}
+
+
 def test_people_say_yes_no_and_nothing_and_some_send_a_signal() -> None:
     acts = acts_of_day(3, MONDAY, PLACES, OFFSET)
 

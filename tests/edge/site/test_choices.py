@@ -228,7 +228,9 @@ def test_a_choice_gives_a_proof_that_only_its_number_opens() -> None:
 
     assert entry.public_id == chosen(client).proof
     assert entry.subject is None
-    assert client.get(f"/privacy/receipt/{entry.public_id}/").status_code == 409  # not signed yet
+    unsigned = client.get(f"/privacy/receipt/{entry.public_id}/")
+    assert unsigned.status_code == 409
+    assert "<h1>In a few seconds</h1>" in unsigned.content.decode()
     assert client.get(f"/privacy/receipt/{'0' * 32}/").status_code == 404
 
 

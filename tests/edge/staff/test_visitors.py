@@ -141,6 +141,20 @@ def test_a_bare_address_shows_four_whole_weeks_beside_the_four_before(dana: Clie
     assert "today so far" not in page.content.decode()
 
 
+def test_days_to_come_are_called_so(dana: Client, column_store: ColumnStore) -> None:
+    text = dana.get(REPORT, {"from": "2099-01-01", "to": "2099-01-31"}).content.decode()
+
+    assert "These days are still to come." in text
+    assert "Today is not over" not in text
+
+
+def test_what_a_campaign_leaves_out_is_said(dana: Client, column_store: ColumnStore) -> None:
+    said = "A campaign is noted with the page that its link leads to."
+
+    assert said in dana.get(REPORT, {"campaign": "autumn"}).content.decode()
+    assert said not in dana.get(REPORT).content.decode()
+
+
 def test_a_period_with_today_in_it_is_compared_with_nothing(
     dana: Client, column_store: ColumnStore
 ) -> None:
