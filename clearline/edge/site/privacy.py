@@ -18,7 +18,7 @@ from clearline.edge.site.answers import NothingInForce
 from clearline.edge.site.visit import visit_of
 from clearline.kit.access import Audience, open_to
 from clearline.policy.compile import CompiledPolicy
-from clearline.policy.condition import choices_in, in_words
+from clearline.policy.condition import Nothing, choices_in, in_words
 from clearline.policy.difference import Change, ChangeKind, PartName, Reason, Run, difference
 from clearline.policy.edition import Clause, Edition
 from clearline.policy.headings import HEADING_OF, HEADINGS, Heading
@@ -195,9 +195,16 @@ def clause_shown(clause: Clause) -> ClauseShown:
         why=sentence(purpose_in_words(clause.purpose)),
         who=sentence(recipients_in_words(clause.recipients)),
         how_long=sentence(str(clause.kept)),
-        choice=sentence(in_words(clause.requires)),
+        choice=choice_in_words(clause),
         has_choice=bool(choices_in(clause.requires)),
     )
+
+
+def choice_in_words(clause: Clause) -> str:
+    """Say when a clause holds; where nothing is asked, that there is no choice."""
+    if isinstance(clause.requires, Nothing):
+        return _("None: this is always done.")
+    return sentence(in_words(clause.requires))
 
 
 def sentence(text: str) -> str:

@@ -60,3 +60,11 @@ def test_the_cookie_table_of_today_stands_on_the_policy_of_today_alone(tmp_path:
     assert 'id="cookie-table"' in now
     assert "cl_choices" not in old
     assert 'id="cookie-table"' not in old
+
+
+def test_of_what_is_done_for_everybody_it_says_that_there_is_no_choice(tmp_path: Path) -> None:
+    with published(tmp_path, (OLD, ())):
+        page = browser().get("/privacy/").content.decode()
+
+    assert "None: this is always done." in page
+    assert ">Always<" not in page
