@@ -71,6 +71,8 @@ from clearline.edge.api.shapes import (
     Tokens,
 )
 from clearline.edge.api.ways_in import (
+    AfterVisit,
+    CameBack,
     CodeAppAsked,
     CodeOfLetter,
     Factors,
@@ -337,6 +339,8 @@ BODIES: Final[tuple[Schema, ...]] = (
     LinkOfLetter(link=LETTER_KEY),
     Forgot(key=LETTER_KEY, until=LATER, may_set_user_id=False, asks_for_code=True, needs_code=True),
     NewWayIn(key=LETTER_KEY, password=NEWER, code="123456"),
+    AfterVisit(code="K7M2X-9PQ4W-3HD8R-T6VZN", password=NEWER),
+    CameBack(next="sign_in"),
     InvitationToken(token=LETTER_KEY),
     InvitationAsked(asks_age_range=True),
     InvitationTaken(

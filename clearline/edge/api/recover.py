@@ -11,6 +11,8 @@ from clearline.edge.api.described import ERRORS
 from clearline.edge.api.shapes import Problem, SecondStep, Tokens
 from clearline.edge.api.sign_in import ask_for_second, to_keys
 from clearline.edge.api.ways_in import (
+    AfterVisit,
+    CameBack,
     CodeOfLetter,
     Forgot,
     LetterAsked,
@@ -18,7 +20,7 @@ from clearline.edge.api.ways_in import (
     NewWayIn,
     WhoForgot,
 )
-from clearline.service.contacts import recovery
+from clearline.service.contacts import recovery, way_back
 from clearline.service.contacts.recovery import WINDOW, Proved
 from clearline.trust.safeguards import regaining
 from clearline.trust.safeguards.actions import PasswordGiven
@@ -101,3 +103,21 @@ def recover_password(request: HttpRequest, told: NewWayIn) -> Status[Tokens] | S
         return Status(202, ask_for_second(came, now))
     regaining.note_signed_in(came, now=now)
     return Status(200, to_keys(request, tokens.begin(signed_in=came, now=now)))
+
+
+@router.post(
+    "/way-back",
+    response={200: CameBack, ERRORS: Problem},
+    summary="Get back in after a visit: set a new password",
+)
+def come_back(request: HttpRequest, told: AfterVisit) -> CameBack:
+    """Set a new password by the code of the letter that followed a visit to the desk; once.
+
+    For who lost every way in. `code` stands in the letter and in the address that it leads to. A
+    new user ID may be chosen too; nobody can be told the old one. Every second factor, sign-in and
+    session ends, and the person signs in by `sign-in`.
+    """
+    del request
+    typed = recovery.NewWayIn(password=told.password, user_id=told.user_id)
+    way_back.finish(code=told.code, typed=typed, now=timezone.now())
+    return CameBack(next="sign_in")

@@ -30,7 +30,7 @@ from clearline.service.accounts.age import ClosedForAge, SureNeeded, TooYoung
 from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.handing_over import BalanceWaits, Closing
 from clearline.service.accounts.words import FieldWrong
-from clearline.service.contacts import recovery
+from clearline.service.contacts import recovery, way_back
 from clearline.service.contacts.actions import (
     AddressConfirmed,
     CodeWrong,
@@ -134,6 +134,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
         *(recovery.RecoveryOver(), WEAK, WRONG_USER_ID, TAKEN, factors.refused(), TOO_OFTEN),
         ChangedTooOften(),
     ),
+    "come_back": (way_back.WayBackOver(), WEAK, WRONG_USER_ID, TAKEN, ChangedTooOften()),
     "renew": (TokenEnded(),),
     "sign_out": (NoSuchSignIn(),),
     "sign_ins": (NoSuchSignIn(),),

@@ -94,7 +94,7 @@ TAGS: Final = {
 OPEN_TO_ALL: Final = frozenset(
     {
         *("policy", "sign-up", "sign-in", "sign-in/second", "renew", "contacts/take-back"),
-        *("recover", "recover/code", "recover/link", "recover/password"),
+        *("recover", "recover/code", "recover/link", "recover/password", "way-back"),
         *("invited", "invited/ask", "invited/anew"),
     }
 )

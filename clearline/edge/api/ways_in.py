@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 
 from clearline.edge.api.shapes import Password, Sent, Text
 from clearline.service.accounts.age import AgeRange
+from clearline.service.contacts.way_back import CODE_MAX
 from clearline.trust.factors.proof import FactorKind
 
 Credential = dict[str, JsonValue]  # as WebAuthn Level 3 has it in JSON
@@ -158,6 +159,20 @@ class NewWayIn(Sent):
     password: Password
     user_id: Annotated[Text, Field(examples=["alice.quill"])] = ""
     code: Annotated[str, Field(max_length=200, examples=["123456"])] = ""
+
+
+class AfterVisit(Sent):
+    """The code of the letter after a visit, however its groups are set apart; a new way in."""
+
+    code: Annotated[str, Field(max_length=CODE_MAX, examples=["K7M2X-9PQ4W-3HD8R-T6VZN"])]
+    password: Password
+    user_id: Annotated[Text, Field(examples=["alice.quill"])] = ""
+
+
+class CameBack(Schema):
+    """What comes next: nobody is signed in by it."""
+
+    next: Literal["sign_in"]
 
 
 class InvitationToken(Sent):

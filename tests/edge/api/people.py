@@ -23,6 +23,7 @@ NETWORKS: Final = itertools.count(1)
 NUMBERS: Final = itertools.count(1)
 
 RECOVERY_LINK: Final = re.compile(r"/account/recover/\?link=(\S+)")
+WAY_BACK_CODE: Final = re.compile(r"/account/way-back/\?code=(\S+)")
 INVITED: Final = re.compile(r"/account/invited/(\S+)/")
 LINK_KEY: Final = re.compile(r"/account/not-me/\?key=(\S+)")
 
@@ -268,6 +269,21 @@ def walk_recovery(ask: Ask, read: Read, dora: Person, codes: pyotp.TOTP) -> None
     ask(dora, "recover", body={"who": dora.email})
     (link,) = RECOVERY_LINK.findall(read(dora.email, "get back into", after=1))
     ask(dora, "recover_by_link", body={"link": link})
+
+
+def walk_way_back(
+    ask: Ask, read: Read, visit: Callable[[str], None], pass_days: Callable[[int], None]
+) -> None:
+    """Come back after a visit to the desk, by the letter to an address of thirty days."""
+    gale = Person()
+    gale.sign_up(ask)
+    ask(gale, "send_code")
+    ask(gale, "type_code", body={"code": code_in(read(gale.email, "Your code"))})
+    pass_days(30)
+    visit(gale.user_id)
+    (code,) = WAY_BACK_CODE.findall(read(gale.email, "After your visit"))
+    ask(Person(), "come_back", body={"code": code, "password": PASSWORD})
+    gale.sign_in(ask)
 
 
 def walk_handing_over(ask: Ask, pass_days: Callable[[int], None]) -> None:

@@ -5,6 +5,8 @@ each of its processes is a real one. The people are made by the API itself.
 """
 
 import itertools
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -29,6 +31,7 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks
 
 from tests.edge.api.people import (
+    PASSWORD,
     ROLES,
     Kind,
     Person,
@@ -38,6 +41,7 @@ from tests.edge.api.people import (
     walk_contacts,
     walk_factors,
     walk_invited,
+    walk_way_back,
 )
 from tests.journeys.letters import letter
 from tests.journeys.provider import RunningProvider
@@ -55,6 +59,31 @@ CHECKS: Final = [
 SIGNED_WITHIN_S: Final = 30
 TO_CI: Final = 280
 TO_SOAK: Final = 20_000
+VISIT: Final = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from clearline.config.instance import open_instance
+open_instance(Path(sys.argv[1]))
+from clearline.policy.use import Actor, ActorKind
+from clearline.service.contacts import way_back
+from clearline.service.contacts.documents import Document, Lost, Shown
+from clearline.trust.safeguards import queries, staff_logins
+from clearline.trust.safeguards.roles import LoginKind, Role
+
+now = datetime.now(UTC)
+sam, dana = (
+    Actor(ActorKind.STAFF, staff_logins.create_staff(by=Actor(ActorKind.JOB, "operator"),
+        user_id=each, password=sys.argv[3], roles=[Role.SUPPORT], now=now))
+    for each in ("sam.of.the.desk", "dana.of.the.desk")
+)
+subject = queries.find_customer(queries.name_index(sys.argv[2], LoginKind.CUSTOMER))
+shown = Shown(Document.PASSPORT, is_same_name=True, why=Lost.PASSWORD_AND_FACTOR)
+way_back.begin(by=sam, subject=subject, shown=shown, now=now)
+seen = way_back.find_standing(subject, now=now).waiting.mark
+way_back.confirm(by=dana, subject=subject, seen=seen, now=now)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +117,14 @@ def bring(provider: RunningProvider, folder: Path, email: str) -> None:
     for words in (("import", str(path)), ("invite",)):
         done = provider.command("customers", *words)
         assert done.returncode == 0, done.stderr
+
+
+def visit(provider: RunningProvider, user_id: str) -> None:
+    """Let two of the staff see the document of somebody who lost every way in."""
+    words = (sys.executable, "-c", VISIT, str(provider.instance), user_id, PASSWORD)
+    env = provider.environment(None)
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 def operations_at(url: str) -> Iterator[Operation]:
@@ -185,6 +222,7 @@ def test_whatever_is_asked_as_whoever_is_answered_as_described(
     walk_factors(ask, provider.url)
     walk_contacts(ask, partial(letter, office))
     walk_invited(ask, partial(letter, office), partial(bring, provider, tmp_path))
+    walk_way_back(ask, partial(letter, office), partial(visit, provider), provider.pass_days)
     people = People(ask, make_people(ask))
 
     for name, mode in itertools.product(ask.operations, GenerationMode):

@@ -21,6 +21,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "account_contacts": ("contacts", "send_code", "type_code", "drop_code", "keep_factors"),
     "account_contacts_replace": ("use_another",),
     "account_recover": ("recover", "recover_by_code", "recover_by_link", "recover_password"),
+    "account_way_back": ("come_back",),
     "account_not_me": ("take_back",),
     "account_close": ("close", "reopen"),
     "account_my_data": ("my_data", "open_my_data", "lines"),
@@ -53,7 +54,6 @@ PAGES_ALONE: Mapping[str, str] = {
     "account_user_id_changed": "says that it was changed",
     "account_first": "leads to passkeys and to apps that show codes",
     "account_demo": "is of the demo",
-    "account_way_back": "a letter leads to it after a visit to the desk, which ends every app",
 }
 OPERATIONS = {
     operation["operationId"]
