@@ -11,6 +11,7 @@ from tests.hunt.words import needles_of
 from tests.journeys.browser import chromium
 from tests.journeys.people import left_by
 from tests.journeys.provider import AT_THE_PROVIDER, RunningProvider
+from tests.service.mail.post_office import Office, open_office
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,12 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvid
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Office]:
+    with open_office() as office:
+        yield office
 
 
 @pytest.fixture(scope="module")

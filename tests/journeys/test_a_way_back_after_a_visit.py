@@ -17,18 +17,12 @@ from tests.journeys.people import sign_in, sign_up
 from tests.journeys.provider import RunningProvider
 from tests.journeys.test_the_staff_open_a_customer import find
 from tests.journeys.test_the_staff_open_a_customer import sign_in as sign_in_at_desk
-from tests.service.mail.post_office import Office, open_office
+from tests.service.mail.post_office import Office
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 NEW_PASSWORD = "six pale moths circle"
 THIRTY_DAYS = 30  # then an address that was confirmed is one of record
 LETTER = "After your visit"
-
-
-@pytest.fixture(scope="module")
-def office() -> Iterator[Office]:
-    with open_office() as office:
-        yield office
 
 
 @pytest.fixture(scope="module")

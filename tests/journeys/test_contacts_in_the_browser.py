@@ -15,16 +15,10 @@ from tests.journeys.code_app import add_code_app
 from tests.journeys.letters import code_in, letter, letters, link_in, provider_that_writes
 from tests.journeys.provider import RunningProvider
 from tests.journeys.test_an_account_in_the_browser import open_account
-from tests.service.mail.post_office import Office, open_office
+from tests.service.mail.post_office import Office
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 NEW_PASSWORD, LAST_PASSWORD = "four slow herons wade", "nine old lanterns glow"
-
-
-@pytest.fixture(scope="module")
-def office() -> Iterator[Office]:
-    with open_office() as office:
-        yield office
 
 
 @pytest.fixture(scope="module")
