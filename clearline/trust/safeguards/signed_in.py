@@ -1,17 +1,15 @@
 """What a session says of who signed in by it, and when that ends. Knows sessions, not HTTP."""
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 from django.contrib.sessions.backends.base import SessionBase
 
 from clearline.trust.safeguards.actions import PasswordGiven, SignedIn
 from clearline.trust.safeguards.roles import LoginKind
 
-Whose = TypeVar("Whose")
 # What a session holds.
 KIND, LOGIN, MARK = "kind", "login", "password_mark"
 BEGAN_AT, SEEN_AT, STEPPED_UP_AT = "began_at", "seen_at", "stepped_up_at"
@@ -85,28 +83,6 @@ def find(session: SessionBase, kind: LoginKind, *, now: datetime) -> SignedIn | 
         session.flush()
         return None
     return SignedIn(str(session[LOGIN]), str(session.get(MARK, "")))
-
-
-def find_whose(
-    session: SessionBase,
-    kind: LoginKind,
-    find_by_mark: Callable[[str, str], Whose | None],
-    *,
-    now: datetime,
-) -> Whose | None:
-    """Return whose session it is, and remember that they were here; None when it is nobody's.
-
-    `find_by_mark` tells who may use it still, by public id and password mark; else it is emptied.
-    """
-    signed_in = find(session, kind, now=now)
-    if signed_in is None:
-        return None
-    whose = find_by_mark(signed_in.public_id, signed_in.password_mark)
-    if whose is None:
-        session.flush()
-    else:
-        note_seen(session, now=now)
-    return whose
 
 
 def note_seen(session: SessionBase, *, now: datetime) -> None:

@@ -1,8 +1,6 @@
 """Customers' ways in: the same rules as for the staff, under names that never meet theirs."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 
 import pytest
 
@@ -150,17 +148,3 @@ def test_a_request_is_remembered_once_a_minute(session: SessionStore) -> None:
 def test_a_session_without_a_request_for_an_hour_is_over(session: SessionStore) -> None:
     assert not found(session, NOW + SPANS[LoginKind.CUSTOMER].idle + MINUTE)
     assert not found(session, NOW)
-
-
-def test_a_session_of_who_may_use_it_no_more_is_emptied(session: SessionStore) -> None:
-    def whose(mark: str) -> Callable[[str, str], str | None]:
-        return lambda public_id, held: public_id if held == mark else None
-
-    later = NOW + MINUTE
-    find = partial(signed_in.find_whose, session)
-
-    assert find(LoginKind.STAFF, whose("mark"), now=later) is None
-    assert find(LoginKind.CUSTOMER, whose("mark"), now=later) == "a" * 32
-    assert session[signed_in.SEEN_AT] == int(later.timestamp())
-    assert find(LoginKind.CUSTOMER, whose("another"), now=later) is None
-    assert signed_in.LOGIN not in session

@@ -95,8 +95,15 @@ def subject_of(request: HttpRequest) -> SubjectId | None:
 def find_customer(request: HttpRequest, now: datetime) -> SubjectId | None:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
-    find_by_mark = logins.find_signed_in_customer
-    return sessions.find_whose(request.session, LoginKind.CUSTOMER, find_by_mark, now=now)
+    signed_in = sessions.find(request.session, LoginKind.CUSTOMER, now=now)
+    if signed_in is None:
+        return None
+    subject = logins.find_signed_in_customer(signed_in.public_id, signed_in.password_mark)
+    if subject is None:
+        request.session.flush()
+    else:
+        sessions.note_seen(request.session, now=now)
+    return subject
 
 
 def customer_here(request: HttpRequest) -> SubjectId:
