@@ -2,26 +2,28 @@
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.models import Holder
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries.accounts import AccountReopened
+from clearline.trust.ledger import queries as ledger_queries
+from clearline.trust.ledger.entries.accounts import AccountClosed, AccountReopened
 
 
 def reopen(subject: SubjectId, *, since: datetime, permit: Permit, now: datetime) -> bool:
-    """Open an account that was closed since a moment, or for good, in the caller's transaction.
+    """Open an account that was closed, or closed for good, since a moment.
+
+    In the caller's transaction.
 
     What was said of the age when it was closed for good is forgotten with that; the answers "no"
     that came of it stay. Returns whether it had been closed.
     Source: clauses account.holder, account.age.
     """
-    is_due = Q(closed_at__gte=since) | Q(is_final=True)
-    holder = Holder.objects.select_for_update().filter(is_due, subject=subject).first()
-    if holder is None:
+    rows = Holder.objects.select_for_update().filter(subject=subject, closed_at__isnull=False)
+    holder = rows.first()
+    # `closed_at` is the first closing; it may have become one for good since.
+    if holder is None or not ledger_queries.has_happened(AccountClosed.kind, subject, since=since):
         return False
     if holder.is_final:
         holder.age_range = None

@@ -289,6 +289,11 @@ def find_subject(entry_id: str) -> SubjectId | None:
     return SubjectId(subject) if subject else None
 
 
+def has_happened(kind: str, subject: SubjectId, *, since: datetime) -> bool:
+    """Say whether something of one kind was written about a person since a moment."""
+    return Entry.objects.filter(kind=kind, subject=subject, at__gte=since).exists()
+
+
 def number_about(entry_id: str, subject: SubjectId) -> int:
     """Return the place of an entry about this person. Raises NoSuchEntry."""
     rows = Entry.objects.filter(public_id=entry_id, subject=subject)

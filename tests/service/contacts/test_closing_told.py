@@ -1,6 +1,7 @@
 """CP-45: a closing is told at once, and who did not close the account opens it again."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,7 +12,7 @@ from clearline.service.accounts import queries
 from clearline.service.accounts.actions import AgreedTo
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.age_correction import correct_age
-from clearline.service.contacts.notices import NoSuchNotice, take_back
+from clearline.service.contacts.notices import NoSuchNotice, take_back, works
 from clearline.service.mail.template import Template
 from clearline.trust.consent import actions as consent
 from clearline.trust.gate.queries import policy_in_force
@@ -39,13 +40,13 @@ def by(subject: SubjectId) -> Actor:
     return Actor(ActorKind.SUBJECT, subject)
 
 
-def close(subject: SubjectId) -> None:
-    accounts.close_account(by=by(subject), subject=subject, now=LATER)
+def close(subject: SubjectId, now: datetime = LATER) -> None:
+    accounts.close_account(by=by(subject), subject=subject, now=now)
 
 
-def say_under_13(subject: SubjectId) -> None:
+def say_under_13(subject: SubjectId, now: datetime = LATER) -> None:
     shown = AgreedTo(policy_in_force(LATER).edition.date, "Your age: under 13 [Correct it]")
-    correct_age(by=by(subject), subject=subject, age=AgeRange.UNDER_13, shown=shown, now=LATER)
+    correct_age(by=by(subject), subject=subject, age=AgeRange.UNDER_13, shown=shown, now=now)
 
 
 def told_of_closing() -> list[tuple[str, dict[str, str]]]:
@@ -59,15 +60,17 @@ def link_in(told: list[tuple[str, dict[str, str]]]) -> str:
 
 
 @pytest.mark.parametrize(("end", "of_child"), [(close, {}), (say_under_13, {"is_child": "yes"})])
-def test_a_closing_is_told_with_the_day_of_erasure(end: object, of_child: dict[str, str]) -> None:
+def test_a_closing_is_told_with_the_day_of_erasure(
+    end: Callable[[SubjectId], None], of_child: dict[str, str]
+) -> None:
     alice = confirmed()
-    assert callable(end)
     end(alice)
 
     ((to, words),) = told_of_closing()
 
-    assert to == FIRST
-    assert words == {"when": ERASED_ON, "link": words["link"], **of_child}
+    link = words.pop("link")
+    assert (to, words) == (FIRST, {"when": ERASED_ON, **of_child})
+    assert works(key_in(link), now=LATER)
 
 
 def test_the_operators_closing_is_told_too() -> None:
@@ -147,11 +150,14 @@ def test_a_closing_for_good_of_a_closed_account_is_taken_back_too() -> None:
     assert (queries.find_closed_at(alice), queries.is_closing_final(alice)) == (None, False)
 
 
-def test_a_closing_of_long_before_the_change_stays() -> None:
+@pytest.mark.parametrize("end", [close, say_under_13])
+def test_a_closing_of_long_before_the_change_stays(
+    end: Callable[[SubjectId, datetime], None],
+) -> None:
     alice = confirmed()
-    accounts.close_account(by=by(alice), subject=alice, now=LATER - 9 * DAY)
+    end(alice, LATER - 9 * DAY)
     replace(alice, now=LATER)
-    ((_, words),) = tell(now=LATER)
+    words = tell(now=LATER)[-1][1]
 
     take_back(token=key_in(words["link"]), now=LATER + DAY)
 

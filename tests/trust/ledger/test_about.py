@@ -48,6 +48,16 @@ def test_further_ones_are_asked_for_by_the_last_that_was_told(log: Log) -> None:
     assert oldest.older == ""
 
 
+def test_whether_something_happened_to_somebody_is_told_from_a_moment_on(log: Log) -> None:
+    note(ALICE, minutes=5)
+    kind = CustomerSignedIn.kind
+
+    assert queries.has_happened(kind, ALICE, since=later(minutes=5))
+    assert not queries.has_happened(kind, ALICE, since=later(minutes=6))
+    assert not queries.has_happened(kind, BOB, since=later())
+    assert not queries.has_happened("account.closed", ALICE, since=later())
+
+
 @pytest.mark.parametrize("before", ["of_bob", "0" * 32, "x"])
 def test_nobody_pages_from_an_entry_of_another(log: Log, before: str) -> None:
     note(ALICE)
