@@ -16,7 +16,7 @@ from clearline.trust.gate.permit import Permit
 from clearline.trust.vault import queries as vault
 from clearline.trust.vault.sealed import Sealed
 
-LIST_MAX: Final = 100
+ENDS_MAX: Final = 50
 ERASED_AT_ONCE: Final = 1_000
 
 
@@ -28,9 +28,16 @@ class NoSuchAddress(NotFound):
 
 
 def list_ties(subject: SubjectId) -> tuple[Tie, ...]:
-    """Return the addresses that are or were somebody's, still shut, at most 100, the last first."""
-    rows = EmailAddress.objects.filter(subject=subject).order_by("-added_at", "-pk")
-    return tuple(map(to_tie, rows.defer("address", "address_index")[:LIST_MAX]))
+    """Return the addresses that are or were somebody's, still shut, the last first.
+
+    Of very many the fifty that came last and the fifty that came first: so nobody who replaces it
+    over and over makes the address of record fall out.
+    """
+    rows = EmailAddress.objects.filter(subject=subject).defer("address", "address_index")
+    last = list(rows.order_by("-added_at", "-pk")[:ENDS_MAX])
+    others = rows.exclude(pk__in=[row.pk for row in last])
+    first = reversed(others.order_by("added_at", "pk")[:ENDS_MAX])
+    return tuple(map(to_tie, [*last, *first]))
 
 
 def to_tie(row: EmailAddress) -> Tie:
@@ -43,6 +50,11 @@ def open_address(subject: SubjectId, row: int, *, permit: Permit, now: datetime)
     if found is None:
         raise NoSuchAddress
     return vault.open_sealed(found.address, permit=permit, now=now)
+
+
+def is_kept(subject: SubjectId, row: int) -> bool:
+    """Say whether an address is still with us."""
+    return EmailAddress.objects.filter(subject=subject, pk=row).exists()
 
 
 def has_index(row: int, index: bytes) -> bool:

@@ -75,7 +75,7 @@ def read_email(text: str) -> str:
     """Return an e-mail address as it is written. Raises FieldWrong."""
     told = unicodedata.normalize("NFC", text[:TYPED_MAX]).strip()  # too long stays too long
     message = "Write an address like name@example.com." if told else "Write your e-mail address."
-    if len(told) > EMAIL_MAX or not EMAIL.fullmatch(told):
+    if len(told) > EMAIL_MAX or not EMAIL.fullmatch(told) or not told.isprintable():
         raise FieldWrong(message, field="email")
     return told
 

@@ -34,6 +34,7 @@ from clearline.service.contacts import factor_wait, way_back
 from clearline.service.contacts.actions import ask_for_contacts
 from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading
 from clearline.service.mail import actions as mail
+from clearline.service.mail.compose import AddressRefused
 from clearline.service.mail.template import Template
 from clearline.service.teams import handing_over
 from clearline.trust.blind_index import blind_index
@@ -99,7 +100,10 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
 )
 # Told at the present address too where that is not the one of record yet.
 TOLD_EVERYWHERE: Final = frozenset(
-    {WayBackAsked.kind, WayBackBlocked.kind, WayBackConfirmed.kind, WayBackUsed.kind}
+    {
+        *(WayBackAsked.kind, WayBackBlocked.kind, WayBackConfirmed.kind, WayBackUsed.kind),
+        *(AccountClosed.kind, AccountOffered.kind, AccountHandedOver.kind, MemberInvited.kind),
+    }
 )
 # Of another's account: in words of its own, and without the link, which locks one's own.
 TOLD_OF_ANOTHERS: Final = frozenset({MembershipChanged.kind})
@@ -148,7 +152,10 @@ def tell_of_changes(*, now: datetime) -> int:
     )
     told = 0
     for entry in read.entries:
-        told += tell_of(entry, now)
+        try:
+            told += tell_of(entry, now)
+        except AddressRefused:  # one that no letter goes to keeps nobody else's from going
+            move_on(entry.position)
     move_on(read.last)
     return told
 
@@ -249,7 +256,8 @@ def find_notice(token: str, now: datetime) -> ChangeNotice | None:
 
 def works(token: str, *, now: datetime) -> bool:
     """Say whether a link of a notice still works."""
-    return find_notice(token, now) is not None
+    notice = find_notice(token, now)
+    return notice is not None and emails.is_kept(SubjectId(notice.subject), notice.row)
 
 
 def take_back(*, token: str, now: datetime) -> None:

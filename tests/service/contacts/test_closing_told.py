@@ -8,11 +8,15 @@ import pytest
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import Answer, SubjectId
 from clearline.service.accounts import actions as accounts
-from clearline.service.accounts import queries
+from clearline.service.accounts import emails, queries
 from clearline.service.accounts.actions import AgreedTo
+from clearline.service.accounts.addresses import current, trusted
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.age_correction import correct_age
+from clearline.service.accounts.models import EmailAddress
+from clearline.service.contacts import actions as contacts
 from clearline.service.contacts.notices import NoSuchNotice, take_back, works
+from clearline.service.mail.models import Letter
 from clearline.service.mail.template import Template
 from clearline.trust.consent import actions as consent
 from clearline.trust.gate.queries import policy_in_force
@@ -33,6 +37,7 @@ from tests.service.mail.post_office import Office
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
 LATER = NOW + 40 * DAY
+MINUTE = timedelta(minutes=1)
 ERASED_ON = (LATER + 30 * DAY).strftime("%-d %B %Y")
 
 
@@ -80,12 +85,15 @@ def test_the_operators_closing_is_told_too() -> None:
     assert [to for to, _ in told_of_closing()] == [FIRST]
 
 
-def test_a_new_address_neither_hears_of_a_closing_nor_takes_it_back() -> None:
+def test_a_new_address_hears_of_a_closing_and_takes_nothing_back() -> None:
+    """The old mailbox may be a dead one."""
     alice = confirmed()
     replace(alice, now=LATER)
     close(alice)
 
-    assert [to for to, _ in told_of_closing()] == [FIRST]
+    told = {to: sorted(words) for to, words in told_of_closing()}
+
+    assert told == {FIRST: ["link", "when"], SECOND: ["when"]}
 
 
 def test_a_child_is_offered_no_way_to_keep_the_account(office: Office) -> None:
@@ -183,3 +191,43 @@ def test_once_it_is_erased_no_letter_opens_it() -> None:
 
     with pytest.raises(NoSuchNotice):
         take_back(token=link, now=LATER + 30 * DAY)
+
+
+def test_a_link_whose_address_is_gone_is_shown_as_one_that_works_no_longer() -> None:
+    alice = confirmed()
+    replace(alice, now=LATER)
+    link = key_in(tell(now=LATER)[0][1]["link"])
+    assert works(link, now=LATER + 29 * DAY)
+    emails.erase_replaced(now=LATER + 30 * DAY)
+
+    assert not works(link, now=LATER + 29 * DAY)
+
+
+def test_who_replaces_the_address_over_and_over_stays_not_the_one_of_record() -> None:
+    """CP-07: it takes thirty days, however many come between."""
+    alice = confirmed()
+    for number in range(120):
+        emails.replace(alice, f"m{number}@else.example", now=LATER + number * MINUTE)
+    ties = emails.list_ties(alice)
+
+    found = trusted(ties, LATER + DAY)
+
+    assert found is not None
+    permit = contacts.ask_for_contacts(alice, LATER + DAY)
+    assert emails.open_address(alice, found.row, permit=permit, now=LATER + DAY) == FIRST
+    assert current(ties) == ties[0]
+    assert [each.added_at for each in ties] == sorted((e.added_at for e in ties), reverse=True)
+
+
+def test_an_address_that_no_letter_goes_to_keeps_nobody_elses_from_going() -> None:
+    alice, bob = confirmed(), confirmed("bob")
+    row = EmailAddress.objects.get(subject=alice)
+    row.address = f"a\u200b{FIRST}"
+    row.save()
+    for each in (alice, bob):
+        close(each)
+
+    assert len(told_of_closing()) == 1
+    assert {each.subject for each in Letter.objects.filter(template=Template.CLOSING_NOTICE)} == {
+        bob
+    }
