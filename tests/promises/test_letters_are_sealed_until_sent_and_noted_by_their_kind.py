@@ -3,8 +3,9 @@
 "We write to you by e-mail about your account and your services: codes that you ask for, notices
 that something was changed, and what the law has us tell you. A letter and the address it goes to
 are sealed under your key until it was sent or given up, and seven days from its writing both are
-erased. It carries no picture and nothing that tells us whether you read it; a notice of a change
-has a link by which you may take the change back."
+erased. It carries no picture and nothing that tells us whether you read it. Most notices of a
+change have a link that locks your account and gives back your e-mail address, an account that was
+handed over and one that was closed."
 
 "That a letter was sent to you, or could not be delivered, of which kind it was, and of which
 edition of this policy it told, is written into our ledger under your random number; what it said,

@@ -201,9 +201,9 @@ def clause_shown(clause: Clause) -> ClauseShown:
 
 
 def choice_in_words(clause: Clause) -> str:
-    """Say when a clause holds; where nothing is asked, that there is no choice."""
+    """Say when a clause holds; where nothing is asked, that it is so."""
     if isinstance(clause.requires, Nothing):
-        return _("None: this is always done.")
+        return _("Not asked: it is done as the words above say.")
     return sentence(in_words(clause.requires))
 
 

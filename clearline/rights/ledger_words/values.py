@@ -90,11 +90,12 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "offered": gettext_lazy("the account was offered to a member"),
         "offer_taken_back": gettext_lazy("the offer of the account was taken back"),
         "offer_declined": gettext_lazy("the offer of the account was declined"),
-        "given": gettext_lazy("it is no longer theirs: they handed it over"),
+        "given": gettext_lazy("its owner handed it over"),
         "taken": gettext_lazy("a member took it"),
         "returned": gettext_lazy("who owned it before took that back"),
     },
     "role": {
+        "": gettext_lazy("nothing any more"),
         "owner": gettext_lazy("to own it"),
         "billing": gettext_lazy("bills and payments"),
         "own_lines": gettext_lazy("own lines only"),

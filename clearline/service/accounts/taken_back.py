@@ -1,6 +1,7 @@
 """Opening an account again that somebody else closed."""
 
 from datetime import datetime
+from typing import Final
 
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
@@ -9,6 +10,8 @@ from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
 from clearline.trust.ledger.entries.accounts import AccountClosed, AccountReopened
+
+BY: Final = Actor(ActorKind.JOB, "taken_back")  # who follows the link of a letter is not known
 
 
 def reopen(subject: SubjectId, *, since: datetime, permit: Permit, now: datetime) -> bool:
@@ -29,6 +32,6 @@ def reopen(subject: SubjectId, *, since: datetime, permit: Permit, now: datetime
         holder.age_range = None
     holder.closed_at, holder.is_final = None, False
     holder.save(update_fields=["age_range", "closed_at", "is_final"])
-    entry = AccountReopened(by=str(Actor(ActorKind.SUBJECT, subject)))
+    entry = AccountReopened(by=str(BY))
     ledger.append(entry, subject=subject, permit=permit, now=now)
     return True

@@ -62,9 +62,9 @@ def test_the_cookie_table_of_today_stands_on_the_policy_of_today_alone(tmp_path:
     assert 'id="cookie-table"' not in old
 
 
-def test_of_what_is_done_for_everybody_it_says_that_there_is_no_choice(tmp_path: Path) -> None:
+def test_where_nothing_is_asked_the_page_says_so(tmp_path: Path) -> None:
     with published(tmp_path, (OLD, ())):
         page = browser().get("/privacy/").content.decode()
 
-    assert "None: this is always done." in page
+    assert "Not asked: it is done as the words above say." in page
     assert ">Always<" not in page

@@ -136,6 +136,7 @@ def test_who_did_not_close_it_opens_it_again() -> None:
 
 
 def test_who_was_called_a_child_by_another_has_the_account_back_without_that_age() -> None:
+    """KD-01: unless who reads the address that hears of changes says that it was another."""
     alice = confirmed()
     say_under_13(alice)
 
@@ -204,7 +205,7 @@ def test_a_link_whose_address_is_gone_is_shown_as_one_that_works_no_longer() -> 
 
 
 def test_who_replaces_the_address_over_and_over_stays_not_the_one_of_record() -> None:
-    """CP-07: it takes thirty days, however many come between."""
+    """CP-06: it takes thirty days, however many come between."""
     alice = confirmed()
     for number in range(120):
         emails.replace(alice, f"m{number}@else.example", now=LATER + number * MINUTE)
