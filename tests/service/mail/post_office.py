@@ -24,7 +24,7 @@ from tests.journeys.provider import free_port
 USER, PASSWORD = "clearline", "p@ss/word"
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: aiosmtpd looks at every attribute, and Python 3.11.2 fails at that with them
 class Office:
     """What arrived, and what is answered: the next of `answers`, or 250 where there is none."""
 
