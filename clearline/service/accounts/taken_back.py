@@ -14,24 +14,20 @@ from clearline.trust.ledger.entries.accounts import AccountClosed, AccountReopen
 BY: Final = Actor(ActorKind.JOB, "taken_back")  # who follows the link of a letter is not known
 
 
-def reopen(subject: SubjectId, *, since: datetime, permit: Permit, now: datetime) -> bool:
-    """Open an account that was closed, or closed for good, since a moment.
+def reopen(subject: SubjectId, *, since: datetime, permit: Permit, now: datetime) -> None:
+    """Open an account that was closed since a moment, in the caller's transaction.
 
-    In the caller's transaction.
-
-    What was said of the age when it was closed for good is forgotten with that; the answers "no"
-    that came of it stay. Returns whether it had been closed.
+    Also one that was closed for good since then. What was said of the age at that is forgotten; the
+    answers "no" that came of it stay. Nothing happens where it was not closed since.
     Source: clauses account.holder, account.age.
     """
     rows = Holder.objects.select_for_update().filter(subject=subject, closed_at__isnull=False)
     holder = rows.first()
     # `closed_at` is the first closing; it may have become one for good since.
     if holder is None or not ledger_queries.has_happened(AccountClosed.kind, subject, since=since):
-        return False
+        return
     if holder.is_final:
         holder.age_range = None
     holder.closed_at, holder.is_final = None, False
     holder.save(update_fields=["age_range", "closed_at", "is_final"])
-    entry = AccountReopened(by=str(BY))
-    ledger.append(entry, subject=subject, permit=permit, now=now)
-    return True
+    ledger.append(AccountReopened(by=str(BY)), subject=subject, permit=permit, now=now)
