@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -59,6 +62,7 @@ KINDS: Final = {
     ChangeKind.CHANGED: gettext_lazy("changed"),
 }
 
+EDITIONS_REMEMBERED: Final = 8  # of 50 kB each; another one is made when it is read
 unchanging = cache_control(public=True, max_age=86_400)
 
 
@@ -150,18 +154,44 @@ def edition(request: HttpRequest, day: date) -> HttpResponse:
 def policy_page(request: HttpRequest, policy: CompiledPolicy) -> HttpResponse:
     visit = visit_of(request)
     is_in_force = policy is visit.policy
+    shown = {
+        "edition": policy.edition,
+        "parts": parts_html(
+            policy,
+            # Of another edition nobody knows them: the table is made from the program of today.
+            cookies=cookies_shown() if is_in_force else (),
+            is_in_force=is_in_force,
+            language=get_language(),
+        ),
+        "is_in_force": is_in_force,
+        "is_coming": policy.edition.date > gate.shelf().today(visit.now),
+        "coming": coming.edition if is_in_force and (coming := next_policy(request)) else None,
+    }
+    return render(request, "site/privacy.html", shown)
+
+
+@lru_cache(maxsize=EDITIONS_REMEMBERED)
+def parts_html(
+    policy: CompiledPolicy,
+    *,
+    cookies: tuple[CookieShown, ...],
+    is_in_force: bool,
+    language: str | None,
+) -> SafeString:
+    """Return the summary and the eight parts of an edition, alike for everybody who reads them.
+
+    They are by far the longest text of the site: making them for each reader took three quarters
+    of the page's time.
+    """
+    del language  # it tells one translation from the next
     found = agreement_of(policy) if is_in_force else None
     shown = {
         "edition": policy.edition,
         "sections": tuple(sections_of(policy.edition)),
-        # Of another edition nobody knows them: the table is made from the program of today.
-        "cookies": cookies_shown() if is_in_force else (),
-        "is_in_force": is_in_force,
-        "is_coming": policy.edition.date > gate.shelf().today(visit.now),
-        "coming": coming.edition if is_in_force and (coming := next_policy(request)) else None,
+        "cookies": cookies,
         "agreement": found and {"covered": found.places_covered, "found": found.places_found},
     }
-    return render(request, "site/privacy.html", shown)
+    return render_to_string("site/parts/policy_parts.html", shown)
 
 
 def next_policy(request: HttpRequest) -> CompiledPolicy | None:
@@ -211,10 +241,10 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def cookies_shown() -> list[CookieShown]:
+def cookies_shown() -> tuple[CookieShown, ...]:
     """Return every cookie that the program may set, under the name that browsers see here."""
     is_https = settings.ENV.is_https
-    return [
+    return tuple(
         CookieShown(
             name=wire_name(cookie, is_https=is_https),
             what_for=f"{cookie.what_for} {_('Set')} {cookie.set_when}.",
@@ -222,7 +252,7 @@ def cookies_shown() -> list[CookieShown]:
             clauses=cookie.clauses,
         )
         for cookie in DECLARED
-    ]
+    )
 
 
 def in_days_or_hours(seconds: float) -> str:

@@ -26,6 +26,8 @@ def words_of(text: str) -> tuple[str, ...]:
 def find_articles(query: str, articles: Iterable[Article]) -> tuple[Article, ...]:
     """Return the pages that hold at least half of the words, or their beginnings; best first."""
     wanted = words_of(query[:QUERY_CHARACTERS_MAX])[:WORDS_MAX]
+    if not wanted:
+        return ()
     scored = [(scores(article.page, wanted), article) for article in articles]
     found = [
         (-len(each), -sum(each), article.slug, article)

@@ -62,6 +62,17 @@ def test_the_cookie_table_of_today_stands_on_the_policy_of_today_alone(tmp_path:
     assert 'id="cookie-table"' not in old
 
 
+def test_editions_that_are_read_by_turns_each_show_their_own_words_every_time(
+    tmp_path: Path,
+) -> None:
+    with published(tmp_path, (OLD, ()), (NEW, (BETTER,))):
+        addresses = (f"/privacy/editions/{OLD}/", f"/privacy/editions/{NEW}/", "/privacy/")
+        turns = [[BETTER[1] in browser().get(each).content.decode() for each in addresses]
+                 for _ in range(2)]  # fmt: skip
+
+    assert turns == [[False, True, True]] * 2
+
+
 def test_where_nothing_is_asked_the_page_says_so(tmp_path: Path) -> None:
     with published(tmp_path, (OLD, ())):
         page = browser().get("/privacy/").content.decode()
