@@ -5,7 +5,7 @@ that something was changed, and what the law has us tell you. A letter and the a
 are sealed under your key until it was sent or given up, and seven days from its writing both are
 erased. It carries no picture and nothing that tells us whether you read it. Most notices of a
 change have a link that locks your account and gives back your e-mail address, an account that was
-handed over and one that was closed."
+handed over and one that was closed, and takes out a postal address that was given since."
 
 "That a letter was sent to you, or could not be delivered, of which kind it was, and of which
 edition of this policy it told, is written into our ledger under your random number; what it said,

@@ -2,7 +2,10 @@
 
 "Where a bill or a service needs it, you give us an address for bills and the address at which you
 use a service, anywhere in the world, with a street or without. Each is sealed under your key and
-kept as long as what else your account holds, or until you take it out."
+kept as long as what else your account holds, or until you change it or take it out: then it is
+erased at once. That is told like any change of your account, but no letter says an address. If it
+was not you, the link in the letter takes out what was given since the day before, and you give the
+right one anew."
 
 "If you like, you give us a telephone number at which we may reach you. It is sealed and kept in the
 same way, with a keyed code of it by which those of us who answer you find you. It is not the number

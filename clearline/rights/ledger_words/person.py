@@ -110,6 +110,9 @@ TELLINGS: Final = {
     "account.renamed": Telling(
         Group.CHANGED, gettext_lazy("Your name was changed, and a letter told you of it.")
     ),
+    "account.address_changed": Telling(
+        Group.CHANGED, gettext_lazy("A postal address was changed, and a letter told you of it.")
+    ),
     "team.invited": Telling(
         Group.CHANGED,
         gettext_lazy("You invited somebody to act in your account ({role})."),

@@ -25,7 +25,7 @@ from clearline.service.accounts.words import Postal, read_phone, read_postal
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries.accounts import ProfileChanged, ProfileShown
+from clearline.trust.ledger.entries.accounts import AddressChanged, ProfileChanged, ProfileShown
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.vault import queries as vault
 
@@ -142,9 +142,10 @@ def set_phone(*, by: Actor, subject: SubjectId, phone: str, now: datetime) -> No
 def set_address(
     *, by: Actor, subject: SubjectId, kind: AddressKind, typed: Postal, now: datetime
 ) -> None:
-    """Keep where bills go or where a service is used.
+    """Keep where bills go or where a service is used; a letter tells of it.
 
-    Raises FieldWrong, NoSuchCustomer, gate.UseDenied. Source: clause account.address.
+    Raises FieldWrong, NoSuchCustomer, gate.UseDenied. Source: 47 CFR 64.2010(f); clause
+    account.address.
     """
     gate.ask(use=KEEP_ADDRESS, choices=NOTHING_CHOSEN, now=now)
     told = read_postal(typed)
@@ -156,6 +157,7 @@ def set_address(
         state=told.state or None,
         postal_code=told.postal_code or None,
         country=told.country,
+        told_at=now,
     )
     put(row, f"{kind}_address", Changing(by, subject, now), kind=kind)
 
@@ -191,6 +193,8 @@ def put(row: Model, field: str, change: Changing, *, kind: str = "") -> None:
 def remove(*, by: Actor, subject: SubjectId, field: str, now: datetime) -> None:
     """Take out one of the things that somebody told; what is not there is gone already.
 
+    Of an address a letter tells that.
+
     Raises KeyError for a field that is none, NoSuchCustomer, gate.UseDenied.
     """
     model, kind = KEPT_AS[field]
@@ -219,5 +223,9 @@ def take_away(model: type[Model], change: Changing, kind: str) -> int:
 
 
 def note(field: str, change: Changing, permit: Permit) -> None:
-    entry = ProfileChanged(fields=(field,), by=f"{change.by.kind}:{change.by.name}")
+    by = str(change.by)
+    entry = ProfileChanged(fields=(field,), by=by)
     ledger.append(entry, subject=change.subject, permit=permit, now=change.now)
+    if KEPT_AS[field][0] is PostalAddress:
+        told = AddressChanged(by=by)
+        ledger.append(told, subject=change.subject, permit=permit, now=change.now)

@@ -265,6 +265,7 @@ class PostalAddress(models.Model):
     DATA: ClassVar[Mapping[str, Category | str]] = {
         "subject": "random and public",
         "kind": "a word of a closed list",
+        "told_at": "a moment of our own",
     }
 
     subject = models.CharField(max_length=32)
@@ -274,6 +275,7 @@ class PostalAddress(models.Model):
     state = Personal(category=Category.CONTACT_ADDRESS_STATE, max_length=100, null=True)
     postal_code = Personal(category=Category.CONTACT_ADDRESS_POSTAL_CODE, max_length=16, null=True)
     country = Personal(category=Category.CONTACT_ADDRESS_COUNTRY, max_length=60)
+    told_at = models.DateTimeField(null=True)  # None: before it could be taken back
 
     class Meta:
         constraints = [

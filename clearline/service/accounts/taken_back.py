@@ -1,11 +1,11 @@
-"""Opening an account again that somebody else closed."""
+"""Undoing what somebody else did to an account: that it was closed, and where its bills go."""
 
 from datetime import datetime
 from typing import Final
 
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
-from clearline.service.accounts.models import Holder
+from clearline.service.accounts.models import Holder, PostalAddress
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
@@ -31,3 +31,15 @@ def reopen(subject: SubjectId, *, since: datetime, permit: Permit, now: datetime
     holder.closed_at, holder.is_final = None, False
     holder.save(update_fields=["age_range", "closed_at", "is_final"])
     ledger.append(AccountReopened(by=str(BY)), subject=subject, permit=permit, now=now)
+
+
+def take_out_addresses(subject: SubjectId, *, since: datetime) -> tuple[str, ...]:
+    """Erase the postal addresses that were told since a moment, in the caller's transaction.
+
+    Those that they replaced were erased when they were. Returns their fields. Source: clause
+    account.address.
+    """
+    rows = PostalAddress.objects.filter(subject=subject, told_at__gte=since)
+    kinds = sorted(rows.select_for_update().values_list("kind", flat=True))
+    rows.filter(kind__in=kinds).delete()
+    return tuple(f"{kind}_address" for kind in kinds)

@@ -47,6 +47,7 @@ from clearline.trust.ledger.entries.accounts import (
     AccountOffered,
     AccountOpened,
     AccountReopened,
+    AddressChanged,
     MemberInvited,
     MembershipChanged,
     NameChanged,
@@ -91,6 +92,7 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     TeamChanged,
     MembershipChanged,
     NameChanged,
+    AddressChanged,
     CustomerFactorAdded,
     CustomerFactorRemoved,
     WayBackAsked,
@@ -266,13 +268,14 @@ def take_back(*, token: str, now: datetime) -> None:
     The address that was told is theirs again, no session goes on, and the password opens nothing
     until a new one is set by a code that goes to that address, and by the second factor where there
     is one. What was handed over since the day before the change is theirs again, who joined an
-    account of theirs since then acts in it no more, and if it was closed since then it is open.
+    account of theirs since then acts in it no more, if it was closed since then it is open, and
+    postal addresses that were given since then are gone.
     Where that address had been replaced, second factors of that time go a day later, unless
     somebody says that they are theirs, and the newer address hears of it; else a mailbox alone
     would go round a factor, so none is touched. Of many at once one wins.
     Raises NoSuchNotice, gate.UseDenied.
     Source: OWASP ASVS 5.0.0, V6.4.3 (AS-02); clauses account.contact, account.holder,
-    account.age, account.team, account.acts.
+    account.age, account.address, account.team, account.acts.
     """
     notice = find_notice(token, now)
     if notice is None:
@@ -290,10 +293,11 @@ def take_back(*, token: str, now: datetime) -> None:
         handing_over.undo(subject, returns, since=began_at, note=permit, now=now)
         is_restored = restored(subject, notice.row)
         taken_back.reopen(subject, since=began_at, permit=permit, now=now)
+        taken_out = taken_back.take_out_addresses(subject, since=began_at)
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         way_back.end_open(subject, now)
         regaining.lock_out(subject)
-        fields = ("email", "password") if is_restored else ("password",)
+        fields = (*(("email",) if is_restored else ()), "password", *taken_out)
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
         if is_restored and not factor_wait.begin(subject, began_at, told, now):
             tell_replaced(subject, told, now)

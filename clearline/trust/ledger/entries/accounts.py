@@ -129,6 +129,23 @@ class NameChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddressChanged(LedgerEntry):
+    """The address for bills or that of a service was given, changed or taken out; never which.
+
+    It stands beside `account.changed`, so that a letter can tell of it.
+    """
+
+    kind: ClassVar[str] = "account.address_changed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataShown(LedgerEntry):
     """All that is held of the entry's subject was opened, for who `by` names; never what it was."""
 
