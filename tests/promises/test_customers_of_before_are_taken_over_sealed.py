@@ -6,7 +6,7 @@ your business, the range of your age, your user ID, and your choices with what p
 sealed under a key of your own and kept as long as what else your account holds. A list that was
 taken over by mistake two of us may take back while nobody in it has signed in; all that came in by
 it is then erased. Of a list itself we keep for ninety days, as long as that may be done, its random
-number, who brought it in and who wants it taken back, and when."
+number, who stood in it, who brought it in and who wants it taken back, and when."
 """
 
 from datetime import timedelta

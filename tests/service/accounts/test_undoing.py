@@ -279,6 +279,27 @@ def test_what_is_kept_of_a_list_is_erased_once_nobody_may_take_it_back(
     assert Holder.objects.count() == 2
 
 
+def test_after_ninety_days_nobody_can_tell_which_list_a_customer_stood_in(
+    monkeypatch: pytest.MonkeyPatch, odile: Actor, omar: Actor
+) -> None:
+    """However many they were: the list goes once its number went from all of them."""
+    bring()
+    back = bring(OTHERS)
+    confirm(omar, back, ask(odile, back))
+    monkeypatch.setattr(undoing, "CLEARED_AT_ONCE", 1)
+    monkeypatch.setattr(undoing, "CLEARINGS_MAX", 1)
+
+    turns = [undoing.erase_expired(now=NOW + LISTED) for _ in range(2)]
+
+    assert turns == [0, 1]
+    assert numbers() == {"", back}
+    assert undoing.erase_expired(now=NOW + LISTED) == 0
+
+
+def numbers() -> set[str]:
+    return set(ImportedCustomer.objects.values_list("list_number", flat=True))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_coming_in_and_taking_back_at_once_one_wins() -> None:
     odile, omar = officer("odile"), officer("omar")
