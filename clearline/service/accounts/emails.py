@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from clearline.kit.errors import NotFound
 from clearline.policy.vocabulary import SubjectId
@@ -108,16 +108,20 @@ def list_owners(index: bytes, *, limit: int) -> tuple[SubjectId, ...]:
     return tuple(map(SubjectId, dict.fromkeys(owners)))[:limit]
 
 
-def erase_replaced(*, now: datetime) -> int:
-    """Erase addresses that were replaced once the present one is of record; return how many."""
-    gone = [row for subject in replaced_of(now) for row in outlived(subject, now)]
-    return EmailAddress.objects.filter(pk__in=gone).delete()[0]
+def erase_replaced(*, needed: QuerySet[Model, int], now: datetime) -> int:
+    """Erase addresses that were replaced once the present one is of record; return how many.
+
+    `needed` are the rows that stay.
+    """
+    replaced = EmailAddress.objects.filter(ended_at__lte=now - OF_RECORD_AFTER)
+    owners = owners_of(replaced.exclude(pk__in=needed))
+    gone = [row for subject in owners for row in outlived(subject, now)]
+    return EmailAddress.objects.filter(pk__in=gone).exclude(pk__in=needed).delete()[0]
 
 
-def replaced_of(now: datetime) -> Iterator[SubjectId]:
-    """Yield whose address was replaced long enough ago, the longest ago first."""
-    ended = EmailAddress.objects.filter(ended_at__lte=now - OF_RECORD_AFTER).order_by("ended_at")
-    subjects = ended.values_list("subject", flat=True)[:ERASED_AT_ONCE]
+def owners_of(replaced: QuerySet[EmailAddress]) -> Iterator[SubjectId]:
+    """Yield whose address was replaced, the longest ago first."""
+    subjects = replaced.order_by("ended_at").values_list("subject", flat=True)[:ERASED_AT_ONCE]
     yield from map(SubjectId, dict.fromkeys(subjects))
 
 

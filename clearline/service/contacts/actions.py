@@ -26,7 +26,7 @@ from clearline.service.accounts.queries import email_index
 from clearline.service.accounts.words import read_email
 from clearline.service.contacts.codes import digits_in, in_halves, new_digits
 from clearline.service.contacts.models import EmailCode
-from clearline.service.contacts.queries import CODE_WINDOW, TRIES_MAX, waiting_code
+from clearline.service.contacts.queries import CODE_WINDOW, TRIES_MAX, waiting_code, working_notices
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
 from clearline.trust.blind_index import blind_index, folded
@@ -334,6 +334,10 @@ def drop_code(*, subject: SubjectId, now: datetime) -> None:
 
 
 def erase_expired(*, now: datetime) -> int:
-    """Erase codes of the day before, and addresses that were replaced long enough ago."""
+    """Erase codes of the day before, and addresses that were replaced long enough ago.
+
+    One stays while the link of a letter that went there works. Source: clause account.contact.
+    """
     codes = EmailCode.objects.filter(made_at__lte=now - DAY).delete()[0]
-    return codes + emails.erase_replaced(now=now)
+    needed = working_notices(now).values_list("row", flat=True)
+    return codes + emails.erase_replaced(needed=needed, now=now)

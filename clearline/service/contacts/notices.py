@@ -18,7 +18,6 @@ from clearline.kit.errors import NotFound
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails, taken_back
 from clearline.service.accounts.addresses import (
-    OF_RECORD_AFTER,
     Tie,
     current,
     may_take_back,
@@ -33,6 +32,7 @@ from clearline.service.accounts.queries import (
 from clearline.service.contacts import factor_wait, way_back
 from clearline.service.contacts.actions import ask_for_contacts
 from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading
+from clearline.service.contacts.queries import TAKEN_BACK_WITHIN, working_notices
 from clearline.service.mail import actions as mail
 from clearline.service.mail.compose import AddressRefused
 from clearline.service.mail.template import Template
@@ -114,9 +114,7 @@ READ_AT_ONCE: Final = 5_000
 TOLD_WITHIN: Final = timedelta(days=3)
 TOKEN_BYTES: Final = 24
 TOKEN_MAX: Final = 100
-# As long as the address that was told stays that of record.
 INTRUSION: Final = timedelta(days=1)  # whoever changed one thing may have begun with another
-TAKEN_BACK_WITHIN: Final = OF_RECORD_AFTER
 
 
 class NoSuchNotice(NotFound):
@@ -252,8 +250,7 @@ def link_of(token: str) -> str:
 
 def find_notice(token: str, now: datetime) -> ChangeNotice | None:
     """Return the notice that a link belongs to while it works."""
-    rows = ChangeNotice.objects.filter(token_index=token_index(token))
-    return rows.filter(changed_at__gt=now - TAKEN_BACK_WITHIN).first()
+    return working_notices(now).filter(token_index=token_index(token)).first()
 
 
 def works(token: str, *, now: datetime) -> bool:

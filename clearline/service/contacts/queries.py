@@ -1,15 +1,18 @@
-"""Which code waits to be typed, and whether somebody's address is proved."""
+"""Which code waits to be typed, which links work, and whether somebody's address is proved."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import QuerySet
+
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails
-from clearline.service.accounts.addresses import current
-from clearline.service.contacts.models import EmailCode
+from clearline.service.accounts.addresses import OF_RECORD_AFTER, current
+from clearline.service.contacts.models import ChangeNotice, EmailCode
 
 CODE_WINDOW: Final = timedelta(minutes=15)
 TRIES_MAX: Final = 5  # at one code: five guesses of a million
+TAKEN_BACK_WITHIN: Final = OF_RECORD_AFTER  # of a change, by the link in the letter about it
 
 
 def waiting_code(subject: SubjectId, now: datetime) -> EmailCode | None:
@@ -20,6 +23,11 @@ def waiting_code(subject: SubjectId, now: datetime) -> EmailCode | None:
         made_at__gt=now - CODE_WINDOW,
         tries__lt=TRIES_MAX,
     ).first()
+
+
+def working_notices(now: datetime) -> QuerySet[ChangeNotice]:
+    """Return the notices whose links work."""
+    return ChangeNotice.objects.filter(changed_at__gt=now - TAKEN_BACK_WITHIN)
 
 
 def is_confirmed(subject: SubjectId) -> bool:

@@ -199,7 +199,7 @@ def test_a_link_whose_address_is_gone_is_shown_as_one_that_works_no_longer() -> 
     replace(alice, now=LATER)
     link = key_in(tell(now=LATER)[0][1]["link"])
     assert works(link, now=LATER + 29 * DAY)
-    emails.erase_replaced(now=LATER + 30 * DAY)
+    contacts.erase_expired(now=LATER + 30 * DAY)
 
     assert not works(link, now=LATER + 29 * DAY)
 

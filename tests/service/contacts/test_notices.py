@@ -346,6 +346,23 @@ def test_a_link_works_for_thirty_days_and_what_stands_for_it_is_erased() -> None
     assert notices.erase_expired(now=end) == 1
 
 
+def test_a_replaced_address_is_kept_while_the_link_of_a_letter_that_went_there_works() -> None:
+    """A letter of the twentieth day has its thirty days too; then the address goes."""
+    alice = confirmed()
+    replace(alice, now=LATER)
+    safeguards.change_password(
+        public_id=alice, old=PASSWORD, new=NEW_PASSWORD, now=LATER + 20 * DAY
+    )
+    key = key_in(tell(now=LATER + 20 * DAY)[-1][1]["link"])
+
+    actions.erase_expired(now=LATER + 50 * DAY - timedelta(seconds=1))
+    is_working = works(key, now=LATER + 50 * DAY - timedelta(seconds=1))
+    actions.erase_expired(now=LATER + 50 * DAY)
+
+    assert is_working
+    assert len(emails.list_ties(alice)) == 1
+
+
 def test_a_link_whose_address_is_gone_does_nothing() -> None:
     alice = confirmed()
     change_password(alice)
