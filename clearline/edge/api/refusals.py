@@ -18,17 +18,11 @@ from clearline.edge.api.sign_in import SecondStepEnded
 from clearline.kit.errors import Refusal
 from clearline.policy.shelf import NoEditionInForce
 from clearline.service.accounts import inviting
-from clearline.service.accounts.actions import (
-    AlreadyClosed,
-    AlreadyMember,
-    AlreadyOpen,
-    NoSuchAccount,
-    NoSuchMember,
-    TeamFull,
-)
+from clearline.service.accounts.actions import AlreadyClosed, AlreadyOpen, NoSuchAccount
 from clearline.service.accounts.age import ClosedForAge, SureNeeded, TooYoung
 from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.handing_over import BalanceWaits, Closing
+from clearline.service.accounts.members import AlreadyMember, NoSuchMember, TeamFull
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.contacts import recovery, way_back
 from clearline.service.contacts.actions import (

@@ -5,7 +5,8 @@ from datetime import datetime
 from clearline.kit.errors import Conflict
 from clearline.policy.use import Actor, Use
 from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
-from clearline.service.accounts.actions import NoSuchAccount, NoSuchMember
+from clearline.service.accounts.actions import NoSuchAccount
+from clearline.service.accounts.members import NoSuchMember
 from clearline.service.accounts.models import (
     Account,
     Holder,

@@ -11,7 +11,9 @@ from clearline.kit.errors import Conflict, Denied, Invalid, NotFound
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
-from clearline.service.accounts import actions as accounts
+from clearline.service.accounts import members as accounts_members
+from clearline.service.accounts.actions import NoSuchCustomer
+from clearline.service.accounts.members import NoSuchMember
 from clearline.service.accounts.queries import (
     is_member,
     is_plain_member,
@@ -131,8 +133,8 @@ def lock_owned(owner: SubjectId, account: int) -> None:
     It may have been taken over since they were first looked at.
     """
     try:
-        accounts.lock_account(account)
-    except accounts.NoSuchCustomer:
+        accounts_members.lock_account(account)
+    except NoSuchCustomer:
         raise NotTheOwner from None
     account_owned_by(owner, account)
 
@@ -225,7 +227,7 @@ def accept(*, subject: SubjectId, code: str, now: datetime) -> None:
         if not Invitation.objects.filter(pk=found.pk).delete()[0]:
             raise NoSuchInvitation
         role = MemberRole(found.role)
-        accounts.add_member(account=found.account_id, subject=subject, role=role, now=now)
+        accounts_members.add_member(account=found.account_id, subject=subject, role=role, now=now)
         MemberLabel(account_id=found.account_id, owner=owner, member=subject, label=label).save(
             force_insert=True
         )
@@ -266,7 +268,7 @@ def set_role(
 
     with transaction.atomic():
         lock_owned(owner, account)
-        accounts.set_member(account=account, subject=member, role=role)
+        accounts_members.set_member(account=account, subject=member, role=role)
         note_change(
             Change("set", role, by=owner), owner=owner, member=member, permit=permit, now=now
         )
@@ -291,7 +293,7 @@ def call(*, owner: SubjectId, account: int, member: SubjectId, label: str, now: 
     with transaction.atomic():
         lock_owned(owner, own)
         if not is_plain_member(own, member):
-            raise accounts.NoSuchMember
+            raise NoSuchMember
         MemberLabel.objects.filter(account_id=own, member=member).delete()
         MemberLabel(account_id=own, owner=owner, member=member, label=called).save(
             force_insert=True
@@ -310,7 +312,7 @@ def end(*, account: int, member: SubjectId, by: SubjectId, now: datetime) -> Non
         lock(account)
         if by != member:
             account_owned_by(by, account)
-        accounts.set_member(account=account, subject=member, role=None)
+        accounts_members.set_member(account=account, subject=member, role=None)
         MemberLabel.objects.filter(account_id=account, member=member).delete()
         Handover.objects.filter(account_id=account, member=member).delete()
         note_change(
@@ -348,16 +350,16 @@ def note_change(
 def lock(account: int) -> None:
     """Hold an account that somebody else may be handing over. Raises NoSuchMember."""
     try:
-        accounts.lock_account(account)
-    except accounts.NoSuchCustomer:
-        raise accounts.NoSuchMember from None
+        accounts_members.lock_account(account)
+    except NoSuchCustomer:
+        raise NoSuchMember from None
 
 
 def lock_invited(account: int) -> None:
     """Hold an account whose invitations somebody may be ending. Raises NoSuchInvitation."""
     try:
-        accounts.lock_account(account)
-    except accounts.NoSuchCustomer:
+        accounts_members.lock_account(account)
+    except NoSuchCustomer:
         raise NoSuchInvitation from None
 
 

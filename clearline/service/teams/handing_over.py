@@ -11,8 +11,9 @@ from clearline.kit.errors import Conflict, NotFound
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
-from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import handing_over as accounts_over
+from clearline.service.accounts import members as accounts_members
+from clearline.service.accounts.members import NoSuchMember
 from clearline.service.accounts.queries import (
     find_plain_member_since,
     gone_of,
@@ -175,7 +176,7 @@ def refuse_new_member(account: int, member: SubjectId, now: datetime) -> None:
     """Return if somebody may be offered an account. Raises NoSuchMember, MemberTooNew."""
     since = find_plain_member_since(account, member)
     if since is None:
-        raise accounts.NoSuchMember
+        raise NoSuchMember
     if now - since < MEMBER_WAIT:
         raise MemberTooNew
 
@@ -232,7 +233,7 @@ def accept(*, subject: SubjectId, account: int, now: datetime) -> None:
     permit = ask_to_hand_over(subject, found.owner, now)
 
     with transaction.atomic():
-        accounts.lock_account(account)
+        accounts_members.lock_account(account)
         answer(found)
         accounts_over.hand_over(
             account=account, old=found.owner, new=subject, stays=found.stays, permit=permit, now=now
@@ -300,7 +301,7 @@ def end_since(account: int, owner: SubjectId, since: datetime, note: Permit, now
     plain = (each for each in list_members(account) if each.role is not MemberRole.OWNER)
     late = [each.subject for each in plain if each.since >= since]
     for member in late:
-        accounts.set_member(account=account, subject=member, role=None)
+        accounts_members.set_member(account=account, subject=member, role=None)
         entry = MembershipChanged(change="ended", role="", by=f"subject:{owner}")
         ledger.append(entry, subject=member, permit=note, now=now)
     MemberLabel.objects.filter(account_id=account, member__in=late).delete()

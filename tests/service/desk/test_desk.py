@@ -9,7 +9,7 @@ from django.db import transaction
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import Category, SubjectId
 from clearline.service.accounts import actions as accounts
-from clearline.service.accounts import details, emails
+from clearline.service.accounts import details, emails, members
 from clearline.service.accounts.queries import find_owned
 from clearline.service.accounts.roles import AddressKind, MemberRole
 from clearline.service.accounts.words import Postal
@@ -383,7 +383,7 @@ def test_a_closing_account_its_agreement_its_team_and_its_choices_are_told() -> 
     by = Actor(ActorKind.SUBJECT, alice)
     account = find_owned(alice) or 0
     with transaction.atomic():
-        accounts.add_member(account=account, subject=bob, role=MemberRole.BILLING, now=NOW)
+        members.add_member(account=account, subject=bob, role=MemberRole.BILLING, now=NOW)
     accounts.close_account(by=by, subject=alice, now=NOW)
     search("alice")
     open_one(alice, Role.SUPPORT, Role.PRIVACY_OFFICER)

@@ -11,11 +11,12 @@ from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import importing, queries
-from clearline.service.accounts.actions import NoSuchMember, OwnAccount
+from clearline.service.accounts.actions import OwnAccount
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.customer_file import CustomerRow
 from clearline.service.accounts.handing_over import BalanceWaits, Closing
 from clearline.service.accounts.importing import SeenInFile
+from clearline.service.accounts.members import NoSuchMember
 from clearline.service.accounts.models import Account, Member
 from clearline.service.accounts.queries import account_index
 from clearline.service.accounts.roles import AccountKind, MemberRole

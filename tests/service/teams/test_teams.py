@@ -9,9 +9,8 @@ from django.db import OperationalError, connection
 
 from clearline.kit.errors import Refusal
 from clearline.policy.vocabulary import SubjectId
-from clearline.service.accounts import actions as accounts
-from clearline.service.accounts import queries
-from clearline.service.accounts.actions import AlreadyMember, NoSuchMember, TeamFull
+from clearline.service.accounts import members, queries
+from clearline.service.accounts.members import AlreadyMember, NoSuchMember, TeamFull
 from clearline.service.accounts.models import Member
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.accounts.words import FieldWrong
@@ -179,7 +178,7 @@ def test_there_is_an_end_to_invitations_and_members(monkeypatch: pytest.MonkeyPa
         invite(alice)
     with pytest.raises(FieldWrong):
         actions.invite(owner=alice, role=MemberRole.BILLING, label=" ", now=NOW)
-    monkeypatch.setattr(accounts, "MEMBERS_MAX", 2)
+    monkeypatch.setattr(members, "MEMBERS_MAX", 2)
     actions.accept(subject=make_customer("bob"), code=codes[0], now=NOW)
     with pytest.raises(TeamFull):
         actions.accept(subject=make_customer("charlie"), code=codes[1], now=NOW)
