@@ -50,6 +50,12 @@ def test_what_they_may_do_and_what_you_call_them_is_kept_sealed_until_it_is_ende
     assert len(queries.list_memberships(bob)) == 1
 
 
+def test_what_an_owner_calls_them_rests_on_this_clause_and_on_no_other() -> None:
+    alice = make_customer("alice")
+
+    assert actions.ask_for_team(alice, NOW).clause == "account.team"
+
+
 def test_who_invites_joins_or_ends_something_proves_again_who_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -14,11 +14,14 @@ from datetime import timedelta
 
 import pytest
 
+from clearline.policy.choices import NOTHING_CHOSEN
+from clearline.trust.arrivals.actions import KEEP_ANSWER
 from clearline.trust.arrivals.models import KeptAnswer
+from clearline.trust.gate import actions as gate
 from clearline.trust.ledger.models import Entry
 from clearline.trust.tokens.models import Family, Token
 from tests.edge.api.app import SIGN_UP, App, make_app
-from tests.promises.provider import Clock, everything, work
+from tests.promises.provider import BEGAN, Clock, everything, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 DAY = timedelta(days=1)
@@ -87,6 +90,10 @@ def test_what_is_sent_twice_is_done_once_and_the_answer_is_sealed_for_a_day(cloc
     assert KeptAnswer.objects.exists()
     work(clock.now + DAY)
     assert not KeptAnswer.objects.exists()
+
+
+def test_the_answer_to_what_is_sent_twice_rests_on_its_own_clause_and_not_on_a_handover() -> None:
+    assert gate.ask(use=KEEP_ANSWER, choices=NOTHING_CHOSEN, now=BEGAN).clause == "account.repeat"
 
 
 def test_ending_a_sign_in_of_the_app_is_written_under_the_persons_number() -> None:
