@@ -3,13 +3,15 @@
 "When you write, call or visit us, those of us who answer find you by your whole e-mail address,
 telephone number, user ID or account number, and open what their work at that contact needs. Support
 sees your name and one that you changed within thirty days, the name to call you by, e-mail address,
-account number and telephone numbers, the address at which you use a service, how your account and
-your agreement to this policy stand, and who acts in the account. Billing sees your name, e-mail
-address, account number, the address for bills and how the account stands. The privacy officer sees
-your name, e-mail address, account number and how the account stands, with the range of your age,
-your agreement and your choices. It shuts after a quarter of an hour. That somebody was looked for,
-and what of yours was opened, when, by whom and at which contact, is written into our ledger, and
-the latter you can see; the note by which it shuts is erased by the second day."
+account number and telephone numbers, whether the account is your own or for a business and the name
+of that business, the address at which you use a service, how your account and your agreement to
+this policy stand, and who acts in the account. Billing sees your name, e-mail address, account
+number, whether the account is your own or for a business and the name of that business, the address
+for bills and how the account stands. The privacy officer sees your name, e-mail address, account
+number and how the account stands, with the range of your age, your agreement and your choices. It
+shuts after a quarter of an hour. That somebody was looked for, and what of yours was opened, when,
+by whom and at which contact, is written into our ledger, and the latter you can see; the note by
+which it shuts is erased by the second day."
 """
 
 from datetime import timedelta
@@ -33,13 +35,15 @@ from tests.service.accounts.people import PASSWORD, make_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 NAME, EMAIL, CALLED = "Qwzx Vutsrqp", "onmlkji@hgfedcb.example", "Azbycxdwev"
+FIRM = "Lkjihg Feqdc Ltd"
+OF_FIRM = (FIRM, "For a business")
 REASON = {"channel": "call", "reference": "C-1042"}
 BILLS, SERVED = "7 Ponmlk Road", "9 Srqpon Lane"
 NOT_FOUND = 404
 
 
 def make_alice() -> SubjectId:
-    made = make_account(name=NAME, email=EMAIL, screen_name=CALLED)
+    made = make_account(name=NAME, email=EMAIL, screen_name=CALLED, business_name=FIRM)
     alice = SubjectId(made.signed_in.public_id)
     by = Actor(ActorKind.SUBJECT, alice)
     for kind, street in ((AddressKind.BILLING, BILLS), (AddressKind.SERVICE, SERVED)):
@@ -64,7 +68,7 @@ def test_they_are_found_by_a_whole_thing_and_shown_only_once_a_contact_is_named(
     found = dana.post("/staff/customers/", {"term": EMAIL}, follow=True)
 
     assert "Nobody has exactly this" in part.content.decode()
-    for word in (NAME, EMAIL, CALLED):
+    for word in (NAME, EMAIL, CALLED, *OF_FIRM):
         assert word not in found.content.decode()
 
 
@@ -73,18 +77,18 @@ def test_they_are_found_by_a_whole_thing_and_shown_only_once_a_contact_is_named(
     [
         (
             Role.SUPPORT,
-            ("Name to be called by", "Agreement", "Who acts", SERVED, "Portland, ME 04101"),
+            ("Name to be called by", "Agreement", "Who acts", SERVED, "ME 04101", *OF_FIRM),
             ("Age range", "Choices", BILLS),
         ),
         (
             Role.BILLING,
-            ("Account number", "customer since", BILLS, "Portland, ME 04101"),
+            ("Account number", "customer since", BILLS, "Portland, ME 04101", *OF_FIRM),
             ("called by", "Age", "Agreement", SERVED),
         ),
         (
             Role.PRIVACY_OFFICER,
             ("Age range", "Agreement", "Choices"),
-            ("called by", "Who acts", BILLS, SERVED),
+            ("called by", "Who acts", BILLS, SERVED, *OF_FIRM),
         ),
     ],
 )

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -26,7 +27,7 @@ from clearline.policy.vocabulary import Answer, SubjectId
 from clearline.rights.ledger_words.values import VALUES, word_of
 from clearline.service.accounts.age import AGES
 from clearline.service.accounts.queries import Membership
-from clearline.service.accounts.roles import MemberRole
+from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.service.contacts import way_back as way_backs
 from clearline.service.contacts.documents import Document, Lost
 from clearline.service.desk import actions as desk
@@ -41,6 +42,11 @@ from clearline.trust.safeguards.roles import Role
 
 MINUTE_S: Final = 60
 TYPED_MAX: Final = 80  # of a field that is shown again
+# One below the other where somebody owns several, in the order of the numbers above them.
+KINDS: Final[Mapping[AccountKind, Promise]] = {
+    AccountKind.PERSONAL: gettext_lazy("A person's own"),
+    AccountKind.BUSINESS: gettext_lazy("For a business"),
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -285,6 +291,8 @@ def facts_of(told: Shown) -> Iterator[Fact]:
             lines = tuple(str(AGES.get(each, each)) for each in values)
         elif field in ADDRESSES:
             lines = told.addresses[field].lines() if field in told.addresses else ()
+        elif field is Field.ACCOUNT_KIND:
+            lines = tuple(str(KINDS[each]) for each in told.kinds or ())
         elif field is Field.STATE:
             lines = tuple(state_of(told))
         elif field is Field.AGREEMENT:

@@ -175,6 +175,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "staff_person_waiting": gettext_lazy("to confirm roles that wait"),
     },
     "fields": {
+        "account_kind": gettext_lazy("kind of account"),
         "account_number": gettext_lazy("account number"),
         "age_range": gettext_lazy("age range"),
         "billing_address": gettext_lazy("address for bills"),

@@ -14,6 +14,7 @@ from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKin
 from clearline.service.accounts import details
 from clearline.service.accounts import queries as accounts
 from clearline.service.accounts.queries import Agreed, Membership, Standing
+from clearline.service.accounts.roles import AccountKind
 from clearline.service.accounts.words import Postal
 from clearline.service.desk import queries
 from clearline.service.desk.contact import Contact
@@ -114,6 +115,7 @@ class Shown:
     erased_on: date | None
     agreed: Agreed | None
     is_asked_to_agree: bool
+    kinds: tuple[AccountKind, ...] | None  # of the accounts that they own, as their numbers stand
     team: tuple[Membership, ...] | None
     choices: Mapping[str, Said] | None
     earlier_names: tuple[tuple[str, datetime], ...]  # of thirty days, for support alone
@@ -272,6 +274,7 @@ def show_customer(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: 
         erased_on=accounts.erased_on(standing.closed_at, now=now),
         agreed=accounts.find_agreed(subject) if sees_agreement else None,
         is_asked_to_agree=sees_agreement and accounts.asks_to_agree(subject, now=now),
+        kinds=kinds_of(subject) if Field.ACCOUNT_KIND in fields else None,
         team=team_of(subject) if Field.TEAM in fields else None,
         choices=choices,
         earlier_names=earlier,
@@ -288,6 +291,10 @@ def open_addresses(
         for field, kind in kinds.items()
     }
     return {field: postal for field, postal in told.items() if postal is not None}
+
+
+def kinds_of(subject: SubjectId) -> tuple[AccountKind, ...]:
+    return tuple(each.kind for each in accounts.list_owned(subject))
 
 
 def team_of(subject: SubjectId) -> tuple[Membership, ...]:
@@ -334,6 +341,7 @@ def use_as_support(by: Actor, subject: SubjectId) -> Use:
                 Category.ACCOUNT_USERNAME,
                 Category.CONTACT_EMAIL,
                 Category.ACCOUNT,
+                Category.CONTACT_ORGANIZATION,
                 Category.CONTACT_PHONE_NUMBER,
                 Category.CONTACT_ADDRESS_STREET,
                 Category.CONTACT_ADDRESS_CITY,
@@ -356,6 +364,7 @@ def use_as_billing(by: Actor, subject: SubjectId) -> Use:
                 Category.NAME,
                 Category.CONTACT_EMAIL,
                 Category.ACCOUNT,
+                Category.CONTACT_ORGANIZATION,
                 Category.CONTACT_ADDRESS_STREET,
                 Category.CONTACT_ADDRESS_CITY,
                 Category.CONTACT_ADDRESS_STATE,

@@ -16,6 +16,8 @@ class Field(StrEnum):
     SCREEN_NAME = "screen_name"
     EMAIL = "email"
     ACCOUNT_NUMBER = "account_number"
+    ACCOUNT_KIND = "account_kind"
+    BUSINESS_NAME = "business_name"
     LINES = "lines"
     SERVICE_ADDRESS = "service_address"
     BILLING_ADDRESS = "billing_address"
@@ -33,6 +35,8 @@ DUTIES: Final[Mapping[Role, tuple[Field, ...]]] = {
         Field.SCREEN_NAME,
         Field.EMAIL,
         Field.ACCOUNT_NUMBER,
+        Field.ACCOUNT_KIND,
+        Field.BUSINESS_NAME,
         Field.LINES,
         Field.SERVICE_ADDRESS,
         Field.STATE,
@@ -43,6 +47,8 @@ DUTIES: Final[Mapping[Role, tuple[Field, ...]]] = {
         Field.NAME,
         Field.EMAIL,
         Field.ACCOUNT_NUMBER,
+        Field.ACCOUNT_KIND,
+        Field.BUSINESS_NAME,
         Field.BILLING_ADDRESS,
         Field.STATE,
     ),
@@ -67,6 +73,7 @@ SEALED: Final[Mapping[Field, Category]] = {
     Field.SCREEN_NAME: Category.ACCOUNT_USERNAME,
     Field.EMAIL: Category.CONTACT_EMAIL,
     Field.ACCOUNT_NUMBER: Category.ACCOUNT,
+    Field.BUSINESS_NAME: Category.CONTACT_ORGANIZATION,
     Field.LINES: Category.CONTACT_PHONE_NUMBER,
     Field.AGE_RANGE: Category.DEMOGRAPHIC_AGE_RANGE,
     Field.CHOICES: Category.PRIVACY_PREFERENCES,

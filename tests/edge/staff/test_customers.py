@@ -255,6 +255,23 @@ def test_a_role_that_was_taken_sees_nothing_of_what_is_open(dana: Client, alice:
     assert dana.get(DESK).status_code == 200
 
 
+def test_support_sees_of_each_account_of_a_customer_whose_it_is(
+    dana: Client, alice: SubjectId
+) -> None:
+    make_account("bob", business_name="Quill Press")
+    page = find(dana, "bob")
+    dana.post(f"{page}open/", REASON)
+
+    def told(address: str) -> list[tuple[str, ...]]:
+        facts = {str(each.name): each.lines for each in dana.get(address).context["facts"]}
+        return [facts["kind of account"], facts["name of the business"]]
+
+    assert told(open_found(dana)) == [("A person's own",), ("None",)]
+    assert told(page) == [("For a business",), ("Quill Press",)]
+    assert "Quill Press" in dana.get(page).content.decode()
+    assert alice
+
+
 def test_the_privacy_officer_sees_the_choices_and_where_each_came_from() -> None:
     make_account("kim", age=AgeRange.FROM_13_TO_15)
     olga = signed_in("olga", Role.PRIVACY_OFFICER)

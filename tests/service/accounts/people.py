@@ -19,8 +19,9 @@ def make_account(
     email: str = "alice@mail.example",
     age: AgeRange = AgeRange.ADULT,
     screen_name: str = "",
+    business_name: str | None = None,
 ) -> Opened:
-    told = NewAccount(user_id, PASSWORD, name, email, age, screen_name)
+    told = NewAccount(user_id, PASSWORD, name, email, age, screen_name, business_name)
     return actions.open_account(told=told, agreed=AGREED, now=NOW)
 
 

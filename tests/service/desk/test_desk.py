@@ -11,7 +11,7 @@ from clearline.policy.vocabulary import Category, SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import details, emails, members
 from clearline.service.accounts.queries import find_owned
-from clearline.service.accounts.roles import AddressKind, MemberRole
+from clearline.service.accounts.roles import AccountKind, AddressKind, MemberRole
 from clearline.service.accounts.words import Postal
 from clearline.service.desk import actions, queries
 from clearline.service.desk.actions import (
@@ -227,7 +227,10 @@ def test_the_opening_is_an_entry_of_the_customer_with_who_when_why_and_which_fie
             "by": f"staff:{DANA.name}",
             "channel": "call",
             "reference": "C-1042",
-            "fields": ["name", "email", "account_number", "billing_address", "state"],
+            "fields": [
+                *("name", "email", "account_number", "account_kind", "business_name"),
+                *("billing_address", "state"),
+            ],
             "roles": ["billing"],
         }
     ]
@@ -235,7 +238,8 @@ def test_the_opening_is_an_entry_of_the_customer_with_who_when_why_and_which_fie
 
 @pytest.mark.parametrize("role", DUTIES)
 def test_a_role_opens_what_its_duty_says_and_nothing_else(role: Role) -> None:
-    alice = SubjectId(make_account(screen_name="Al").signed_in.public_id)
+    made = make_account(screen_name="Al", business_name="Quill & Co.")
+    alice = SubjectId(made.signed_in.public_id)
     by = Actor(ActorKind.SUBJECT, alice)
     for kind in AddressKind:
         details.set_address(by=by, subject=alice, kind=kind, typed=POSTAL, now=NOW)
@@ -258,6 +262,7 @@ def test_a_role_opens_what_its_duty_says_and_nothing_else(role: Role) -> None:
     unheld = {Category.CONTACT_PHONE_NUMBER, Category.PRIVACY_PREFERENCES}
     assert set(told.values) == sealed - unheld
     assert (told.agreed is not None) == (Field.AGREEMENT in DUTIES[role])
+    assert told.kinds == ((AccountKind.BUSINESS,) if Field.ACCOUNT_KIND in DUTIES[role] else None)
     assert (told.team is not None) == (Field.TEAM in DUTIES[role])
     assert (told.choices is not None) == (Field.CHOICES in DUTIES[role])
 
