@@ -248,6 +248,11 @@ def add_customers(commands: Subparsers) -> None:
     )
     close.add_argument("number", metavar="NUMBER", help="the account number")
     close.set_defaults(run="clearline.edge.jobs.customer_commands:run_close", needs_tables=True)
+    again = verbs.add_parser(
+        "reopen", help="open a closed account again for an owner whom no letter with a link reached"
+    )
+    again.add_argument("number", metavar="NUMBER", help="the account number")
+    again.set_defaults(run="clearline.edge.jobs.customer_commands:run_reopen", needs_tables=True)
 
 
 def add_per_minute(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.customer_file import CustomerFile, Encoding
-from clearline.service.accounts.models import BroughtList, Member
+from clearline.service.accounts.models import BroughtList, EmailAddress, Member
 from clearline.service.accounts.queries import find_closed_at, find_owned
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.accounts.whole_list import bring_list
@@ -221,6 +221,9 @@ def offered_by(owner: SubjectId, member: SubjectId) -> str:
     if find_closed_at(owner) is not None:  # by the form of a row above
         accounts.reopen_account(by=Actor(ActorKind.SUBJECT, owner), subject=owner, now=now)
     if handing_over.find_offer(account, now=now) is None:
+        day_before = now - timedelta(days=1)
+        addresses = EmailAddress.objects.filter(subject=owner)
+        addresses.update(added_at=day_before, confirmed_at=day_before)
         handing_over.offer(owner=owner, account=account, member=member, stays=True, now=now)
         Handover.objects.update(offered_at=now - handing_over.OFFER_WAIT)
     return "offers"

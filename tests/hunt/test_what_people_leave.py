@@ -57,6 +57,7 @@ from tests.hunt.places import (
 from tests.hunt.words import needles_of
 from tests.promises.provider import told_rows
 from tests.service.accounts.invited import invite_all, link_of
+from tests.service.contacts.contacts import prove
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -196,6 +197,7 @@ def test_no_word_of_anybody_stands_anywhere_in_any_form(
     teams.accept(subject=friend, code=code.code, now=now)
     teams.show_team(owner=subject, now=now)
     handed = list_owned(subject)[0].account
+    prove(subject, now=now)
     offered_at = now + handing_over.MEMBER_WAIT
     taken_at = offered_at + handing_over.OFFER_WAIT
     handing_over.offer(owner=subject, account=handed, member=friend, stays=True, now=offered_at)

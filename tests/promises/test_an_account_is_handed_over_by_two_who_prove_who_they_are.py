@@ -1,12 +1,13 @@
 """P14, clause account.handover.
 
 "You may hand an account over to one of those who act in it: you offer it to somebody who has acted
-in it for three days, and are told of that at once. For three days nobody can take it, and you can
-take the offer back; then they take it, until the seventh day. Each proves again who they are. Its
-number, the name of its business and the telephone numbers that we serve in it are then sealed under
-the key of the new owner, and what you called the others is erased. Both of you are told at once.
-For thirty days the letter that told you of it gives the account back to you, and until then nobody
-can hand it on."
+in it for three days, and are told of that at once. It takes an e-mail address that you have
+confirmed, to which the letters can go that take it back. For three days nobody can take it, and you
+can take the offer back; then they take it, until the seventh day. Each proves again who they are.
+Its number, the name of its business and the telephone numbers that we serve in it are then sealed
+under the key of the new owner, and what you called the others is erased. Both of you are told at
+once. For thirty days the letter that told you of it gives the account back to you, and until then
+nobody can hand it on."
 """
 
 import re
@@ -18,9 +19,8 @@ from django.test import Client
 from django.utils import timezone
 
 from clearline.policy.vocabulary import SubjectId
-from clearline.service.accounts.models import Account
+from clearline.service.accounts.models import Account, EmailAddress
 from clearline.service.accounts.queries import list_members, list_owned
-from clearline.service.contacts import actions as contacts
 from clearline.service.contacts import notices
 from clearline.service.mail.models import Letter
 from clearline.service.teams.handing_over import find_offer
@@ -31,7 +31,7 @@ from tests.browser_client import browser
 from tests.edge.site.answering import words_on
 from tests.promises.provider import Clock, everything, work
 from tests.service.accounts.people import NOW, PASSWORD, make_customer
-from tests.service.contacts.contacts import key_in, newest_code, tell
+from tests.service.contacts.contacts import key_in, prove, tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 
@@ -63,8 +63,12 @@ def pass_days(clock: Clock, days: int, alice: Client, bob: Client) -> None:
 
 
 def two(clock: Clock) -> tuple[Client, SubjectId, Client, SubjectId]:
-    """Return an owner and one who has acted in their account for three days, both signed in."""
+    """Return an owner and one who has acted in their account for three days, both signed in.
+
+    The owner has confirmed the address.
+    """
     alice, hers = enter("alice")
+    prove(hers)
     bob, his = enter("bob")
     form = {"act": "invite", "role": "billing", "label": "Front Desk"}
     page = alice.post("/account/team/", form).content.decode()
@@ -165,6 +169,22 @@ def test_who_joined_lately_is_offered_nothing_and_what_is_offered_waits_for_thre
     assert alice.post("/account/team/hand-over/", {"act": "take_back"}).status_code == 302
 
 
+def test_who_has_confirmed_no_address_reads_that_it_comes_first(clock: Clock) -> None:
+    alice, hers, _, his = two(clock)
+    EmailAddress.objects.filter(subject=hers).update(confirmed_at=None)
+
+    page = alice.get("/account/team/hand-over/").content.decode()
+    form = {"act": "offer", "member": his, "then": "stay"}
+    refused = alice.post("/account/team/hand-over/", form)
+
+    assert "Confirm your e-mail address first" in page
+    assert 'value="offer"' not in page
+    assert '"/account/contacts/"' in page
+    assert refused.status_code == 409
+    assert "Confirm your e-mail address first, by a code" in words_on(refused.content)
+    assert not Handover.objects.exists()
+
+
 def test_it_waits_for_seven_days_and_may_be_declined_or_taken_back(clock: Clock) -> None:
     alice, hers, bob, his = two(clock)
     (own,) = list_owned(hers)
@@ -228,8 +248,6 @@ def test_the_letter_of_it_gives_it_back_for_thirty_days_and_nobody_hands_it_on_b
 ) -> None:
     alice, hers, bob, his = two(clock)
     account = list_owned(hers)[0].account
-    contacts.send_code(subject=hers, now=clock.now)
-    contacts.type_code(subject=hers, code=newest_code(now=clock.now), now=clock.now)
     pass_days(clock, 31, alice, bob)
     offer(alice, his)
     pass_days(clock, 3, alice, bob)

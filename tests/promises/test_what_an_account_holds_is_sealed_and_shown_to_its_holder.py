@@ -12,7 +12,8 @@ You may correct the range: from 13 to 15 the same is no from then on, and who is
 until they choose anew. Who turns out to be under 13 can keep no account: it closes for good, and is
 erased thirty days later. That is told like any change: if it was not you who said it, the link in
 that letter opens the account again, and that age is forgotten; each no stays until you choose
-anew."
+anew. Where you had confirmed no address that such a letter could go to, you may correct that age
+yourself until the account is erased, and keep the account."
 
 "If you like, you give a name for us to call you by. It is kept like your name."
 
@@ -198,6 +199,7 @@ def test_it_is_given_as_a_file_too_and_that_is_noted() -> None:
 def test_the_range_is_corrected_and_under_13_the_account_closes_for_good() -> None:
     """KD-01: duties start with actual knowledge."""
     client = signed_in()
+    EmailAddress.objects.update(added_at=timezone.now() - DAY, confirmed_at=timezone.now() - DAY)
     assert client.post("/account/age/", {"age": "old"}).status_code == 422
 
     client.post("/account/age/", {"age": "13_to_15"})
@@ -205,12 +207,34 @@ def test_the_range_is_corrected_and_under_13_the_account_closes_for_good() -> No
     assert "13 to 15" in client.get("/account/profile/").content.decode()
     asked = client.post("/account/age/", {"age": "under_13"}).content.decode()
     assert "Under 13 nobody can keep an account" in asked
+    assert "You cannot take that back here" in asked
     assert Holder.objects.get().closed_at is None
     client.post("/account/age/", {"age": "under_13", "sure": "yes"})
     page = client.get("/account/").content.decode()
     assert "It stays closed" in page
     assert "Keep my account" not in page
+    assert "correct the age" not in page
     assert client.post("/account/close/", {"reopen": "yes"}).status_code == 403
     assert client.post("/account/age/", {"age": "18_or_over"}).status_code == 422
     work(timezone.now() + timedelta(days=31))
     assert not Holder.objects.exists()
+
+
+def test_where_no_letter_with_a_link_could_go_the_age_is_corrected_and_the_account_kept() -> None:
+    """Whoever has a session can say it, and nobody else is told."""
+    client = signed_in()
+    asked = client.post("/account/age/", {"age": "under_13"}).content.decode()
+    client.post("/account/age/", {"age": "under_13", "sure": "yes"})
+
+    closed = client.get("/account/").content.decode()
+    kept = client.post("/account/close/", {"reopen": "yes"})
+    client.post("/account/age/", {"age": "18_or_over"})
+    corrected = client.get("/account/").content.decode()
+    client.post("/account/close/", {"reopen": "yes"})
+
+    assert "You cannot take that back here" not in asked
+    assert "correct the age" in closed
+    assert "Keep my account" not in closed
+    assert kept.status_code == 403
+    assert "Keep my account" in corrected
+    assert Holder.objects.get().closed_at is None

@@ -23,9 +23,10 @@ router: Final = Router(auth=AppToken())
 def offer(request: HttpRequest, told: NewOffer, which: Which = None) -> Status[Team]:
     """Offer the account to one who has acted in it for three days.
 
-    The owner is told at once at their address of record, and nothing changes before it is taken:
-    from the fourth day to the seventh (`offer` of `GET team`). It asks for a proof of the last 15
-    minutes (`prove`), for which signing in does not count.
+    The owner is told at once at their address of record, which they must have confirmed
+    (`no_letter_goes`), and nothing changes before it is taken: from the fourth day to the seventh
+    (`offer` of `GET team`). It asks for a proof of the last 15 minutes (`prove`), for which signing
+    in does not count.
     """
     owner, now = newly_proved_bearer(request).subject, timezone.now()
     handing_over.offer(

@@ -42,6 +42,7 @@ from clearline.service.teams.actions import (
 )
 from clearline.service.teams.handing_over import (
     MemberTooNew,
+    NoLetterGoes,
     NoSuchOffer,
     OfferTooNew,
     OfferWaits,
@@ -196,7 +197,10 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
         ProveAgain(),
         NoSuchMember(),
     ),
-    "offer": (*HANDING, NotTheOwner(), NoSuchMember(), MemberTooNew(), OfferWaits(), TakenLately()),
+    "offer": (
+        *(*HANDING, NotTheOwner(), NoLetterGoes(), NoSuchMember()),
+        *(MemberTooNew(), OfferWaits(), TakenLately()),
+    ),
     "take_offer_back": (ProveAgain(), NotTheOwner(), NoSuchOffer()),
     "take_over": (*HANDING, NoSuchOffer(), OfferTooNew(), NoSuchMember()),
     "decline": (ProveAgain(), NoSuchOffer()),

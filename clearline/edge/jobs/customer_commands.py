@@ -15,8 +15,9 @@ from django.urls import reverse
 from tqdm import tqdm
 
 from clearline.policy.use import Actor, ActorKind
+from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
-from clearline.service.accounts import inviting, queries
+from clearline.service.accounts import inviting, queries, taken_back
 from clearline.service.accounts.actions import NoSuchCustomer
 from clearline.service.accounts.customer_file import (
     ColumnUnknown,
@@ -111,14 +112,26 @@ def run_invite(args: argparse.Namespace) -> int:
 
 def run_close(args: argparse.Namespace) -> int:
     """Close one account by its number; it is erased when its clause says."""
-    owners = queries.list_by_account_number(args.number.strip())
-    if not owners:
-        raise NoSuchCustomer
-    now = datetime.now(UTC)
-    accounts.close_account(by=OPERATOR, subject=owners[0], now=now)
+    owner, now = owner_of(args), datetime.now(UTC)
+    accounts.close_account(by=OPERATOR, subject=owner, now=now)
     day = queries.erased_on(now, now=now)
     sys.stdout.write(f"The account is closed; on {day} all that it holds is erased.\n")
     return DONE
+
+
+def run_reopen(args: argparse.Namespace) -> int:
+    """Open one account again by its number, also one that was closed for good."""
+    taken_back.reopen_by_word(by=OPERATOR, subject=owner_of(args), now=datetime.now(UTC))
+    sys.stdout.write("The account is open again, and its owner reads in My data that you did it.\n")
+    return DONE
+
+
+def owner_of(args: argparse.Namespace) -> SubjectId:
+    """Return who owns the account of the number that was named. Raises NoSuchCustomer."""
+    owners = queries.list_by_account_number(args.number.strip())
+    if not owners:
+        raise NoSuchCustomer
+    return owners[0]
 
 
 def invited_page() -> str:

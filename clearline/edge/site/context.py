@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,7 @@ from clearline.edge.site.visit import KEPT_FIELD, Kept, Visit, visit_of
 from clearline.policy.choices import GPC_CLOSES
 from clearline.rights.choices.asked import PROMPT, Wording, answers_in_words, withdrawal
 from clearline.service.accounts import queries as accounts
+from clearline.service.accounts.age_correction import is_told_of_closing
 from clearline.service.accounts.queries import HOLDER_CLAUSE
 from clearline.trust.consent import queries as consent
 from clearline.trust.gate import queries as gate
@@ -104,6 +106,12 @@ class Site:
         """Whether the closing of the account cannot be taken back."""
         subject = subject_of(self.request)
         return subject is not None and accounts.is_closing_final(subject)
+
+    @property
+    def may_correct_age(self) -> bool:
+        """Whether an age that closed the account for good is corrected here: no link told of it."""
+        subject = subject_of(self.request)
+        return subject is not None and not is_told_of_closing(subject, now=timezone.now())
 
     @property
     def account_nav(self) -> list[NavLink]:

@@ -78,5 +78,26 @@ def may_take_back(tie: Tie, ties: Iterable[Tie], *, changed_at: datetime, now: d
     return tie == trusted(before_change(ties, changed_at), now)
 
 
+def trusted_before(ties: Iterable[Tie], changed_at: datetime) -> Tie | None:
+    """Return the address to which the way to undo a change could go when it was made.
+
+    What was added, proved or replaced only then or later does not count.
+    """
+    return trusted(
+        [as_of(each, changed_at) for each in before_change(ties, changed_at)], changed_at
+    )
+
+
+def as_of(tie: Tie, moment: datetime) -> Tie:
+    is_proved = tie.confirmed_at is not None and tie.confirmed_at <= moment
+    has_ended = tie.ended_at is not None and tie.ended_at <= moment
+    return Tie(
+        row=tie.row,
+        added_at=tie.added_at,
+        confirmed_at=tie.confirmed_at if is_proved else None,
+        ended_at=tie.ended_at if has_ended else None,
+    )
+
+
 def before_change(ties: Iterable[Tie], changed_at: datetime) -> list[Tie]:
     return [each for each in ties if each.added_at < changed_at]

@@ -57,7 +57,9 @@ class ClosedForAge(Denied):
     def __init__(self) -> None:
         super().__init__(
             "This account was closed because its owner is under 13. It stays closed, and all that "
-            "it holds is erased. Ask a parent or another grown-up to open one."
+            "it holds is erased. Ask a parent or another grown-up to open one. If that age is "
+            "wrong, follow the link in our letter about it; where none could come, because no "
+            "address was confirmed, correct the age."
         )
 
 

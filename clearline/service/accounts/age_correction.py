@@ -8,9 +8,11 @@ from django.db import transaction
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor
 from clearline.policy.vocabulary import ChoiceSurface, SubjectId
+from clearline.service.accounts import emails
 from clearline.service.accounts.actions import KEEP_AGE, AgreedTo, NoSuchCustomer
 from clearline.service.accounts.age import AgeRange, ClosedForAge, choices_at_start
 from clearline.service.accounts.models import Holder
+from clearline.service.accounts.queries import find_closed_at
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.gate import actions as gate
@@ -27,7 +29,8 @@ def correct_age(
 
     From 13 to 15, what needs a yes is no from now on. Who grows out of that keeps each no until
     they choose anew: nothing of it becomes a yes by itself. Under 13 the account closes for good,
-    also one that was closed before, and a letter tells of it.
+    also one that was closed before, and a letter tells of it, with the link that takes it back.
+    Where that could bring none, the age may be corrected still, and then the closing taken back.
     Raises NoSuchCustomer, ClosedForAge, gate.UseDenied, NoEditionInForce.
     Source: 16 CFR 312.2; Cal. Civ. Code 1798.120(c); clause account.age.
     """
@@ -39,9 +42,13 @@ def correct_age(
 
 @dataclass(frozen=True, slots=True)
 class MaySetAge:
-    """Whose age may be set, with the permits to note it and to set what follows from it."""
+    """Whose age may be set, with the permits to note it and to set what follows from it.
+
+    `is_told` is whether a letter with a link tells of a closing for good.
+    """
 
     subject: SubjectId
+    is_told: bool
     to_note: Permit
     to_choose: Permit
 
@@ -49,8 +56,20 @@ class MaySetAge:
 def ask_to_set_age(subject: SubjectId, now: datetime) -> MaySetAge:
     gate.ask(use=KEEP_AGE, choices=NOTHING_CHOSEN, now=now)
     return MaySetAge(
-        subject, safeguards.ask_to_note_customer(now), consent.ask_to_keep(subject, now)
+        subject,
+        is_told_of_closing(subject, now=now),
+        safeguards.ask_to_note_customer(now),
+        consent.ask_to_keep(subject, now),
     )
+
+
+def is_told_of_closing(subject: SubjectId, *, now: datetime) -> bool:
+    """Say whether the letter about a closing, one of now or the one that was, can bring a link.
+
+    Raises gate.UseDenied, NoEditionInForce.
+    """
+    closed_at = find_closed_at(subject)
+    return emails.is_told_with_link(subject, changed_at=closed_at or now, now=now)
 
 
 def set_age(may: MaySetAge, *, by: Actor, age: AgeRange, shown: AgreedTo, now: datetime) -> None:
@@ -59,7 +78,7 @@ def set_age(may: MaySetAge, *, by: Actor, age: AgeRange, shown: AgreedTo, now: d
     holder = Holder.objects.select_for_update().filter(subject=may.subject).first()
     if holder is None:
         raise NoSuchCustomer
-    if holder.is_final:
+    if holder.is_final and (is_child or may.is_told):
         raise ClosedForAge
     was_open = holder.closed_at is None
     holder.age_range, holder.is_final = age.value, is_child

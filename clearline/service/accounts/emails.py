@@ -9,9 +9,16 @@ from django.db.models import Model, QuerySet
 
 from clearline.kit.errors import NotFound
 from clearline.policy.vocabulary import SubjectId
-from clearline.service.accounts.addresses import OF_RECORD_AFTER, Tie, of_record
+from clearline.service.accounts.addresses import (
+    OF_RECORD_AFTER,
+    Tie,
+    of_record,
+    trusted_before,
+)
 from clearline.service.accounts.models import EmailAddress, Holder
 from clearline.service.accounts.queries import email_index
+from clearline.service.mail import actions as mail
+from clearline.service.mail.compose import AddressRefused, refuse_address
 from clearline.trust.gate.permit import Permit
 from clearline.trust.vault import queries as vault
 from clearline.trust.vault.sealed import Sealed
@@ -50,6 +57,23 @@ def open_address(subject: SubjectId, row: int, *, permit: Permit, now: datetime)
     if found is None:
         raise NoSuchAddress
     return vault.open_sealed(found.address, permit=permit, now=now)
+
+
+def is_told_with_link(subject: SubjectId, *, changed_at: datetime, now: datetime) -> bool:
+    """Say whether the letter that tells of a change can bring somebody the link that undoes it.
+
+    That takes an address that was trusted when it was changed, and is one that letters go to.
+    Raises gate.UseDenied, NoEditionInForce.
+    """
+    tie = trusted_before(list_ties(subject), changed_at)
+    if tie is None:
+        return False
+    permit = mail.ask_to_write(subject, now)
+    try:
+        refuse_address(open_address(subject, tie.row, permit=permit, now=now))
+    except (AddressRefused, NoSuchAddress):
+        return False
+    return True
 
 
 def is_kept(subject: SubjectId, row: int) -> bool:

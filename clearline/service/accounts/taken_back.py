@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
+
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts.actions import AlreadyOpen, get_holder, lock_holder
 from clearline.service.accounts.models import Holder, PostalAddress
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
 from clearline.trust.ledger.entries.accounts import AccountClosed, AccountReopened
+from clearline.trust.safeguards import actions as safeguards
 
 BY: Final = Actor(ActorKind.JOB, "taken_back")  # who follows the link of a letter is not known
 
@@ -26,11 +30,33 @@ def reopen(subject: SubjectId, *, since: datetime, permit: Permit, now: datetime
     # `closed_at` is the first closing; it may have become one for good since.
     if holder is None or not ledger_queries.has_happened(AccountClosed.kind, subject, since=since):
         return
+    open_again(holder, by=BY, permit=permit, now=now)
+
+
+def reopen_by_word(*, by: Actor, subject: SubjectId, now: datetime) -> None:
+    """Open an account again for somebody who is answered for, also one that was closed for good.
+
+    For those whom no letter with a link reached. Raises NoSuchCustomer, AlreadyOpen,
+    gate.UseDenied, NoEditionInForce. Source: clauses account.holder, account.age.
+    """
+    permit = safeguards.ask_to_note_customer(now)
+
+    with transaction.atomic():
+        lock_holder(subject)
+        holder = get_holder(subject)
+        if holder.closed_at is None:
+            raise AlreadyOpen
+        open_again(holder, by=by, permit=permit, now=now)
+
+
+def open_again(holder: Holder, *, by: Actor, permit: Permit, now: datetime) -> None:
+    """Open an account that the caller's transaction holds; an age that closed it is forgotten."""
     if holder.is_final:
         holder.age_range = None
     holder.closed_at, holder.is_final = None, False
     holder.save(update_fields=["age_range", "closed_at", "is_final"])
-    ledger.append(AccountReopened(by=str(BY)), subject=subject, permit=permit, now=now)
+    subject = SubjectId(holder.subject)
+    ledger.append(AccountReopened(by=str(by)), subject=subject, permit=permit, now=now)
 
 
 def take_out_addresses(subject: SubjectId, *, since: datetime) -> tuple[str, ...]:

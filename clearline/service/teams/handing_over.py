@@ -11,6 +11,7 @@ from clearline.kit.errors import Conflict, NotFound
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import emails
 from clearline.service.accounts import handing_over as accounts_over
 from clearline.service.accounts import members as accounts_members
 from clearline.service.accounts.members import NoSuchMember
@@ -93,6 +94,19 @@ class TakenLately(Conflict):
         )
 
 
+class NoLetterGoes(Conflict):
+    """Who can be told of it by no letter with a link could never take the account back."""
+
+    code = "no_letter_goes"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Confirm your e-mail address first, by a code that we send there: the letters by which "
+            "you can take the account back go to it. If it took the place of one that was never "
+            "confirmed, it counts once it has been yours for thirty days."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Return:
     """An account that goes back to who owned it, and the permit to seal it under their key."""
@@ -136,16 +150,26 @@ def to_offer(row: Handover) -> Offer:
     return Offer(row.account_id, owner, member, row.stays, takeable_at, row.expires_at)
 
 
+def may_offer(owner: SubjectId, *, now: datetime) -> bool:
+    """Say whether somebody has an address to which the letter goes that takes an account back.
+
+    Raises gate.UseDenied, NoEditionInForce. Source: clause account.handover.
+    """
+    return emails.is_told_with_link(owner, changed_at=now, now=now)
+
+
 def offer(*, owner: SubjectId, account: int, member: SubjectId, stays: bool, now: datetime) -> None:
     """Offer an account to one of its members; nothing changes before they take it.
 
     Its owner is told at once, for who sits at their computer may do this too. For three days nobody
-    takes it. Raises NotTheOwner, NoSuchMember, MemberTooNew, OfferWaits, TakenLately, BalanceWaits,
-    Closing, gate.UseDenied.
+    takes it. Raises NotTheOwner, NoLetterGoes, NoSuchMember, MemberTooNew, OfferWaits, TakenLately,
+    BalanceWaits, Closing, gate.UseDenied.
     Source: 47 CFR 64.2010(f); clauses account.handover, account.acts.
     """
     permit = safeguards.ask_to_note_customer(now)
     own = account_owned_by(owner, account)
+    if not may_offer(owner, now=now):
+        raise NoLetterGoes
 
     with transaction.atomic():
         lock_owned(owner, own)

@@ -160,7 +160,7 @@ def add_passkey(ask: Ask, person: Person, device: Authenticator) -> None:
     ask(person, "add_passkey", body={"name": "Azbycxdwev", "passkey": made})
 
 
-def walk(ask: Ask, ask_until: Ask, pass_days: Callable[[int], None]) -> None:
+def walk(ask: Ask, ask_until: Ask, read: Read, pass_days: Callable[[int], None]) -> None:
     """Ask each operation what it answers with yes.
 
     `ask_until` waits for a signature, `pass_days` lets days go by for who acts in accounts.
@@ -181,7 +181,7 @@ def walk(ask: Ask, ask_until: Ask, pass_days: Callable[[int], None]) -> None:
     walk_details(ask, alice)
     walk_data(ask, ask_until, alice)
     walk_team(ask, alice, bob)
-    walk_handing_over(ask, pass_days)
+    walk_handing_over(ask, read, pass_days)
     walk_out(ask, alice, bob)
 
 
@@ -286,7 +286,7 @@ def walk_way_back(
     gale.sign_in(ask)
 
 
-def walk_handing_over(ask: Ask, pass_days: Callable[[int], None]) -> None:
+def walk_handing_over(ask: Ask, read: Read, pass_days: Callable[[int], None]) -> None:
     """Correct this and that, offer an account, and let a member say no to it and take it."""
     erin, finn = Person(), Person()
     erin.sign_up(ask, business_name="Lkjihg & Daughters")
@@ -296,6 +296,8 @@ def walk_handing_over(ask: Ask, pass_days: Callable[[int], None]) -> None:
     corrected = {"age_range": "16_to_17", "question": "Your age", "answer": "16 or 17"}
     ask(erin, "age", body=corrected)
     ask(erin, "user_id", body={"user_id": f"{erin.user_id}.vutsr"})
+    ask(erin, "send_code")
+    ask(erin, "type_code", body={"code": code_in(read(erin.email, "Your code"))})
     join(ask, finn, erin, "read_only")
     pass_days(3)
     for person in (erin, finn):

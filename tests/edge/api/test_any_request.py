@@ -218,7 +218,7 @@ def test_whatever_is_asked_as_whoever_is_answered_as_described(
 ) -> None:
     operations = list(operations_at(provider.url))
     ask = Asker(provider.url, {name_of(each): each for each in operations})
-    walk(ask, ask.until_signed, provider.pass_days)
+    walk(ask, ask.until_signed, partial(letter, office), provider.pass_days)
     walk_factors(ask, provider.url)
     walk_contacts(ask, partial(letter, office))
     walk_invited(ask, partial(letter, office), partial(bring, provider, tmp_path))

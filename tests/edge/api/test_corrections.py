@@ -1,7 +1,11 @@
 """Correcting one's age and the name of one's business by the app."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from clearline.service.accounts.models import EmailAddress
 from clearline.trust.ledger.models import Entry
 from tests.edge.api.app import SIGN_UP, App, make_app
 
@@ -23,6 +27,8 @@ def test_an_age_range_is_corrected_and_what_needs_a_yes_is_no_from_then_on() -> 
 def test_who_is_under_13_is_asked_twice_and_then_the_account_closes_for_good() -> None:
     app = make_app()
     told = {"question": "Your age", "answer": "Under 13", "age_range": "under_13"}
+    day_before = timezone.now() - timedelta(days=1)
+    EmailAddress.objects.update(added_at=day_before, confirmed_at=day_before)
 
     first = app.ask("PUT", "profile/age", told)
     still = app.ask("GET", "account").told["is_open"]
@@ -34,6 +40,18 @@ def test_who_is_under_13_is_asked_twice_and_then_the_account_closes_for_good() -
     assert (second.status, second.told["is_open"]) == (200, False)
     assert (back.status, back.told["code"]) == (403, "closed_for_age")
     assert (again.status, again.told["code"]) == (403, "closed_for_age")
+
+
+def test_where_no_letter_could_tell_of_it_with_a_link_the_age_is_corrected_still() -> None:
+    app = make_app()
+    told = {"question": "Your age", "answer": "Under 13", "age_range": "under_13"}
+    app.ask("PUT", "profile/age", {**told, "is_sure": True})
+
+    corrected = app.ask("PUT", "profile/age", {**ASKED, "age_range": "18_or_over"})
+    back = app.ask("POST", "account/reopen")
+
+    assert (corrected.status, corrected.told["is_open"]) == (200, False)
+    assert (back.status, back.told["is_open"]) == (200, True)
 
 
 @pytest.mark.parametrize(

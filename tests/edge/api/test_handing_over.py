@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from clearline.service.accounts.models import EmailAddress
 from clearline.trust.ledger.models import Entry
 from tests.edge.api.app import App, Said, make_app
 from tests.promises.provider import Clock
@@ -34,6 +35,7 @@ def member_of(owner: App, member: App, clock: Clock, user_id: str = "bob") -> st
     told = {"role": "billing", "label": "Bob"}
     code = owner.ask("POST", "team/invitations", told).told["code"]
     member.ask("POST", "team/join", {"code": code})
+    EmailAddress.objects.update(added_at=clock.now, confirmed_at=clock.now)
     pass_days(clock, 3, owner, member, user_id)
     members = owner.ask("GET", "team").told["members"]
     return str(next(each["id"] for each in members if each["role"] == "billing"))
@@ -147,6 +149,16 @@ def test_an_account_is_offered_to_one_member_at_a_time(clock: Clock) -> None:
     assert foreign.told["code"] == "no_such_offer"
 
 
+def test_who_has_confirmed_no_address_offers_nothing(clock: Clock) -> None:
+    alice, bob = make_app(), make_app("bob")
+    number = member_of(alice, bob, clock)
+    EmailAddress.objects.update(confirmed_at=None)
+
+    said = alice.ask("POST", "team/offers", {"member": number, "stays": True})
+
+    assert (said.status, said.told["code"]) == (409, "no_letter_goes")
+
+
 def test_who_closed_what_they_hold_hands_nothing_over(clock: Clock) -> None:
     alice, bob = make_app(), make_app("bob")
     number = member_of(alice, bob, clock)
@@ -202,6 +214,7 @@ def test_who_did_not_prove_lately_who_they_are_does_so_before(
     method: str, path: str, told: object, clock: Clock
 ) -> None:
     app = make_app()
+    EmailAddress.objects.update(added_at=clock.now, confirmed_at=clock.now)
     clock.now += timedelta(minutes=16)
     app.take(app.renew())
 

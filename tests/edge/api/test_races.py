@@ -10,9 +10,10 @@ from threading import Barrier
 import pytest
 from django.db import connection
 from django.db.models import F
+from django.utils import timezone
 from webauthn.helpers import base64url_to_bytes
 
-from clearline.service.accounts.models import Member
+from clearline.service.accounts.models import EmailAddress, Member
 from clearline.service.teams.handing_over import MEMBER_WAIT, OFFER_WAIT
 from clearline.service.teams.models import Handover, Invitation, MemberLabel
 from clearline.trust.consent import actions as consent
@@ -205,6 +206,8 @@ def test_of_fifty_who_take_one_account_that_is_offered_one_owns_it() -> None:
     members = alice.ask("GET", "team").told["members"]
     member = next(each["id"] for each in members if each["role"] == "billing")
     Member.objects.update(since=F("since") - MEMBER_WAIT)
+    joined_at = timezone.now() - MEMBER_WAIT
+    EmailAddress.objects.update(added_at=joined_at, confirmed_at=joined_at)
     for app in (alice, bob):
         app.ask("POST", "prove", {"password": PASSWORD})
     alice.ask("POST", "team/offers", {"member": member, "stays": True})

@@ -28,10 +28,15 @@ from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import inviting, queries
-from clearline.service.accounts.actions import AlreadyClosed, NoSuchCustomer
+from clearline.service.accounts.actions import AlreadyClosed, AlreadyOpen, NoSuchCustomer
+from clearline.service.accounts.age import AgeRange
+from clearline.service.accounts.age_correction import correct_age
 from clearline.service.accounts.customer_file import FileWrong
 from clearline.service.accounts.models import Account
 from clearline.service.mail.models import Letter
+from clearline.trust.ledger.keys import sealer
+from clearline.trust.ledger.models import Entry
+from clearline.trust.ledger.queries import fields_of
 from tests.instance import NAMES, publish
 
 HEAD: Final = "Full name,E-mail,Account number,Balance,Phone\n"
@@ -198,6 +203,34 @@ def test_who_should_not_be_here_is_closed_by_number(
         run_verb("close", "1")
     with pytest.raises(NoSuchCustomer):
         run_verb("close", "2")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_final", [False, True])
+def test_who_was_reached_by_no_letter_is_opened_again_by_number_and_reads_by_whom(
+    listed: Path,
+    capsys: pytest.CaptureFixture[str],
+    is_final: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    run(str(listed))
+    subject, now = SubjectId(Account.objects.get().owner), datetime.now(UTC)
+    if is_final:
+        by = Actor(ActorKind.SUBJECT, subject)
+        shown = accounts.AgreedTo(FIRST_DAY, "Your age: Under 13 [Correct it]")
+        correct_age(by=by, subject=subject, age=AgeRange.UNDER_13, shown=shown, now=now)
+    else:
+        run_verb("close", "1")
+
+    assert run_verb("reopen", " 1") == 0
+
+    assert "is open again" in capsys.readouterr().out
+    assert (queries.find_closed_at(subject), queries.is_closing_final(subject)) == (None, False)
+    entry = Entry.objects.get(kind="account.reopened", subject=subject)
+    assert fields_of(entry, sealer()) == {"by": "job:operator"}
+    with pytest.raises(AlreadyOpen):
+        run_verb("reopen", "1")
+    with pytest.raises(NoSuchCustomer):
+        run_verb("reopen", "2")
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "many", "1000000"])

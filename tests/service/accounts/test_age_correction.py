@@ -1,6 +1,6 @@
 """A corrected age range: stricter for the young at once, and never a yes by itself."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -18,8 +18,10 @@ from clearline.trust.ledger.models import Entry
 from clearline.trust.ledger.queries import fields_of
 from tests.promises.provider import rows
 from tests.service.accounts.people import NOW, make_account
+from tests.service.contacts.contacts import prove
 
 pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(days=1)
 SHOWN = AgreedTo(date(2026, 1, 1), "Your age: 13 to 15 [Correct it]")
 
 
@@ -27,8 +29,8 @@ def make(age: AgeRange) -> SubjectId:
     return SubjectId(make_account(age=age).signed_in.public_id)
 
 
-def correct(subject: SubjectId, age: AgeRange) -> None:
-    correct_age(by=by(subject), subject=subject, age=age, shown=SHOWN, now=NOW)
+def correct(subject: SubjectId, age: AgeRange, *, now: datetime = NOW) -> None:
+    correct_age(by=by(subject), subject=subject, age=age, shown=SHOWN, now=now)
 
 
 def by(subject: SubjectId) -> Actor:
@@ -71,22 +73,46 @@ def test_who_is_older_after_all_keeps_each_no_until_they_choose_anew() -> None:
 
 def test_who_is_under_13_after_all_keeps_no_account() -> None:
     alice = make(AgeRange.ADULT)
+    prove(alice)
 
-    correct(alice, AgeRange.UNDER_13)
+    correct(alice, AgeRange.UNDER_13, now=LATER)
 
-    assert queries.find_closed_at(alice) == NOW
+    assert queries.find_closed_at(alice) == LATER
     assert queries.is_closing_final(alice)
     assert answers(alice) == STRICTLY
     for age in (AgeRange.ADULT, AgeRange.UNDER_13):
         with pytest.raises(ClosedForAge, match="Ask a parent"):
-            correct(alice, age)
+            correct(alice, age, now=LATER)
     with pytest.raises(ClosedForAge):
         actions.reopen_account(by=by(alice), subject=alice, now=NOW)
     with pytest.raises(AlreadyClosed):
         actions.close_account(by=by(alice), subject=alice, now=NOW)
     assert Entry.objects.filter(kind="account.closed", subject=alice).count() == 1
-    assert actions.erase_closed(policy_in_force(NOW), now=NOW + timedelta(days=31)) == 1
+    assert actions.erase_closed(policy_in_force(NOW), now=LATER + timedelta(days=31)) == 1
     assert not Holder.objects.exists()
+
+
+@pytest.mark.parametrize("confirmed_at", [None, LATER + timedelta(hours=1)])
+def test_where_no_letter_told_of_it_with_a_link_the_age_is_corrected_and_the_account_kept(
+    confirmed_at: datetime | None,
+) -> None:
+    alice = make(AgeRange.ADULT)
+    correct(alice, AgeRange.UNDER_13, now=LATER)
+    if confirmed_at:
+        prove(alice, now=confirmed_at)
+    with pytest.raises(ClosedForAge, match="correct the age"):
+        actions.reopen_account(by=by(alice), subject=alice, now=LATER)
+    with pytest.raises(ClosedForAge):
+        correct(alice, AgeRange.UNDER_13, now=LATER)
+
+    correct(alice, AgeRange.FROM_16_TO_17, now=LATER + timedelta(days=2))
+    is_closed = queries.find_closed_at(alice) == LATER
+    actions.reopen_account(by=by(alice), subject=alice, now=LATER + timedelta(days=2))
+
+    assert is_closed
+    assert (queries.find_closed_at(alice), queries.is_closing_final(alice)) == (None, False)
+    assert actions.show_profile(by=by(alice), subject=alice, now=NOW).age is AgeRange.FROM_16_TO_17
+    assert answers(alice) == STRICTLY
 
 
 def test_a_closed_account_stays_closed_since_when_it_was_and_it_is_told_that_it_is_for_good() -> (

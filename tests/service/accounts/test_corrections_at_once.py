@@ -11,7 +11,8 @@ from clearline.service.accounts.models import EarlierName, Holder
 from clearline.trust.ledger.models import Entry
 from clearline.trust.vault import queries as vault
 from tests.service.accounts.people import NOW, make_customer
-from tests.service.accounts.test_age_correction import SHOWN, STRICTLY, answers, by
+from tests.service.accounts.test_age_correction import LATER, SHOWN, STRICTLY, answers, by
+from tests.service.contacts.contacts import confirmed
 from tests.trust.factors.test_races import MANY, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,8 +36,8 @@ def test_of_fifty_ages_told_at_once_one_holds_with_all_that_follows_from_it() ->
 
 
 def test_of_fifty_ages_told_at_once_the_child_s_closes_the_account_once_and_is_the_last() -> None:
-    alice = make_customer()
-    tell = partial(correct_age, by=by(alice), subject=alice, shown=SHOWN, now=NOW)
+    alice = confirmed()
+    tell = partial(correct_age, by=by(alice), subject=alice, shown=SHOWN, now=LATER)
     ages = (AgeRange.ADULT, AgeRange.UNDER_13)
 
     ends = race(*(partial(tell, age=each) for each in ages * (MANY // 2)))
@@ -46,7 +47,7 @@ def test_of_fifty_ages_told_at_once_the_child_s_closes_the_account_once_and_is_t
     assert count("account.changed") == ends["done"]
     assert count("account.closed") == 1
     holder = Holder.objects.get(subject=alice)
-    assert (holder.is_final, holder.closed_at) == (True, NOW)
+    assert (holder.is_final, holder.closed_at) == (True, LATER)
 
 
 def test_of_fifty_names_told_at_once_one_holds_and_each_before_it_is_kept_once() -> None:

@@ -33,9 +33,13 @@ def newest_code(*, now: datetime = NOW) -> str:
 def confirmed(user_id: str = "alice", *, now: datetime = NOW) -> SubjectId:
     """Return a customer whose first address is proved."""
     subject = make_customer(user_id)
+    prove(subject, now=now)
+    return subject
+
+
+def prove(subject: SubjectId, *, now: datetime = NOW) -> None:
     actions.send_code(subject=subject, now=now)
     actions.type_code(subject=subject, code=newest_code(now=now), now=now)
-    return subject
 
 
 def replace(subject: SubjectId, email: str = SECOND, *, now: datetime) -> None:

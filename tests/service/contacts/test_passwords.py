@@ -10,6 +10,7 @@ from clearline.trust.safeguards.actions import SignInRefused
 from clearline.trust.tokens import actions as tokens
 from clearline.trust.tokens.queries import find_bearer
 from tests.service.accounts.people import NOW, PASSWORD, make_account, make_customer
+from tests.service.contacts.contacts import prove
 from tests.service.contacts.offering import offered_and_invited
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,7 @@ def test_a_new_password_ends_the_offer_and_the_invitations_and_a_wrong_one_nothi
 ) -> None:
     signed_in = make_account().signed_in
     alice = SubjectId(signed_in.public_id)
+    prove(alice)
     code, account = offered_and_invited(alice, LATER)
     with pytest.raises(SignInRefused):
         passwords.change(subject=alice, old="wrong one here", new=NEW_PASSWORD, now=LATER)

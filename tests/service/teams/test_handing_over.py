@@ -17,7 +17,7 @@ from clearline.service.accounts.customer_file import CustomerRow
 from clearline.service.accounts.handing_over import BalanceWaits, Closing
 from clearline.service.accounts.importing import SeenInFile
 from clearline.service.accounts.members import NoSuchMember
-from clearline.service.accounts.models import Account, Member
+from clearline.service.accounts.models import Account, EmailAddress, Member
 from clearline.service.accounts.queries import account_index
 from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.service.accounts.words import FieldWrong
@@ -29,6 +29,7 @@ from clearline.service.teams.handing_over import (
     OFFER_WINDOW,
     RETURN_WINDOW,
     MemberTooNew,
+    NoLetterGoes,
     NoSuchOffer,
     OfferTooNew,
     OfferWaits,
@@ -43,6 +44,7 @@ from clearline.trust.vault import actions as vault
 from tests.meanwhile import Meanwhile
 from tests.promises.provider import rows
 from tests.service.accounts.people import AGREED, NOW, PASSWORD, make_customer
+from tests.service.contacts.contacts import prove, replace
 from tests.service.teams.test_teams import at_once
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +60,9 @@ def make_business(user_id: str = "alice") -> SubjectId:
         user_id, PASSWORD, "Alice", "a@b.example", AgeRange.ADULT, "", BUSINESS
     )
     opened = accounts.open_account(told=told, agreed=AGREED, now=NOW)
-    return SubjectId(opened.signed_in.public_id)
+    subject = SubjectId(opened.signed_in.public_id)
+    prove(subject)
+    return subject
 
 
 def join(owner: SubjectId, account: int, user_id: str = "bob") -> SubjectId:
@@ -152,6 +156,7 @@ def test_the_lines_of_an_account_go_with_it() -> None:
     importing.import_customers([row], by=OPERATOR, seen=SeenInFile(), now=NOW)
     found = Account.objects.get(number_index=account_index("OLD-1"))
     zoe, account = SubjectId(found.owner), found.pk
+    prove(zoe)
     bob = join(zoe, account)
     handing_over.offer(owner=zoe, account=account, member=bob, stays=True, now=OFFERED)
 
@@ -168,6 +173,7 @@ def test_an_account_with_a_balance_of_before_stays_with_its_owner() -> None:
     importing.import_customers([row], by=OPERATOR, seen=SeenInFile(), now=NOW)
     found = Account.objects.get(number_index=account_index("OLD-1"))
     zoe = SubjectId(found.owner)
+    prove(zoe)
     bob = join(zoe, found.pk)
 
     with pytest.raises(BalanceWaits):
@@ -261,6 +267,7 @@ def test_offers_that_nobody_took_are_erased() -> None:
 def test_a_taken_account_is_handed_on_and_is_not_erased_with_its_former_owner() -> None:
     alice, bob, account = offered()
     handing_over.accept(subject=bob, account=account, now=TAKEN)
+    prove(bob)
     charlie = join(bob, account, "charlie")
     with pytest.raises(TakenLately):
         handing_over.offer(owner=bob, account=account, member=charlie, stays=False, now=TAKEN)
@@ -344,6 +351,29 @@ def test_nobody_is_offered_an_account_before_they_acted_in_it_for_three_days() -
         handing_over.offer(owner=alice, account=account, member=bob, stays=True, now=early)
 
     assert handing_over.find_offer(account, now=early) is None
+
+
+@pytest.mark.parametrize(
+    "way", ["never confirmed", "confirmed too late", "replaced by another", "no letter goes there"]
+)
+def test_who_cannot_take_the_account_back_by_a_letter_offers_it_to_nobody(way: str) -> None:
+    alice = make_customer("alice")
+    account = queries.list_owned(alice)[0].account
+    bob = join(alice, account)
+    if way == "confirmed too late":
+        prove(alice, now=OFFERED + timedelta(minutes=1))
+    elif way == "replaced by another":
+        replace(alice, now=NOW + timedelta(days=1))
+    elif way == "no letter goes there":
+        prove(alice)
+        row = EmailAddress.objects.get(subject=alice)
+        row.address = "a\u200balice@mail.example"
+        row.save()
+
+    with pytest.raises(NoLetterGoes, match="Confirm your e-mail address first"):
+        handing_over.offer(owner=alice, account=account, member=bob, stays=True, now=OFFERED)
+
+    assert handing_over.find_offer(account, now=OFFERED) is None
 
 
 @pytest.mark.parametrize("act", ["invite", "call", "set_role", "remove", "offer"])

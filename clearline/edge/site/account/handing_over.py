@@ -41,6 +41,7 @@ def hand_over(request: HttpRequest) -> HttpResponse:
         "account": account,
         "members": [(each, ROLES[each.role][0]) for each in others],
         "offer": handing_over.find_offer(account, now=now),
+        "may_offer": handing_over.may_offer(subject, now=now),
         "error": error,
     }
     return render(request, "account/hand_over.html", shown, status=409 if error else 200)
