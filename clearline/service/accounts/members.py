@@ -54,12 +54,13 @@ def lock_account(account: int) -> None:
         raise NoSuchCustomer
 
 
-def set_member(*, account: int, subject: SubjectId, role: MemberRole | None) -> None:
+def set_member(*, account: int, subject: SubjectId, role: MemberRole | None) -> bool:
     """Set what a member may do, or end it with None, in the caller's transaction.
 
-    The owner stays the owner. Raises NoSuchMember.
+    The owner stays the owner. Returns whether it was another before. Raises NoSuchMember.
     """
     others = Member.objects.exclude(role=MemberRole.OWNER)
     row = others.filter(account_id=account, subject=subject)
-    if not (row.update(role=role) if role else row.delete()[0]):
+    if not row.exists():
         raise NoSuchMember
+    return bool(row.exclude(role=role).update(role=role) if role else row.delete()[0])

@@ -259,7 +259,10 @@ def set_role(
     role: MemberRole,
     now: datetime,
 ) -> None:
-    """Set what a member may do. Raises NotTheOwner, NoSuchMember, NoInvitableRole."""
+    """Set what a member may do; what they may do already is no change, and nobody is told.
+
+    Raises NotTheOwner, NoSuchMember, NoInvitableRole, gate.UseDenied.
+    """
     permit = safeguards.ask_to_note_customer(now)
     if role is MemberRole.OWNER:
         message = "An account has one owner. Choose another role."
@@ -268,10 +271,9 @@ def set_role(
 
     with transaction.atomic():
         lock_owned(owner, account)
-        accounts_members.set_member(account=account, subject=member, role=role)
-        note_change(
-            Change("set", role, by=owner), owner=owner, member=member, permit=permit, now=now
-        )
+        if accounts_members.set_member(account=account, subject=member, role=role):
+            told = Change("set", role, by=owner)
+            note_change(told, owner=owner, member=member, permit=permit, now=now)
 
 
 def remove(

@@ -134,6 +134,19 @@ def test_the_owner_sets_and_ends_what_a_member_may_do_and_a_member_leaves() -> N
     assert not MemberLabel.objects.exists()
 
 
+def test_a_role_that_a_member_has_already_is_no_change_and_is_written_of_nobody() -> None:
+    """Each would write to both; an owner could fill the mailbox of a member."""
+    alice = make_customer("alice")
+    bob = joined(alice)
+    before = Entry.objects.count()
+
+    actions.set_role(owner=alice, member=bob, role=MemberRole.BILLING, now=NOW)
+
+    assert Entry.objects.count() == before
+    actions.set_role(owner=alice, member=bob, role=MemberRole.READ_ONLY, now=NOW)
+    assert [each["change"] for each in told_of(bob, "membership.changed")] == ["joined", "set"]
+
+
 def test_nobody_touches_a_team_that_is_anothers() -> None:
     alice, eve = make_customer("alice"), make_customer("eve")
     bob = joined(alice)
