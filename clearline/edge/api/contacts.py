@@ -106,16 +106,21 @@ def take_back(request: HttpRequest, told: NotMe) -> TakenBack:
     The address that the letter went to is theirs again, every sign-in and session ends, and the
     password opens nothing until `recover` has set a new one. What was handed over since the day
     before the change is theirs again too, and who joined an account of theirs since then acts in it
-    no more; an account that was closed since then is open, and postal addresses that were given
-    since then are taken out: what they replaced is erased already. Where that address had been
-    replaced,
-    second factors of the day before the change and since go a day later, unless `factors/keep` or
-    the link in the letter about it says that they stay; else none is touched. Ask before you send
-    this, so that opening the link alone does nothing.
+    no more; an account that was closed since then is open, one that was closed before is still
+    closed, and postal addresses that were given since then are taken out: what they replaced is
+    erased already. Where that address had been replaced, second factors of the day before the
+    change and since go a day later, unless `factors/keep` or the link in the letter about it says
+    that they stay; else none is touched. Ask before you send this, so that opening the link alone
+    does nothing.
     """
     del request
-    notices.take_back(token=told.key, now=timezone.now())
-    return TakenBack(next="recover")
+    closed = notices.take_back(token=told.key, now=timezone.now())
+    return TakenBack(
+        next="recover",
+        is_open=closed is None,
+        erased_on=closed.erased_on if closed else None,
+        is_final=closed is not None and closed.is_final,
+    )
 
 
 def show(subject: SubjectId, now: datetime) -> Contacts:

@@ -296,7 +296,7 @@ BODIES: Final[tuple[Schema, ...]] = (
     NewEmail(email="alice@post.example"),
     CodeTyped(code="123 456"),
     NotMe(key=LETTER_KEY),
-    TakenBack(next="recover"),
+    TakenBack(next="recover", is_open=True, erased_on=None, is_final=False),
     WaysToProve(by=[FactorKind.PASSKEY, FactorKind.APP], passkey=PASSKEY_ASKED),
     ProofGiven(code="123456"),
     Proved(by=FactorKind.APP, until=LATER),

@@ -1,6 +1,6 @@
 """The shapes of how a person is reached and what they told of themselves, field by field."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from ninja import Schema
@@ -58,9 +58,16 @@ class NotMe(Sent):
 
 
 class TakenBack(Schema):
-    """What comes next: the password opens nothing until `recover` has set a new one."""
+    """What comes next: the password opens nothing until `recover` has set a new one.
+
+    An account that was closed before that change still is (`is_open`), until `erased_on`: its owner
+    opens it by `account/reopen`, and where `is_final`, the letter that told of the closing does.
+    """
 
     next: Literal["recover"]
+    is_open: bool
+    erased_on: date | None
+    is_final: bool
 
 
 class PhoneNumber(Sent):

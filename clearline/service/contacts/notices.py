@@ -7,7 +7,7 @@ a crash loses no notice and sends none twice.
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -142,6 +142,17 @@ class Told:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class StillClosed:
+    """An account that was closed before the change that was taken back: until when it is kept.
+
+    A final closing is undone by the letter that told of it, any other by its owner.
+    """
+
+    erased_on: date | None
+    is_final: bool
+
+
 def tell_of_changes(*, now: datetime) -> int:
     """Write a notice for each change that the ledger tells of since last time; return how many."""
     reading, _ = Reading.objects.get_or_create(pk=1)
@@ -259,14 +270,15 @@ def works(token: str, *, now: datetime) -> bool:
     return notice is not None and emails.is_kept(SubjectId(notice.subject), notice.row)
 
 
-def take_back(*, token: str, now: datetime) -> None:
+def take_back(*, token: str, now: datetime) -> StillClosed | None:
     """Take back what its owner did not change: the address, the password, and whoever signed in.
 
     The address that was told is theirs again, no session goes on, and the password opens nothing
     until a new one is set by a code that goes to that address, and by the second factor where there
     is one. What was handed over since the day before the change is theirs again, who joined an
     account of theirs since then acts in it no more, if it was closed since then it is open, and
-    postal addresses that were given since then are gone.
+    postal addresses that were given since then are gone. If it was closed before, it still is,
+    which is what is returned.
     Where that address had been replaced, second factors of that time go a day later, unless
     somebody says that they are theirs, and the newer address hears of it; else a mailbox alone
     would go round a factor, so none is touched. Of many at once one wins.
@@ -298,6 +310,15 @@ def take_back(*, token: str, now: datetime) -> None:
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
         if is_restored and not factor_wait.begin(subject, began_at, told, now):
             tell_replaced(subject, told, now)
+    return find_closing(subject, now)
+
+
+def find_closing(subject: SubjectId, now: datetime) -> StillClosed | None:
+    """Return how somebody's account is closed; None while it is open."""
+    closed_at = find_closed_at(subject)
+    if closed_at is None:
+        return None
+    return StillClosed(erased_on(closed_at, now=now), is_closing_final(subject))
 
 
 def tell_replaced(subject: SubjectId, told: factor_wait.Written, now: datetime) -> None:

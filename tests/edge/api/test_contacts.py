@@ -84,10 +84,27 @@ def test_a_change_is_told_to_the_address_before_and_taken_back_by_its_key() -> N
     again = App().ask("POST", "contacts/take-back", {"key": key})
 
     assert told[-1][0] == FIRST
-    assert (said.status, said.told) == (200, {"next": "recover"})
+    opened = {"next": "recover", "is_open": True, "erased_on": None, "is_final": False}
+    assert (said.status, said.told) == (200, opened)
     assert (again.status, again.told["code"]) == (404, "no_such_notice")
     assert app.ask("GET", "contacts").status == 401
     assert App().sign_in().status == 403
+
+
+def test_who_takes_a_change_back_reads_that_the_account_was_closed_before_and_still_is(
+    clock: Clock,
+) -> None:
+    app = confirmed_app()
+    app.ask("POST", "account/close")
+    clock.now += 9 * DAY
+    app.sign_in()
+    replaced(app)
+    key = key_in(tell(now=timezone.now())[-1][1]["link"])
+
+    said = App().ask("POST", "contacts/take-back", {"key": key}).told
+
+    assert (said["is_open"], said["is_final"]) == (False, False)
+    assert said["erased_on"] == str((clock.now + 21 * DAY).date())
 
 
 def test_another_address_asks_for_a_sign_in_of_the_last_quarter_of_an_hour(clock: Clock) -> None:

@@ -114,10 +114,10 @@ def not_me(request: HttpRequest) -> HttpResponse:
     shown = {"key": token, "works": notices.works(token, now=now)}
     if request.method == "POST":
         try:
-            notices.take_back(token=token, now=now)
+            closed = notices.take_back(token=token, now=now)
         except notices.NoSuchNotice:
             return render(request, "account/not_me.html", {"works": False}, status=422)
-        return render(request, "account/taken_back.html")
+        return render(request, "account/taken_back.html", {"closed": closed})
     return render(request, "account/not_me.html", shown)
 
 

@@ -173,6 +173,38 @@ def test_the_link_of_a_notice_asks_first_and_locks_when_the_button_is_pressed() 
     assert letters(Template.CHANGE_NOTICE, now=timezone.now())
 
 
+@pytest.mark.parametrize(
+    ("end", "advice"),
+    [
+        (("/account/close/", {}), "press Keep my account there"),
+        (("/account/age/", {"age": "under_13", "sure": "yes"}), "the letter that told of that"),
+    ],
+)
+def test_the_page_of_a_change_taken_back_says_that_the_account_is_still_closed_and_what_opens_it(
+    end: tuple[str, dict[str, str]], advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = enter()
+    press(client, "confirm")
+    press(client, "code", code=code())
+    clock = Clock(timezone.now() + DAY)
+    monkeypatch.setattr(timezone, "now", clock)
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    client.post(*end)
+    tell(now=clock.now)
+    clock.now += 9 * DAY
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    ask_to_replace(client)
+    press(client, "code", code=code())
+    key = key_in(tell(now=clock.now)[-1][1]["link"])
+
+    page = words_on(browser().post(NOT_ME, {"key": key}).content)
+
+    assert "Your account is still closed." in page
+    assert advice in page
+    day = clock.now + 21 * DAY
+    assert f"On {day.day} {day:%B %Y} all that it holds is erased for good." in page
+
+
 def test_two_customers_see_their_own_address_alone() -> None:
     alice, bob = enter("alice"), enter("bob")
     ask_to_replace(bob)
