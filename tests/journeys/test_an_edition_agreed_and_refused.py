@@ -219,6 +219,10 @@ def close_undo_and_close(page: Page, provider: RunningProvider) -> Path:
     look(page)
     press_until(page, "Close my account")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=2)).to_have_text("Close it now?")
+    look(page)
+    press_until(page, "Yes, close my account")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_contain_text("This account is closed.")
     look(page)
     press_until(page, "Keep my account")
@@ -229,6 +233,7 @@ def close_undo_and_close(page: Page, provider: RunningProvider) -> Path:
     page.get_by_role("link", name="I do not agree").click()
     page.get_by_role("link", name="To closing").click()
     page.get_by_role("button", name="Close my account").click()
+    page.get_by_role("button", name="Yes, close my account").click()
     expect(page.get_by_role("main")).to_contain_text("This account is closed.")
     page.goto(f"{provider.url}/account/my-data/")
     closed = page.get_by_role("row").filter(has_text="closed").first

@@ -83,7 +83,7 @@ def test_it_is_kept_like_your_name_and_then_the_key_is_gone() -> None:
     client = browser()
     join(client)
 
-    client.post("/account/close/")
+    client.post("/account/close/", {"sure": "yes"})
     work(timezone.now() + timedelta(days=31))
 
     assert not Account.objects.exists()

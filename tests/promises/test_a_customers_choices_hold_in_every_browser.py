@@ -66,7 +66,7 @@ def test_it_is_kept_sealed_with_its_proof_under_the_customers_number_and_goes_wi
     (row,) = [each for each in rows() if each.startswith("consent_accountchoices")]
     assert "measurement" not in row
     assert Entry.objects.get(kind="choice.recorded").subject == opened.signed_in.public_id
-    client.post("/account/close/")
+    client.post("/account/close/", {"sure": "yes"})
     closed_at = clock.now
     work(closed_at + timedelta(days=29))
     assert AccountChoices.objects.exists()

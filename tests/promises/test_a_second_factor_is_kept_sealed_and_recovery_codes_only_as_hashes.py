@@ -99,7 +99,7 @@ def test_they_go_at_the_latest_with_what_the_account_holds() -> None:
     client.post("/account/sign-in/", {"user_id": "alice", "password": OWN_PASSWORD})
     add_app(alice, CUSTOMER)
     add_passkey(alice)
-    client.post("/account/close/")
+    client.post("/account/close/", {"sure": "yes"})
 
     work(Retention.from_text("30 days").end(timezone.now()) + DAY)
 

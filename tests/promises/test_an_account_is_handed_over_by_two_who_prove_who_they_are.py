@@ -279,7 +279,7 @@ def test_the_page_says_where_nothing_is_offered_and_where_one_of_them_is_leaving
     (own,) = list_owned(hers)
     offer(alice, his)
     pass_days(clock, 3, alice, bob)
-    bob.post("/account/close/")
+    bob.post("/account/close/", {"sure": "yes"})
 
     refused = bob.post("/account/team/take-over/", {"act": "take", "account": str(own.account)})
 

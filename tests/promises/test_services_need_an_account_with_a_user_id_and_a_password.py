@@ -47,7 +47,7 @@ def test_both_are_kept_while_the_account_is_open_and_go_with_what_it_holds() -> 
 
     client = browser()
     client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
-    client.post("/account/close/")
+    client.post("/account/close/", {"sure": "yes"})
     closed_at = timezone.now()
     work(closed_at + timedelta(days=29))
     before = Login.objects.count()

@@ -64,7 +64,7 @@ def test_each_is_kept_as_long_as_what_else_the_account_holds() -> None:
     client, now = enter(), timezone.now()
     tell(client)
     client.post("/account/prove/", {"password": PASSWORD})
-    client.post("/account/close/")
+    client.post("/account/close/", {"sure": "yes"})
     work(now + 29 * DAY)
     before = PostalAddress.objects.count()
 

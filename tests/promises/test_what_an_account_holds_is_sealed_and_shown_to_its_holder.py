@@ -77,7 +77,7 @@ def test_they_are_kept_while_open_and_thirty_days_after_closing_and_then_the_key
 
     client = browser()
     client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
-    client.post("/account/close/")
+    client.post("/account/close/", {"sure": "yes"})
     closed_at = timezone.now()
     work(closed_at + timedelta(days=29))
     before = Holder.objects.count()
@@ -92,7 +92,7 @@ def test_they_are_kept_while_open_and_thirty_days_after_closing_and_then_the_key
 
 def test_until_then_the_closing_may_be_taken_back() -> None:
     client = signed_in()
-    client.post("/account/close/")
+    client.post("/account/close/", {"sure": "yes"})
     assert "This account is closed." in client.get("/account/").content.decode()
 
     client.post("/account/close/", {"reopen": "yes"})
@@ -103,7 +103,7 @@ def test_until_then_the_closing_may_be_taken_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "told"), [("close", {}), ("age", {"age": "under_13", "sure": "yes"})]
+    ("page", "told"), [("close", {"sure": "yes"}), ("age", {"age": "under_13", "sure": "yes"})]
 )
 def test_it_is_told_like_any_change_and_the_link_in_that_letter_opens_the_account_again(
     page: str, told: dict[str, str]

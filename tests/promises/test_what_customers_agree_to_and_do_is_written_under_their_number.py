@@ -76,7 +76,7 @@ def test_what_a_customer_does_is_written_under_their_number() -> None:
     client = enter()
 
     client.post("/account/profile/", {"name": "Alice Reed", "screen_name": ""})
-    client.post("/account/close/")
+    client.post("/account/close/", {"sure": "yes"})
     safeguards.change_password(
         public_id=subject, old=PASSWORD, new="stones make rivers loud", now=timezone.now()
     )
@@ -97,7 +97,7 @@ def test_a_customer_sees_what_was_written_of_them_and_nothing_of_others() -> Non
     make_account("bob", name="Bob Stone", email="bob@mail.example")
     enter("x" * 20)
     client = enter()
-    client.post("/account/close/")
+    client.post("/account/close/", {"sure": "yes"})
     assert clauses_of(SubjectId(Holder.objects.order_by("pk")[0].subject)) == {
         "account.agreement": ["account.opened"],
         "account.acts": ["customer.refused", "customer.signed_in", "account.closed"],

@@ -35,7 +35,6 @@ class Door:
     audience: tuple[Audience, ...]
     inside: str  # the template around pages of who is signed in
     outside: str  # and around the second step of signing in
-    signed_out_to: str  # the name of the page to which signing out leads
     is_here: Callable[[HttpRequest], bool]
     safe_next: Callable[[str], str]
     begin: Callable[[HttpRequest, SignedIn], None]

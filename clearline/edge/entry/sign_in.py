@@ -27,7 +27,8 @@ def sign_in(request: HttpRequest, door: Door) -> HttpResponse:
     if request.method != "POST":
         if door.is_here(request):
             return redirect(back)
-        return render(request, template, {"next": back})
+        shown = {"next": back, "is_signed_out": request.GET.get("signed_out") == "yes"}
+        return render(request, template, shown)
     user_id = request.POST.get("user_id", "")
     try:
         signed_in = safeguards.sign_in(
@@ -49,8 +50,8 @@ def sign_in(request: HttpRequest, door: Door) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest, door: Door) -> HttpResponse:
-    """End the session, and let the browser forget what it kept of these pages."""
+    """End the session, let the browser forget what it kept of these pages, and say so."""
     request.session.flush()
-    response = redirect(door.signed_out_to)
+    response = redirect(f"{door.url('sign_in')}?signed_out=yes")
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response

@@ -139,13 +139,15 @@ def show_desk(
 @open_to(*CUSTOMERS)
 @require_http_methods(["GET", "HEAD"])
 def customer(request: HttpRequest, subject: str) -> HttpResponse:
-    """Show a customer who is open; ask for the reason to open one who was found, no one else."""
+    """Show a customer who is open; ask for the reason to open one who was found, no one else.
+
+    Who is open is asked for a reason where the address says that they are for another contact.
+    """
     member, now, whom = signed_in_member(request), timezone.now(), SubjectId(subject)
-    if queries.find_open(member.public_id, whom, now=now) is not None:
+    opened = queries.find_open(member.public_id, whom, now=now)
+    if opened is not None and request.GET.get("another") != "yes":
         return show_customer(request, whom, now)
-    if queries.is_found(member.public_id, whom, now=now):
-        return ask_reason(request, whom)
-    return gone(request)
+    return ask_reason(request, whom)
 
 
 def gone(request: HttpRequest) -> HttpResponse:
@@ -155,11 +157,17 @@ def gone(request: HttpRequest) -> HttpResponse:
 def ask_reason(
     request: HttpRequest, subject: SubjectId, refused: Refusal | None = None
 ) -> HttpResponse:
-    """Ask at which contact a customer is to be opened; of themselves nothing is shown."""
-    member = signed_in_member(request)
+    """Ask at which contact whoever is found or open is to be opened; of them nothing is shown."""
+    member, now = signed_in_member(request), timezone.now()
+    opened = queries.find_open(member.public_id, subject, now=now)
+    if opened is None and not queries.is_found(member.public_id, subject, now=now):
+        return gone(request)
+    is_proved = queries.is_proved(member.public_id, subject, now=now)
     shown = {
         "subject": subject,
-        "is_proved": queries.is_proved(member.public_id, subject, now=timezone.now()),
+        "before": opened.contact if opened else None,
+        "channel_before": VALUES["channel"][opened.contact.channel] if opened else "",
+        "is_proved": opened.is_proved if opened else is_proved,
         "channels": [(each, VALUES["channel"][each]) for each in Channel],
         "channel": request.POST.get("channel", ""),
         "reference": request.POST.get("reference", "")[:TYPED_MAX],
@@ -181,11 +189,13 @@ def is_of_reference(refused: Refusal | None) -> bool:
 @sensitive_post_parameters("reference")
 @require_POST
 def open_one(request: HttpRequest, subject: str) -> HttpResponse:
-    """Open a customer who was found, for the contact that the form names."""
+    """Open a customer who was found, or is open for another one, for the contact of the form."""
     member, whom = signed_in_member(request), SubjectId(subject)
+    is_another = request.POST.get("another") == "yes"
+    act = desk.open_for_another if is_another else desk.open_customer
     try:
         contact = Contact.read(request.POST.get("channel", ""), request.POST.get("reference", ""))
-        desk.open_customer(
+        act(
             by=actor_of(member),
             roles=member.roles,
             subject=whom,
@@ -195,8 +205,6 @@ def open_one(request: HttpRequest, subject: str) -> HttpResponse:
     except NotFoundHere:
         return gone(request)
     except (ContactWrong, ContactUsed) as refused:
-        if not queries.is_found(member.public_id, whom, now=timezone.now()):
-            return gone(request)
         return ask_reason(request, whom, refused)
     return redirect("staff_customer", subject=subject)
 

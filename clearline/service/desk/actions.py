@@ -95,8 +95,8 @@ class ContactTooLong(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "One contact keeps a customer open for an hour at most. If it still goes on, look for "
-            "the customer again and give the contact a number of its own."
+            "One contact keeps a customer open for an hour at most. If it still goes on, open the "
+            "customer for another contact, with a number of its own."
         )
 
 
@@ -175,18 +175,64 @@ def open_customer(
         rows = lock_sightings(by, subject)
         if queries.find_open(by.name, subject, now=now) is not None:
             return
-        if any(
-            (row.channel, row.reference) == (contact.channel, contact.reference) for row in rows
-        ):
-            raise ContactUsed
+        refuse_used(by, subject, contact)
         row = next((each for each in reversed(rows) if each.opened_at is None), None)
         if row is None:
             raise NotFoundHere
-        row.opened_at, row.shut_at, row.roles = now, now + OPEN_WINDOW, ",".join(duties)
-        row.channel, row.reference = contact.channel, contact.reference
-        row.save(update_fields=["opened_at", "shut_at", "roles", "channel", "reference"])
-        entry = opened_entry(by, duties, contact)
-        ledger.append(entry, subject=subject, permit=permits[0], now=now)
+        open_row(row, by, duties, contact, permit=permits[0], now=now)
+
+
+def open_for_another(
+    *, by: Actor, roles: Iterable[Role], subject: SubjectId, contact: Contact, now: datetime
+) -> None:
+    """End the contact at which a customer is open, and open them for another one at once.
+
+    It is an opening like the first, with an entry of its own. Who has opened them for that other
+    one already keeps what is open. Raises NotFoundHere, ContactUsed, gate.UseDenied,
+    NoEditionInForce. Source: CP-08; clause support.open.
+    """
+    get_open(by, roles, subject, now)
+    duties = roles_at_desk(roles)
+    permits = [ask_as(role, by, subject, now) for role in duties]
+
+    with transaction.atomic():
+        lock_sightings(by, subject)
+        open_ones = queries.opened_by(by.name, now=now).filter(subject=subject)
+        before = open_ones.first()
+        if before is None:
+            raise NotFoundHere
+        if queries.to_open(before).contact == contact:
+            return
+        refuse_used(by, subject, contact)
+        open_ones.update(shut_at=now)
+        row = Sighting(
+            staff=by.name, subject=subject, found_at=before.found_at, is_proved=before.is_proved
+        )
+        open_row(row, by, duties, contact, permit=permits[0], now=now)
+
+
+def refuse_used(by: Actor, subject: SubjectId, contact: Contact) -> None:
+    """Return if a contact did not open a customer to one of the staff yet. Raises ContactUsed."""
+    rows = Sighting.objects.filter(staff=by.name, subject=subject)
+    if rows.filter(channel=contact.channel, reference=contact.reference).exists():
+        raise ContactUsed
+
+
+def open_row(
+    row: Sighting,
+    by: Actor,
+    duties: Sequence[Role],
+    contact: Contact,
+    *,
+    permit: Permit,
+    now: datetime,
+) -> None:
+    """Open a customer who was found, in the caller's transaction, with the entry of it."""
+    row.opened_at, row.shut_at, row.roles = now, now + OPEN_WINDOW, ",".join(duties)
+    row.channel, row.reference = contact.channel, contact.reference
+    row.save()
+    entry = opened_entry(by, duties, contact)
+    ledger.append(entry, subject=SubjectId(row.subject), permit=permit, now=now)
 
 
 def keep_open(*, by: Actor, roles: Iterable[Role], subject: SubjectId, now: datetime) -> None:

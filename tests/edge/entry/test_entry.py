@@ -139,7 +139,8 @@ def test_staff_sign_in_by_both_and_out(clock: Clock) -> None:
 
     answer = client.post("/staff/sign-out/")
 
-    assert answer["Location"] == "/staff/sign-in/"
+    assert answer["Location"] == "/staff/sign-in/?signed_out=yes"
+    assert "You are signed out." in client.get(answer["Location"]).content.decode()
     assert answer["Clear-Site-Data"] == '"cache", "storage"'
     assert client.get("/staff/")["Location"].startswith("/staff/sign-in/")
 

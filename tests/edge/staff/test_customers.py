@@ -17,6 +17,7 @@ from clearline.service.desk import actions as desk
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import add_app, browser, give_both, make_staff, signed_in
+from tests.edge.site.answering import words_on
 from tests.service.accounts.people import make_account, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -225,6 +226,26 @@ def test_a_contact_that_was_used_opens_nothing_more(dana: Client, alice: Subject
     assert again.status_code == 409
     assert "opened already today" in again.content.decode()
     assert "Alice Quill" not in again.content.decode()
+    assert alice
+
+
+def test_after_a_call_the_customer_is_opened_for_a_visit_from_their_own_page(
+    dana: Client, alice: SubjectId
+) -> None:
+    page = open_found(dana)
+    before = dana.get(page).content.decode()
+
+    asked = words_on(dana.get(f"{page}?another=yes").content)
+    visit = {"channel": "visit", "reference": "V-7", "another": "yes"}
+    opened = dana.post(f"{page}open/", visit, follow=True)
+
+    assert 'href="?another=yes"' in before
+    assert "The customer is open for a call, number C-1042. That ends" in asked
+    assert not [word for word in OF_ALICE if word in asked]
+    assert "Opened for a visit, number V-7" in words_on(opened.content)
+    assert "Let them back in" in words_on(opened.content)
+    wrong = dana.post(f"{page}open/", {"another": "yes", "channel": "visit"})
+    assert (wrong.status_code, b'name="another" value="yes"' in wrong.content) == (422, True)
     assert alice
 
 

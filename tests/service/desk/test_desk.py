@@ -331,6 +331,66 @@ def test_one_contact_opens_a_customer_once_and_another_opens_them_again() -> Non
     assert [each["reference"] for each in noted("customer.opened")] == ["C-1042", "C-1043"]
 
 
+def test_opened_for_another_contact_the_first_ends_and_the_customer_sees_both() -> None:
+    alice, visit = alice_found(), Contact(Channel.VISIT, "V-7")
+    open_one(alice)
+    later = NOW + timedelta(minutes=10)
+
+    def for_another(contact: Contact, by: Actor = DANA) -> None:
+        roles = [Role.SUPPORT]
+        actions.open_for_another(by=by, roles=roles, subject=alice, contact=contact, now=later)
+
+    for _ in range(2):  # who presses twice opens once
+        for_another(visit)
+
+    (opened,) = queries.list_open(DANA.name, now=later)
+    assert (opened.contact, opened.shuts_at) == (visit, later + OPEN_WINDOW)
+    assert opened.is_proved
+    assert [each["reference"] for each in noted("customer.opened")] == ["C-1042", "V-7"]
+    with pytest.raises(ContactUsed):
+        for_another(CALL)
+    with pytest.raises(NotFoundHere):
+        for_another(Contact(Channel.CALL, "C-2000"), by=SAM)
+
+
+@pytest.mark.parametrize("minutes", [0, 15])
+def test_nobody_opens_for_another_contact_whom_they_have_not_open(minutes: int) -> None:
+    alice = alice_found()
+    if minutes:
+        open_one(alice)
+
+    with pytest.raises(NotFoundHere):
+        actions.open_for_another(
+            by=DANA,
+            roles=[Role.SUPPORT],
+            subject=alice,
+            contact=Contact(Channel.VISIT, "V-7"),
+            now=NOW + timedelta(minutes=minutes),
+        )
+
+    assert len(noted("customer.opened")) == (1 if minutes else 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_other_contacts_at_once_one_is_open_in_the_end_and_each_has_its_entry() -> None:
+    alice = alice_found()
+    open_one(alice)
+
+    def opening(number: int) -> Callable[[], None]:
+        contact = Contact(Channel.VISIT, f"V-{number}")
+        return lambda: actions.open_for_another(
+            by=DANA, roles=[Role.SUPPORT], subject=alice, contact=contact, now=NOW + SECOND
+        )
+
+    at_once([opening(number) for number in range(6)])
+
+    opened = queries.list_open(DANA.name, now=NOW + SECOND)
+    done = Sighting.objects.filter(channel=Channel.VISIT).count()
+    assert len(opened) == 1
+    assert opened[0].contact.channel is Channel.VISIT
+    assert len(noted("customer.opened")) == 1 + done
+
+
 def test_shut_by_hand_it_is_shut_at_once_and_stays_so() -> None:
     alice = alice_found()
     open_one(alice)

@@ -15,7 +15,7 @@ from clearline.kit.access import Audience, open_to, require_step_up, require_ste
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts.age import AGES
-from clearline.service.accounts.queries import list_owned
+from clearline.service.accounts.queries import erased_on, list_owned
 from clearline.service.accounts.roles import AccountKind
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.contacts import queries as contacts
@@ -40,13 +40,15 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_step_up
 @require_http_methods(["GET", "HEAD", "POST"])
 def close(request: HttpRequest) -> HttpResponse:
-    """Say what closing means, close the account, and take that back."""
-    subject = customer_here(request)
-    if request.method == "POST":
+    """Say what closing means, ask once more before the account closes, and take that back."""
+    subject, now = customer_here(request), timezone.now()
+    is_asked = request.method == "POST"
+    if is_asked and ("reopen" in request.POST or request.POST.get("sure") == "yes"):
         act = accounts.reopen_account if "reopen" in request.POST else accounts.close_account
-        act(by=actor_of(subject), subject=subject, now=timezone.now())
+        act(by=actor_of(subject), subject=subject, now=now)
         return redirect("account_close")
-    return render(request, "account/close.html")
+    shown = {"is_asked": is_asked, "until": erased_on(now, now=now) if is_asked else None}
+    return render(request, "account/close.html", shown)
 
 
 @open_to(Audience.CUSTOMER)

@@ -91,7 +91,7 @@ def test_who_does_not_agree_is_led_to_their_data_and_to_closing(alice: SubjectId
     client = enter()
 
     page = client.get("/account/disagree/").content.decode()
-    client.post("/account/close/")
+    client.post("/account/close/", {"sure": "yes"})
 
     assert 'href="/account/my-data/#take"' in page
     assert 'href="/account/close/"' in page

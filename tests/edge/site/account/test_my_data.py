@@ -83,7 +83,7 @@ def test_each_end_is_said_once_with_all_the_clauses_it_rests_on() -> None:
 
 def test_of_a_closed_account_the_last_day_is_named() -> None:
     client = enter()
-    client.post("/account/close/")
+    client.post("/account/close/", {"sure": "yes"})
 
     assert "Until " in words_on(client.get(PAGE).content)
 
@@ -91,7 +91,7 @@ def test_of_a_closed_account_the_last_day_is_named() -> None:
 def test_lines_are_filtered_by_kind_and_days_and_paged(monkeypatch: pytest.MonkeyPatch) -> None:
     client = enter()
     for _ in range(26):
-        client.post("/account/close/")
+        client.post("/account/close/", {"sure": "yes"})
         client.post("/account/close/", {"reopen": "yes"})
 
     page = client.get(PAGE)
@@ -182,7 +182,7 @@ def test_a_file_is_written_while_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(actions, "LIST_MAX", 2)
     client = enter()
     for _ in range(3):
-        client.post("/account/close/")
+        client.post("/account/close/", {"sure": "yes"})
         client.post("/account/close/", {"reopen": "yes"})
 
     page = given(client, "html").decode()

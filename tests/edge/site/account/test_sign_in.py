@@ -29,7 +29,9 @@ def test_a_customer_signs_in_and_out() -> None:
 
     answer = client.post("/account/sign-out/")
 
-    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert (answer.status_code, answer["Location"]) == (302, "/account/sign-in/?signed_out=yes")
+    assert "You are signed out." in client.get(answer["Location"]).content.decode()
+    assert "You are signed out." not in client.get("/account/sign-in/").content.decode()
     assert '"cache"' in answer["Clear-Site-Data"]
     assert client.get("/account/").status_code == 302
     assert not Session.objects.exists()
