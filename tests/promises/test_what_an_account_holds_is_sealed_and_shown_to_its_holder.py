@@ -11,9 +11,10 @@ and nothing typed is kept; from 13 to 15 an account begins with no to everything
 You may correct the range: from 13 to 15 the same is no from then on, and who is older keeps each no
 until they choose anew. Who turns out to be under 13 can keep no account: it closes for good, and is
 erased thirty days later. That is told like any change: if it was not you who said it, the link in
-that letter opens the account again, and that age is forgotten; each no stays until you choose
-anew. Where you had confirmed no address that such a letter could go to, you may correct that age
-yourself until the account is erased, and keep the account."
+that letter opens the account again, and that age is forgotten; each no stays until you choose anew.
+A letter without that link does not say why it closed. Where you had confirmed no address that such
+a letter could go to, you may correct that age yourself until the account is erased, and keep the
+account."
 
 "If you like, you give a name for us to call you by. It is kept like your name."
 

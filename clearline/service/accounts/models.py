@@ -18,7 +18,7 @@ class Holder(models.Model):
         "subject": "random and public",
         "opened_at": "a moment of our own",
         "closed_at": "a moment of our own",
-        "is_final": "whether the closing may be taken back",
+        "is_final": Category.DEMOGRAPHIC_AGE_RANGE,  # true only of who was said to be under 13
         "is_age_heard": "whether the choices follow the age",
     }
 

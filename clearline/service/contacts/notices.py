@@ -138,7 +138,7 @@ class Told:
     template: Template
     may_take_back: bool
     words: Mapping[str, str]  # that the letter has beside the link
-    also: Tie | None  # told too, without a way to take it back
+    also: Tie | None  # told too, in the same words, without a way to take it back
     changed_at: datetime
 
 
@@ -199,7 +199,7 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
                 row=found.tie.row,
                 changed_at=found.changed_at,
             )
-            link = {"link": link_of(token)}
+            link = words_of_link(found, token)
         for to, context in ((address, link), *((each, {}) for each in others)):
             mail.enqueue(
                 to=to,
@@ -241,8 +241,17 @@ def letter_of(kind: str, subject: SubjectId, now: datetime) -> tuple[Template, d
     day = erased_on(find_closed_at(subject), now=now) if kind == AccountClosed.kind else None
     if day is None:
         return Template.CHANGE_NOTICE, {}
-    of_child = {"is_child": "yes"} if is_closing_final(subject) else {}
-    return Template.CLOSING_NOTICE, {"when": date_format(day, "j F Y"), **of_child}
+    may_keep = {} if is_closing_final(subject) else {"may_keep": "yes"}
+    return Template.CLOSING_NOTICE, {"when": date_format(day, "j F Y"), **may_keep}
+
+
+def words_of_link(found: Told, token: str) -> dict[str, str]:
+    """Return what only who may take a change back is told: the link, and why an account closed.
+
+    Whoever else reads may not be the person whose age it is. Source: clause account.age.
+    """
+    is_of_child = found.template is Template.CLOSING_NOTICE and "may_keep" not in found.words
+    return {"link": link_of(token), **({"is_child": "yes"} if is_of_child else {})}
 
 
 def move_on(position: int) -> bool:

@@ -21,7 +21,7 @@ from clearline.service.mail.template import Template
 from clearline.trust.consent import actions as consent
 from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.ledger.models import Entry
-from tests.service.accounts.people import NOW
+from tests.service.accounts.people import NOW, make_customer
 from tests.service.contacts.contacts import (
     DAY,
     FIRST,
@@ -64,9 +64,11 @@ def link_in(told: list[tuple[str, dict[str, str]]]) -> str:
     return key_in(words["link"])
 
 
-@pytest.mark.parametrize(("end", "of_child"), [(close, {}), (say_under_13, {"is_child": "yes"})])
+@pytest.mark.parametrize(
+    ("end", "more"), [(close, {"may_keep": "yes"}), (say_under_13, {"is_child": "yes"})]
+)
 def test_a_closing_is_told_with_the_day_of_erasure(
-    end: Callable[[SubjectId], None], of_child: dict[str, str]
+    end: Callable[[SubjectId], None], more: dict[str, str]
 ) -> None:
     alice = confirmed()
     end(alice)
@@ -74,7 +76,7 @@ def test_a_closing_is_told_with_the_day_of_erasure(
     ((to, words),) = told_of_closing()
 
     link = words.pop("link")
-    assert (to, words) == (FIRST, {"when": ERASED_ON, **of_child})
+    assert (to, words) == (FIRST, {"when": ERASED_ON, **more})
     assert works(key_in(link), now=LATER)
 
 
@@ -93,7 +95,26 @@ def test_a_new_address_hears_of_a_closing_and_takes_nothing_back() -> None:
 
     told = {to: sorted(words) for to, words in told_of_closing()}
 
-    assert told == {FIRST: ["link", "when"], SECOND: ["when"]}
+    assert told == {FIRST: ["link", "may_keep", "when"], SECOND: ["may_keep", "when"]}
+
+
+def test_a_new_address_and_one_that_may_not_be_theirs_are_not_told_the_age(office: Office) -> None:
+    """Whoever reads there may be somebody else: it says that the account closed, and not why."""
+    alice, bob = confirmed(), make_customer("bob")
+    replace(alice, now=LATER)
+    for each in (alice, bob):
+        say_under_13(each)
+    told = sorted((to, sorted(words)) for to, words in told_of_closing())
+    send(LATER)
+
+    bodies = [each.as_string() for each in office.letters if "was closed" in str(each["Subject"])]
+    plain = [each for each in bodies if "/account/not-me/" not in each]
+    assert told == [(FIRST, ["is_child", "link", "when"]), (FIRST, ["when"]), (SECOND, ["when"])]
+    assert len(plain) == 2
+    for text in plain:
+        assert ERASED_ON in text
+        assert "under 13" not in text
+        assert "Keep my account" not in text
 
 
 def test_a_child_is_offered_no_way_to_keep_the_account(office: Office) -> None:
