@@ -10,11 +10,11 @@ nobody gets in at our desk by a document with a name that they wrote there thems
 and nothing typed is kept; from 13 to 15 an account begins with no to everything that needs a yes.
 You may correct the range: from 13 to 15 the same is no from then on, and who is older keeps each no
 until they choose anew. Who turns out to be under 13 can keep no account: it closes for good, and is
-erased thirty days later. That is told like any change: if it was not you who said it, the link in
-that letter opens the account again, and that age is forgotten; each no stays until you choose anew.
-A letter without that link does not say why it closed. Where you had confirmed no address that such
-a letter could go to, you may correct that age yourself until the account is erased, and keep the
-account."
+erased thirty days later. Each is told like any change: if it was not you who said it, the link in
+that letter opens a closed account again and lets us forget that age; each no stays until you choose
+anew, and we ask you the range again before the account serves you on. A letter without that link
+does not say why it closed. Where you had confirmed no address that such a letter could go to, you
+may correct that age yourself until the account is erased, and keep the account."
 
 "If you like, you give a name for us to call you by. It is kept like your name."
 
@@ -122,7 +122,7 @@ def test_it_is_told_like_any_change_and_the_link_in_that_letter_opens_the_accoun
     assert (holder.closed_at, holder.is_final, holder.age_range is None) == (
         None,
         False,
-        bool(told),
+        page == "age",
     )
 
 

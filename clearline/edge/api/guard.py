@@ -26,6 +26,7 @@ from clearline.edge.api.problems import OTHER_ORIGIN, plain_problem, refused, to
 from clearline.kit.access import Audience, audience_of
 from clearline.kit.errors import Denied, Refusal
 from clearline.kit.problem import CONTENT_TYPE
+from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import queries as accounts
 from clearline.trust.arrivals import actions as arrivals
 from clearline.trust.arrivals.limits import Limit, Standing
@@ -50,6 +51,7 @@ OPEN_TO_WHO_DID_NOT_AGREE: Final = frozenset(
         *("api_my_data", "api_lines", "api_line_receipt", "api_open_my_data", "api_file"),
     }
 )
+AGE_NAME: Final = "api_age"
 
 
 class AgreementNeeded(Denied):
@@ -61,6 +63,18 @@ class AgreementNeeded(Denied):
         super().__init__(
             "The privacy policy has changed. Show what changed and ask whether they agree; whoever "
             "does not can close the account."
+        )
+
+
+class AgeNeeded(Denied):
+    """What was said of the customer's age was forgotten, and nothing goes on before they say it."""
+
+    code = "age_needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody else may have said something of this person's age, so it was forgotten. Ask "
+            "in which range it lies, and send that to `PUT profile/age`."
         )
 
 
@@ -116,7 +130,7 @@ def is_own(request: HttpRequest) -> bool:
 def let_in(request: HttpRequest, audience: frozenset[Audience]) -> HttpResponse | None:
     """Count the request, find whose it is, and return the no if it is one.
 
-    Raises AskedTooOften, AgreementNeeded, gate.UseDenied, NoEditionInForce.
+    Raises AskedTooOften, AgeNeeded, AgreementNeeded, gate.UseDenied, NoEditionInForce.
     """
     network = network_of(request)
     count(request, BY_NETWORK, network)
@@ -131,11 +145,23 @@ def let_in(request: HttpRequest, audience: frozenset[Audience]) -> HttpResponse 
     keep_signal(request, bearer.subject)
     match = request.resolver_match
     name = match.url_name if match else ""
-    if name not in OPEN_TO_WHO_DID_NOT_AGREE and accounts.asks_to_agree(
-        bearer.subject, now=timezone.now()
-    ):
-        raise AgreementNeeded
+    refuse_unanswered(bearer.subject, name or "")
     return None
+
+
+def refuse_unanswered(subject: SubjectId, name: str) -> None:
+    """Return if an address is open to somebody whatever we ask them, or nothing is asked.
+
+    Raises AgeNeeded, AgreementNeeded.
+    """
+    if name in OPEN_TO_WHO_DID_NOT_AGREE:
+        return
+    if accounts.asks_age(subject):
+        if name == AGE_NAME:
+            return
+        raise AgeNeeded
+    if accounts.asks_to_agree(subject, now=timezone.now()):
+        raise AgreementNeeded
 
 
 def find_bearer(request: HttpRequest) -> Bearer | None:

@@ -9,7 +9,12 @@ from clearline.edge.api.choices import FirstStepMissing, NotAsked, NothingAnswer
 from clearline.edge.api.described import Described, Door
 from clearline.edge.api.editions import OtherEdition
 from clearline.edge.api.factors import SecretOver
-from clearline.edge.api.guard import OPEN_TO_WHO_DID_NOT_AGREE, AgreementNeeded
+from clearline.edge.api.guard import (
+    AGE_NAME,
+    OPEN_TO_WHO_DID_NOT_AGREE,
+    AgeNeeded,
+    AgreementNeeded,
+)
 from clearline.edge.api.invited import NoLettersNow
 from clearline.edge.api.limits import AskedTooOften
 from clearline.edge.api.problems import INVALID, OTHER_ORIGIN, plainly_told, told_of
@@ -238,8 +243,10 @@ def plain_problems(door: Door) -> Iterator[Mapping[str, object]]:
 
 def refusals_of(door: Door) -> Iterable[Refusal]:
     yield from (AskedTooOften(), NOTHING_IN_FORCE)
-    if door.needs_key and f"api_{door.address_name}" not in OPEN_TO_WHO_DID_NOT_AGREE:
+    name = f"api_{door.address_name}"
+    if door.needs_key and name not in OPEN_TO_WHO_DID_NOT_AGREE:
         yield AgreementNeeded()
+        yield from () if name == AGE_NAME else (AgeNeeded(),)
     if door.method == "post":
         yield from REPEATED
     yield from REFUSALS.get(door.name, ())

@@ -54,6 +54,8 @@ new ones before you use them. Keep both where no other program can read them.
 - 401 `token_needed`: renew the keys; where that is refused (`token_ended`), sign in again.
 - 403 `agreement_needed`: a later policy lets the provider do more. Show what changed, then
   `POST agreement`, or offer `my-data/file` and `account/close`.
+- 403 `age_needed`: a change was taken back around which somebody may have said something of the
+  person's age. Ask in which range it lies, then `PUT profile/age`.
 - 403 `prove_again`: ask `POST prove/ways`, show that, send it to `POST prove`, then send the same
   request again.
 - 409 `still_under_way`: the same request is being answered; ask again in a moment.

@@ -68,6 +68,7 @@ SENTENCES: Final = {
     "customer.opened": gettext_lazy("A customer was opened at {channel}, for {roles}: {fields}."),
     "account.renamed": gettext_lazy("The name of a customer was changed."),
     "account.address_changed": gettext_lazy("The postal address of a customer was changed."),
+    "account.age_changed": gettext_lazy("The age range of a customer was changed."),
     "account.changed": gettext_lazy("What an account holds was corrected: {fields}."),
     "data.shown": gettext_lazy("All that is held of a customer was opened: {categories}."),
     "data.exported": gettext_lazy("All that is held of a customer was taken as a file: {format}."),

@@ -110,6 +110,10 @@ TELLINGS: Final = {
     "account.renamed": Telling(
         Group.CHANGED, gettext_lazy("Your name was changed, and a letter told you of it.")
     ),
+    "account.age_changed": Telling(
+        Group.CHANGED,
+        gettext_lazy("The range of your age was changed, and a letter told you of it."),
+    ),
     "account.address_changed": Telling(
         Group.CHANGED, gettext_lazy("A postal address was changed, and a letter told you of it.")
     ),

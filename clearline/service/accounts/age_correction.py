@@ -18,7 +18,7 @@ from clearline.trust.consent.actions import ShownText
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries.accounts import AccountClosed, ProfileChanged
+from clearline.trust.ledger.entries.accounts import AccountClosed, AgeChanged, ProfileChanged
 from clearline.trust.safeguards import actions as safeguards
 
 
@@ -29,8 +29,8 @@ def correct_age(
 
     From 13 to 15, what needs a yes is no from now on. Who grows out of that keeps each no until
     they choose anew: nothing of it becomes a yes by itself. Under 13 the account closes for good,
-    also one that was closed before, and a letter tells of it, with the link that takes it back.
-    Where that could bring none, the age may be corrected still, and then the closing taken back.
+    also one that was closed before. A letter tells of each, with the link that takes it back. Where
+    that could bring none, the age may be corrected still, and then the closing taken back.
     Raises NoSuchCustomer, ClosedForAge, gate.UseDenied, NoEditionInForce.
     Source: 16 CFR 312.2; Cal. Civ. Code 1798.120(c); clause account.age.
     """
@@ -94,6 +94,6 @@ def set_age(may: MaySetAge, *, by: Actor, age: AgeRange, shown: AgreedTo, now: d
         permit=may.to_choose,
         now=now,
     )
-    if is_child:
-        closed = AccountClosed(by=str(by))
-        ledger.append(closed, subject=may.subject, permit=may.to_note, now=now)
+    # Whoever is to be told of it is told by notices.py, which reads these entries.
+    told = AccountClosed(by=str(by)) if is_child else AgeChanged(by=str(by))
+    ledger.append(told, subject=may.subject, permit=may.to_note, now=now)

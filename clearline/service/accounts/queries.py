@@ -66,6 +66,14 @@ def asks_to_agree(subject: SubjectId, *, now: datetime) -> bool:
     return before is None or is_material_step(before.policy, policy)
 
 
+def asks_age(subject: SubjectId) -> bool:
+    """Say whether it is not known in which range somebody's age lies.
+
+    Of who signs in that is so only where what was said of it was forgotten: somebody else said it.
+    """
+    return Holder.objects.filter(subject=subject, age_range__isnull=True).exists()
+
+
 def find_closed_at(subject: SubjectId) -> datetime | None:
     """Return when somebody closed their account; None while it is open."""
     return Holder.objects.filter(subject=subject).values_list("closed_at", flat=True).first()

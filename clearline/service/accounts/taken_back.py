@@ -1,4 +1,4 @@
-"""Undoing what somebody else did to an account: that it was closed, and where its bills go."""
+"""Undoing what somebody else did to an account: its closing, its age, where its bills go."""
 
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from clearline.service.accounts.models import Holder, PostalAddress
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
-from clearline.trust.ledger.entries.accounts import AccountClosed, AccountReopened
+from clearline.trust.ledger.entries.accounts import AccountClosed, AccountReopened, AgeChanged
 from clearline.trust.safeguards import actions as safeguards
 
 BY: Final = Actor(ActorKind.JOB, "taken_back")  # who follows the link of a letter is not known
@@ -21,8 +21,9 @@ BY: Final = Actor(ActorKind.JOB, "taken_back")  # who follows the link of a lett
 def reopen(subject: SubjectId, *, since: datetime, permit: Permit, now: datetime) -> None:
     """Open an account that was closed since a moment, in the caller's transaction.
 
-    Also one that was closed for good since then. What was said of the age at that is forgotten; the
-    answers "no" that came of it stay. Nothing happens where it was not closed since.
+    Also one that was closed for good since then. What was said of the age at that is forgotten and
+    asked again; the answers "no" that came of it stay. Nothing happens where it was not closed
+    since.
     Source: clauses account.holder, account.age.
     """
     rows = Holder.objects.select_for_update().filter(subject=subject, closed_at__isnull=False)
@@ -57,6 +58,15 @@ def open_again(holder: Holder, *, by: Actor, permit: Permit, now: datetime) -> N
     holder.save(update_fields=["age_range", "closed_at", "is_final"])
     subject = SubjectId(holder.subject)
     ledger.append(AccountReopened(by=str(by)), subject=subject, permit=permit, now=now)
+
+
+def forget_age(subject: SubjectId, *, since: datetime) -> None:
+    """Forget what was said of somebody's age since a moment, in the caller's transaction.
+
+    It is asked again before the account serves on. Source: clause account.age.
+    """
+    if ledger_queries.has_happened(AgeChanged.kind, subject, since=since):
+        Holder.objects.filter(subject=subject).update(age_range=None)
 
 
 def take_out_addresses(subject: SubjectId, *, since: datetime) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ from clearline.trust.ledger.entries.accounts import (
     AccountOpened,
     AccountReopened,
     AddressChanged,
+    AgeChanged,
     MemberInvited,
     MembershipChanged,
     NameChanged,
@@ -93,6 +94,7 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     MembershipChanged,
     NameChanged,
     AddressChanged,
+    AgeChanged,
     CustomerFactorAdded,
     CustomerFactorRemoved,
     WayBackAsked,
@@ -285,9 +287,9 @@ def take_back(*, token: str, now: datetime) -> StillClosed | None:
     The address that was told is theirs again, no session goes on, and the password opens nothing
     until a new one is set by a code that goes to that address, and by the second factor where there
     is one. What was handed over since the day before the change is theirs again, who joined an
-    account of theirs since then acts in it no more, if it was closed since then it is open, and
-    postal addresses that were given since then are gone. If it was closed before, it still is,
-    which is what is returned.
+    account of theirs since then acts in it no more, if it was closed since then it is open, what
+    was said of their age since then is forgotten, and postal addresses given since then are gone.
+    If it was closed before, it still is, which is what is returned.
     Where that address had been replaced, second factors of that time go a day later, unless
     somebody says that they are theirs, and the newer address hears of it; else a mailbox alone
     would go round a factor, so none is touched. Of many at once one wins.
@@ -311,6 +313,7 @@ def take_back(*, token: str, now: datetime) -> StillClosed | None:
         handing_over.undo(subject, returns, since=began_at, note=permit, now=now)
         is_restored = restored(subject, notice.row)
         taken_back.reopen(subject, since=began_at, permit=permit, now=now)
+        taken_back.forget_age(subject, since=began_at)
         taken_out = taken_back.take_out_addresses(subject, since=began_at)
         EmailCode.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=now)
         way_back.end_open(subject, now)

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from clearline.service.accounts.models import EmailAddress
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import taken_back
+from clearline.service.accounts.models import EmailAddress, Holder
 from clearline.trust.ledger.models import Entry
 from tests.edge.api.app import SIGN_UP, App, make_app
 
@@ -52,6 +54,21 @@ def test_where_no_letter_could_tell_of_it_with_a_link_the_age_is_corrected_still
 
     assert (corrected.status, corrected.told["is_open"]) == (200, False)
     assert (back.status, back.told["is_open"]) == (200, True)
+
+
+def test_where_what_was_said_of_the_age_was_forgotten_nothing_goes_on_before_it_is_said() -> None:
+    app = make_app()
+    app.ask("PUT", "profile/age", {**ASKED, "age_range": "13_to_15"})
+    subject = SubjectId(Holder.objects.get().subject)
+    taken_back.forget_age(subject, since=timezone.now() - timedelta(days=1))
+
+    shut = app.ask("GET", "profile")
+    out = app.ask("GET", "account")
+    said = app.ask("PUT", "profile/age", {**ASKED, "age_range": "16_to_17"})
+
+    assert (shut.status, shut.told["code"]) == (403, "age_needed")
+    assert (out.status, said.status) == (200, 200)
+    assert app.ask("GET", "profile").told["age_range"] == "16_to_17"
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ OPEN_TO_WHO_DID_NOT_AGREE: Final = frozenset(
         "account_sign_out",
     }
 )
+AGE_PAGE: Final = "account_age"
 
 
 class CustomerMiddleware:
@@ -61,18 +62,25 @@ class CustomerMiddleware:
             return None
         subject = subject_of(request)
         if subject is not None:
-            return lead_to_agreeing(request, subject)
+            return lead_to_answer(request, subject)
         back = request.get_full_path() if request.method == "GET" else ""
         query = f"?{urlencode({'next': back})}" if back else ""
         return redirect(reverse("account_sign_in") + query)
 
 
-def lead_to_agreeing(request: HttpRequest, subject: SubjectId) -> HttpResponse | None:
-    """Lead whom a later edition asks to agree again from all of the account but the ways out."""
+def lead_to_answer(request: HttpRequest, subject: SubjectId) -> HttpResponse | None:
+    """Lead whom we ask their age, or to agree again, from all of the account but the ways out."""
     match = request.resolver_match
     name = match.url_name if match is not None else ""
     if name in OPEN_TO_WHO_DID_NOT_AGREE or not request.path.startswith(PREFIX):
         return None
+    if accounts.asks_age(subject):
+        return None if name == AGE_PAGE else redirect(AGE_PAGE)
+    return lead_to_agreeing(request, subject)
+
+
+def lead_to_agreeing(request: HttpRequest, subject: SubjectId) -> HttpResponse | None:
+    """Lead whom a later edition asks to agree again to the page that asks it."""
     try:
         is_asked = accounts.asks_to_agree(subject, now=timezone.now())
     except (NoEditionInForce, PolicyBroken):

@@ -17,6 +17,7 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.actions import AgreedTo
 from clearline.service.accounts.age import AGES, AgeRange, ClosedForAge
 from clearline.service.accounts.age_correction import correct_age
+from clearline.service.accounts.queries import asks_age
 from clearline.trust.safeguards import user_ids
 from clearline.trust.safeguards.actions import UserIdRefused, UserIdTaken
 from clearline.trust.safeguards.user_ids import ChangedTooOften
@@ -24,6 +25,7 @@ from clearline.trust.safeguards.user_ids import ChangedTooOften
 TYPED_MAX: Final = 100  # of a field that is shown again
 QUESTION: Final = _("Your age")
 BUTTON: Final = _("Correct it")
+BUTTON_OF_WHO_IS_ASKED: Final = _("Go on")
 
 
 @open_to(Audience.CUSTOMER)
@@ -56,35 +58,40 @@ def user_id_changed(request: HttpRequest) -> HttpResponse:
 @require_step_up
 @require_http_methods(["GET", "HEAD", "POST"])
 def age(request: HttpRequest) -> HttpResponse:
-    """Ask for the range of one's age, and correct it; under 13 only after a second press."""
+    """Ask for the range of one's age, and correct it; under 13 only after a second press.
+
+    Where what was said of it was forgotten, nothing else opens before this is answered.
+    """
     subject, error = customer_here(request), ""
+    is_asked = asks_age(subject)
+    button = BUTTON_OF_WHO_IS_ASKED if is_asked else BUTTON
     told = age_in(request.POST.get("age", ""))
     is_child = told is AgeRange.UNDER_13 and "sure" not in request.POST
     if request.method == "POST" and told is None:
         error = str(_("Choose the range that your age is in."))
     elif request.method == "POST" and told is not None and not is_child:
         try:
-            correct(request, subject, told)
+            correct(request, subject, told, f"{QUESTION}: {AGES[told]} [{button}]")
         except ClosedForAge as refused:
             error = str(refused)
         else:
-            return redirect("account_profile")
+            return redirect("account" if is_asked else "account_profile")
     shown = {
+        "is_asked": is_asked,
         "ages": AGES.items(),
         "question": QUESTION,
-        "button": BUTTON,
+        "button": button,
         "is_child": is_child,
         "error": error,
     }
     return render(request, "account/age.html", shown, status=422 if error else 200)
 
 
-def correct(request: HttpRequest, subject: SubjectId, told: AgeRange) -> None:
+def correct(request: HttpRequest, subject: SubjectId, told: AgeRange, words: str) -> None:
     """Set the range, with the words that were seen. Raises ClosedForAge, NothingInForce."""
     policy = visit_of(request).policy
     if policy is None:
         raise NothingInForce
-    words = f"{QUESTION}: {AGES[told]} [{BUTTON}]"
     correct_age(
         by=actor_of(subject),
         subject=subject,

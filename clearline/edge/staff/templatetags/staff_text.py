@@ -62,6 +62,7 @@ KINDS: Final = {
     "account.changed": gettext_lazy("An account was corrected"),
     "account.renamed": gettext_lazy("The name of a customer was changed"),
     "account.address_changed": gettext_lazy("A postal address was changed"),
+    "account.age_changed": gettext_lazy("The age range of a customer was changed"),
     "data.shown": gettext_lazy("All that is held of someone was opened"),
     "data.exported": gettext_lazy("All that is held of someone was taken as a file"),
     "account.invited": gettext_lazy("A customer was invited to sign in"),

@@ -146,6 +146,24 @@ class AddressChanged(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgeChanged(LedgerEntry):
+    """The range of somebody's age was set anew, and their account stays; neither range is told.
+
+    It stands beside `account.changed`, so that a letter can tell of it. Of one under 13 the account
+    closes, which is told instead.
+    """
+
+    kind: ClassVar[str] = "account.age_changed"
+    rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
+    kept: ClassVar[Retention | None] = None
+    DATA: ClassVar[Mapping[str, str]] = {
+        "by": "the person themselves, a job, or staff by random number",
+    }
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataShown(LedgerEntry):
     """All that is held of the entry's subject was opened, for who `by` names; never what it was."""
 

@@ -1,0 +1,102 @@
+"""An account whose age was forgotten opens nothing before its owner says it again."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from clearline.policy.vocabulary import SubjectId
+from clearline.service.accounts import queries
+from clearline.service.accounts.models import Holder
+from clearline.service.contacts import recovery
+from clearline.service.mail.template import Template
+from clearline.trust.ledger.models import Entry
+from tests.browser_client import browser
+from tests.edge.site.answering import words_on
+from tests.promises.provider import Clock
+from tests.service.accounts.people import NOW, PASSWORD
+from tests.service.contacts.contacts import DAY, confirmed, key_in, letters, tell
+from tests.service.contacts.recovering import codes
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log", "_some_days_later")]
+LATER = NOW + 40 * DAY
+NEW_PASSWORD = "four slow herons wade"
+AGE = "/account/age/"
+
+
+@pytest.fixture
+def _some_days_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", Clock(LATER))
+
+
+def press(client: Client, **typed: str) -> str:
+    return client.post("/account/recover/", typed).content.decode()
+
+
+def carried(page: str, name: str) -> str:
+    (value,) = re.findall(rf'name="{name}" value="([^"]*)"', page)
+    return str(value)
+
+
+def back_in() -> Client:
+    """Return the browser of who was called a child by another, took that back, and is in again."""
+    confirmed()
+    thief, client = browser(), browser()
+    thief.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    thief.post(AGE, {"age": "under_13", "sure": "yes"})
+    tell(now=LATER)
+    ((_, words),) = letters(Template.CLOSING_NOTICE, now=LATER)
+    client.post("/account/not-me/", {"key": key_in(words["link"])})
+    asked = press(client, step="who", who="alice")
+    recovery.answer_due(now=LATER)
+    code = codes(now=LATER)[-1][1]
+    proved = press(client, step="code", token=carried(asked, "token"), code=code)
+    press(client, step="password", key=carried(proved, "key"), password=NEW_PASSWORD)
+    return client
+
+
+def alice() -> SubjectId:
+    return SubjectId(Holder.objects.get().subject)
+
+
+@pytest.mark.parametrize(
+    "page", ["", "profile/", "details/", "contacts/", "user-id/", "team/", "security/"]
+)
+def test_every_page_of_the_account_leads_to_the_question(page: str) -> None:
+    client = back_in()
+
+    assert client.get(f"/account/{page}")["Location"] == AGE
+    assert client.post(f"/account/{page}", {"act": "remove", "field": "phone"})["Location"] == AGE
+
+
+@pytest.mark.parametrize("page", ["my-data/", "close/", "agreement/"])
+def test_the_ways_out_stay_open(page: str) -> None:
+    assert back_in().get(f"/account/{page}").status_code in {200, 409}
+
+
+def test_once_it_is_answered_the_account_serves_on() -> None:
+    client = back_in()
+
+    asked = words_on(client.get(AGE).content)
+    wrong = client.post(AGE, {"age": "old"})
+    answered = client.post(AGE, {"age": "16_to_17"})
+
+    assert "tell us in which range it lies" in asked
+    assert "Back to your profile" not in asked
+    assert wrong.status_code == 422
+    assert answered["Location"] == "/account/"
+    assert "16 or 17" in words_on(client.get("/account/profile/").content)
+    assert Entry.objects.filter(kind="account.age_changed").count() == 1
+
+
+def test_who_says_again_to_be_under_13_closes_it_again() -> None:
+    client = back_in()
+
+    client.post(AGE, {"age": "under_13"})
+    still_open = queries.find_closed_at(alice())
+    client.post(AGE, {"age": "under_13", "sure": "yes"})
+
+    assert still_open is None
+    assert queries.is_closing_final(alice())
+    assert "It stays closed" in words_on(client.get("/account/").content)
