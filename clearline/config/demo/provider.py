@@ -16,6 +16,8 @@ NAMES: Final = {
     "zip": "04101",
 }
 
+COUNTRY: Final = "USA"
+
 # The provider began with the notice-and-decline form and moved on to asking first.
 NOTICE_AGE: Final = timedelta(days=120)
 ACCEPT_AGE: Final = timedelta(days=52)
@@ -46,17 +48,28 @@ class Customer:
     member_of: str = ""  # a user ID that stands above
     role: str = ""
     business: str | None = None  # None for somebody's own account
+    street: str = ""  # where the service is used, and bills go unless they go elsewhere
+    bills_to: str = ""
 
 
 CUSTOMERS: Final = (
-    Customer("alice", "Alice Marlowe", "18_or_over", "Alice, customer at home", "Ali"),
-    Customer("ben", "Ben Okafor", "13_to_15", "Ben, a customer aged 14"),
+    Customer(
+        "alice",
+        "Alice Marlowe",
+        "18_or_over",
+        "Alice, customer at home",
+        "Ali",
+        street="48 Larch Street",
+    ),
+    Customer("ben", "Ben Okafor", "13_to_15", "Ben, a customer aged 14", street="5 Mill Lane"),
     Customer(
         "carla",
         "Carla Jensen",
         "18_or_over",
         "Carla, owner of a small firm",
         business="Jensen Boat Repair",
+        street="3 Commercial Wharf",
+        bills_to="PO Box 214",
     ),
     Customer(
         "theo",
@@ -65,5 +78,6 @@ CUSTOMERS: Final = (
         "Theo, in Carla's team (billing)",
         member_of="carla",
         role="billing",
+        street="17 Vesper Street, Apt. 2",
     ),
 )

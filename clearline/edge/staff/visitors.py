@@ -187,7 +187,7 @@ def choices_shown(asked: Asked) -> dict[str, object]:
             Choice(title, link(asked, order=each), query.order is each)
             for each, title in (
                 (Order.VIEWS, _("By views")),
-                (Order.VISITS, _("By visits")),
+                (Order.VISITS, _("By visits begun here")),
                 (Order.PEOPLE, _("By people")),
             )
         ],

@@ -15,7 +15,11 @@ from clearline.reach.visitors.report import Figures, Report, ReportQuery, Row, T
 
 NOTE: Final = (
     "Groups under 5 are not told. People are those who agreed to be recognised; of all others each "
-    "visit that begins stands for one."
+    "visit that begins stands for one. Of a row, visits are those that began there."
+)
+NOTE_OF_SEARCH: Final = (
+    " Totals, days and breakdowns are those of the whole site: a part of a name narrows the rows "
+    "alone."
 )
 COLUMNS: Final = ("views", "visits", "people", "seconds_mean")
 OTHERS: Final = "others"  # after the section of those that are left out
@@ -56,6 +60,10 @@ def query_in_words(query: ReportQuery) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def note_of(query: ReportQuery) -> str:
+    return NOTE + NOTE_OF_SEARCH if query.search else NOTE
+
+
 def as_csv(report: Report) -> str:
     """Return RFC 4180 text: one row for each name, day and breakdown, told apart by `section`.
 
@@ -74,7 +82,7 @@ def as_csv(report: Report) -> str:
     writer.writerow(["clauses", " ".join(report.clauses)])
     writer.writerow(["precision", str(report.precision)])
     writer.writerow(["precision of breakdowns", str(report.breakdowns_precision)])
-    writer.writerow(["note", NOTE])
+    writer.writerow(["note", note_of(report.query)])
     return out.getvalue()
 
 
@@ -123,7 +131,7 @@ def as_plain(report: Report) -> dict[str, object]:
         "clauses": list(report.clauses),
         "precision": report.precision,
         "breakdowns_precision": report.breakdowns_precision,
-        "note": NOTE,
+        "note": note_of(query),
         "totals": totals_as_plain(report.totals),
         "totals_before": totals_as_plain(report.before),
         "rows": list(map(row_as_plain, report.rows)),

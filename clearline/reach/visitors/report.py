@@ -1,6 +1,6 @@
 """What a popularity report asks and may tell: no group under five, nor by its own differences."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from clearline.kit.errors import Invalid
 from clearline.policy.vocabulary import Category, ClauseId, SubjectId
+from clearline.reach.visitors.event import Device, Part, ReferrerClass
 
 GROUP_MIN: Final = 5  # below it nothing is told
 DAYS_DEFAULT: Final = 28  # of whoever asks for no days: whole weeks
@@ -70,6 +71,14 @@ class Side(StrEnum):
     CAMPAIGN = "campaign"
 
 
+# Sides that have a closed list of values; the others have any name.
+KNOWN: Final[Mapping[Side, type[StrEnum]]] = {
+    Side.PART: Part,
+    Side.DEVICE: Device,
+    Side.REFERRER_CLASS: ReferrerClass,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Up to how many events of a period reports read each one, else sums; or else a sample."""
@@ -112,6 +121,15 @@ class ReportQuery:
         if any(len(text) > TEXT_LENGTH_MAX or "\0" in text for text in texts):
             message = f"A filter has at most {TEXT_LENGTH_MAX} characters. Shorten it."
             raise WrongQuery(message)
+        self.refuse_unknown()
+
+    def refuse_unknown(self) -> None:
+        """Return if each filter that has a closed list is on it. Raises WrongQuery."""
+        for side, known in KNOWN.items():
+            value = self.filters.get(side, "")
+            if value and value not in set(known):
+                message = f"“{value[:20]}” is no {side}. Choose one of {', '.join(known)}."
+                raise WrongQuery(message)
 
     @property
     def days(self) -> int:

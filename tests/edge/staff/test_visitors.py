@@ -101,7 +101,7 @@ def test_each_order_is_one_press_away_and_says_which_is_chosen(dana: Client) -> 
     page = dana.get(REPORT, {**OCTOBER, "order": "visits"})
 
     orders = {str(each.title): each for each in page.context["orders"]}
-    assert orders["By visits"].is_current
+    assert orders["By visits begun here"].is_current
     bars = [line.part for line in page.context["lines"]]
     assert bars == sorted(bars, reverse=True)
     by_people = dana.get(REPORT + orders["By people"].url).context["query"]
@@ -202,6 +202,42 @@ def test_a_day_that_is_none_is_told_kindly_with_how_to_write_one(dana: Client) -
     text = dana.get(REPORT, {"from": "foo"}).content.decode()
 
     assert "“foo” is no day. Write one like 20" in text
+
+
+@pytest.mark.parametrize(
+    ("side", "known"),
+    [
+        ("device", "phone, tablet, computer, other"),
+        ("part", "home, services, rates, help, contact, privacy, account, other"),
+        ("referrer_class", "direct, internal, search, social, mail, other"),
+    ],
+)
+def test_a_filter_that_nothing_can_have_says_what_there_is_on_the_page_and_for_files(
+    dana: Client, side: str, known: str
+) -> None:
+    told = f"“toaster” is no {side}. Choose one of {known}."
+
+    page = dana.get(REPORT, {**OCTOBER, side: "toaster"})
+    files = [dana.post(EXPORT, {side: "toaster", "format": each}) for each in ("json", "csv")]
+
+    for answer in (page, *files):
+        assert (answer.status_code, told in answer.content.decode()) == (422, True)
+    assert exports() == 0
+
+
+def test_a_part_of_a_name_narrows_the_list_and_page_and_files_say_so(dana: Client) -> None:
+    whole = dana.get(REPORT, OCTOBER)
+    some = {**OCTOBER, "search": "rates"}
+
+    page = dana.get(REPORT, some)
+    note = json.loads(dana.post(EXPORT, {**some, "format": "json"}).content)["note"]
+
+    said = "narrows the list of names alone"
+    assert said in page.content.decode()
+    assert said not in whole.content.decode()
+    assert page.context["report"].totals == whole.context["report"].totals
+    assert "Totals, days and breakdowns are those of the whole site" in note
+    assert "whole site" in dana.post(EXPORT, some).content.decode()
 
 
 def test_a_figure_that_stays_as_it_was_says_so() -> None:

@@ -420,8 +420,8 @@ def test_hostile_text_finds_nothing_and_breaks_nothing(store: ColumnStore, text:
     load.insert_events(store, make_events(5, 100), token="a")
 
     for limits in (EVENTS, SUMS):
-        for column in ("part", "device", "referrer_class", "referrer", "campaign", "search"):
-            query = replace(WHOLE, **{column: text})  # type: ignore[arg-type]  # all six are texts
+        for column in ("referrer", "campaign", "search"):
+            query = replace(WHOLE, **{column: text})  # type: ignore[arg-type]  # all three are texts
             report = popularity_report(store, query, limits=limits)
 
             assert report.rows == ()
@@ -436,6 +436,8 @@ def test_hostile_text_finds_nothing_and_breaks_nothing(store: ColumnStore, text:
         {"start": date.max, "end": date.max},
         {"search": "a\0b"},
         {"part": "x" * 257},
+        {"device": "toaster"},
+        *({column: text} for column in ("part", "device", "referrer_class") for text in HOSTILE),
     ],
 )
 def test_a_query_that_cannot_be_answered_is_refused(wrong: dict[str, object]) -> None:
