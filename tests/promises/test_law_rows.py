@@ -120,6 +120,22 @@ def test_from_13_to_15_nothing_is_sold_or_shared_until_they_say_yes_themselves()
         assert held.answer(name) is Answer.NO
 
 
+def test_from_13_to_15_their_own_yes_in_two_steps_is_a_yes_everywhere_and_of_nothing_else() -> None:
+    """CC-44: "given bracket 13-15, then ad sharing off until opt-in row"."""
+    make_account(age=AgeRange.FROM_13_TO_15)
+    client, elsewhere = browser(), browser()
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+
+    opt_in(client)
+    elsewhere.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    elsewhere.get("/rates/")
+
+    held = choices_in(elsewhere).choices
+    assert held.answer(ChoiceName.SALE_OR_SHARING) is Answer.YES
+    for name in (ChoiceName.ADS, ChoiceName.THIRD_PARTY_MARKETING):
+        assert held.answer(name) is Answer.NO
+
+
 def choices_in(client: Client) -> ChosenOnDevice:
     told = SIGNER.read_choices({name: each.value for name, each in client.cookies.items()})
     assert told is not None

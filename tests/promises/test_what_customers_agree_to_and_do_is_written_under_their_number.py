@@ -5,13 +5,15 @@ under your random number, and you get a receipt. When a later edition lets us do
 data, we show you what changed and ask again before your account serves you further; if you do not
 agree, you can take your data with you and close the account."
 
-"When you sign in, end a sign-in of the app, correct what your account holds, choose another user
-ID, prove or replace your e-mail address or take such a change back, get back in by a code, change
-your password, add or take away a second factor, prove again who you are, sign yourself out
-elsewhere, close the account or take that back, let others act in it or hand it over, when what you
-may do in another's account is changed, when a code to get back in or to prove an address is asked
-for, and when a wrong password, second factor or such a code is given for you, that is written into
-our ledger under your random number, so that you can see it."
+"When you sign in, give, correct or take out what your account holds, choose another user ID, prove
+or replace your e-mail address, get back in by a code or a link, change your password, prove again
+who you are, sign yourself out elsewhere, close the account or take that back, invite others to act
+in it, let them, offer it or hand it over, when a sign-in of the app ends before its time, when a
+second factor is added, taken away, is to go or stays, when a change is taken back by the link in a
+letter, when what you may do in another's account is changed, when a code to get back in or to prove
+an address is asked for, when a wrong password, second factor or such a code is given for you, and
+when all that your account held is erased, that is written into our ledger under your random number,
+so that you can see it."
 """
 
 import json
