@@ -5,12 +5,13 @@ minutes; we keep only a keyed code of it, for a day. A new address waits sealed 
 typed. The one that it replaces is kept, sealed, until the new one has been yours for thirty days:
 until then the notices of changes go there, and from there you may lock the account and have that
 address back. It is kept on while the link of a letter that went there works. Of an invitation, an
-offer, a handing over, a closing and what is asked at our desk the new one hears too, without a
-link. A link works for thirty days, or until another one has given an earlier address back. An
-address that you never confirmed hears of changes only once it has been yours for thirty days, and
-without a link. What you sign in with beside the password stays even then: where the address is
-given back, only what was added around that change goes, a day later, and not if you say that it is
-yours or your password is too short to sign in by alone."
+offer, a handing over, a closing and what is asked at our desk the new one hears too, by a link that
+works once that address has been yours for thirty days. A link works for thirty days, or until
+another one has given an earlier address back. An address that you never confirmed hears of changes
+only once it has been yours for thirty days, and without a link. What you sign in with beside the
+password stays even then: where the address is given back, only what was added around that change
+goes, a day later, and not if you say that it is yours or your password is too short to sign in by
+alone."
 """
 
 from datetime import datetime, timedelta

@@ -12,9 +12,9 @@ You may correct the range: from 13 to 15 the same is no from then on, and who is
 until they choose anew. Who turns out to be under 13 can keep no account: it closes for good, and is
 erased thirty days later. Each is told like any change: if it was not you who said it, the link in
 that letter opens a closed account again and lets us forget that age; each no stays until you choose
-anew, and we ask you the range again before the account serves you on. A letter without that link
-does not say why it closed. Where you had confirmed no address that such a letter could go to, you
-may correct that age yourself until the account is erased, and keep the account."
+anew, and we ask you the range again before the account serves you on. Only a letter whose link
+works at once says why it closed. Where you had confirmed no address that such a letter could go to,
+you may correct that age yourself until the account is erased, and keep the account."
 
 "If you like, you give a name for us to call you by. It is kept like your name."
 

@@ -38,7 +38,7 @@ from clearline.service.contacts.actions import (
     TooManyCodes,
 )
 from clearline.service.contacts.factor_wait import NothingWaits
-from clearline.service.contacts.notices import NoSuchNotice
+from clearline.service.contacts.notices import NoSuchNotice, NoticeTooNew
 from clearline.service.teams.actions import (
     NoInvitableRole,
     NoSuchInvitation,
@@ -168,7 +168,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "drop_code": (NoSuchAddress(),),
     "use_another": (WRONG_EMAIL, SameAddress(), NoSuchAddress(), TooManyCodes(), ProveAgain()),
     "type_code": (CodeWrong(), NoCodeWaits(), NoSuchAddress()),
-    "take_back": (NoSuchNotice(),),
+    "take_back": (NoSuchNotice(), NoticeTooNew()),
     "details": (),
     "set_phone": (WRONG_PHONE, ProveAgain()),
     "remove_phone": (ProveAgain(),),

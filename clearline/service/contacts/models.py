@@ -64,12 +64,14 @@ class ChangeNotice(models.Model):
         "token_index": "a keyed hash of a random key",
         "row": "points at an address",
         "changed_at": "a moment of our own",
+        "starts_at": "a moment of our own",
     }
 
     subject = models.CharField(max_length=32, db_index=True)
     token_index = models.BinaryField(max_length=32, unique=True)
     row = models.BigIntegerField()  # of the address that was told
     changed_at = models.DateTimeField(db_index=True)
+    starts_at = models.DateTimeField(null=True)  # from when on the key works; None: at once
 
 
 class FactorWait(models.Model):

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.formats import date_format
 
-from clearline.kit.errors import NotFound
+from clearline.kit.errors import Conflict, NotFound
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails, taken_back
 from clearline.service.accounts.addresses import (
@@ -102,7 +102,8 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     WayBackConfirmed,
     WayBackUsed,
 )
-# Told at the present address too where that is not the one of record yet.
+# Told at the present address too where that is not the one of record yet, with a link that works
+# once it is: the mailbox of before may be a dead one.
 TOLD_EVERYWHERE: Final = frozenset(
     {
         *(WayBackAsked.kind, WayBackBlocked.kind, WayBackConfirmed.kind, WayBackUsed.kind),
@@ -131,17 +132,36 @@ class NoSuchNotice(NotFound):
         )
 
 
+class NoticeTooNew(Conflict):
+    """A link in a letter to an address that was put in the place of another one lately."""
+
+    code = "notice_too_new"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link works once the address that it went to has been yours for thirty days. If "
+            "it cannot wait, follow the link in the letter to your address of before, or call us."
+        )
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Told:
-    """Whom a notice goes to, and which of their addresses."""
+    """Whom a notice goes to, and which of their addresses.
+
+    `also` is told too, by a link that works once that one is of record.
+    """
 
     subject: SubjectId
     tie: Tie
     template: Template
     may_take_back: bool
     words: Mapping[str, str]  # that the letter has beside the link
-    also: Tie | None  # told too, in the same words, without a way to take it back
+    also: Tie | None
     changed_at: datetime
+
+    @property
+    def ties(self) -> tuple[Tie, ...]:
+        return (self.tie,) if self.also is None else (self.tie, self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,38 +200,52 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
         return False
     try:
         permit = mail.ask_to_write(found.subject, now)
-        address, *others = (
+        addresses = [
             emails.open_address(found.subject, tie.row, permit=permit, now=now)
-            for tie in (found.tie, found.also)
-            if tie is not None
-        )
+            for tie in found.ties
+        ]
     except (PersonErased, NoKey, emails.NoSuchAddress):
         return False
-    token = secrets.token_urlsafe(TOKEN_BYTES)
 
     with transaction.atomic():
         # Of two workers at once one moves on, and the other finds it told.
         if not move_on(entry.position):
             return False
-        link: dict[str, str] = {}
-        if found.may_take_back:
-            ChangeNotice.objects.create(
-                subject=found.subject,
-                token_index=token_index(token),
-                row=found.tie.row,
-                changed_at=found.changed_at,
-            )
-            link = words_of_link(found, token)
-        for to, context in ((address, link), *((each, {}) for each in others)):
+        for to, tie in zip(addresses, found.ties, strict=True):
             mail.enqueue(
                 to=to,
                 template=found.template,
-                context={**found.words, **context},
+                context={**found.words, **link_for(found, tie)},
                 subject=found.subject,
                 permit=permit,
                 now=now,
             )
     return True
+
+
+def link_for(found: Told, tie: Tie) -> dict[str, str]:
+    """Return the link for one letter, with what only who has it is told; {} for none.
+
+    In the caller's transaction. What the change brought in, or what came after it, gets none. Why
+    an account closed is told where the link works at once: whoever else reads may not be the person
+    whose age it is. Source: clauses account.contact, account.age.
+    """
+    is_later = tie == found.also
+    if not (tie.added_at < found.changed_at if is_later else found.may_take_back):
+        return {}
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    starts_at = tie.of_record_at if is_later else None
+    ChangeNotice.objects.create(
+        subject=found.subject,
+        token_index=token_index(token),
+        row=tie.row,
+        changed_at=found.changed_at,
+        starts_at=starts_at,
+    )
+    if starts_at:
+        return {"link": link_of(token), "starts": date_format(starts_at, "j F Y, H:i e")}
+    is_of_child = found.template is Template.CLOSING_NOTICE and "may_keep" not in found.words
+    return {"link": link_of(token), **({"is_child": "yes"} if is_of_child else {})}
 
 
 def whom_to_tell(entry: SignedEntry, now: datetime) -> Told | None:
@@ -247,15 +281,6 @@ def letter_of(kind: str, subject: SubjectId, now: datetime) -> tuple[Template, d
     return Template.CLOSING_NOTICE, {"when": date_format(day, "j F Y"), **may_keep}
 
 
-def words_of_link(found: Told, token: str) -> dict[str, str]:
-    """Return what only who may take a change back is told: the link, and why an account closed.
-
-    Whoever else reads may not be the person whose age it is. Source: clause account.age.
-    """
-    is_of_child = found.template is Template.CLOSING_NOTICE and "may_keep" not in found.words
-    return {"link": link_of(token), **({"is_child": "yes"} if is_of_child else {})}
-
-
 def move_on(position: int) -> bool:
     """Note how far the ledger was read; say whether nobody else had come there."""
     rows = Reading.objects.filter(pk=1, position__lt=position)
@@ -276,9 +301,24 @@ def find_notice(token: str, now: datetime) -> ChangeNotice | None:
 
 
 def works(token: str, *, now: datetime) -> bool:
-    """Say whether a link of a notice still works."""
+    """Say whether a link of a notice works now."""
     notice = find_notice(token, now)
-    return notice is not None and emails.is_kept(SubjectId(notice.subject), notice.row)
+    return notice is not None and not begins_later(notice, now) and has_address(notice)
+
+
+def begins_later(notice: ChangeNotice, now: datetime) -> bool:
+    return notice.starts_at is not None and notice.starts_at > now
+
+
+def has_address(notice: ChangeNotice) -> bool:
+    return emails.is_kept(SubjectId(notice.subject), notice.row)
+
+
+def find_start(token: str, *, now: datetime) -> datetime | None:
+    """Return when a link begins to work that does not yet; None for any other."""
+    notice = find_notice(token, now)
+    is_later = notice is not None and begins_later(notice, now) and has_address(notice)
+    return notice.starts_at if notice is not None and is_later else None
 
 
 def take_back(*, token: str, now: datetime) -> StillClosed | None:
@@ -293,12 +333,14 @@ def take_back(*, token: str, now: datetime) -> StillClosed | None:
     Where that address had been replaced, second factors of that time go a day later, unless
     somebody says that they are theirs, and the newer address hears of it; else a mailbox alone
     would go round a factor, so none is touched. Of many at once one wins.
-    Raises NoSuchNotice, gate.UseDenied.
+    Raises NoSuchNotice, NoticeTooNew, gate.UseDenied.
     Source: OWASP ASVS 5.0.0, V6.4.3 (AS-02); clauses account.contact, account.holder,
     account.age, account.address, account.team, account.acts.
     """
     notice = find_notice(token, now)
-    if notice is None:
+    if find_start(token, now=now):
+        raise NoticeTooNew
+    if notice is None or begins_later(notice, now):
         raise NoSuchNotice
     subject = SubjectId(notice.subject)
     ask_for_contacts(subject, now)

@@ -15,7 +15,13 @@ from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.age_correction import correct_age
 from clearline.service.accounts.models import EmailAddress
 from clearline.service.contacts import actions as contacts
-from clearline.service.contacts.notices import NoSuchNotice, take_back, works
+from clearline.service.contacts.notices import (
+    NoSuchNotice,
+    NoticeTooNew,
+    find_start,
+    take_back,
+    works,
+)
 from clearline.service.mail.models import Letter
 from clearline.service.mail.template import Template
 from clearline.trust.consent import actions as consent
@@ -87,11 +93,61 @@ def test_the_operators_closing_is_told_too() -> None:
     assert [to for to, _ in told_of_closing()] == [FIRST]
 
 
-def test_a_new_address_hears_of_a_closing_and_takes_nothing_back() -> None:
+def test_a_new_address_hears_of_a_closing_and_takes_nothing_back_before_it_is_of_record() -> None:
     """The old mailbox may be a dead one."""
     alice = confirmed()
-    replace(alice, now=LATER)
+    replace(alice, now=LATER - 25 * DAY)
     close(alice)
+
+    told = dict(told_of_closing())
+
+    shown = {to: sorted(words) for to, words in told.items()}
+    assert shown == {
+        FIRST: ["link", "may_keep", "when"],
+        SECOND: ["link", "may_keep", "starts", "when"],
+    }
+    key = key_in(told[SECOND]["link"])
+    assert not works(key, now=LATER + 5 * DAY - MINUTE)
+    assert find_start(key, now=LATER + DAY) == LATER + 5 * DAY
+    with pytest.raises(NoticeTooNew):
+        take_back(token=key, now=LATER + DAY)
+    assert queries.find_closed_at(alice) == LATER
+
+
+def test_once_the_new_address_is_of_record_its_link_opens_the_account_again() -> None:
+    """Else nobody takes a closing for good back whose old mailbox is a dead one."""
+    alice = confirmed()
+    replace(alice, now=LATER - 25 * DAY)
+    say_under_13(alice)
+    words = dict(told_of_closing())[SECOND]
+
+    take_back(token=key_in(words["link"]), now=LATER + 5 * DAY)
+
+    assert sorted(words) == ["link", "starts", "when"]  # and not the age
+    assert (queries.find_closed_at(alice), queries.is_closing_final(alice)) == (None, False)
+    present = current(emails.list_ties(alice))
+    assert present is not None
+    permit = contacts.ask_for_contacts(alice, LATER)
+    assert emails.open_address(alice, present.row, permit=permit, now=LATER) == SECOND
+
+
+def test_a_link_to_an_address_that_was_replaced_before_it_was_of_record_never_works() -> None:
+    alice = confirmed()
+    replace(alice, now=LATER - 25 * DAY)
+    close(alice)
+    key = key_in(dict(told_of_closing())[SECOND]["link"])
+
+    replace(alice, "third@else.example", now=LATER + DAY)
+
+    assert not works(key, now=LATER + 29 * DAY)
+    with pytest.raises(NoSuchNotice):
+        take_back(token=key, now=LATER + 29 * DAY)
+
+
+def test_an_address_that_came_after_a_change_takes_that_back_by_no_link() -> None:
+    alice = confirmed()
+    close(alice, LATER - MINUTE)
+    replace(alice, now=LATER)
 
     told = {to: sorted(words) for to, words in told_of_closing()}
 
@@ -115,6 +171,20 @@ def test_a_new_address_and_one_that_may_not_be_theirs_are_not_told_the_age(offic
         assert ERASED_ON in text
         assert "under 13" not in text
         assert "Keep my account" not in text
+
+
+def test_a_link_to_a_new_address_is_dead_once_the_old_one_took_the_change_of_it_back() -> None:
+    alice = confirmed()
+    replace(alice, now=LATER - DAY)
+    close(alice)
+    told = dict(told_of_closing())
+
+    take_back(token=key_in(told[FIRST]["link"]), now=LATER)
+
+    key = key_in(told[SECOND]["link"])
+    assert not works(key, now=LATER + 29 * DAY)
+    with pytest.raises(NoSuchNotice):
+        take_back(token=key, now=LATER + 29 * DAY)
 
 
 def test_a_child_is_offered_no_way_to_keep_the_account(office: Office) -> None:

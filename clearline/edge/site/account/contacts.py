@@ -111,12 +111,16 @@ def not_me(request: HttpRequest) -> HttpResponse:
         return keep(request, asked["keep"][:TOKEN_MAX])
     token = asked.get("key", "")[:TOKEN_MAX]
     now = timezone.now()
-    shown = {"key": token, "works": notices.works(token, now=now)}
+    shown = {
+        "key": token,
+        "works": notices.works(token, now=now),
+        "starts_at": notices.find_start(token, now=now),
+    }
     if request.method == "POST":
         try:
             closed = notices.take_back(token=token, now=now)
-        except notices.NoSuchNotice:
-            return render(request, "account/not_me.html", {"works": False}, status=422)
+        except (notices.NoSuchNotice, notices.NoticeTooNew):
+            return render(request, "account/not_me.html", {**shown, "works": False}, status=422)
         return render(request, "account/taken_back.html", {"closed": closed})
     return render(request, "account/not_me.html", shown)
 

@@ -15,6 +15,7 @@ from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import regaining
 from clearline.trust.safeguards.models import Login
 from tests.browser_client import browser
+from tests.edge.api.app import App
 from tests.edge.site.answering import words_on
 from tests.promises.provider import Clock
 from tests.service.accounts.people import NOW, PASSWORD, make_customer
@@ -176,7 +177,7 @@ def test_the_link_of_a_notice_asks_first_and_locks_when_the_button_is_pressed() 
 @pytest.mark.parametrize(
     ("end", "advice"),
     [
-        (("/account/close/", {}), "press Keep my account there"),
+        (("/account/close/", {"sure": "yes"}), "press Keep my account there"),
         (("/account/age/", {"age": "under_13", "sure": "yes"}), "the letter that told of that"),
     ],
 )
@@ -203,6 +204,37 @@ def test_the_page_of_a_change_taken_back_says_that_the_account_is_still_closed_a
     assert advice in page
     day = clock.now + 21 * DAY
     assert f"On {day.day} {day:%B %Y} all that it holds is erased for good." in page
+
+
+def test_the_link_to_a_new_address_says_from_when_on_it_works(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = enter()
+    press(client, "confirm")
+    press(client, "code", code=code())
+    ask_to_replace(client)
+    press(client, "code", code=code())
+    clock = Clock(timezone.now() + timedelta(hours=1))
+    monkeypatch.setattr(timezone, "now", clock)
+    client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    client.post("/account/close/", {"sure": "yes"})
+    tell(now=clock.now)
+    told = dict(letters(Template.CLOSING_NOTICE, now=clock.now))
+    key = key_in(told[SECOND]["link"])
+
+    asked = words_on(browser().get(NOT_ME, {"key": key}).content)
+    pressed = browser().post(NOT_ME, {"key": key})
+    early = App().ask("POST", "contacts/take-back", {"key": key})
+    clock.now += 30 * DAY - timedelta(hours=1)
+    later = words_on(browser().get(NOT_ME, {"key": key}).content)
+
+    for page in (asked, words_on(pressed.content)):
+        assert "This link does not work yet." in page
+        assert "It works from 3 January 2027, " in page
+    assert told[SECOND]["starts"].startswith("3 January 2027, 12:00")
+    assert pressed.status_code == 422
+    assert (early.status, early.told["code"]) == (409, "notice_too_new")
+    assert "press the button" in later
 
 
 def test_two_customers_see_their_own_address_alone() -> None:
