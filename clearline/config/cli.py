@@ -51,9 +51,15 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Open the instance as far as the command needs it, then do what the command does."""
+    """Open the instance as far as the command needs it, then do what the command does.
+
+    A command that needs less with some of its arguments has a `settle` that says so.
+    """
+    settle: Callable[[argparse.Namespace], None] | None = getattr(args, "settle", None)
+    if settle is not None:
+        settle(args)
     if getattr(args, "needs_instance", True):
-        open_instance(args.instance)
+        open_instance(args.instance, otherwise=getattr(args, "without_instance", ""))
         if getattr(args, "needs_tables", False):
             prepare_tables(args.instance)
     return do_of(args)(args)

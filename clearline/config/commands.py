@@ -123,7 +123,11 @@ def add_ledger(commands: Subparsers) -> None:
     verify.add_argument(
         "--vkey", metavar="KEY", help="the log's verifier key (default: this instance's)"
     )
-    verify.set_defaults(run="clearline.edge.jobs.ledger_commands:run_verify", needs_tables=True)
+    verify.set_defaults(
+        run="clearline.edge.jobs.ledger_commands:run_verify",
+        needs_tables=True,
+        settle=verify_from_files_alone,
+    )
     prove = verbs.add_parser("prove", help="write the receipt of one entry: it proves it offline")
     prove.add_argument("id", metavar="ID", help="the entry's number, 32 characters")
     prove.add_argument("-o", "--output", type=Path, metavar="FILE", required=True)
@@ -131,6 +135,16 @@ def add_ledger(commands: Subparsers) -> None:
     export = verbs.add_parser("export", help="write all that proves the ledger into a new folder")
     export.add_argument("directory", type=Path, metavar="DIR")
     export.set_defaults(run="clearline.edge.jobs.ledger_commands:run_export", needs_tables=True)
+
+
+def verify_from_files_alone(args: argparse.Namespace) -> None:
+    """Ask for no instance where an export and its key are named: whoever got both has none."""
+    if args.export is None:
+        return
+    args.without_instance = "An export is verified without any: name its key with --vkey."
+    if args.vkey is not None:
+        args.run = "clearline.edge.jobs.export_command:run_verify_export"
+        args.needs_instance = False
 
 
 def add_vault(commands: Subparsers) -> None:

@@ -11,11 +11,12 @@ from clearline.kit.errors import NotFound, Unavailable
 
 
 class NoInstance(NotFound):
-    def __init__(self, instance: Path) -> None:
-        super().__init__(
+    def __init__(self, instance: Path, otherwise: str) -> None:
+        told = (
             f"there is no instance at {instance}. Make one with `clearline init {instance}`, "
-            "or name another with --dir."
+            f"or name another with --dir. {otherwise}"
         )
+        super().__init__(told.rstrip())
 
 
 class DatabaseTrouble(Unavailable):
@@ -39,15 +40,15 @@ def database_trouble_told() -> Iterator[None]:
         raise DatabaseTrouble(error) from error
 
 
-def require_instance(instance: Path) -> None:
-    """Return if there is an instance. Raises NoInstance."""
+def require_instance(instance: Path, *, otherwise: str = "") -> None:
+    """Return if there is an instance. Raises NoInstance, which says what else helps."""
     if not (instance / NAME).is_file():
-        raise NoInstance(instance)
+        raise NoInstance(instance, otherwise)
 
 
-def open_instance(instance: Path) -> None:
+def open_instance(instance: Path, *, otherwise: str = "") -> None:
     """Set Django up inside the instance. Raises NoInstance when there is none."""
-    require_instance(instance)
+    require_instance(instance, otherwise=otherwise)
     os.environ["CLEARLINE_INSTANCE"] = str(instance)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clearline.config.settings")
     import django  # noqa: PLC0415  # only a command that needs an instance pays for Django

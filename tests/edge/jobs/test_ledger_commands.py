@@ -64,23 +64,48 @@ def test_a_published_checkpoint_that_nobody_signed_or_that_is_gone_does_not_veri
     assert "publishes it again" in capsys.readouterr().err
 
 
+def run_far_from_here(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command as somebody who has nothing of ours but a folder."""
+    own = ("CLEARLINE_", "DJANGO_")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(own)}
+    return subprocess.run(
+        [*CLI, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
 @pytest.mark.django_db
 def test_an_export_verifies_far_from_here_with_the_key_alone(
     log: Log,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     log.append(10)
-    export = log.folder / "export"
-
-    assert run("export", str(export)) == 0
-    assert queries.vkey() in capsys.readouterr().out
-    older = log.folder / "older"
+    far = log.folder / "far"
+    far.mkdir()
+    assert run("export", str(far / "export")) == 0
+    printed = capsys.readouterr().out.splitlines()[-1].split()
+    older = far / "older"
     older.write_text(queries.read_checkpoint(), encoding="utf-8")
-    arguments = ("verify", "--export", str(export), "--vkey", queries.vkey())
-    assert run(*arguments, "--against", str(older), is_json=True) == 0
-    told = json.loads(capsys.readouterr().out)
+
+    as_printed = run_far_from_here(far, *printed[1:])
+    verify = ("ledger", "verify", "--export", "export")
+    with_key = (*verify, "--vkey", queries.vkey())
+    grown = run_far_from_here(far, *with_key, "--against", "older", "--json")
+    bodies = far / "export" / "bodies"
+    bodies.write_bytes(bodies.read_bytes().replace(b"10", b"11", 1))
+    broken = run_far_from_here(far, *with_key)
+    keyless = run_far_from_here(far, *verify)
+
+    assert printed[0] == "clearline"
+    assert (as_printed.returncode, as_printed.stderr) == (0, "")
+    assert "Verified: 10 entries of localhost/ledger" in as_printed.stdout
+    told = json.loads(grown.stdout)
     assert told["verified"] is True
     assert (told["size"], told["readable"], told["grown_from"]) == (10, 10, 10)
+    assert broken.returncode == 1
+    assert "does NOT verify" in broken.stderr
+    assert keyless.returncode == 1
+    assert "name its key with --vkey" in keyless.stderr
+    assert {path.name for path in far.iterdir()} == {"export", "older"}
 
 
 @pytest.mark.django_db
