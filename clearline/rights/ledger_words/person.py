@@ -9,7 +9,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clearline.rights.ledger_words.values import JOB, SHORT, STAFF, SUBJECT, is_another, word_of
+from clearline.rights.ledger_words.values import (
+    BY_LINK,
+    JOB,
+    SHORT,
+    STAFF,
+    SUBJECT,
+    WHO_HAS_THE_LETTER,
+    is_another,
+    word_of,
+)
 
 YOU: Final = gettext_lazy("you")
 
@@ -145,7 +154,7 @@ TELLINGS: Final = {
     "contact.taken_back": Telling(
         Group.CHANGED,
         gettext_lazy("A change was taken back, and your account locked: {fields}."),
-        gettext_lazy("who holds the address that was told of the change"),
+        WHO_HAS_THE_LETTER,
     ),
     "contact.factors_questioned": Telling(
         Group.CHANGED,
@@ -274,6 +283,6 @@ def who_for(kind: str, fields: Mapping[str, object], subject: str) -> str:
     if by.startswith(SUBJECT):
         return str(YOU)
     if by.startswith(JOB) or fields.get("why") == "used_twice":
-        return _("our program")
+        return str(WHO_HAS_THE_LETTER) if by == BY_LINK else _("our program")
     telling = TELLINGS.get(kind)
     return str(telling.who) if telling else ""

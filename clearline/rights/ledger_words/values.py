@@ -92,7 +92,7 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "offer_declined": gettext_lazy("the offer of the account was declined"),
         "given": gettext_lazy("its owner handed it over"),
         "taken": gettext_lazy("a member took it"),
-        "returned": gettext_lazy("who owned it before took that back"),
+        "returned": gettext_lazy("it was given back to who owned it before"),
     },
     "role": {
         "": gettext_lazy("nothing any more"),
@@ -236,6 +236,9 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
 CHOSEN: Final = frozenset({"yes", "no", "by_signal"})
 WHO: Final = frozenset({"by", "asked_by", "login"})
 STAFF, JOB, SUBJECT = "staff:", "job:", "subject:"
+# Who follows the link of a letter is known by the mailbox alone.
+BY_LINK: Final = "job:taken_back"
+WHO_HAS_THE_LETTER: Final = gettext_lazy("who holds the address that was told of the change")
 SHORT: Final = 8  # of a random number, as the list of people shows it
 
 
@@ -269,6 +272,8 @@ def who_in_words(text: str, subject: str = "") -> str:
         return _("another who acts in the account")
     if text.startswith(SUBJECT):
         return _("the person themselves")
+    if text == BY_LINK:
+        return str(WHO_HAS_THE_LETTER)
     if text.startswith(JOB):
         return _("the program's own work: %s") % text.removeprefix(JOB)
     return _("staff number %s") % text.removeprefix(STAFF)[:SHORT]

@@ -11,7 +11,7 @@ from clearline.kit.errors import Conflict, NotFound
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
-from clearline.service.accounts import emails
+from clearline.service.accounts import emails, taken_back
 from clearline.service.accounts import handing_over as accounts_over
 from clearline.service.accounts import members as accounts_members
 from clearline.service.accounts.members import NoSuchMember
@@ -254,7 +254,7 @@ def accept(*, subject: SubjectId, account: int, now: datetime) -> None:
         raise NoSuchOffer
     if now < found.takeable_at:
         raise OfferTooNew
-    permit = ask_to_hand_over(subject, found.owner, now)
+    permit = ask_to_hand_over(Actor(ActorKind.SUBJECT, subject), found.owner, now)
 
     with transaction.atomic():
         accounts_members.lock_account(account)
@@ -273,8 +273,8 @@ def accept(*, subject: SubjectId, account: int, now: datetime) -> None:
             ledger.append(entry, subject=whose, permit=note, now=now)
 
 
-def ask_to_hand_over(by: SubjectId, owner: SubjectId, now: datetime) -> Permit:
-    use = accounts_over.use_to_hand_over(Actor(ActorKind.SUBJECT, by), owner)
+def ask_to_hand_over(by: Actor, owner: SubjectId, now: datetime) -> Permit:
+    use = accounts_over.use_to_hand_over(by, owner)
     return gate.ask(use=use, choices=NOTHING_CHOSEN, now=now)
 
 
@@ -294,7 +294,7 @@ def ask_to_return(former: SubjectId, *, since: datetime, now: datetime) -> tuple
             row.account_id,
             SubjectId(row.owner),
             row.taken_at,
-            ask_to_hand_over(former, SubjectId(row.owner), now),
+            ask_to_hand_over(taken_back.BY, SubjectId(row.owner), now),
         )
         for row in rows
     )
@@ -314,19 +314,19 @@ def undo(
     withdraw_all(owner)
     for each in returns:
         give_back(each, former=owner, note=note, now=now)
-    has_ended = [end_since(each.account, owner, since, note, now) for each in list_owned(owner)]
+    has_ended = [end_since(each.account, since, note, now) for each in list_owned(owner)]
     if any(has_ended):
-        entry = TeamChanged(change="ended_since", role="", by=f"subject:{owner}")
+        entry = TeamChanged(change="ended_since", role="", by=str(taken_back.BY))
         ledger.append(entry, subject=owner, permit=note, now=now)
 
 
-def end_since(account: int, owner: SubjectId, since: datetime, note: Permit, now: datetime) -> bool:
+def end_since(account: int, since: datetime, note: Permit, now: datetime) -> bool:
     """End what those may do who joined an account since then; say whether there was anybody."""
     plain = (each for each in list_members(account) if each.role is not MemberRole.OWNER)
     late = [each.subject for each in plain if each.since >= since]
     for member in late:
         accounts_members.set_member(account=account, subject=member, role=None)
-        entry = MembershipChanged(change="ended", role="", by=f"subject:{owner}")
+        entry = MembershipChanged(change="ended", role="", by=str(taken_back.BY))
         ledger.append(entry, subject=member, permit=note, now=now)
     MemberLabel.objects.filter(account_id=account, member__in=late).delete()
     return bool(late)
@@ -350,7 +350,7 @@ def give_back(each: Return, *, former: SubjectId, note: Permit, now: datetime) -
     Invitation.objects.filter(account_id=each.account).delete()
     Handover.objects.filter(account_id=each.account).delete()
     for whose in (former, each.owner):
-        entry = AccountHandedOver(change="returned", by=f"subject:{former}")
+        entry = AccountHandedOver(change="returned", by=str(taken_back.BY))
         ledger.append(entry, subject=whose, permit=note, now=now)
 
 

@@ -232,6 +232,7 @@ def test_the_facts_of_a_choice_come_in_the_order_in_which_people_ask(log: Log) -
     [
         ("subject:a1", "the person themselves"),
         ("subject:b2", "another who acts in the account"),
+        ("job:taken_back", "who holds the address that was told of the change"),
         ("job:factor_waits", "the program's own work: factor_waits"),
     ],
 )

@@ -192,6 +192,10 @@ def test_the_file_holds_everything_and_ends_with_its_own_line(
         ("account.handed_over", {"by": "subject:b2"}, "another who acts in the account"),
         ("customer.factor_removed", {"by": "subject:a1"}, "you"),
         ("customer.factor_removed", {"by": "job:factor_waits"}, "our program"),
+        *(
+            (kind, {"by": "job:taken_back"}, "who holds the address that was told of the change")
+            for kind in ("account.handed_over", "account.reopened", "membership.changed")
+        ),
         ("customer.factor_removed", {}, "you"),
         ("contact.factors_kept", {"by": "subject:a1"}, "you"),
         ("contact.factors_kept", {"by": "job:factor_waits"}, "our program"),

@@ -174,6 +174,8 @@ def test_who_takes_back_ends_who_joined_since_the_day_before_and_nobody_else() -
     assert set(MemberLabel.objects.values_list("member", flat=True)) == {bob}
     told = {who: changes_of(who) for who in (alice, bob, mallory, eve)}
     assert [each[-1] for each in told.values()] == ["ended_since", "joined", "ended", "ended"]
+    by_link = Entry.objects.filter(subject=mallory, kind="membership.changed").latest("number")
+    assert ledger.fields_of(by_link, sealer())["by"] == "job:taken_back"
 
 
 def test_what_changes_in_a_team_is_told_to_its_owner_and_to_the_member_without_a_link() -> None:
