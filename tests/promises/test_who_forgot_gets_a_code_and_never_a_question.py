@@ -20,12 +20,10 @@ from clearline.service.contacts.models import RecoveryAsk
 from clearline.service.contacts.recovery import RecoveryOver
 from tests.browser_client import browser
 from tests.promises.provider import everything, work
-from tests.service.accounts.people import NOW
-from tests.service.contacts.contacts import DAY, FIRST, SECOND, confirmed, replace
+from tests.service.contacts.contacts import DAY, FIRST, LATER, SECOND, confirmed, replace
 from tests.service.contacts.recovering import codes, links
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
-LATER = NOW + 40 * DAY
 ADDRESS = "203.0.113.77"
 
 

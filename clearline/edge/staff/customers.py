@@ -24,8 +24,7 @@ from clearline.kit.errors import Refusal
 from clearline.kit.problem import status_of
 from clearline.policy.condition import choice_in_words
 from clearline.policy.vocabulary import Answer, SubjectId
-from clearline.rights.ledger_words.values import VALUES, word_of
-from clearline.service.accounts.age import AGES
+from clearline.rights.ledger_words.values import AGES, VALUES, word_of
 from clearline.service.accounts.queries import Membership
 from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.service.contacts import way_back as way_backs

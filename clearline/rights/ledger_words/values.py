@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from clearline.policy.condition import choice_in_words
 from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
 from clearline.policy.words import words_in
+from clearline.service.accounts.age import AgeRange
 from clearline.service.contacts.documents import Document, Lost
 from clearline.service.desk.contact import Channel
 from clearline.service.desk.terms import Term
@@ -67,6 +68,13 @@ NAMES: Final[dict[str, str | Promise]] = {
     "before": gettext_lazy("The choice before it"),
     "clause": gettext_lazy("Clause"),
     "edition": gettext_lazy("Edition of the policy"),
+}
+# The ranges of an age, in the order in which a page asks.
+AGES: Final[Mapping[str, str | Promise]] = {
+    AgeRange.ADULT: gettext_lazy("18 or over"),
+    AgeRange.FROM_16_TO_17: gettext_lazy("16 or 17"),
+    AgeRange.FROM_13_TO_15: gettext_lazy("13 to 15"),
+    AgeRange.UNDER_13: gettext_lazy("Under 13"),
 }
 ORDER: Final = {name: place for place, name in enumerate(NAMES)}
 # Words for values that are keys of the program; a value without words shows as it is.

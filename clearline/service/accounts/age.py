@@ -1,11 +1,7 @@
 """In which range a person's age lies, never their birth date, and what follows from it. Pure."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
-
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
 
 from clearline.kit.errors import Conflict, Denied
 from clearline.policy.vocabulary import Answer, ChoiceName
@@ -16,15 +12,6 @@ class AgeRange(StrEnum):
     FROM_13_TO_15 = "13_to_15"
     FROM_16_TO_17 = "16_to_17"
     ADULT = "18_or_over"
-
-
-# In words, in the order in which a page asks.
-AGES: Final[Mapping[str, str | Promise]] = {
-    AgeRange.ADULT: gettext_lazy("18 or over"),
-    AgeRange.FROM_16_TO_17: gettext_lazy("16 or 17"),
-    AgeRange.FROM_13_TO_15: gettext_lazy("13 to 15"),
-    AgeRange.UNDER_13: gettext_lazy("Under 13"),
-}
 
 
 class TooYoung(Denied):

@@ -6,8 +6,8 @@ from django.utils import timezone
 from clearline.trust.ledger.models import Entry
 from tests.edge.api.app import App, Said
 from tests.service.accounts.people import PASSWORD
-from tests.service.contacts.contacts import confirmed
-from tests.service.contacts.test_way_back import LATER, NEW_PASSWORD, code_for, make_staff
+from tests.service.contacts.contacts import LATER, confirmed
+from tests.service.contacts.test_way_back import NEW_PASSWORD, code_for, make_staff
 from tests.trust.factors.people import add_app
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]

@@ -14,6 +14,7 @@ from tests.service.accounts.people import NOW, make_customer
 
 FIRST, SECOND, THIRD = "alice@mail.example", "new@other.example", "third@else.example"
 DAY = timedelta(days=1)
+LATER = NOW + 40 * DAY  # when an address that was proved at NOW has long been of record
 
 
 def letters(template: Template, *, now: datetime = NOW) -> list[tuple[str, dict[str, str]]]:

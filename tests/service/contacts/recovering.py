@@ -10,11 +10,9 @@ from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.roles import LoginKind
-from tests.service.accounts.people import NOW
-from tests.service.contacts.contacts import DAY, letters
+from tests.service.contacts.contacts import LATER, letters
 
 NETWORK = "203.0.113.0/24"
-LATER = NOW + 40 * DAY
 NEW_PASSWORD = "four slow herons wade"
 
 

@@ -14,12 +14,20 @@ from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from tests.service.accounts.people import NOW
-from tests.service.contacts.contacts import DAY, FIRST, SECOND, confirmed, key_in, replace, tell
+from tests.service.contacts.contacts import (
+    DAY,
+    FIRST,
+    LATER,
+    SECOND,
+    confirmed,
+    key_in,
+    replace,
+    tell,
+)
 from tests.service.mail.letters import send
 from tests.service.mail.post_office import Office
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
-LATER = NOW + 40 * DAY
 HOME = Postal("12 Quay Street", "Portland", "Maine", "04101", "United States")
 AWAY = Postal("9 Dock Road", "Nakawa", "", "", "Uganda")
 

@@ -13,12 +13,10 @@ from clearline.service.contacts.notices import take_back
 from clearline.service.mail.template import Template
 from clearline.trust.consent import actions as consent
 from clearline.trust.gate.queries import policy_in_force
-from tests.service.accounts.people import NOW
-from tests.service.contacts.contacts import DAY, FIRST, confirmed, key_in, letters, tell
+from tests.service.contacts.contacts import DAY, FIRST, LATER, confirmed, key_in, letters, tell
 from tests.service.contacts.test_notices import change_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
-LATER = NOW + 40 * DAY
 
 
 def correct(subject: SubjectId, age: AgeRange) -> None:

@@ -27,10 +27,11 @@ from clearline.service.mail.template import Template
 from clearline.trust.consent import actions as consent
 from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.ledger.models import Entry
-from tests.service.accounts.people import NOW, make_customer
+from tests.service.accounts.people import make_customer
 from tests.service.contacts.contacts import (
     DAY,
     FIRST,
+    LATER,
     SECOND,
     confirmed,
     key_in,
@@ -42,7 +43,6 @@ from tests.service.mail.letters import send
 from tests.service.mail.post_office import Office
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
-LATER = NOW + 40 * DAY
 MINUTE = timedelta(minutes=1)
 ERASED_ON = (LATER + 30 * DAY).strftime("%-d %B %Y")
 

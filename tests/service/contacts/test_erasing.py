@@ -17,12 +17,11 @@ from clearline.service.contacts.documents import Document, Lost, Shown
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
 from clearline.service.teams.models import Handover, TakenOver
-from tests.service.accounts.people import NOW, make_customer
-from tests.service.contacts.contacts import DAY, SECOND, confirmed, key_in, replace, tell
+from tests.service.accounts.people import make_customer
+from tests.service.contacts.contacts import DAY, LATER, SECOND, confirmed, key_in, replace, tell
 from tests.trust.factors.people import add_app
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
-LATER = NOW + 40 * DAY
 ERASED = LATER + 31 * DAY
 KEPT_BY_DESIGN = frozenset({"ledger.Entry", "vault.PersonKey"})  # entries, and that the key went
 

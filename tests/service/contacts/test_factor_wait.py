@@ -25,10 +25,10 @@ from clearline.trust.ledger.models import Entry
 from clearline.trust.ledger.queries import fields_of
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.vault.actions import erase_person
-from tests.service.accounts.people import NOW
 from tests.service.contacts.contacts import (
     DAY,
     FIRST,
+    LATER,
     SECOND,
     confirmed,
     key_in,
@@ -40,7 +40,6 @@ from tests.service.contacts.recovering import proved
 from tests.trust.factors.people import add_app, add_passkey, code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
-LATER = NOW + 40 * DAY
 BACK = LATER + timedelta(hours=1)  # when the change is taken back
 NEW_PASSWORD = "four slow herons wade"
 MANY = 50

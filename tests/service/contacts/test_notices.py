@@ -37,6 +37,7 @@ from tests.service.accounts.people import NOW, PASSWORD, make_account, make_cust
 from tests.service.contacts.contacts import (
     DAY,
     FIRST,
+    LATER,
     SECOND,
     THIRD,
     confirmed,
@@ -50,7 +51,6 @@ from tests.service.mail.post_office import Office
 from tests.trust.factors.people import add_app
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
-LATER = NOW + 40 * DAY
 NEW_PASSWORD = "four slow herons wade"
 
 

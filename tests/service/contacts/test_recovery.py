@@ -49,10 +49,9 @@ from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.vault.actions import erase_person
 from tests.promises.provider import rows
 from tests.service.accounts.people import NOW, PASSWORD, make_customer
-from tests.service.contacts.contacts import DAY, FIRST, SECOND, confirmed, replace, tell
+from tests.service.contacts.contacts import DAY, FIRST, LATER, SECOND, confirmed, replace, tell
 from tests.service.contacts.offering import offered_and_invited
 from tests.service.contacts.recovering import (
-    LATER,
     NETWORK,
     NEW_PASSWORD,
     ask,

@@ -17,9 +17,8 @@ from clearline.service.contacts.recovery import (
 from clearline.trust.safeguards.actions import (
     SignedIn,
 )
-from tests.service.contacts.contacts import confirmed
+from tests.service.contacts.contacts import LATER, confirmed
 from tests.service.contacts.recovering import (
-    LATER,
     NETWORK,
     NEW_PASSWORD,
     ask,

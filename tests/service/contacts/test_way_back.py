@@ -48,6 +48,7 @@ from tests.service.accounts.people import NOW, PASSWORD, make_customer
 from tests.service.contacts.contacts import (
     DAY,
     FIRST,
+    LATER,
     SECOND,
     confirmed,
     key_in,
@@ -60,7 +61,6 @@ from tests.service.teams.test_teams import at_once
 from tests.trust.factors.people import add_app, add_passkey
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
-LATER = NOW + 40 * DAY
 NEW_PASSWORD = "nine loud badgers dig"
 LICENSE = Shown(Document.DRIVERS_LICENSE, is_same_name=True, why=Lost.FACTOR)
 MINUTE = timedelta(minutes=1)

@@ -295,6 +295,25 @@ def test_of_fifty_who_press_take_at_once_one_takes_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_of_fifty_who_take_an_account_or_take_the_offer_back_at_once_one_does() -> None:
+    alice, bob, account = offered()
+    kinds = [
+        partial(handing_over.accept, subject=bob, account=account, now=TAKEN),
+        partial(handing_over.take_back, owner=alice, account=account, now=TAKEN),
+    ]
+
+    ends = at_once(kinds * (MANY // len(kinds)))
+
+    is_taken = ends.index(None) % len(kinds) == 0
+    assert ends.count(None) == 1
+    assert {type(each) for each in ends if each} <= {NoSuchOffer, NotTheOwner}
+    assert is_taken or NotTheOwner not in {type(each) for each in ends}
+    assert roles_in(account)[0] == (bob if is_taken else alice, "owner")
+    assert Entry.objects.filter(kind="account.handed_over").count() == 2 * is_taken
+    assert not Handover.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_whatever_happens_at_once_an_account_has_one_owner() -> None:
     alice, bob, account = offered()
     kinds = [

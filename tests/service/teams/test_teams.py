@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import OperationalError, connection
@@ -31,6 +32,7 @@ from tests.promises.provider import rows
 from tests.service.accounts.people import NOW, make_customer
 
 pytestmark = pytest.mark.django_db
+MANY = 50
 
 
 def invite(owner: SubjectId, role: MemberRole = MemberRole.BILLING) -> str:
@@ -265,3 +267,25 @@ def test_of_many_who_use_one_code_at_once_one_joins() -> None:
     assert outcomes.count(None) == 1
     assert all(isinstance(each, NoSuchInvitation) for each in outcomes if each)
     assert len(queries.list_members(queries.find_owned(alice) or 0)) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_fifty_who_join_by_a_code_or_withdraw_it_at_once_one_does() -> None:
+    alice, bob = make_customer("alice"), make_customer("bob")
+    code = invite(alice)
+    (waiting,) = actions.show_team(owner=alice, now=NOW).invitations
+    kinds = [
+        partial(actions.accept, subject=bob, code=code, now=NOW),
+        partial(actions.withdraw, owner=alice, number=waiting.number, now=NOW),
+    ]
+
+    outcomes = at_once(kinds * (MANY // len(kinds)))
+
+    assert outcomes.count(None) == 1
+    assert {type(each) for each in outcomes if each} == {NoSuchInvitation}
+    has_joined = outcomes.index(None) % len(kinds) == 0
+    assert len(queries.list_members(queries.find_owned(alice) or 0)) == 1 + has_joined
+    assert Entry.objects.filter(kind="team.changed").count() == 1
+    assert Entry.objects.filter(kind="membership.changed").count() == has_joined
+    assert MemberLabel.objects.count() == has_joined
+    assert not Invitation.objects.exists()

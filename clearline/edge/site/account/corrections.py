@@ -14,8 +14,9 @@ from clearline.edge.site.answers import NothingInForce
 from clearline.edge.site.visit import visit_of
 from clearline.kit.access import Audience, open_to, require_step_up
 from clearline.policy.vocabulary import SubjectId
+from clearline.rights.ledger_words.values import AGES
 from clearline.service.accounts.actions import AgreedTo
-from clearline.service.accounts.age import AGES, AgeRange, ClosedForAge
+from clearline.service.accounts.age import AgeRange, ClosedForAge
 from clearline.service.accounts.age_correction import correct_age
 from clearline.service.accounts.queries import asks_age
 from clearline.trust.safeguards import user_ids

@@ -22,9 +22,10 @@ from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Invalid
 from clearline.policy.edition import Edition
 from clearline.rights.agreement.asked import AGREE, BUTTON, agreed_to
+from clearline.rights.ledger_words.values import AGES
 from clearline.service.accounts import inviting
 from clearline.service.accounts.actions import AgreedTo
-from clearline.service.accounts.age import AGES, AgeRange, ClosedForAge
+from clearline.service.accounts.age import AgeRange, ClosedForAge
 from clearline.service.accounts.inviting import NewWayIn, NoSuchInvitation
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.mail.actions import NoMailServer

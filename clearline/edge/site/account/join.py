@@ -20,10 +20,11 @@ from clearline.edge.site.visit import visit_of
 from clearline.kit.access import Audience, open_to
 from clearline.kit.errors import Invalid, Refusal
 from clearline.rights.agreement.asked import AGREE, BUTTON, agreed_to
+from clearline.rights.ledger_words.values import AGES
 from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import queries
 from clearline.service.accounts.actions import NewAccount
-from clearline.service.accounts.age import AGES, AgeRange, refuse_too_young
+from clearline.service.accounts.age import AgeRange, refuse_too_young
 from clearline.service.accounts.roles import AccountKind
 from clearline.service.accounts.words import (
     FieldWrong,

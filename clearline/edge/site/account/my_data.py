@@ -24,11 +24,11 @@ from clearline.kit.errors import Invalid
 from clearline.policy.vocabulary import Category, ClauseId, SubjectId
 from clearline.policy.words import category_in_words
 from clearline.rights.ledger_words.person import GROUPS, Group
+from clearline.rights.ledger_words.values import AGES
 from clearline.rights.my_data import actions, queries
 from clearline.rights.my_data.actions import Export, FileForm, Wanted, wanted_between
 from clearline.rights.my_data.as_json import to_json
 from clearline.rights.my_data.held import UNSEALED, Held, Keeping
-from clearline.service.accounts.age import AGES
 from clearline.trust.ledger import queries as ledger
 
 ROWS: Final = 50

@@ -13,8 +13,8 @@ from clearline.edge.site.account.access import actor_of, customer_here
 from clearline.edge.site.account.team import number_in
 from clearline.kit.access import Audience, open_to, require_step_up, require_step_up_to_send
 from clearline.policy.vocabulary import SubjectId
+from clearline.rights.ledger_words.values import AGES
 from clearline.service.accounts import actions as accounts
-from clearline.service.accounts.age import AGES
 from clearline.service.accounts.queries import erased_on, list_owned
 from clearline.service.accounts.roles import AccountKind
 from clearline.service.accounts.words import FieldWrong

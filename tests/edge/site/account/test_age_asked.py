@@ -15,12 +15,11 @@ from clearline.trust.ledger.models import Entry
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
 from tests.promises.provider import Clock
-from tests.service.accounts.people import NOW, PASSWORD
-from tests.service.contacts.contacts import DAY, confirmed, key_in, letters, tell
+from tests.service.accounts.people import PASSWORD
+from tests.service.contacts.contacts import LATER, confirmed, key_in, letters, tell
 from tests.service.contacts.recovering import codes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log", "_some_days_later")]
-LATER = NOW + 40 * DAY
 NEW_PASSWORD = "four slow herons wade"
 AGE = "/account/age/"
 

@@ -16,14 +16,12 @@ from clearline.service.contacts import recovery
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
 from tests.promises.provider import Clock
-from tests.service.accounts.people import NOW
-from tests.service.contacts.contacts import DAY, FIRST, confirmed
+from tests.service.contacts.contacts import FIRST, LATER, confirmed
 from tests.service.contacts.recovering import codes, links
 from tests.trust.factors.people import add_app, add_passkey, code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log", "_some_days_later")]
 PAGE = "/account/recover/"
-LATER = NOW + 40 * DAY
 NEW_PASSWORD = "four slow herons wade"
 # All that the steps may ask or carry; a field that is not here needs the law read again.
 FIELDS = {
