@@ -232,11 +232,17 @@ def column(text: str) -> tuple[Field, str]:
     raise argparse.ArgumentTypeError(message)
 
 
+LIST_HELP: Final = (
+    "CSV; its first line names the columns. A balance is 12.50, -3.10 or 1,234.56, or whole cents "
+    "(1250), all of a list alike; a comma stands for the point where the site's locale has it"
+)
+
+
 def add_customers(commands: Subparsers) -> None:
     customers = commands.add_parser("customers", help="bring in the customers you have already")
     verbs = customers.add_subparsers(title="verbs", metavar="VERB", required=True)
     bring = verbs.add_parser("import", help="bring in a CSV list, each customer once")
-    bring.add_argument("file", type=Path, metavar="FILE", help="CSV; its first line names columns")
+    bring.add_argument("file", type=Path, metavar="FILE", help=LIST_HELP)
     bring.add_argument(
         "--mapping",
         action="append",

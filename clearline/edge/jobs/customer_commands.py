@@ -30,6 +30,7 @@ from clearline.service.accounts.customer_file import (
 from clearline.service.accounts.whole_list import (
     Told,
     bring_list,
+    decimal_mark_of,
     head_of_rejects,
     reject,
     try_list,
@@ -76,8 +77,10 @@ def run_import(args: argparse.Namespace) -> int:
 
 def opened(file: BinaryIO, args: argparse.Namespace) -> CustomerFile:
     """Return the list, or say with which words of the command it can be read. Raises FileWrong."""
+    mark = decimal_mark_of(settings.LANGUAGE_CODE)
+    encoding, mapping = Encoding(args.encoding), dict(args.mapping)
     try:
-        return CustomerFile(file, encoding=Encoding(args.encoding), mapping=dict(args.mapping))
+        return CustomerFile(file, encoding=encoding, mapping=mapping, decimal_mark=mark)
     except NotUtf8 as wrong:
         message = f"{wrong} If it is, say `--encoding latin-1`."
     except ColumnUnknown as wrong:

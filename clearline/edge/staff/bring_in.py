@@ -25,6 +25,7 @@ from clearline.kit.errors import Refusal
 from clearline.kit.problem import status_of
 from clearline.policy.use import Actor
 from clearline.service.accounts import inviting, undoing
+from clearline.service.accounts.amounts import COMMA
 from clearline.service.accounts.customer_file import (
     NEEDED,
     ColumnUnknown,
@@ -44,6 +45,7 @@ from clearline.service.accounts.undoing import (
 from clearline.service.accounts.whole_list import (
     Told,
     bring_list,
+    decimal_mark_of,
     head_of_rejects,
     reject,
     try_list,
@@ -150,6 +152,7 @@ def opened(form: FormWithFile) -> CustomerFile:
         io.BytesIO(form.file),
         encoding=Encoding.LATIN_1 if is_latin else Encoding.UTF_8,
         mapping={field: typed[field] for field in Field if typed.get(field, "").strip()},
+        decimal_mark=decimal_mark_of(settings.LANGUAGE_CODE),
     )
 
 
@@ -216,6 +219,7 @@ def show(
         "invited": int(invited) if invited.isdecimal() and invited.isascii() else 0,
         "size_max": FILE_BYTES_MAX,
         "number_max": NUMBER_MAX,
+        "is_comma": decimal_mark_of(settings.LANGUAGE_CODE) == COMMA,
         "has_mail_server": settings.ENV.mail_url is not None,
         "title": _("Bring your customers"),
     }

@@ -3,15 +3,16 @@
 import csv
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Self, TypeVar
 
 from clearline.kit.errors import Invalid
 from clearline.policy.vocabulary import Answer, ChoiceName
 from clearline.service.accounts.age import AgeRange
+from clearline.service.accounts.amounts import POINT, Amounts, Form
 from clearline.service.accounts.words import (
     FieldWrong,
     read_business_name,
@@ -20,6 +21,8 @@ from clearline.service.accounts.words import (
     read_phone,
     read_words,
 )
+
+Read = TypeVar("Read")
 
 LINE_BYTES_MAX: Final = 64 * 1024
 RECORD_CHARACTERS_MAX: Final = 64 * 1024
@@ -32,7 +35,6 @@ DELIMITERS: Final = (",", ";", "\t")
 UTF_8_MARK: Final = b"\xef\xbb\xbf"
 UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}", re.ASCII)
-BALANCE: Final = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 USER_ID: Final = re.compile(r"[^\s\x00-\x1f]{3,64}")
 BETWEEN: Final = re.compile(r"[;,|\n]")
 # What spreadsheets take for a formula; a cell of ours that begins so gets an apostrophe before it.
@@ -144,13 +146,32 @@ class CustomerRow:
         return "\x1f".join((*facts, *more, *signal, *business))
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a row, and in what it holds; None for the row as a whole."""
+
+    text: str
+    field: Field | None = None
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.text}" if self.field else self.text
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class RowWrong:
-    """One row that cannot come in: where it begins, why, and its cells as far as they were read."""
+    """One row that cannot come in: where it begins, all that is wrong, and its cells if read."""
 
     line: int
-    reason: str
+    faults: tuple[Fault, ...]
     cells: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        return " ".join(map(str, self.faults))
+
+
+def unread(line: int, text: str, cells: tuple[str, ...] = ()) -> RowWrong:
+    return RowWrong(line, (Fault(text),), cells)
 
 
 class Lines:
@@ -191,10 +212,17 @@ class CustomerFile:
     """A list of customers, opened: its header is read, its rows are yet to come.
 
     `mapping` says which header is which field; where it says nothing, headers are known by what
-    they are commonly called. Raises FileWrong.
+    they are commonly called. `decimal_mark` is that of the site's language. Raises FileWrong.
     """
 
-    def __init__(self, file: BinaryIO, *, encoding: Encoding, mapping: Mapping[Field, str]) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        *,
+        encoding: Encoding,
+        mapping: Mapping[Field, str],
+        decimal_mark: str = POINT,
+    ) -> None:
         self.lines = Lines(file, encoding)
         head = self.first_line()
         self.delimiter = max(DELIMITERS, key=head.count)
@@ -205,6 +233,10 @@ class CustomerFile:
             raise FileWrong(message) from None
         self.header = tuple(each.strip() for each in header[:COLUMNS_MAX])
         self.columns = columns_of(self.header, mapping)
+        place = self.columns.get(Field.BALANCE)
+        is_cents = place is not None and plain(self.header[place]).endswith(Form.CENTS)
+        form = Form.CENTS if is_cents else None
+        self.amounts = Amounts(decimal_mark=decimal_mark, form=form)
 
     def first_line(self) -> str:
         try:
@@ -233,11 +265,11 @@ class CustomerFile:
             except StopIteration:
                 return
             except csv.Error:
-                yield RowWrong(line, f"Quotation marks are wrong, up to line {self.lines.number}.")
+                yield unread(line, f"Quotation marks are wrong, up to line {self.lines.number}.")
             except RowTooLong:
-                yield RowWrong(line, f"Too long, or a quotation mark in line {line} is not closed.")
+                yield unread(line, f"Too long, or a quotation mark in line {line} is not closed.")
             except UnicodeDecodeError:
-                yield RowWrong(line, "Not UTF-8. The file may be Latin-1.")
+                yield unread(line, "Not UTF-8. The file may be Latin-1.")
             else:
                 if any(cells):
                     yield self.row_of(line, tuple(cells))
@@ -245,11 +277,8 @@ class CustomerFile:
     def row_of(self, line: int, cells: tuple[str, ...]) -> CustomerRow | RowWrong:
         if len(cells) != len(self.header):
             told = f"{len(cells)} columns, but the first line names {len(self.header)}."
-            return RowWrong(line, told, cells[:COLUMNS_MAX])
-        try:
-            return read_row(line, cells, self.columns)
-        except FieldWrong as wrong:
-            return RowWrong(line, f"{wrong.field}: {wrong}", cells)
+            return unread(line, told, cells[:COLUMNS_MAX])
+        return read_row(line, cells, self.columns, self.amounts)
 
 
 def columns_of(header: Sequence[str], mapping: Mapping[Field, str]) -> dict[Field, int]:
@@ -284,28 +313,51 @@ def plain(name: str) -> str:
     return "".join(each for each in folded if each.isalnum())
 
 
-def read_row(line: int, cells: tuple[str, ...], columns: Mapping[Field, int]) -> CustomerRow:
-    """Return a customer from the cells of a row. Raises FieldWrong."""
+def read_row(
+    line: int, cells: tuple[str, ...], columns: Mapping[Field, int], amounts: Amounts
+) -> CustomerRow | RowWrong:
+    """Return a customer from the cells of a row, or all that is wrong with it."""
     told = {field: cells[place] for field, place in columns.items()}
-    choices = read_choices(told.get(Field.CHOICES, ""))
-    business = told.get(Field.BUSINESS_NAME, "").strip()
-    return CustomerRow(
+    faults: list[Fault] = []
+
+    def heard(read: Callable[[], Read], otherwise: Read) -> Read:
+        try:
+            return read()
+        except FieldWrong as wrong:
+            faults.append(Fault(str(wrong), Field(wrong.field)))
+            return otherwise
+
+    choices = heard(lambda: read_choices(told.get(Field.CHOICES, "")), "")
+    row = CustomerRow(
         line=line,
-        account_number=matching(NUMBER, told, Field.ACCOUNT_NUMBER, "1 to 32 letters or figures."),
-        name=read_name(told[Field.NAME]),
-        email=read_email(told[Field.EMAIL]),
-        balance=read_balance(told),
-        lines=read_lines(told.get(Field.LINES, "")),
-        age=read_age(told.get(Field.AGE_RANGE, "")),
+        account_number=heard(lambda: read_account_number(told), ""),
+        name=heard(lambda: read_name(told[Field.NAME]), ""),
+        email=heard(lambda: read_email(told[Field.EMAIL]), ""),
+        balance=heard(lambda: read_balance(told.get(Field.BALANCE, ""), amounts), None),
+        lines=heard(lambda: read_lines(told.get(Field.LINES, "")), ()),
+        age=heard(lambda: read_age(told.get(Field.AGE_RANGE, "")), None),
         choices=choices,
-        choices_proof=read_proof(told, choices),
-        user_id=matching(USER_ID, told, Field.USER_ID, "3 to 64 characters without spaces.")
-        if told.get(Field.USER_ID, "").strip()
-        else "",
-        gpc=read_gpc(told.get(Field.GPC, "")),
-        business_name=read_business_name(business) if business else "",
+        choices_proof=heard(lambda: read_proof(told, choices), ""),
+        user_id=heard(lambda: read_user_id(told), ""),
+        gpc=heard(lambda: read_gpc(told.get(Field.GPC, "")), otherwise=False),
+        business_name=heard(lambda: read_business(told.get(Field.BUSINESS_NAME, "")), ""),
         cells=cells,
     )
+    return RowWrong(line, tuple(faults), cells) if faults else row
+
+
+def read_account_number(told: Mapping[Field, str]) -> str:
+    return matching(NUMBER, told, Field.ACCOUNT_NUMBER, "1 to 32 letters or figures.")
+
+
+def read_user_id(told: Mapping[Field, str]) -> str:
+    if not told.get(Field.USER_ID, "").strip():
+        return ""
+    return matching(USER_ID, told, Field.USER_ID, "3 to 64 characters without spaces.")
+
+
+def read_business(text: str) -> str:
+    return read_business_name(text) if text.strip() else ""
 
 
 def matching(pattern: re.Pattern[str], told: Mapping[Field, str], field: Field, why: str) -> str:
@@ -316,11 +368,10 @@ def matching(pattern: re.Pattern[str], told: Mapping[Field, str], field: Field, 
     return text
 
 
-def read_balance(told: Mapping[Field, str]) -> int | None:
-    if not bare(told.get(Field.BALANCE, "")):
-        return None
-    cleaned = {Field.BALANCE: bare(told[Field.BALANCE])}
-    return int(matching(BALANCE, cleaned, Field.BALANCE, "a whole number of cents, like 1250."))
+def read_balance(text: str, amounts: Amounts) -> int | None:
+    """Return a balance in minor units, None where there is none. Raises FieldWrong."""
+    cell = bare(text)
+    return amounts.read(cell) if cell else None
 
 
 def bare(text: str) -> str:

@@ -15,7 +15,7 @@ from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
 from clearline.service.accounts.age import choices_at_start
-from clearline.service.accounts.customer_file import CustomerRow, RowWrong, answers_in
+from clearline.service.accounts.customer_file import CustomerRow, Fault, RowWrong, answers_in
 from clearline.service.accounts.models import (
     Account,
     BroughtList,
@@ -262,33 +262,37 @@ def sort(rows: Sequence[CustomerRow], seen: SeenInFile) -> Sorted:
     )
     new, wrong, here_already = [], [], 0
     for each in keyed:
-        reason = said_twice(each, seen)
+        faults = said_twice(each, seen)
         owner = known.get(each.account)
-        if not reason and owner is not None:
+        if not faults and owner is not None:
             if bytes(came.get(owner, b"")) == each.whole:
                 here_already += 1
                 continue
-            reason = "An account with this number is here already, with other data."
-        elif not reason and each.email in emails:
-            reason = "A customer with this e-mail address is here already."
-        elif not reason and not lines.isdisjoint(each.lines):
-            reason = "A telephone number of this customer is here already, as another's."
-        if reason:
-            wrong.append(RowWrong(each.row.line, reason, each.row.cells))
+            faults.append(Fault("An account with this number is here already, with other data."))
+        elif owner is None:
+            if each.email in emails:
+                faults.append(Fault("A customer with this e-mail address is here already."))
+            if not lines.isdisjoint(each.lines):
+                text = "A telephone number of this customer is here already, as another's."
+                faults.append(Fault(text))
+        if faults:
+            wrong.append(RowWrong(each.row.line, tuple(faults), each.row.cells))
         else:
             new.append(each)
     return Sorted(tuple(new), here_already, tuple(wrong))
 
 
-def said_twice(each: Keyed, seen: SeenInFile) -> str:
-    """Return what of a row came before in the same file, "" when nothing did."""
+def said_twice(each: Keyed, seen: SeenInFile) -> list[Fault]:
+    """Return what of a row came before in the same file."""
+    faults = []
     if not seen.accounts.add(each.account):
-        return "This account number stands in a row above."
+        faults.append(Fault("This account number stands in a row above."))
     if not seen.emails.add(each.email):
-        return "This e-mail address stands in a row above."
-    if not all(seen.lines.add(line) for line in each.lines):
-        return "A telephone number of this customer stands in a row above."
-    return ""
+        faults.append(Fault("This e-mail address stands in a row above."))
+    are_new = [seen.lines.add(line) for line in each.lines]  # each is taken in, also after one
+    if not all(are_new):
+        faults.append(Fault("A telephone number of this customer stands in a row above."))
+    return faults
 
 
 def taken(rows: models.QuerySet[models.Model], column: str, wanted: list[bytes]) -> set[bytes]:

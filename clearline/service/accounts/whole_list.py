@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from django.db import transaction
+from django.utils.formats import get_format
 
 from clearline.kit.errors import TooMany
 from clearline.policy.choices import NOTHING_CHOSEN
@@ -48,6 +49,11 @@ class TooManyLists(TooMany):
             f"You have sent {LISTS_MAX} lists within an hour, which is as many as anybody may. "
             "Wait a while, then go on."
         )
+
+
+def decimal_mark_of(locale: str) -> str:
+    """Return what stands before the cents in a language, like "de-de"."""
+    return str(get_format("DECIMAL_SEPARATOR", lang=locale, use_l10n=True))
 
 
 @dataclass(slots=True)

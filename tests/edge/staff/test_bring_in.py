@@ -52,6 +52,37 @@ def press(client: Client, typed: dict[str, str]) -> HttpResponse:
     return answer
 
 
+def test_all_that_is_wrong_with_a_row_stands_on_the_page_by_the_columns_of_the_page(
+    officer: Client,
+) -> None:
+    head = "Full name,E-mail,Account number,Balance,Company\n"
+    long_name = "x" * 201
+
+    words = words_on(send(officer, f"{head},z@m,1,12,50,\n,zoe@m,1,1.234,{long_name}\n").content)
+
+    assert "Name of the business ← Company" in words
+    assert (
+        "Name: Write your name. E-mail address: Write an address like name@example.com. "
+        "Balance: It may be thousands or a fraction. Write it like 1234.00. "
+        "Name of the business: Use at most 200 characters."
+    ) in words
+
+
+def test_where_the_language_has_a_comma_before_the_cents_the_page_says_so_and_takes_it(
+    officer: Client, settings: Settings
+) -> None:
+    plain = words_on(officer.get(PAGE).content)
+    settings.LANGUAGE_CODE = "de-de"
+
+    page = words_on(officer.get(PAGE).content)
+    sent = send(officer, "name;email;account;balance\nZoe;z@m.example;1;12,50\n", act="bring")
+
+    assert "Write 12.50, -3.10 or 1,234.56; or whole cents, 1250." in plain
+    assert "12,50, -3,10 or 1.234,56" in page
+    assert sent.status_code == 200
+    assert Account.objects.count() == 1
+
+
 def test_a_list_is_tried_and_nothing_is_written(officer: Client) -> None:
     answer = send(officer, act="try")
 

@@ -159,7 +159,7 @@ def test_a_mapping_to_no_column_is_refused() -> None:
         ("Zoe,z@m.example,,,,,,,", "account_number:"),
         ("Zoe,z@m.example,a b,,,,,,", "account_number:"),
         ("Zoe,z@m.example,=1+1,,,,,,", "account_number:"),
-        ("Zoe,z@m.example,1,12.50,,,,,", "balance:"),
+        ("Zoe,z@m.example,1,12.50,,,,,", "balance: This list has whole numbers of cents"),
         ("Zoe,z@m.example,1,١٢,,,,,", "balance:"),
         ("Zoe,z@m.example,1,,5550100,,,,", "lines:"),
         ("Zoe,z@m.example,1,,,under_13,,,", "age_range:"),
@@ -178,6 +178,95 @@ def test_a_row_that_cannot_come_in_is_told_with_line_and_reason(cells: str, reas
 
     assert found.line == 3
     assert found.reason.startswith(reason)
+
+
+BALANCES = "name,email,account,balance\n"
+
+
+def balance_of(text: str, decimal_mark: str = ".") -> int | str | None:
+    """Return what a balance is read as in a list of its own, or why not."""
+    raw = f'{BALANCES}Zoe,z@m.example,1,"{text}"\n'.encode()
+    file = CustomerFile(
+        io.BytesIO(raw), encoding=Encoding.UTF_8, mapping={}, decimal_mark=decimal_mark
+    )
+    (row,) = file.rows()
+    return row.balance if isinstance(row, CustomerRow) else row.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        *(("12.50", 1_250), ("-3.10", -310), ("\u22123.1", -310), ("'-3.10", -310), ("0.05", 5)),
+        *(("1,234.56", 123_456), ("1.234,56", 123_456), ("-1,234,567.8", -123_456_780)),
+        *(("1 234.56", 123_456), ("1\u202f234,56", 123_456), ("1'234.56", 123_456)),
+        *(("1250", 1_250), ("0", 0), ("0.00", 0), ("", None)),
+    ],
+)
+def test_a_balance_is_read_as_people_write_it(text: str, cents: int | None) -> None:
+    assert balance_of(text) == cents
+
+
+def test_a_comma_stands_before_the_cents_where_the_language_of_the_site_has_it() -> None:
+    assert (balance_of("12,50", ","), balance_of("12.50", ",")) == (1_250, 1_250)
+    assert balance_of("12,50") == (
+        "balance: A comma is not the decimal mark here. Write it like 12.50."
+    )
+
+
+@pytest.mark.parametrize("decimal_mark", [".", ","])
+@pytest.mark.parametrize("text", ["1,234", "1.234", "12.500", "1,234,567", "1 234"])
+def test_what_may_be_thousands_or_a_fraction_is_told_and_not_guessed(
+    text: str, decimal_mark: str
+) -> None:
+    assert balance_of(text, decimal_mark) == (
+        "balance: It may be thousands or a fraction. Write it like 1234.00."
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$12.50",
+        "12.",
+        ".50",
+        "12.505",
+        "1,23.45",
+        "1,2345.67",
+        "--1",
+        "1e3",
+        "\u0661\u0662.50",
+        "x",
+    ],
+)
+def test_what_is_no_balance_is_told_with_what_one_looks_like(text: str) -> None:
+    assert str(balance_of(text)).startswith("balance: ")
+    assert "Write" in str(balance_of(text))
+
+
+def test_a_whole_number_beside_amounts_with_cents_is_told_for_it_may_be_either() -> None:
+    rows = [f"Zoe,z{n}@m.example,{n},{told}" for n, told in enumerate(("0", "12.50", "100", "3.1"))]
+
+    found = read(BALANCES + "\n".join(rows) + "\n")
+
+    assert [getattr(each, "balance", "told") for each in found] == [0, 1_250, "told", 310]
+    assert "Write it like 12.50" in wrong(BALANCES + "\n".join(rows) + "\n").reason
+
+
+def test_a_column_of_cents_has_no_amounts_with_a_point() -> None:
+    head = BALANCES.replace("balance", "Balance (cents)")
+
+    assert "whole numbers of cents" in wrong(f"{head}Zoe,z@m.example,1,12.50\n").reason
+    assert one(f"{head}Zoe,z@m.example,1,1250\n").balance == 1_250
+
+
+def test_all_that_is_wrong_with_a_row_is_told_at_once_each_with_its_column() -> None:
+    found = wrong(f"{HEAD},z@m,a b,1.234,555,99,all=yes,,ab\n")
+
+    assert [each.field for each in found.faults] == [
+        *(Field.CHOICES, Field.ACCOUNT_NUMBER, Field.NAME, Field.EMAIL, Field.BALANCE),
+        *(Field.LINES, Field.AGE_RANGE, Field.USER_ID),
+    ]
+    assert found.reason.count("name: Write your name.") == 1
 
 
 def test_ten_digits_are_a_number_of_north_america_as_on_the_page_of_a_customer() -> None:

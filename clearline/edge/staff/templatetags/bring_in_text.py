@@ -18,7 +18,7 @@ FIELDS: Final[dict[Field, str | Promise]] = {
     Field.NAME: gettext_lazy("Name"),
     Field.EMAIL: gettext_lazy("E-mail address"),
     Field.ACCOUNT_NUMBER: gettext_lazy("Account number"),
-    Field.BALANCE: gettext_lazy("Balance, in cents"),
+    Field.BALANCE: gettext_lazy("Balance"),
     Field.LINES: gettext_lazy("Telephone numbers"),
     Field.AGE_RANGE: gettext_lazy("Age range"),
     Field.CHOICES: gettext_lazy("Choices"),
@@ -26,14 +26,17 @@ FIELDS: Final[dict[Field, str | Promise]] = {
     Field.CHOICES_DATE: gettext_lazy("Day of that proof"),
     Field.GPC: gettext_lazy("Global Privacy Control"),
     Field.USER_ID: gettext_lazy("User ID"),
+    Field.BUSINESS_NAME: gettext_lazy("Name of the business"),
 }
 
 
 @register.filter
 def reason(wrong: RowWrong) -> str:
-    """Return why a row cannot come in, its column called as on the page."""
-    name, colon, rest = wrong.reason.partition(": ")
-    return f"{FIELDS[Field(name)]}: {rest}" if colon and name in set(Field) else wrong.reason
+    """Return all that is wrong with a row, each column called as on the page."""
+    told = (
+        f"{FIELDS[each.field]}: {each.text}" if each.field else each.text for each in wrong.faults
+    )
+    return " ".join(told)
 
 
 @register.filter
