@@ -6,8 +6,9 @@ confirmed, to which the letters can go that take it back. For three days nobody 
 can take the offer back; then they take it, until the seventh day. Each proves again who they are.
 Its number, the name of its business and the telephone numbers that we serve in it are then sealed
 under the key of the new owner, and what you called the others is erased. Both of you are told at
-once. For thirty days the letter that told you of it gives the account back to you, and until then
-nobody can hand it on."
+once. For thirty days the letter that told you of it gives the account back to you; who took it
+reads that before, and acts in it no more. So long we keep who owned it before, and nobody can hand
+it on, nor for thirty days after it was given back."
 """
 
 import re
@@ -262,6 +263,32 @@ def test_the_letter_of_it_gives_it_back_for_thirty_days_and_nobody_hands_it_on_b
     assert handed_on.status_code == 409
     assert [each.account for each in list_owned(hers)] == [account]
     assert [each.subject for each in list_members(account)] == [hers]
+
+
+def test_both_read_before_they_agree_that_it_may_be_taken_back_and_after_it_who_is_kept(
+    clock: Clock,
+) -> None:
+    alice, hers, bob, his = two(clock)
+    account = list_owned(hers)[0].account
+    asked = words_on(alice.get("/account/team/hand-over/").content)
+    offer(alice, his, "leave")
+    pass_days(clock, 3, alice, bob)
+    offered = words_on(bob.get("/account/team/take-over/").content)
+    before = [words_on(each.get("/account/my-data/").content) for each in (alice, bob)]
+    take(bob, account)
+    day = clock.now + timedelta(days=30)
+
+    after = [words_on(each.get("/account/my-data/").content) for each in (alice, bob)]
+
+    assert "the link in a letter to you gives it back to you" in asked
+    assert "can take it back for thirty days" in offered
+    kept = f"Until {day.day} {day:%B %Y} · account.handover"
+    assert [kept in page for page in before] == [False, False]
+    assert [kept in page for page in after] == [True, True]
+    assert "Who owned an account before it changed hands, by random number" in after[0]
+    clock.now = day
+    sign_in(alice, "alice")
+    assert "account.handover" not in words_on(alice.get("/account/my-data/").content)
 
 
 def told(clock: Clock) -> set[SubjectId]:

@@ -43,7 +43,8 @@ OPENS_ONLY: Final = frozenset(
 class Keeping:
     """A clause under which something is held, and until when.
 
-    `ends_on` is known once the account is closed; `is_after_closing` says that `kept` begins there.
+    `ends_on` is known once the account is closed, and of one that changed hands at once;
+    `is_after_closing` says that `kept` begins at the closing.
     """
 
     clause: ClauseId

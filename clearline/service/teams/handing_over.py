@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from clearline.kit.errors import Conflict, NotFound
 from clearline.policy.choices import NOTHING_CHOSEN
@@ -90,7 +90,8 @@ class TakenLately(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "Who owned this account before can take it back for thirty days. Hand it on after that."
+            "This account changed hands less than thirty days ago, and whoever owned it before may "
+            "take it back or has done so. Hand it on after that."
         )
 
 
@@ -283,12 +284,22 @@ def lately(now: datetime) -> QuerySet[TakenOver]:
     return TakenOver.objects.filter(taken_at__gt=now - RETURN_WINDOW)
 
 
+def find_kept_until(subject: SubjectId, *, now: datetime) -> datetime | None:
+    """Return until when it is kept that an account of somebody changed hands; None where none did.
+
+    Source: clause account.handover.
+    """
+    rows = lately(now).filter(Q(former=subject) | Q(owner=subject)).order_by("-taken_at")
+    taken_at = rows.values_list("taken_at", flat=True).first()
+    return None if taken_at is None else taken_at + RETURN_WINDOW
+
+
 def ask_to_return(former: SubjectId, *, since: datetime, now: datetime) -> tuple[Return, ...]:
     """Return the accounts that somebody gave away since then, with the permit to give them back.
 
     Raises gate.UseDenied. Source: clause account.handover.
     """
-    rows = lately(now).filter(former=former, taken_at__gte=since).order_by("pk")
+    rows = lately(now).filter(former=former, taken_at__gte=since).exclude(owner=former)
     return tuple(
         Return(
             row.account_id,
@@ -296,7 +307,7 @@ def ask_to_return(former: SubjectId, *, since: datetime, now: datetime) -> tuple
             row.taken_at,
             ask_to_hand_over(taken_back.BY, SubjectId(row.owner), now),
         )
-        for row in rows
+        for row in rows.order_by("pk")
     )
 
 
@@ -335,13 +346,14 @@ def end_since(account: int, since: datetime, note: Permit, now: datetime) -> boo
 def give_back(each: Return, *, former: SubjectId, note: Permit, now: datetime) -> None:
     """Make who owned an account its owner again, and tell both.
 
-    The caller's transaction holds the account. Whoever took it acts in it no more. Nothing happens
-    where it has gone elsewhere meanwhile.
+    The caller's transaction holds the account. Whoever took it acts in it no more, and for thirty
+    days nobody hands it on, so that who thinks otherwise has time to say so. Nothing happens where
+    it has gone elsewhere meanwhile.
     """
     same = TakenOver.objects.filter(
         account_id=each.account, former=former, owner=each.owner, taken_at=each.taken_at
     )
-    if not same.delete()[0]:
+    if not same.update(owner=former, taken_at=now):
         return
     accounts_over.give_back(
         account=each.account, taker=each.owner, former=former, permit=each.permit, now=now

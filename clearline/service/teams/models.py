@@ -63,7 +63,10 @@ class Handover(models.Model):
 
 
 class TakenOver(models.Model):
-    """Who owned an account before, while the letter that tells them of it can give it back."""
+    """Who owned an account before, while the letter that tells them of it can give it back.
+
+    Once it did, both are its owner, who hands it on to nobody for as long.
+    """
 
     DATA: ClassVar[Mapping[str, Category | str]] = {
         "account": "points at an account",

@@ -453,6 +453,22 @@ def test_who_owned_it_takes_it_back_with_all_that_is_in_it(stays: bool) -> None:
     assert give_back_all(alice) == 0
 
 
+def test_what_was_given_back_is_handed_on_to_nobody_for_thirty_days() -> None:
+    """So whoever sold it and took it back sells it to nobody else meanwhile."""
+    alice, bob, account = offered()
+    charlie = join(alice, account, "charlie")
+    handing_over.accept(subject=bob, account=account, now=TAKEN)
+    later = TAKEN + timedelta(days=9)
+    give_back_all(alice, now=later)
+    hand_on = partial(handing_over.offer, owner=alice, account=account, member=charlie, stays=True)
+
+    with pytest.raises(TakenLately):
+        hand_on(now=later + RETURN_WINDOW - timedelta(seconds=1))
+    hand_on(now=later + RETURN_WINDOW)
+
+    assert handing_over.find_offer(account, now=later + RETURN_WINDOW) is not None
+
+
 def test_what_was_taken_too_long_ago_or_before_the_change_stays_where_it_is() -> None:
     alice, bob, account = offered()
     handing_over.accept(subject=bob, account=account, now=TAKEN)

@@ -143,6 +143,8 @@ def note_of(held: Held) -> str:
         return _("the lines below, and your choices, which stand on their own page")
     if held.category in UNSEALED and not held.sealed:
         return _("only as codes that nobody can read back, us included")
+    if not held.sealed:
+        return _("who owned an account before it changed hands, by random number")
     return _("sealed")
 
 
