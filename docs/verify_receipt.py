@@ -15,7 +15,7 @@ from pathlib import Path
 
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519, RFC 8032 5.1
 D = -121665 * pow(121666, P - 2, P) % P
-PARTS = {"checkpoint", "format", "head", "position", "proof"}
+PARTS = {"checkpoint": str, "format": str, "head": dict, "position": int, "proof": list}
 
 
 def check(is_so: object, what: str) -> None:
@@ -60,8 +60,7 @@ def times(number: int, point: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def to_point(encoded: bytes) -> tuple[int, ...]:
-    y = int.from_bytes(encoded, "little")
-    sign, y = y >> 255, y & (1 << 255) - 1
+    sign, y = divmod(int.from_bytes(encoded, "little"), 1 << 255)
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
     x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
@@ -114,11 +113,12 @@ def verify(raw: bytes, vkey: str, now: datetime) -> str:
     check(canonical(told) + b"\n" == raw, "the file is not written in its one way")
     check(told["format"] == "clearline.receipt.v2", "this is no receipt of Clearline's ledger")
     words = f"It says: {json.dumps(told['head'] | told.get('body', {}))}"
-    if told.keys() == PARTS | {"body", "salt"}:
+    kinds = {name: type(part) for name, part in told.items()}
+    if kinds == PARTS | {"body": dict, "salt": str}:
         body = canonical(told["body"])
         words_hash = sha256(b"clearline.words.v2\n", unhex(told["salt"]), body)
     else:
-        check(told.keys() == PARTS | {"words_hash"}, "these are not the parts of a receipt")
+        check(kinds == PARTS | {"words_hash": str}, "these are not the parts of a receipt")
         words_hash, until = unhex(told["words_hash"]), told["head"]["expires"]
         check(datetime.fromisoformat(until) <= now, f"words kept until {until} are missing")
         words += f"\nIts words are not given; they were to be kept until {until}."

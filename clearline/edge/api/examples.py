@@ -225,7 +225,7 @@ BODIES: Final[tuple[Schema, ...]] = (
     Agreed(edition=DAY, at=AT, proof=ID, asks_again=False),
     Agreement(edition=DAY),
     Receipt(
-        format="clearline-receipt-v1",
+        format="clearline.receipt.v2",
         position=4711,
         proof=["mJ3c…"],
         checkpoint="ledger.example\n4712\nq83v…",

@@ -6,7 +6,9 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -127,6 +129,62 @@ def test_every_changed_field_of_a_receipt_is_found(log: Log) -> None:
             altered[part][name] = "other"
             with pytest.raises(ERRORS):
                 verify(ENCODER.encode(altered) + b"\n", vkey)
+
+
+def altered_anywhere(value: object) -> Iterator[object]:
+    """Yield a JSON value with one change: of a type, of a value, something added or left out."""
+    others: list[object] = [None, True, False, 0, 1, -1, 1.0, "", "0", "0" * 64, [], {}, [value]]
+    others += [{"": value}, [[]], [{}], [""], {"": ""}, f"{value}"]
+    match value:
+        case dict():
+            others += [list(value), list(value.values()), value | {"note": ""}]
+            for name, part in value.items():
+                yield {key: each for key, each in value.items() if key != name}
+                yield {f"{key} " if key == name else key: each for key, each in value.items()}
+                yield from (value | {name: other} for other in altered_anywhere(part))
+        case list():
+            others += [dict.fromkeys(map(str, value), "lie"), "".join(map(str, value))]
+            others += [[*value, ""], [*value, "0" * 64], value[::-1], value * 2, {"0": value}]
+            for place, part in enumerate(value):
+                yield value[:place] + value[place + 1 :]
+                yield from (
+                    [*value[:place], other, *value[place + 1 :]] for other in altered_anywhere(part)
+                )
+        case bool():
+            pass
+        case int():
+            others += [*range(9), 2**60, float(value), bool(value)]
+        case str():
+            others += [value + " ", value + "\n", value[:-1], value.upper(), list(value)]
+            others += [dict.fromkeys(value, "lie"), value.encode().hex()]
+    yield from (other for other in others if ENCODER.encode(other) != ENCODER.encode(value))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_any_change_of_type_or_value_anywhere_in_a_receipt_is_refused(
+    log: Log, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The same signature is asked for thousands of times, and each takes milliseconds.
+    monkeypatch.setattr(MODULE, "verify_signature", cache(MODULE.verify_signature))
+    ids = log.append(size)
+    actions.integrate(now=NOW)
+    vkey, expired = queries.vkey(), later(days=2000)
+    whole = [json.loads(queries.receipt_file(queries.receipt(each))) for each in ids]
+    actions.expire_bodies(now=expired)
+    wordless = json.loads(queries.receipt_file(queries.receipt(ids[0])))
+
+    accepted = []
+    for good in (whole[0], whole[-1], wordless):
+        assert verify(ENCODER.encode(good) + b"\n", vkey, expired)
+        for changed in altered_anywhere(good):
+            try:
+                verify(ENCODER.encode(changed) + b"\n", vkey, expired)
+            except ERRORS:
+                continue
+            accepted.append(changed)
+
+    assert not accepted
 
 
 @pytest.mark.django_db
