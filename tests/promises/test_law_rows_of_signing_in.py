@@ -111,7 +111,7 @@ def test_no_code_goes_by_telephone_and_an_e_mail_alone_is_no_second_factor() -> 
 
     assert set(FactorKind) == {"passkey", "app", "recovery_code", "password"}
     with_code = {each for each in Template if "code" in each}
-    assert with_code == {Template.ADDRESS_CODE, Template.RECOVERY_CODE}
+    assert with_code == {Template.ADDRESS_CODE, Template.RECOVERY}
     # Whoever else writes a letter with a code is not overlooked: it stands in its text.
     letters = TOP / "clearline" / "service" / "mail" / "templates" / "mail"
     shown = {

@@ -128,7 +128,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "sign_in": (WRONG_PASSWORD, TOO_OFTEN),
     "second": (SecondStepEnded(), factors.refused(), TOO_OFTEN),
     "recover": (recovery.NothingTyped(), recovery.AskedTooOften()),
-    "recover_by_code": (recovery.RecoveryCodeWrong(), recovery.RecoveryOver()),
+    "recover_by_code": (recovery.LetterCodeWrong(), recovery.RecoveryOver()),
     "recover_by_link": (recovery.RecoveryOver(),),
     "recover_password": (
         *(recovery.RecoveryOver(), WEAK, WRONG_USER_ID, TAKEN, factors.refused(), TOO_OFTEN),

@@ -90,7 +90,7 @@ SENTENCES: Final = {
         "A customer's new second factors go in a day, unless they say that these are theirs."
     ),
     "contact.factors_kept": gettext_lazy("A customer's second factors that were to go stayed."),
-    "recovery.code_sent": gettext_lazy("A code to get back in was sent to a customer."),
+    "recovery.code_sent": gettext_lazy("A letter to get back in was sent to a customer."),
     "recovery.refused": gettext_lazy("Wrong codes to get back in were typed: {count}."),
     "account.recovered": gettext_lazy("A customer got back in by a code, with a new {fields}."),
     "way_back.asked": gettext_lazy(

@@ -171,7 +171,7 @@ TELLINGS: Final = {
     ),
     "recovery.code_sent": Telling(
         Group.SIGN_IN,
-        gettext_lazy("A code to get back into your account was asked for and sent to you."),
+        gettext_lazy("A letter to get back into your account was asked for and sent to you."),
         gettext_lazy("whoever asked for it"),
     ),
     "recovery.refused": Telling(

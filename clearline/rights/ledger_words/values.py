@@ -227,8 +227,8 @@ VALUES: Final[dict[str, dict[object, str | Promise]]] = {
         "factors_wait": gettext_lazy("a letter that second factors are about to go"),
         "membership_notice": gettext_lazy("a notice that what one may do elsewhere was changed"),
         "invitation": gettext_lazy("an invitation to choose a user ID and a password"),
-        "recovery_code": gettext_lazy("a code to get back into an account"),
-        "way_back": gettext_lazy("a code after a visit, to get back into an account"),
+        "recovery_code": gettext_lazy("a letter to get back into an account"),
+        "way_back": gettext_lazy("a letter after a visit, to get back into an account"),
         "edition_notice": gettext_lazy("a notice that the policy changes"),
     },
     "factor": {

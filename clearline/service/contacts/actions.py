@@ -1,5 +1,6 @@
 """Proving an e-mail address by a code, replacing it, and showing which one is of record."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,7 +25,6 @@ from clearline.service.accounts.addresses import Tie, current, trusted
 from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.queries import email_index
 from clearline.service.accounts.words import read_email
-from clearline.service.contacts.codes import digits_in, in_halves, new_digits
 from clearline.service.contacts.models import ChangeNotice, EmailCode
 from clearline.service.contacts.queries import CODE_WINDOW, TRIES_MAX, waiting_code, working_notices
 from clearline.service.mail import actions as mail
@@ -283,6 +283,22 @@ def refuse_too_many(asked: Asked, index: bytes, now: datetime) -> None:
     is_flooded = asked.row is None and to_address.count() >= CODES_A_DAY_MAX
     if by_person.count() >= CODES_AN_HOUR_MAX or is_flooded:
         raise TooManyCodes
+
+
+def new_digits(count: int) -> str:
+    """Return the digits of a code that a letter carries."""
+    return f"{secrets.randbelow(10**count):0{count}d}"
+
+
+def in_halves(digits: str) -> str:
+    """Return an even number of digits as people read them to themselves."""
+    half = len(digits) // 2
+    return f"{digits[:half]} {digits[half:]}"
+
+
+def digits_in(typed: str) -> str:
+    """Return the digits that were typed, whatever stands between them."""
+    return "".join(each for each in typed if each.isdecimal())
 
 
 def code_index(row: EmailCode, typed: str) -> bytes:

@@ -108,7 +108,7 @@ class Reading(models.Model):
 
 
 class RecoveryAsk(models.Model):
-    """That somebody asked for a code to get back in; whether we know them is found out later."""
+    """That somebody asked for a letter to get back in; whether we know them is found later."""
 
     DATA: ClassVar[Mapping[str, Category | str]] = {
         "token_index": "a keyed hash of a random key",

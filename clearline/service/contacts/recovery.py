@@ -24,7 +24,7 @@ from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKin
 from clearline.service.accounts import emails
 from clearline.service.accounts.addresses import Tie, trusted
 from clearline.service.accounts.queries import email_index
-from clearline.service.contacts.codes import digits_in, in_halves, new_digits
+from clearline.service.contacts.actions import digits_in, in_halves, new_digits
 from clearline.service.contacts.models import EmailCode, RecoveryAsk, RecoveryLetter
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
@@ -36,7 +36,7 @@ from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.contacts import (
     AccountRecovered,
-    RecoveryCodeSent,
+    RecoveryLetterSent,
     RecoveryRefused,
 )
 from clearline.trust.safeguards import actions as safeguards
@@ -91,8 +91,8 @@ class NothingTyped(Invalid):
         super().__init__("Write your user ID or your e-mail address.")
 
 
-class RecoveryCodeWrong(Invalid):
-    code = "recovery_code_wrong"
+class LetterCodeWrong(Invalid):
+    code = "letter_code_wrong"
 
     def __init__(self) -> None:
         super().__init__("That is not the code. Look at the newest letter and type it again.")
@@ -273,10 +273,10 @@ def write(row: RecoveryAsk, to: Addressee, now: datetime) -> None:
         by_email=to.by_email,
         made_at=now,
     )
-    ledger.append(RecoveryCodeSent(), subject=to.subject, permit=to.note, now=now)
+    ledger.append(RecoveryLetterSent(), subject=to.subject, permit=to.note, now=now)
     mail.enqueue(
         to=to.address,
-        template=Template.RECOVERY_CODE,
+        template=Template.RECOVERY,
         context={"code": in_halves(digits), "link": link_of(link)},
         subject=to.subject,
         permit=to.permit,
@@ -291,7 +291,7 @@ def link_of(link: str) -> str:
 def prove(*, token: str, code: str, now: datetime) -> Proved:
     """Trade a code for the key to the last step; a try counts before the code is looked at.
 
-    Raises RecoveryCodeWrong, RecoveryOver, gate.UseDenied. Source: 47 CFR 64.2010(e); clause
+    Raises LetterCodeWrong, RecoveryOver, gate.UseDenied. Source: 47 CFR 64.2010(e); clause
     account.recover.
     """
     ask_to_answer(now)
@@ -306,7 +306,7 @@ def prove(*, token: str, code: str, now: datetime) -> Proved:
     if found is None or not codes.filter(pk=found.pk).update(
         proved_at=now, key_index=key_index(key)
     ):
-        raise RecoveryCodeWrong
+        raise LetterCodeWrong
     return to_proved(found, key)
 
 

@@ -13,7 +13,7 @@ class Template(StrEnum):
     FACTORS_WAIT = "factors_wait"
     INVITATION = "invitation"
     MEMBERSHIP_NOTICE = "membership_notice"
-    RECOVERY_CODE = "recovery_code"
+    RECOVERY = "recovery_code"  # as letters that wait, and the ledger, call it
     EDITION_NOTICE = "edition_notice"
     WAY_BACK = "way_back"
 
@@ -32,7 +32,7 @@ URGENT: Final = frozenset(
     {
         *(Template.ADDRESS_CODE, Template.CHANGE_NOTICE, Template.FACTORS_WAIT),
         *(Template.CLOSING_NOTICE, Template.MEMBERSHIP_NOTICE),
-        *(Template.RECOVERY_CODE, Template.WAY_BACK),
+        *(Template.RECOVERY, Template.WAY_BACK),
     }
 )
 

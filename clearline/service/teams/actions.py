@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from django.db import transaction
@@ -232,7 +233,11 @@ def accept(*, subject: SubjectId, code: str, now: datetime) -> None:
             force_insert=True
         )
         note_change(
-            Change("joined", role, by=subject), owner=owner, member=subject, permit=note, now=now
+            Change(AccessChange.JOINED, role, by=subject),
+            owner=owner,
+            member=subject,
+            permit=note,
+            now=now,
         )
 
 
@@ -247,7 +252,7 @@ def withdraw(*, owner: SubjectId, account: int | None = None, number: int, now: 
         row = rows.first()
         if row is None or not rows.delete()[0]:
             raise NoSuchInvitation
-        entry = TeamChanged(change="withdrawn", role=row.role, by=f"subject:{owner}")
+        entry = TeamChanged(change=AccessChange.WITHDRAWN, role=row.role, by=f"subject:{owner}")
         ledger.append(entry, subject=owner, permit=permit, now=now)
 
 
@@ -272,7 +277,7 @@ def set_role(
     with transaction.atomic():
         lock_owned(owner, account)
         if accounts_members.set_member(account=account, subject=member, role=role):
-            told = Change("set", role, by=owner)
+            told = Change(AccessChange.SET, role, by=owner)
             note_change(told, owner=owner, member=member, permit=permit, now=now)
 
 
@@ -318,7 +323,7 @@ def end(*, account: int, member: SubjectId, by: SubjectId, now: datetime) -> Non
         MemberLabel.objects.filter(account_id=account, member=member).delete()
         Handover.objects.filter(account_id=account, member=member).delete()
         note_change(
-            Change("ended", "", by=by),
+            Change(AccessChange.ENDED, None, by=by),
             owner=owner_of(account),
             member=member,
             permit=permit,
@@ -331,12 +336,28 @@ def owner_of(account: int) -> SubjectId:
     return next(each.subject for each in list_members(account) if each.role is MemberRole.OWNER)
 
 
+class AccessChange(StrEnum):
+    """What was changed of who may act in an account, as the ledger says it."""
+
+    JOINED = "joined"
+    SET = "set"
+    ENDED = "ended"
+    ENDED_SINCE = "ended_since"
+    WITHDRAWN = "withdrawn"
+    OFFERED = "offered"
+    OFFER_TAKEN_BACK = "offer_taken_back"
+    OFFER_DECLINED = "offer_declined"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was changed of somebody's access, to which role, and by which of the two."""
+    """What was changed of somebody's access, to which role, and by which of the two.
 
-    what: str
-    role: str
+    The role is None where they may do nothing any more.
+    """
+
+    what: AccessChange
+    role: MemberRole | None
     by: SubjectId
 
 
@@ -344,7 +365,7 @@ def note_change(
     change: Change, *, owner: SubjectId, member: SubjectId, permit: Permit, now: datetime
 ) -> None:
     """Write a change of both, so that both see it, and a letter tells each at once."""
-    told = {"change": change.what, "role": change.role, "by": f"subject:{change.by}"}
+    told = {"change": change.what, "role": change.role or "", "by": f"subject:{change.by}"}
     ledger.append(TeamChanged(**told), subject=owner, permit=permit, now=now)
     ledger.append(MembershipChanged(**told), subject=member, permit=permit, now=now)
 

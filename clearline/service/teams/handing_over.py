@@ -23,6 +23,7 @@ from clearline.service.accounts.queries import (
 )
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.teams.actions import (
+    AccessChange,
     Change,
     account_owned_by,
     lock,
@@ -193,7 +194,7 @@ def offer(*, owner: SubjectId, account: int, member: SubjectId, stays: bool, now
         )
         by = f"subject:{owner}"
         ledger.append(AccountOffered(by=by), subject=owner, permit=permit, now=now)
-        entry = MembershipChanged(change="offered", role="owner", by=by)
+        entry = MembershipChanged(change=AccessChange.OFFERED, role=MemberRole.OWNER, by=by)
         ledger.append(entry, subject=member, permit=permit, now=now)
 
 
@@ -208,15 +209,15 @@ def refuse_new_member(account: int, member: SubjectId, now: datetime) -> None:
 
 def take_back(*, owner: SubjectId, account: int, now: datetime) -> None:
     """Take an offer back. Raises NotTheOwner, NoSuchOffer, gate.UseDenied."""
-    end(account_owned_by(owner, account), by=owner, change="offer_taken_back", now=now)
+    end(account_owned_by(owner, account), by=owner, change=AccessChange.OFFER_TAKEN_BACK, now=now)
 
 
 def decline(*, subject: SubjectId, account: int, now: datetime) -> None:
     """Say no to an offer. Raises NoSuchOffer, gate.UseDenied."""
-    end(account, by=subject, change="offer_declined", now=now)
+    end(account, by=subject, change=AccessChange.OFFER_DECLINED, now=now)
 
 
-def end(account: int, *, by: SubjectId, change: str, now: datetime) -> None:
+def end(account: int, *, by: SubjectId, change: AccessChange, now: datetime) -> None:
     """End an offer that its owner or its member does not want; both are told of it."""
     permit = safeguards.ask_to_note_customer(now)
     found = find_offer(account, now=now)
@@ -225,7 +226,7 @@ def end(account: int, *, by: SubjectId, change: str, now: datetime) -> None:
 
     with transaction.atomic():
         answer(found)
-        told = Change(change, "owner", by=by)
+        told = Change(change, MemberRole.OWNER, by=by)
         note_change(told, owner=found.owner, member=found.member, permit=permit, now=now)
 
 
@@ -327,7 +328,7 @@ def undo(
         give_back(each, former=owner, note=note, now=now)
     has_ended = [end_since(each.account, since, note, now) for each in list_owned(owner)]
     if any(has_ended):
-        entry = TeamChanged(change="ended_since", role="", by=str(taken_back.BY))
+        entry = TeamChanged(change=AccessChange.ENDED_SINCE, role="", by=str(taken_back.BY))
         ledger.append(entry, subject=owner, permit=note, now=now)
 
 
@@ -337,7 +338,7 @@ def end_since(account: int, since: datetime, note: Permit, now: datetime) -> boo
     late = [each.subject for each in plain if each.since >= since]
     for member in late:
         accounts_members.set_member(account=account, subject=member, role=None)
-        entry = MembershipChanged(change="ended", role="", by=str(taken_back.BY))
+        entry = MembershipChanged(change=AccessChange.ENDED, role="", by=str(taken_back.BY))
         ledger.append(entry, subject=member, permit=note, now=now)
     MemberLabel.objects.filter(account_id=account, member__in=late).delete()
     return bool(late)

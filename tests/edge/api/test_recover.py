@@ -125,9 +125,7 @@ def test_wrong_codes_are_refused_alike_and_after_three_it_begins_anew() -> None:
 
     for token in (known, unknown):
         told = [give("code", token=token, code="00000000") for _ in range(4)]
-        assert [each.told["code"] for each in told] == ["recovery_code_wrong"] * 3 + [
-            "recovery_over"
-        ]
+        assert [each.told["code"] for each in told] == ["letter_code_wrong"] * 3 + ["recovery_over"]
 
     late = give("code", token=known, code=right)
     assert (late.status, late.told["code"]) == (422, "recovery_over")

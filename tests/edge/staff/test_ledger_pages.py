@@ -14,6 +14,7 @@ from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface
 from clearline.reach.visitors.export import Format
 from clearline.rights.ledger_words.values import NAMES, VALUES
 from clearline.rights.my_data.actions import FileForm
+from clearline.service.teams.actions import AccessChange
 from clearline.trust.gate.decide import Reason
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries.kinds import KINDS
@@ -42,6 +43,7 @@ def test_every_kind_has_a_sentence_and_every_field_a_name() -> None:
 
 def test_every_value_of_a_closed_set_has_words() -> None:
     assert VALUES["method"].keys() == set(ChoiceMethod)
+    assert VALUES["change"].keys() >= set(AccessChange)
     assert VALUES["surface"].keys() == set(ChoiceSurface)
     assert VALUES["reason"].keys() == set(Reason) - {Reason.PERMITTED}
     assert VALUES["format"].keys() == set(Format) | set(FileForm)

@@ -24,12 +24,12 @@ def ask(typed: str, *, now: datetime, network: str = NETWORK) -> str:
 
 
 def codes(*, now: datetime) -> list[tuple[str, str]]:
-    return [(to, filled["code"]) for to, filled in letters(Template.RECOVERY_CODE, now=now)]
+    return [(to, filled["code"]) for to, filled in letters(Template.RECOVERY, now=now)]
 
 
 def links(*, now: datetime) -> list[str]:
     """Return the key in the link of each letter that waits."""
-    told = letters(Template.RECOVERY_CODE, now=now)
+    told = letters(Template.RECOVERY, now=now)
     return [filled["link"].partition("?link=")[2] for _, filled in told]
 
 

@@ -18,9 +18,9 @@ from clearline.service.contacts.recovery import (
     TRIES_MAX,
     WINDOW,
     AskedTooOften,
+    LetterCodeWrong,
     NewWayIn,
     NothingTyped,
-    RecoveryCodeWrong,
     RecoveryOver,
     finish,
     follow,
@@ -154,7 +154,7 @@ def test_whom_we_do_not_know_gets_the_same_answer_and_no_letter(typed: str) -> N
     token = ask(typed, now=LATER)
 
     assert codes(now=LATER) == []
-    with pytest.raises(RecoveryCodeWrong):
+    with pytest.raises(LetterCodeWrong):
         prove(token=token, code="1234 5678", now=LATER)
     assert not Entry.objects.filter(kind__startswith="recovery").exists()
 
@@ -168,7 +168,7 @@ def test_the_same_is_done_for_everybody_before_they_are_answered() -> None:
             token = recovery.ask(typed=typed, network=NETWORK, now=LATER)
         asked = [each["sql"].partition(" VALUES")[0].partition("WHERE")[0] for each in seen]
         recovery.answer_due(now=LATER)
-        with CaptureQueriesContext(connection) as seen, pytest.raises(RecoveryCodeWrong):
+        with CaptureQueriesContext(connection) as seen, pytest.raises(LetterCodeWrong):
             prove(token=token, code="1", now=LATER)
         did.append((asked, [each["sql"].partition("WHERE")[0] for each in seen]))
 
@@ -214,7 +214,7 @@ def test_three_wrong_codes_force_a_fresh_start_and_are_told_to_the_person() -> N
     ((_, code),) = codes(now=LATER)
 
     for _ in range(TRIES_MAX):
-        with pytest.raises(RecoveryCodeWrong):
+        with pytest.raises(LetterCodeWrong):
             prove(token=token, code=wrong_for(code), now=LATER)
     with pytest.raises(RecoveryOver):
         prove(token=token, code=code, now=LATER)
@@ -244,7 +244,7 @@ def test_a_code_works_once_and_each_step_for_a_quarter_of_an_hour() -> None:
     with pytest.raises(RecoveryOver):
         prove(token=token, code=code, now=LATER + WINDOW)
     key = prove(token=token, code=code, now=LATER).key
-    with pytest.raises(RecoveryCodeWrong):
+    with pytest.raises(LetterCodeWrong):
         prove(token=token, code=code, now=LATER)
     with pytest.raises(RecoveryOver):
         finish(key=key, typed=NewWayIn(NEW_PASSWORD), now=LATER + WINDOW)
@@ -259,7 +259,7 @@ def test_the_code_of_one_question_does_nothing_in_another() -> None:
     ((_, code),) = codes(now=LATER)
     other = ask("alice", now=LATER)
 
-    with pytest.raises(RecoveryCodeWrong):
+    with pytest.raises(LetterCodeWrong):
         prove(token=other, code=code, now=LATER)
 
 
@@ -467,7 +467,7 @@ def test_strangers_who_use_up_the_letters_and_their_tries_keep_the_owner_out_now
         for _ in range(
             TRIES_MAX
         ):  # the codes of the letters are guessed at until they work no more
-            with pytest.raises((RecoveryCodeWrong, RecoveryOver)):
+            with pytest.raises((LetterCodeWrong, RecoveryOver)):
                 prove(token=token, code="0", now=at)
 
     ask("alice", now=at, network="where nobody was before")
@@ -499,7 +499,7 @@ def test_the_link_of_a_letter_works_once_for_a_day_whatever_was_tried_at_its_cod
     token = ask(FIRST, now=LATER)
     ((_, code),), (link,) = codes(now=LATER), links(now=LATER)
     for _ in range(TRIES_MAX):
-        with pytest.raises(RecoveryCodeWrong):
+        with pytest.raises(LetterCodeWrong):
             prove(token=token, code=wrong_for(code), now=LATER)
     end = LATER + LINK_WINDOW
 

@@ -390,7 +390,7 @@ def test_a_code_to_get_back_in_that_was_sent_before_ends(sam: Actor, dana: Actor
     alice = confirmed()
     token = recovery.ask(typed="alice", network="n", now=LATER)
     recovery.answer_due(now=LATER)
-    ((_, filled),) = letters(Template.RECOVERY_CODE, now=LATER)
+    ((_, filled),) = letters(Template.RECOVERY, now=LATER)
 
     finish(code_for(alice, sam, dana))
 

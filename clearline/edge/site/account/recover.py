@@ -19,10 +19,10 @@ from clearline.kit.errors import Refusal, TooMany
 from clearline.service.contacts import recovery
 from clearline.service.contacts.recovery import (
     AskedTooOften,
+    LetterCodeWrong,
     NewWayIn,
     NothingTyped,
     Proved,
-    RecoveryCodeWrong,
     RecoveryOver,
 )
 from clearline.trust.factors.actions import FactorRefused
@@ -46,7 +46,7 @@ CARRIED: Final = ("token", "link", "key", "user_id", "forgot", "asks")
 FIELDS_OF: Final[dict[type[Refusal], str]] = {
     AskedTooOften: "who",
     NothingTyped: "who",
-    RecoveryCodeWrong: "code",
+    LetterCodeWrong: "code",
     PasswordRefused: "password",
     UserIdRefused: "user_id",
     UserIdTaken: "user_id",

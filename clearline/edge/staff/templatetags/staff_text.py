@@ -77,7 +77,7 @@ KINDS: Final = {
     "contact.taken_back": gettext_lazy("A change was taken back"),
     "contact.factors_questioned": gettext_lazy("Second factors are to go in a day"),
     "contact.factors_kept": gettext_lazy("Second factors stayed"),
-    "recovery.code_sent": gettext_lazy("A code to get back in was sent"),
+    "recovery.code_sent": gettext_lazy("A letter to get back in was sent"),
     "recovery.refused": gettext_lazy("Wrong codes to get back in"),
     "account.recovered": gettext_lazy("A customer got back in"),
     "way_back.asked": gettext_lazy("A way back in was begun at the desk"),

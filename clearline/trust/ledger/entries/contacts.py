@@ -79,8 +79,8 @@ class FactorsKept(LedgerEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveryCodeSent(LedgerEntry):
-    """Somebody asked to get back into an account, and a code went to its address of record."""
+class RecoveryLetterSent(LedgerEntry):
+    """Somebody asked to get back into an account; a letter went to its address of record."""
 
     kind: ClassVar[str] = "recovery.code_sent"
     rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
@@ -102,7 +102,7 @@ class RecoveryRefused(LedgerEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRecovered(LedgerEntry):
-    """A new password, and perhaps a new user ID, was set by a code; all sessions ended."""
+    """A new password, perhaps a new user ID too, was set by a letter; all sessions ended."""
 
     kind: ClassVar[str] = "account.recovered"
     rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")
