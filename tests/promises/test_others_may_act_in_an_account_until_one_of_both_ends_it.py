@@ -1,11 +1,12 @@
 """P14, clause account.team.
 
-"You may let others act in your account. Of each we keep what they may do there and what you call
-them, sealed under your key, until you or they end it. An invitation is a code that works once and
-for seven days, and names nobody. Who invites, joins, sets or ends something proves again who they
-are, and each change is written of you both and told to you both at once by letter. When you take a
-change back that somebody else made, who has joined since the day before it acts in your account no
-more."
+"You may let others act in an account that you own; nobody else invites into it, whatever they may
+do there. Of each we keep what they may do there and what you call them, sealed under your key,
+until you or they end it, or your account or theirs is erased. An invitation is a code that works
+once and for seven days, and names nobody. Who invites, joins, sets or ends something proves again
+who they are. Inviting is written of you, each other change and such an end of you both; who it is
+written of is told at once by letter. When you take a change back that somebody else made, who has
+joined since the day before it acts in your account no more."
 """
 
 from datetime import timedelta
@@ -14,14 +15,19 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
+from clearline.policy.use import Actor, ActorKind
+from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import queries
 from clearline.service.accounts.roles import MemberRole
 from clearline.service.contacts import notices
 from clearline.service.mail.models import Letter
 from clearline.service.teams import actions
-from clearline.service.teams.actions import NoSuchInvitation
+from clearline.service.teams.actions import NoSuchInvitation, NotTheOwner
 from clearline.service.teams.models import Invitation, MemberLabel
-from clearline.trust.ledger.queries import list_about
+from clearline.trust.gate.queries import policy_in_force
+from clearline.trust.ledger.keys import sealer
+from clearline.trust.ledger.models import Entry
+from clearline.trust.ledger.queries import fields_of, list_about
 from tests.browser_client import browser
 from tests.promises.provider import Clock, everything, work
 from tests.service.accounts.people import NOW, PASSWORD, make_customer
@@ -97,6 +103,47 @@ def test_each_change_is_written_of_both_and_told_to_both_at_once() -> None:
 
     for subject, kind in ((alice, "team.changed"), (bob, "membership.changed")):
         assert [each.kind for each in list_about(subject).entries].count(kind) == len(changes)
+
+
+@pytest.mark.parametrize("role", [each for each in MemberRole if each is not MemberRole.OWNER])
+def test_nobody_but_the_owner_invites_whatever_they_may_do(role: MemberRole) -> None:
+    alice, bob = make_customer("alice"), make_customer("bob")
+    made = actions.invite(owner=alice, role=role, label=LABEL, now=NOW)
+    actions.accept(subject=bob, code=made.code, now=NOW)
+    account = queries.list_owned(alice)[0].account
+
+    with pytest.raises(NotTheOwner):
+        actions.invite(owner=bob, account=account, role=role, label=LABEL, now=NOW)
+
+
+@pytest.mark.parametrize("who", [0, 1], ids=["its owner's", "the member's"])
+def test_it_ends_when_either_account_is_erased_and_the_other_reads_and_hears_of_it(
+    who: int,
+) -> None:
+    people = alice, bob = confirmed(), confirmed("bob")
+    now = NOW + timedelta(days=40)
+    made = actions.invite(owner=alice, role=MemberRole.BILLING, label=LABEL, now=now)
+    actions.accept(subject=bob, code=made.code, now=now)
+    gone, other = people[who], people[1 - who]
+    accounts.close_account(by=Actor(ActorKind.SUBJECT, gone), subject=gone, now=now)
+    tell(now=now)
+    Letter.objects.all().delete()
+    day = now + timedelta(days=31)
+
+    accounts.erase_closed(policy_in_force(day), now=day)
+    tell(now=day)
+    work(day)
+
+    assert len(queries.list_memberships(other)) == 1
+    assert not MemberLabel.objects.exists()
+    kind, template = (
+        ("membership.changed", "membership_notice")
+        if other == bob
+        else ("team.changed", "change_notice")
+    )
+    newest = Entry.objects.filter(subject=other, kind=kind).latest("number")
+    assert fields_of(newest, sealer()) == {"change": "ended", "role": "", "by": "job:erasing"}
+    assert set(Letter.objects.values_list("subject", "template")) == {(other, template)}
 
 
 def test_who_joined_since_the_day_before_a_change_that_is_taken_back_acts_there_no_more() -> None:

@@ -67,10 +67,12 @@ from clearline.trust.ledger.entries.accounts import (
     AccountErased,
     AccountOpened,
     AccountReopened,
+    MembershipChanged,
     NameChanged,
     PolicyAgreed,
     ProfileChanged,
     ProfileShown,
+    TeamChanged,
 )
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.actions import SignedIn
@@ -83,6 +85,7 @@ from clearline.trust.vault.sealed import Sealed
 NUMBERS_TRIED_MAX: Final = 10
 NUMBER_DIGITS: Final = 10
 ERASED_AT_ONCE: Final = 500
+ERASES: Final = Actor(ActorKind.JOB, "erasing")
 ERASED_WITH_HOLDER: Final = (
     Agreement,
     ContactNumber,
@@ -509,11 +512,27 @@ def erase_closed(policy: CompiledPolicy, *, now: datetime) -> int:
         with transaction.atomic():
             # Locked and looked at again: it may have been taken back in this moment.
             if due.select_for_update().filter(subject=subject).first() is not None:
+                note_ended(SubjectId(subject), permit, now)
                 erase(SubjectId(subject), now)
                 entry = AccountErased()
                 ledger.append(entry, subject=SubjectId(subject), permit=permit, now=now)
                 gone += 1
     return gone
+
+
+def note_ended(subject: SubjectId, permit: Permit, now: datetime) -> None:
+    """Write of those whom somebody let act, or who let them act, that it ends, in a transaction.
+
+    Source: clause account.team.
+    """
+    told = {"change": "ended", "role": "", "by": str(ERASES)}
+    members = Member.objects.filter(account__owner=subject).exclude(subject=subject)
+    for member in set(members.values_list("subject", flat=True)):
+        entry = MembershipChanged(**told)
+        ledger.append(entry, subject=SubjectId(member), permit=permit, now=now)
+    owners = Account.objects.filter(members__subject=subject).exclude(owner=subject)
+    for owner in set(owners.values_list("owner", flat=True)):
+        ledger.append(TeamChanged(**told), subject=SubjectId(owner), permit=permit, now=now)
 
 
 def erase(subject: SubjectId, now: datetime) -> None:
