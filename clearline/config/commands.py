@@ -125,7 +125,6 @@ def add_ledger(commands: Subparsers) -> None:
     )
     verify.set_defaults(
         run="clearline.edge.jobs.ledger_commands:run_verify",
-        needs_tables=True,
         settle=verify_from_files_alone,
     )
     prove = verbs.add_parser("prove", help="write the receipt of one entry: it proves it offline")

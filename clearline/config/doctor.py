@@ -1,6 +1,7 @@
 """`clearline doctor`: look at an instance as a careful operator would, and say what to do."""
 
 import argparse
+import contextlib
 import json
 import os
 import stat
@@ -22,13 +23,21 @@ from clearline.config.instance import open_instance, require_instance
 from clearline.edge.site.brand import LOGO_BYTES_MAX, read_logo
 from clearline.edge.site.content import instance_shelf
 from clearline.kit.strict_toml import TomlBroken
-from clearline.policy.shelf import NoEditionInForce, PolicyBroken, Shelf
+from clearline.policy.shelf import (
+    PUBLISHED,
+    NoEditionInForce,
+    PolicyBroken,
+    Shelf,
+    list_published,
+)
 from clearline.service.catalogue.parse import parse_catalogue
 from clearline.service.catalogue.queries import SERVICES_FILE
 from clearline.service.mail.send import FOLDER
+from clearline.trust.ledger.verify import RESTORE
 
 NONE_IN_FORCE: Final = "No edition of the privacy policy is in force, so nothing may be recorded."
 WELL: Final = "All is well: ready to serve. Next: clearline serve --dir {instance}\n"
+MAKES_TABLES: Final = "`clearline serve` brings the tables up to date when it starts."
 FREE_BYTES_MIN: Final = 1_000_000_000
 NEEDED: Final = (
     *("content/home.toml", "content/contact.toml", "content/rights.toml"),
@@ -147,8 +156,14 @@ def look_at_pages(env: Env, now: datetime) -> Iterator[Finding]:
 
 
 def look_at_database(env: Env, now: datetime) -> Iterator[Finding]:
-    del env, now
+    from clearline.trust.ledger.loss import has_tables  # noqa: PLC0415  # needs an open instance
+
+    del now
     try:
+        if not has_tables():
+            if not lists_published(env):  # else it was there, as look_at_ledger tells
+                yield Finding("database", "it has no tables yet", MAKES_TABLES)
+            return
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
@@ -156,8 +171,24 @@ def look_at_database(env: Env, now: datetime) -> Iterator[Finding]:
         yield Finding("database", f"it does not answer ({type(error).__name__})", remedy)
         return
     if waiting:
-        remedy = "`clearline serve` brings the tables up to date when it starts."
-        yield Finding("database", f"{len(waiting)} changes of tables wait", remedy)
+        yield Finding("database", f"{len(waiting)} changes of tables wait", MAKES_TABLES)
+
+
+def look_at_ledger(env: Env, now: datetime) -> Iterator[Finding]:
+    """Look whether entries were lost. Nothing is written: no table, no file, no signature."""
+    from clearline.trust.ledger.loss import tell_loss  # noqa: PLC0415  # needs an open instance
+
+    del now
+    # A database or list that cannot be read has a finding of its own.
+    with contextlib.suppress(DatabaseError, PolicyBroken):
+        listed = list_published(env.policy_dir)
+        if loss := tell_loss((each.date, each.sha256) for each in listed):
+            yield Finding("ledger", loss, RESTORE)
+
+
+def lists_published(env: Env) -> bool:
+    """Say whether anything was published here, so that there is something to lose."""
+    return (env.policy_dir / PUBLISHED).exists()
 
 
 def look_at_disk(env: Env, now: datetime) -> Iterator[Finding]:
@@ -166,7 +197,9 @@ def look_at_disk(env: Env, now: datetime) -> Iterator[Finding]:
     if free < FREE_BYTES_MIN:
         yield Finding("disk", f"only {free // 1_000_000} MB are free", "Make room: 1 GB at least.")
     if not env.data_dir.is_dir():
-        yield Finding("data/", "the folder is missing", f"clearline init {env.instance} makes it.")
+        makes = f"clearline init {env.instance} makes it."
+        remedy = RESTORE if lists_published(env) else makes
+        yield Finding("data/", "the folder is missing", remedy)
     elif not os.access(env.data_dir, os.W_OK):
         yield Finding("data/", "this user may not write there", f"chown it to {os.geteuid()}")
 
@@ -207,4 +240,4 @@ LOOKS: Final[tuple[Look, ...]] = (
     look_at_address,
     look_at_mail,
 )
-LOOKS_INSIDE: Final[tuple[Look, ...]] = (look_at_pages, look_at_database)
+LOOKS_INSIDE: Final[tuple[Look, ...]] = (look_at_pages, look_at_database, look_at_ledger)

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from django.db import connections
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from clearline.config.claim import LEFT_BEHIND_S, claimed, require_free
-from clearline.config.doctor import look_at_names, look_at_policy
+from clearline.config.doctor import look_at_ledger, look_at_names, look_at_policy
 from clearline.config.env import Env
 from clearline.config.init_command import KEYS
 from clearline.config.instance import prepare_tables
@@ -91,8 +92,9 @@ def serve_all(env: Env, *, port: int, now: datetime, as_json: bool) -> None:
         told = {"serving": env.provider.brand_name, "url": env.url, "port": port}
         sys.stdout.write(f"{json.dumps(told)}\n" if as_json else where_it_is(env, port))
         sys.stdout.flush()
-        for finding in look_at_policy(env, now):
-            sys.stderr.write(f"{finding.problem}\n    {finding.remedy}\n")
+        for finding in (*look_at_policy(env, now), *look_at_ledger(env, now)):
+            sys.stderr.write(f"{finding.where}: {finding.problem}\n    {finding.remedy}\n")
+        connections.close_all()  # each process has its own
         Supervisor(instance=env.instance, names=names_for(env), port=port).run()
 
 

@@ -189,12 +189,20 @@ class Found(NamedTuple):
     unreadable: tuple[Unreadable, ...]
 
 
-def read_published(folder: Path) -> Found:
-    """Return the published editions. Raises PolicyBroken when their list cannot be read."""
+class Listed(NamedTuple):
+    """A line of the list of what was published."""
+
+    date: date
+    sha256: str
+    published_at: datetime
+
+
+def list_published(folder: Path) -> list[Listed]:
+    """Return what was published, by date, whatever became of the texts. Raises PolicyBroken."""
     try:
         listed = json.loads((folder / PUBLISHED).read_text(encoding="utf-8"))
         rows = [
-            (
+            Listed(
                 date.fromisoformat(row["date"]),
                 str(row["sha256"]),
                 datetime.fromisoformat(row["published_at"]),
@@ -202,16 +210,21 @@ def read_published(folder: Path) -> Found:
             for row in listed
         ]
     except FileNotFoundError:
-        return Found((), ())
+        return []
     except OSError as error:
         message = f"{folder / PUBLISHED} cannot be read ({error.strerror})."
         raise PolicyBroken(message) from None
     except (ValueError, KeyError, TypeError, RecursionError) as broken:
         message = f"{folder / PUBLISHED} cannot be read: {broken}. Restore it from your backup."
         raise PolicyBroken(message) from None
+    return sorted(rows)
+
+
+def read_published(folder: Path) -> Found:
+    """Return the published editions. Raises PolicyBroken when their list cannot be read."""
     editions: list[Published] = []
     unreadable: list[Unreadable] = []
-    for day, sha256, published_at in sorted(rows):
+    for day, sha256, published_at in list_published(folder):
         try:
             editions.append(read_one(folder, day, sha256, published_at))
         except PolicyBroken as broken:

@@ -14,7 +14,7 @@ from clearline.config.doctor import look_at_address
 from clearline.config.env import Env, KeyMissing
 from clearline.config.init_command import make_instance
 from tests.instance import FIRST_DAY, NAMES, publish
-from tests.journeys.provider import CLI, RunningProvider
+from tests.journeys.provider import AT_THE_PROVIDER, CLI, RunningProvider
 
 
 @pytest.fixture
@@ -39,7 +39,12 @@ def found_by_doctor(provider: RunningProvider) -> dict[str, str]:
 
 
 def test_an_instance_that_is_served_lacks_nothing(provider: RunningProvider) -> None:
-    provider.command("user", "list")  # makes the tables
+    policy = provider.instance / "policy"
+    (policy / "published.json").unlink()
+    today = datetime.now(AT_THE_PROVIDER).date()
+    draft = (policy / f"{FIRST_DAY}.toml").rename(policy / f"{today}.toml")
+    draft.write_text(draft.read_text(encoding="utf-8").replace(str(FIRST_DAY), str(today)))
+    assert provider.command("policy", "publish", str(draft)).returncode == 0  # makes the tables
 
     run = provider.command("doctor")
 
@@ -50,6 +55,8 @@ def test_an_instance_that_is_served_lacks_nothing(provider: RunningProvider) -> 
 def test_tables_that_wait_are_told_with_the_command_that_makes_them(
     provider: RunningProvider,
 ) -> None:
+    (provider.instance / "policy" / "published.json").unlink()
+
     assert "clearline serve" in found_by_doctor(provider)["database"]
 
 
@@ -122,7 +129,7 @@ def test_a_file_that_is_no_text_is_told_and_hides_nothing_else(provider: Running
     found = found_by_doctor(provider)
 
     assert "Mend the file" in found["services.toml"]
-    assert "database" in found
+    assert "ledger" in found
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ class RunningProvider:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("CLEARLINE_")}
         return {**inherited, **own, **(clock(at) if at else {})}
 
-    def make(self, *, effective: date, at: datetime) -> None:
+    def make(self, *, effective: date, at: datetime | None) -> None:
         """Make the instance as an operator would: init, fill in names, init again, publish."""
         made = subprocess.run(
             [*CLI, "init", str(self.instance), "--effective", effective.isoformat()],

@@ -45,11 +45,13 @@ def tell(verified: Verified, args: argparse.Namespace) -> None:
         sys.stdout.write(told(verified))
 
 
-def tell_broken(broken: LedgerBroken, args: argparse.Namespace) -> int:
+def tell_broken(
+    broken: LedgerBroken, args: argparse.Namespace, *, next_step: str = NEXT_STEP
+) -> int:
     if args.json:
         write_json({"verified": False, "where": broken.where, "what": broken.what})
     else:
-        sys.stderr.write(f"The ledger does NOT verify.\n  {broken}\n{NEXT_STEP}\n")
+        sys.stderr.write(f"The ledger does NOT verify.\n  {broken}\n{next_step}\n")
     return 1
 
 

@@ -6,6 +6,8 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+from django.conf import settings
+
 from clearline.edge.jobs.export_command import (
     FileRefused,
     bar_of,
@@ -15,16 +17,35 @@ from clearline.edge.jobs.export_command import (
     tell_broken,
     write_json,
 )
+from clearline.kit.errors import Conflict
+from clearline.policy.shelf import list_published
 from clearline.trust.ledger import actions, queries
-from clearline.trust.ledger.verify import PUBLISHED, LedgerBroken, Verified, verify_export
+from clearline.trust.ledger.loss import has_tables, tell_loss
+from clearline.trust.ledger.verify import (
+    LEDGER,
+    PUBLISHED,
+    RESTORE,
+    LedgerBroken,
+    Verified,
+    verify_export,
+)
+
+
+class NothingSigned(Conflict):
+    code = "nothing_signed"
 
 
 def run_verify(args: argparse.Namespace) -> int:
-    if args.export is not None:  # by the key of this instance
+    """Verify an export by this instance's key, or its own ledger, of which nothing is written."""
+    if args.export is not None:
         args.vkey = args.vkey or queries.vkey()
         return run_verify_export(args)
     against = read_older(args.against)
+    if loss := own_loss():
+        return tell_broken(LedgerBroken(loss, LEDGER), args, next_step=RESTORE)
     try:
+        if is_untouched():
+            return tell_untouched(args)
         verified = verify_own(args.vkey or queries.vkey(), against, args.now)
     except LedgerBroken as broken:
         return tell_broken(broken, args)
@@ -34,9 +55,45 @@ def run_verify(args: argparse.Namespace) -> int:
     return 0
 
 
+def own_loss() -> str:
+    listed = list_published(settings.ENV.policy_dir)
+    return tell_loss((each.date, each.sha256) for each in listed)
+
+
+def refuse_lost() -> None:
+    """Return if the ledger may be signed: no past of it is missing. Raises LedgerBroken."""
+    if loss := own_loss():
+        what = f"{loss}. {RESTORE.removesuffix('.')}"
+        raise LedgerBroken(what, LEDGER)
+
+
+def is_untouched() -> bool:
+    """Say whether nothing was ever written. Raises LedgerBroken, NothingSigned."""
+    if has_tables() and queries.log_state().checkpoint:
+        return False
+    if queries.is_published():
+        what = "it stands there, but the database does not know that anything was signed"
+        raise LedgerBroken(what, PUBLISHED)
+    waiting = queries.count_waiting() if has_tables() else 0
+    if waiting:
+        message = (
+            f"Nothing of the ledger is signed yet, so nothing can be verified. {entries(waiting)}; "
+            "`clearline serve` signs within seconds."
+        )
+        raise NothingSigned(message)
+    return True
+
+
+def tell_untouched(args: argparse.Namespace) -> int:
+    if args.json:
+        write_json({"verified": None, "size": 0})
+    else:
+        sys.stdout.write("There is no entry yet: nothing was published or recorded here.\n")
+    return 0
+
+
 def verify_own(vkey: str, against: str | None, now: datetime) -> Verified:
     """Verify this instance's ledger from an export, so that nothing but files is believed."""
-    sign_if_never_signed(now)
     published = read_published()  # before the export, so that it cannot be the newer one
     with tempfile.TemporaryDirectory(prefix="clearline-ledger-") as folder:
         export = Path(folder) / "export"
@@ -58,6 +115,7 @@ def read_published() -> str:
 
 
 def sign_if_never_signed(now: datetime) -> None:
+    refuse_lost()
     if not queries.log_state().checkpoint:
         actions.integrate(now=now)
 
@@ -66,6 +124,7 @@ def run_prove(args: argparse.Namespace) -> int:
     try:
         receipt = queries.receipt(args.id)
     except queries.NotInTree:
+        refuse_lost()
         actions.integrate(now=args.now)
         receipt = queries.receipt(args.id)
     write_new(args.output, queries.receipt_file(receipt))
@@ -97,8 +156,11 @@ def run_export(args: argparse.Namespace) -> int:
 def told_of_waiting(count: int) -> str:
     if not count:
         return ""
-    what = "1 entry waits" if count == 1 else f"{count} entries wait"
-    return f"  {what} to be signed; `clearline serve worker` does it\n"
+    return f"  {entries(count)}; `clearline serve worker` does it\n"
+
+
+def entries(count: int) -> str:
+    return ("1 entry waits" if count == 1 else f"{count} entries wait") + " to be signed"
 
 
 def write_new(path: Path, content: bytes) -> None:

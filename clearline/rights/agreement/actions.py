@@ -80,8 +80,7 @@ def publish_alone(shelf: Shelf, source: Path, now: datetime) -> Agreement:
     # names a text that may be lost or has no entry, and the entry is written once.
     sync_file(source)
     with transaction.atomic():
-        key = f"edition:{sha256}"
-        ledger.append(entry, subject=None, permit=None, now=now, source_key=key)
+        ledger.append(entry, subject=None, permit=None, now=now, source_key=entry.source_key)
     write_list(shelf.folder, edition, sha256, now)
     return agreement
 

@@ -12,6 +12,8 @@ from clearline.kit.errors import Refusal
 from clearline.kit.status import read_statuses
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import queries as ledger
+from clearline.trust.ledger.loss import tell_loss
+from clearline.trust.ledger.verify import RESTORE
 
 SILENT_AFTER: Final = timedelta(seconds=15)
 LEDGER_WAITS_MAX: Final = timedelta(seconds=60)
@@ -98,12 +100,14 @@ def own_problems(now: datetime) -> Iterator[Problem]:
         yield Problem("worker", "Ledger entries have waited over a minute to be signed.")
     try:
         gate.policy_in_force(now)
-        trouble = gate.shelf().trouble
+        shelf = gate.shelf()
     except Refusal as refusal:
         yield Problem("policy", str(refusal), stops_service=True)
         return
-    if trouble:
-        yield Problem("policy", trouble)
+    if shelf.trouble:
+        yield Problem("policy", shelf.trouble)
+    if loss := tell_loss((each.date, each.sha256) for each in shelf.editions):
+        yield Problem("ledger", f"The ledger is not whole: {loss}. {RESTORE}")
 
 
 def dropped_of(statuses: Mapping[str, Mapping[str, object]]) -> dict[str, int]:

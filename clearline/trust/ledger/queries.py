@@ -469,6 +469,11 @@ def words_context(entry_id: str) -> bytes:
     return b"clearline.ledger.entry\n" + entry_id.encode()
 
 
+def is_published() -> bool:
+    """Say whether the log ever gave out a checkpoint here, whatever the database knows of it."""
+    return (settings.ENV.tiles_dir / CHECKPOINT).exists()
+
+
 def read_checkpoint() -> str:
     """Return the published checkpoint. Raises NoCheckpoint."""
     try:

@@ -51,6 +51,11 @@ HEAD_BYTES_MAX: Final = 256
 LINE_BYTES_MAX: Final = HEAD_BYTES_MAX + 1 + SALT_DIGITS + 1 + BODY_BYTES_MAX + 1
 PUBLISHED: Final = "the published checkpoint"
 OLDER: Final = "the older checkpoint"
+LEDGER: Final = "the ledger"
+RESTORE: Final = (
+    "Stop the site and restore the database and data/ledger from the newest backup. Going on "
+    "would sign another past under the same key, and whoever holds an older checkpoint sees it."
+)
 
 
 class LedgerBroken(Invalid):

@@ -3,8 +3,10 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import termios
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,9 @@ from clearline.config import cli
 from clearline.config.init_command import make_instance
 from clearline.kit.errors import Refusal
 from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger.models import LogState
 from tests.instance import FIRST_DAY, NAMES
-from tests.journeys.provider import CLI
+from tests.journeys.provider import AT_THE_PROVIDER, CLI, RunningProvider
 from tests.trust.ledger.log import NOW, Log
 
 
@@ -167,9 +170,11 @@ def said_on_terminal(words: list[str], folder: Path) -> str:
     return said.decode()
 
 
-def test_long_work_shows_a_bar_on_a_terminal_and_nothing_in_a_file(tmp_path: Path) -> None:
-    make_instance(tmp_path / "voice", form="accept", effective=FIRST_DAY, names=NAMES)
-    words = [*CLI, "ledger", "verify", "--dir", str(tmp_path / "voice")]
+def test_long_work_shows_a_bar_on_a_terminal_and_nothing_in_a_file(
+    published: RunningProvider, tmp_path: Path
+) -> None:
+    assert published.command("ledger", "export", str(tmp_path / "export")).returncode == 0
+    words = [*CLI, "ledger", "verify", "--dir", str(published.instance)]
 
     on_terminal = said_on_terminal(words, tmp_path)
     in_file = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -178,6 +183,84 @@ def test_long_work_shows_a_bar_on_a_terminal_and_nothing_in_a_file(tmp_path: Pat
     assert "Verifying" in on_terminal
     assert "entries" in on_terminal
     assert (in_file.returncode, in_file.stderr) == (0, "")
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> RunningProvider:
+    """An instance whose first edition was published a moment ago, and nothing else done."""
+    provider = RunningProvider(tmp_path / "voice")
+    provider.make(effective=datetime.now(AT_THE_PROVIDER).date(), at=None)
+    return provider
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_new_instance_has_no_entry_yet_and_looking_writes_nothing(tmp_path: Path) -> None:
+    provider = RunningProvider(tmp_path / "voice")
+    make_instance(provider.instance, form="accept", effective=FIRST_DAY, names=NAMES)
+    before = files_in(provider.instance)
+
+    verified, as_json = (
+        provider.command("ledger", "verify"),
+        provider.command("ledger", "verify", "--json"),
+    )
+    provider.command("doctor")
+
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert "no entry yet" in verified.stdout
+    assert json.loads(as_json.stdout) == {"verified": None, "size": 0}
+    assert files_in(provider.instance) == before
+
+
+def test_what_nobody_signed_is_not_verified_and_verifying_signs_nothing(
+    published: RunningProvider,
+) -> None:
+    verified = published.command("ledger", "verify")
+
+    assert verified.returncode == 1
+    assert "1 entry waits to be signed; `clearline serve` signs" in verified.stderr
+    assert not (published.instance / "data" / "ledger").exists()
+
+
+def test_a_ledger_that_was_lost_is_told_and_neither_looking_nor_exporting_begins_another(
+    published: RunningProvider, tmp_path: Path
+) -> None:
+    data = published.instance / "data"
+    shutil.rmtree(data)
+    for lost in ("the folder", "what is in its tables"):
+        if lost == "what is in its tables":
+            published.command("user", "list")  # makes the tables anew
+        before = files_in(published.instance)
+
+        verified, doctor = published.command("ledger", "verify"), published.command("doctor")
+
+        assert (verified.returncode, doctor.returncode) == (1, 1), lost
+        assert "it has no entry of an edition that policy/published.json lists" in verified.stderr
+        assert "restore the database and data/ledger from the newest backup" in verified.stderr
+        assert "restore the database and data/ledger from the newest backup" in doctor.stdout
+        assert "clearline init" not in doctor.stdout
+        assert "tables" not in doctor.stdout
+        assert files_in(published.instance) == before
+        assert data.is_dir() == (lost != "the folder")
+    exported = published.command("ledger", "export", str(tmp_path / "export"))
+    assert (exported.returncode, exported.stdout) == (1, "")
+    assert "restore the database" in exported.stderr
+    assert not (data / "ledger").exists()
+
+
+@pytest.mark.django_db
+def test_a_database_that_forgot_what_was_signed_does_not_verify(
+    log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.append(3)
+    log.integrate_all()
+    LogState.objects.all().delete()
+
+    assert run("verify") == 1
+
+    assert "the database does not know that anything was signed" in capsys.readouterr().err
 
 
 @pytest.mark.django_db

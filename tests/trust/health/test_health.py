@@ -9,10 +9,13 @@ from django.db import connection
 from pytest_django import Settings
 
 from clearline.kit.status import write_status
+from clearline.policy.shelf import list_published
 from clearline.trust.health.queries import PROCESSES, SILENT_AFTER, health
 from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.entries.uses import EditionPublished
+from clearline.trust.ledger.models import Entry
 from tests.browser_client import browser
-from tests.trust.ledger.log import Footing, make_entry
+from tests.trust.ledger.log import Footing, enter_edition, make_entry
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -25,6 +28,9 @@ def status_dir(settings: Settings, tmp_path: Path) -> Path:
     for name in ("keys", "policy"):
         shutil.copytree(settings.ENV.instance / name, tmp_path / name)
     settings.ENV = settings.ENV.model_copy(update={"instance": tmp_path})
+    (listed,) = list_published(settings.ENV.policy_dir)
+    enter_edition(listed.sha256, listed.date)
+    ledger.integrate(now=NOW)
     folder = Path(settings.ENV.status_dir)
     for name in PROCESSES:
         write_status(folder, name, {}, NOW)
@@ -99,6 +105,16 @@ def test_entries_that_are_signed_are_no_trouble(status_dir: Path) -> None:
     ledger.integrate(now=NOW)
 
     assert told() == []
+
+
+def test_a_ledger_that_lost_a_published_edition_is_told_with_what_to_do(status_dir: Path) -> None:
+    Entry.objects.filter(kind=EditionPublished.kind).delete()
+
+    (problem,) = told()
+
+    assert "no entry of an edition" in problem
+    assert "restore the database and data/ledger" in problem
+    assert health(NOW).is_serving
 
 
 def test_a_policy_that_cannot_be_read_stops_the_service_and_says_so(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from clearline.policy.retention import Retention
@@ -10,7 +10,11 @@ from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface, SubjectId
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.entries.logins import StaffSignedIn
-from clearline.trust.ledger.entries.uses import ChoiceRecorded, ReportExported
+from clearline.trust.ledger.entries.uses import (
+    ChoiceRecorded,
+    EditionPublished,
+    ReportExported,
+)
 from clearline.trust.ledger.models import Entry
 
 KEPT = Retention.from_text("3 years")
@@ -49,6 +53,14 @@ def make_entry(number: int) -> LedgerEntry:
     if number % 3 == 1:
         return StaffSignedIn(login=f"{number:032x}")
     return ReportExported(report="popularity", query=f"über {number}", by="staff:1", format="csv")
+
+
+def enter_edition(sha256: str, day: date = date(2026, 1, 1)) -> None:
+    """Write the entry that publishing an edition writes."""
+    entry = EditionPublished(
+        date=day.isoformat(), sha256=sha256, is_material=False, uses_found=9, uses_covered=9
+    )
+    actions.append(entry, subject=None, permit=None, now=NOW, source_key=entry.source_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,15 @@ class EditionPublished(LedgerEntry):
     uses_found: int
     uses_covered: int
 
+    @property
+    def source_key(self) -> str:
+        """Return what keeps the edition to one entry, and finds it again."""
+        return key_of_edition(self.sha256)
+
+
+def key_of_edition(sha256: str) -> str:
+    return f"edition:{sha256}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsLoaded(LedgerEntry):

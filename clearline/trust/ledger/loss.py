@@ -1,0 +1,39 @@
+"""Whether the ledger was lost: it has an entry of every edition that was ever published.
+
+The list of editions is a file beside the policy, so it outlives a database or disk that is gone.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from django.db import connection
+
+from clearline.trust.ledger.entries.uses import key_of_edition
+from clearline.trust.ledger.models import Entry
+
+DAYS_TOLD: Final = 3
+
+
+def has_tables() -> bool:
+    """Say whether the ledger has its table. Neither a file nor a table is made to find out."""
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
+        return False  # to open it would make it
+    return Entry._meta.db_table in connection.introspection.table_names()  # noqa: SLF001  # Django's own name for it
+
+
+def tell_loss(published: Iterable[tuple[date, str]]) -> str:
+    """Say which editions the ledger does not know, given by day and hash; "" when it knows all."""
+    days = {key_of_edition(sha256): day for day, sha256 in published}
+    known = Entry.objects.filter(source_key__in=days) if days and has_tables() else None
+    found = set() if known is None else set(known.values_list("source_key", flat=True))
+    lost = sorted(day for key, day in days.items() if key not in found)
+    if not lost:
+        return ""
+    told = ", ".join(day.isoformat() for day in lost[:DAYS_TOLD])
+    more = f" and {len(lost) - DAYS_TOLD} more" if len(lost) > DAYS_TOLD else ""
+    return (
+        f"it has no entry of an edition that policy/published.json lists ({told}{more}), so "
+        "entries were lost"
+    )
