@@ -36,7 +36,12 @@ from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.keys import sealer, signer
 from clearline.trust.ledger.merkle import EMPTY_ROOT, range_root
 from clearline.trust.ledger.models import Entry, LogState, NewEntry
-from clearline.trust.ledger.queries import EntryRef, find_by_source_key, words_context
+from clearline.trust.ledger.queries import (
+    EntryRef,
+    find_by_source_key,
+    read_published,
+    words_context,
+)
 from clearline.trust.ledger.tiles import TileBroken, Tiles, Tree
 from clearline.trust.ledger.verify import CHECKPOINT
 
@@ -222,7 +227,7 @@ def refuse_to_rewrite(state: LogState, folder: Path) -> None:
         )
         raise TileBroken(message)
     text = read_published(folder)
-    if text in {"", state.checkpoint}:
+    if not text or text == state.checkpoint:
         return
     own = signer()
     if not own.has_signed(text) and own.has_signed(state.checkpoint):
@@ -274,13 +279,6 @@ def publish(folder: Path) -> None:
         text = LogState.objects.values_list("checkpoint", flat=True).get(pk=1)
         if read_published(folder) != text:
             replace_durably(folder / CHECKPOINT, text.encode())
-
-
-def read_published(folder: Path) -> str:
-    try:
-        return (folder / CHECKPOINT).read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return ""
 
 
 def expire_bodies(*, now: datetime) -> int:

@@ -476,12 +476,23 @@ def is_published() -> bool:
 
 def read_checkpoint() -> str:
     """Return the published checkpoint. Raises NoCheckpoint."""
-    try:
-        path = settings.ENV.tiles_dir / CHECKPOINT
-        return path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
+    text = read_published(settings.ENV.tiles_dir)
+    if text is None:
         message = "The ledger has not been signed yet. `clearline serve worker` signs it."
-        raise NoCheckpoint(message) from None
+        raise NoCheckpoint(message)
+    return text
+
+
+def read_published(folder: Path) -> str | None:
+    """Return the checkpoint as it stands in a folder, None where there is none.
+
+    Bytes, since text mode would read a damaged line end as a whole one. What is no text is left
+    in as U+FFFD, which nobody signed.
+    """
+    try:
+        return (folder / CHECKPOINT).read_bytes().decode(errors="replace")
+    except FileNotFoundError:
+        return None
 
 
 def read_tile(path: str) -> bytes:

@@ -15,6 +15,7 @@ from clearline.config import cli
 from clearline.config.init_command import make_instance
 from clearline.kit.errors import Refusal
 from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger.checkpoint import CheckpointBroken, open_checkpoint
 from clearline.trust.ledger.models import LogState
 from tests.instance import FIRST_DAY, NAMES
 from tests.journeys.provider import AT_THE_PROVIDER, CLI, RunningProvider
@@ -65,6 +66,26 @@ def test_a_published_checkpoint_that_nobody_signed_or_that_is_gone_does_not_veri
     path.unlink()
     assert run("verify") == 1
     assert "publishes it again" in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+def test_a_changed_byte_of_the_published_checkpoint_is_found_wherever_and_made_good(
+    log: Log,
+) -> None:
+    log.append(3)
+    log.integrate_all()
+    path = log.tiles_dir / "checkpoint"
+    good = path.read_bytes()
+
+    for place in range(len(good)):
+        # Of a line feed, 7 makes a carriage return: what reads text takes both for a line's end.
+        path.write_bytes(good[:place] + bytes([good[place] ^ 7]) + good[place + 1 :])
+        with pytest.raises(CheckpointBroken):
+            open_checkpoint(queries.read_checkpoint(), queries.vkey())
+    path.write_bytes(good.replace(b"\n", b"\r"))
+    assert run("verify") == 1
+    actions.integrate(now=NOW)
+    assert path.read_bytes() == good
 
 
 def run_far_from_here(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
