@@ -1,4 +1,4 @@
-"""The ids of the last 24 hours, so that an event which a client sends again counts once."""
+"""The ids of the last 25 hours, so that an event which a client sends again counts once."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,10 +7,12 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from clearline.reach.visitors.admit import AGE_MS_MAX, FUTURE_MS_MAX
 from clearline.reach.visitors.event import StoredEvent
 
 HOUR_MS: Final = 3_600_000
-WINDOW_HOURS: Final = 24
+# An event whose moment lay ahead is admitted again until that moment, not its arrival, is too old.
+WINDOW_HOURS: Final = -(-(AGE_MS_MAX + FUTURE_MS_MAX) // HOUR_MS)
 IDS_MAX: Final = 64_000_000  # half a gigabyte
 PIECES_MAX: Final = 32
 

@@ -13,6 +13,7 @@ import pytest
 from msgspec import structs
 
 import clearline.reach.visitors
+from clearline.edge.collector.intake import Intake, Refused
 from clearline.edge.collector.journal import Journal
 from clearline.edge.collector.loader import (
     Loader,
@@ -24,7 +25,10 @@ from clearline.edge.collector.loader import (
 from clearline.kit.columnstore.client import ColumnStore, StoreDown, StorePlace
 from clearline.kit.columnstore.migrate import migrate
 from clearline.kit.status import read_statuses
+from clearline.policy.choices import Choices
+from clearline.reach.visitors.admit import AGE_MS_MAX, FUTURE_MS_MAX
 from clearline.reach.visitors.event import StoredEvent
+from tests.edge.collector.arriving import ACCEPTED, VIEW, arrive, cookies, taken
 from tests.edge.collector.events import HOUR_MS, NOON_MS, keep, make_event, tally
 from tests.edge.collector.machine import wait_until
 
@@ -126,6 +130,33 @@ def test_an_event_sent_again_after_the_clock_moved_counts_once(
 
     keep(journal, make_event(number=5, received_ms=NOON_MS + hours * HOUR_MS))
     load_all(loader)
+
+    assert stored(options.store).events == 1
+
+
+@pytest.mark.parametrize("ahead_ms", [0, FUTURE_MS_MAX])
+@pytest.mark.parametrize("minute", [0, 56, 58])
+@pytest.mark.parametrize("choices", [ACCEPTED, None])
+def test_an_event_counts_once_for_as_long_as_it_is_admitted(
+    options: LoaderOptions,
+    journal: Journal,
+    intake: Intake,
+    ahead_ms: int,
+    minute: int,
+    choices: Choices | None,
+) -> None:
+    loader = Loader(options)
+    first = NOW.replace(minute=minute)
+    at_ms = int(first.timestamp() * 1000) + ahead_ms
+    told = arrive({**VIEW, "at": at_ms}, {b"cookie": cookies(choices)})
+    last = datetime.fromtimestamp((at_ms + AGE_MS_MAX) / 1000, UTC)
+
+    for now in (first, last, last - timedelta(minutes=1)):
+        events = taken(intake.take(told, now))
+        assert len(events) == 1  # it is admitted each time
+        keep(journal, *events)
+        load_all(loader)
+    assert isinstance(intake.take(told, last + timedelta(seconds=1)), Refused)
 
     assert stored(options.store).events == 1
 
