@@ -4,6 +4,7 @@ At the end all that the instance left is searched for what its people typed.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,11 +12,20 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.hunt.personas import Persona
 from tests.journeys.browser import AGENT, NARROW, WIDE, look, on_screen
+from tests.journeys.letters import code_in, letter, provider_that_writes
 from tests.journeys.people import sign_in, sign_up
 from tests.journeys.provider import RunningProvider
 from tests.journeys.test_every_page import press_until
+from tests.service.mail.post_office import Office
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def provider(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProvider]:
+    with provider_that_writes(office, tmp_path_factory.mktemp("provider")) as running:
+        running.start()
+        yield running
 
 
 def open_account(page: Page, provider: RunningProvider, typed: dict[str, str]) -> Persona:
@@ -84,8 +94,16 @@ def test_an_account_is_opened_looked_at_and_shared(
     bob.context.close()
 
 
+def confirm_address(page: Page, office: Office, provider: RunningProvider, who: Persona) -> None:
+    page.goto(f"{provider.url}/account/contacts/")
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_role("textbox", name="Code").fill(code_in(letter(office, who.email, "Your code")))
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("main")).to_contain_text("when it has been yours for thirty days")
+
+
 def test_a_business_is_opened_handed_over_and_its_owner_corrects_what_is_held(
-    provider: RunningProvider, browser: Browser, typed: dict[str, str]
+    provider: RunningProvider, office: Office, browser: Browser, typed: dict[str, str]
 ) -> None:
     alice = browser.new_context(user_agent=AGENT, viewport=WIDE).new_page()
     bob = browser.new_context(user_agent=AGENT, viewport=NARROW, color_scheme="dark").new_page()
@@ -102,6 +120,10 @@ def test_a_business_is_opened_handed_over_and_its_owner_corrects_what_is_held(
     alice.keyboard.press("Enter")
     prove(alice, she)
     expect(alice.get_by_role("heading", level=1)).to_have_text("Hand this account over")
+    expect(alice.get_by_role("main")).to_contain_text("Confirm your e-mail address first.")
+    look(alice)
+    confirm_address(alice, office, provider, she)
+    alice.goto(f"{provider.url}/account/team/hand-over/")
     look(alice)
     alice.get_by_label(she.called).check()
     alice.get_by_label("I look on").check()
