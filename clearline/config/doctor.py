@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from clearline.config.env import Env
+from clearline.config.env import Env, KeyMissing
 from clearline.config.init_command import DEMO_MARK, KEYS, PRIVATE, placeholders_in, publish_command
 from clearline.config.instance import open_instance, require_instance
 from clearline.edge.site.brand import LOGO_BYTES_MAX, read_logo
@@ -33,11 +33,24 @@ from clearline.policy.shelf import (
 from clearline.service.catalogue.parse import parse_catalogue
 from clearline.service.catalogue.queries import SERVICES_FILE
 from clearline.service.mail.send import FOLDER
+from clearline.trust.envelope import KeyBroken
 from clearline.trust.ledger.verify import RESTORE
+from clearline.trust.vault.masters import FIRST
+from clearline.trust.vault.masters import NAME as MASTER
 
 NONE_IN_FORCE: Final = "No edition of the privacy policy is in force, so nothing may be recorded."
 WELL: Final = "All is well: ready to serve. Next: clearline serve --dir {instance}\n"
 MAKES_TABLES: Final = "`clearline serve` brings the tables up to date when it starts."
+# What is lost for good where a key is.
+WITHOUT: Final = {
+    "django": "nothing lasting is lost",
+    "choices": "no browser's earlier choices are believed: everybody is asked again",
+    "index": "nobody is found by user ID, address or number, so no customer or staff can sign in",
+    "vault": "all that is sealed about people stays shut for ever",
+    "sessions": "everybody is signed out",
+    "ledger": "auditors cannot go on from the checkpoints that they hold",
+    "ledger_seal": "the words of all entries so far stay shut, and the ledger does not verify",
+}
 FREE_BYTES_MIN: Final = 1_000_000_000
 NEEDED: Final = (
     *("content/home.toml", "content/contact.toml", "content/rights.toml"),
@@ -74,15 +87,28 @@ def examine(env: Env, *, now: datetime) -> list[Finding]:
     """Return all that is wanting; what needs an open instance is left out while keys are."""
     keyless = list(look_at_keys(env, now))
     findings = [finding for look in LOOKS for finding in look(env, now)]
-    if any(not path.is_file() for path in key_files(env)):
+    if any(trouble_with(env, name) for name in key_names(env)):
         return [*keyless, *findings]
     open_instance(env.instance)
     opened = [finding for look in LOOKS_INSIDE for finding in look(env, now)]
     return [*keyless, *findings, *opened]
 
 
-def key_files(env: Env) -> list[Path]:
-    return [env.instance / "keys" / name for name in KEYS]
+def key_names(env: Env) -> list[str]:
+    """Return the name of each key file that `init` makes or a rotation of the vault's has made."""
+    found = {path.name for path in (env.instance / "keys").glob(f"{FIRST}-*")}
+    return [*KEYS, *sorted(name for name in found if MASTER.fullmatch(name))]
+
+
+def trouble_with(env: Env, name: str) -> str:
+    """Say what is wrong with a key, as the program itself reads it; "" when it is good."""
+    try:
+        env.key(name)
+    except KeyMissing:
+        return "the key is missing or cannot be read"
+    except KeyBroken:
+        return "it holds no key, which is 64 hexadecimal digits"
+    return ""
 
 
 def look_at_names(env: Env, now: datetime) -> Iterator[Finding]:
@@ -105,13 +131,15 @@ def look_at_logo(env: Env, now: datetime) -> Iterator[Finding]:
 
 def look_at_keys(env: Env, now: datetime) -> Iterator[Finding]:
     del now
-    for path in key_files(env):
-        if not path.is_file():
-            remedy = "Restore it from your backup; a new key would not fit what the old one sealed."
-            yield Finding(f"keys/{path.name}", "the key is missing", remedy)
+    for name in key_names(env):
+        path = env.instance / "keys" / name
+        if problem := trouble_with(env, name):
+            lost = WITHOUT[FIRST if name not in KEYS else name]
+            remedy = f"Restore it from your backup. Under a new key {lost}."
+            yield Finding(f"keys/{name}", problem, remedy)
         elif stat.S_IMODE(path.stat().st_mode) & 0o077:
             problem, remedy = "others on this machine can read it", f"chmod 600 {path}"
-            yield Finding(f"keys/{path.name}", problem, remedy)
+            yield Finding(f"keys/{name}", problem, remedy)
 
 
 def look_at_folders(env: Env, now: datetime) -> Iterator[Finding]:

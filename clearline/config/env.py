@@ -17,6 +17,7 @@ from pydantic_settings import (
 from clearline.config.instance_toml import NAME, read_settings
 from clearline.kit.errors import Unavailable
 from clearline.kit.money import CURRENCIES
+from clearline.trust.envelope import key_from_hex
 
 ADDRESS: Final = re.compile(r"https?://[^/\s]+")
 LOCALE: Final = re.compile(r"[a-z]{2}(-[a-z]{2})?")
@@ -196,14 +197,21 @@ class Env(BaseSettings):
     def key(self, name: str) -> bytes:
         """Return the bytes of one key file of the instance: `django`, `choices`, `ledger` ….
 
-        Raises KeyMissing.
+        Whoever reads a key reads it here, and gets none that is not as `init` makes them.
+        Raises KeyMissing, KeyBroken.
         """
         path = self.instance / "keys" / name
         try:
-            return path.read_bytes()
+            content = path.read_bytes()
         except OSError as error:
             raise KeyMissing(path, error.strerror or "no reason given") from None
+        key_from_hex(text_of(content), name=name)
+        return content
 
     def secret(self, name: str) -> str:
-        """Return the text of one key file of the instance. Raises KeyMissing."""
-        return self.key(name).decode(errors="replace").strip()
+        """Return the text of one key file of the instance. Raises KeyMissing, KeyBroken."""
+        return text_of(self.key(name))
+
+
+def text_of(content: bytes) -> str:
+    return content.decode(errors="replace").strip()

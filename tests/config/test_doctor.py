@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from clearline.config import cli
-from clearline.config.doctor import look_at_address
+from clearline.config.doctor import WITHOUT, look_at_address, look_at_keys
 from clearline.config.env import Env, KeyMissing
-from clearline.config.init_command import make_instance
+from clearline.config.init_command import KEYS, make_instance
 from tests.instance import FIRST_DAY, NAMES, publish
 from tests.journeys.provider import AT_THE_PROVIDER, CLI, RunningProvider
 
@@ -160,6 +160,59 @@ def test_a_missing_key_is_told_and_hides_nothing_else(name: str, provider: Runni
 
     assert "backup" in found[f"keys/{name}"]
     assert "policy/" in found
+
+
+BROKEN_KEYS = {
+    "a word": b"junk\n",
+    "nothing": b"",
+    "half a key": b"a1" * 16 + b"\n",
+    "more than a key": b"a1" * 33,
+    "no text": b"\xff" * 32,
+}
+
+
+@pytest.mark.parametrize("form", BROKEN_KEYS)
+@pytest.mark.parametrize("name", [*KEYS, "vault-2"])
+def test_a_key_that_is_none_is_told_in_one_line_with_what_is_lost_and_never_shown(
+    name: str, form: str, provider: RunningProvider
+) -> None:
+    env = Env(instance=provider.instance)  # type: ignore[call-arg]  # the file fills the rest
+    path = provider.instance / "keys" / name
+    path.write_bytes(BROKEN_KEYS[form])
+
+    (found,) = look_at_keys(env, datetime.now(UTC))
+
+    assert found.where == f"keys/{name}"
+    assert "64 hexadecimal digits" in found.problem
+    assert WITHOUT["vault" if name == "vault-2" else name] in found.remedy
+    assert "backup" in found.remedy
+    for shown in ("junk", "a1a1"):
+        assert shown not in f"{found}"
+
+
+def test_every_key_that_init_makes_is_good_and_what_its_loss_means_is_known(
+    provider: RunningProvider,
+) -> None:
+    env = Env(instance=provider.instance)  # type: ignore[call-arg]  # the file fills the rest
+
+    assert list(look_at_keys(env, datetime.now(UTC))) == []
+    assert set(WITHOUT) == set(KEYS)
+
+
+def test_broken_keys_hide_nothing_else_and_keep_the_site_from_being_served(
+    provider: RunningProvider,
+) -> None:
+    for name in KEYS:
+        (provider.instance / "keys" / name).write_text("junk\n")
+    (provider.instance / "policy" / "published.json").unlink()
+
+    found, served = found_by_doctor(provider), provider.command("serve")
+
+    assert {f"keys/{name}" for name in KEYS} <= found.keys()
+    assert "policy/" in found
+    assert served.returncode == 1
+    assert "The key file keys/django does not hold 64 hexadecimal digits." in served.stderr
+    assert "Traceback" not in served.stderr
 
 
 @pytest.mark.parametrize("words", [("check",), ("serve",), ("user", "list"), ("serve", "worker")])
