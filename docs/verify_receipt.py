@@ -18,9 +18,13 @@ D = -121665 * pow(121666, P - 2, P) % P
 PARTS = {"checkpoint": str, "format": str, "head": dict, "position": int, "proof": list}
 
 
+class NotProved(ValueError):
+    """What is wrong, in plain words."""
+
+
 def check(is_so: object, what: str) -> None:
     if not is_so:
-        raise ValueError(what)
+        raise NotProved(what)
 
 
 def sha256(*parts: bytes) -> bytes:
@@ -79,6 +83,7 @@ def verify_signature(public: bytes, message: bytes, signature: bytes) -> None:
 
 
 def open_checkpoint(note: str, vkey: str) -> tuple[str, int, bytes]:
+    check(vkey.count("+") >= 2, "VKEY is no verifier key, which is a name, a number and a key")  # noqa: PLR2004
     name, key_id, encoded = vkey.split("+", 2)
     key = unbase64(encoded, 33)
     is_key = key[0] == 1 and sha256(name.encode(), b"\n", key)[:4].hex() == key_id
@@ -109,9 +114,13 @@ def verify_inclusion(found: bytes, place: int, size: int, path: list[bytes], roo
 
 def verify(raw: bytes, vkey: str, now: datetime) -> str:
     """Return in words what the receipt proves. Raises ValueError and others when nothing."""
-    told = json.loads(raw)
+    try:
+        told = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise NotProved("the file is no receipt: it does not hold JSON") from None  # noqa: EM101, TRY003
+    check(type(told) is dict, "the file is no receipt: it does not hold the parts of one")
     check(canonical(told) + b"\n" == raw, "the file is not written in its one way")
-    check(told["format"] == "clearline.receipt.v2", "this is no receipt of Clearline's ledger")
+    check(told.get("format") == "clearline.receipt.v2", "this is no receipt of Clearline's ledger")
     words = f"It says: {json.dumps(told['head'] | told.get('body', {}))}"
     kinds = {name: type(part) for name, part in told.items()}
     if kinds == PARTS | {"body": dict, "salt": str}:
@@ -135,5 +144,9 @@ if __name__ == "__main__":
     try:
         raw, vkey = Path(sys.argv[1]).read_bytes(), sys.argv[2].strip()
         sys.stdout.write(verify(raw, vkey, datetime.now(UTC)) + "\n")
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        sys.exit(f"Not proved: {error}")
+    except OSError as error:
+        sys.exit(f"Not proved: {sys.argv[1]} cannot be read. {error.strerror}.")
+    except NotProved as error:
+        sys.exit(f"Not proved: {error}.")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        sys.exit("Not proved: a part of the receipt, or VKEY, does not have the form it must have.")

@@ -162,7 +162,10 @@ def look_at_policy(env: Env, now: datetime) -> Iterator[Finding]:
             remedy = f"The one that is published takes effect on {coming.edition.date}."
         yield Finding("policy/", NONE_IN_FORCE, remedy)
     except PolicyBroken as broken:
-        yield Finding("policy/", str(broken), "Restore the edition as it was published.")
+        # What is broken says itself what to restore, where it knows.
+        problem, knows, rest = str(broken).partition(". Restore ")
+        remedy = f"Restore {rest}" if knows else "Restore the edition as it was published."
+        yield Finding("policy/", problem, remedy)
 
 
 def look_at_pages(env: Env, now: datetime) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from clearline.kit.errors import Invalid
 from clearline.kit.strict_toml import NoToml, to_values
-from clearline.policy.condition import Condition, ConditionBroken, parse_condition
+from clearline.policy.condition import Condition, parse_condition
 from clearline.policy.headings import ASKED_BY_LAW, HEADINGS, PROMISES, Heading
 from clearline.policy.retention import Retention
 from clearline.policy.vocabulary import Category, ClauseId, Purpose, Recipient, SubjectKind
@@ -45,6 +45,13 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.wrong}. {self.write}"
+
+
+def wrong_and_write(text: str, told: str) -> tuple[str, str]:
+    """Return what is wrong and what to write, of the two halves in which a parser says it."""
+    wrong, _, write = told.partition("; ")
+    names_it = wrong.startswith(("'", '"'))
+    return wrong if names_it else f"{text!r}: {wrong}", f"{write[:1].upper()}{write[1:]}."
 
 
 class EditionBroken(Invalid):
@@ -292,11 +299,12 @@ class EditionReader:
             return None
         try:
             return make(text)
-        except ConditionBroken as broken:
-            self.say(key, f"{text!r} is no condition", f"{broken}.")
-        except ValueError as unknown:
-            write = nearest_words(text, make) if isinstance(make, EnumType) else str(unknown)
-            self.say(key, f"{text!r} is not in the vocabulary", f"{write}.")
+        except ValueError as broken:
+            if isinstance(make, EnumType):
+                write = f"{nearest_words(text, make)}."
+                self.say(key, f"{text!r} is not in the vocabulary", write)
+            else:
+                self.say(key, *wrong_and_write(text, str(broken)))
         return None
 
     def refuse_unknown(self, told: Mapping[str, object], known: frozenset[str], what: str) -> None:

@@ -276,10 +276,10 @@ class Recipient:
             message = f"{kind_text!r} is no kind of recipient; write one of {known}"
             raise ValueError(message) from None
         if kind in NAMED_RECIPIENTS and not name:
-            message = f"say which {kind}: write {kind}:NAME"
+            message = f"it does not say which {kind}; write {kind}:NAME"
             raise ValueError(message)
         if kind not in NAMED_RECIPIENTS and name:
-            message = f"{kind} stands alone: write {kind} without a name"
+            message = f"{kind} stands alone; write {kind} without a name"
             raise ValueError(message)
         return cls(kind, name)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clearline.config import cli
-from clearline.config.doctor import WITHOUT, look_at_address, look_at_keys
+from clearline.config.doctor import WITHOUT, look_at_address, look_at_keys, look_at_policy
 from clearline.config.env import Env, KeyMissing
 from clearline.config.init_command import KEYS, make_instance
 from tests.instance import FIRST_DAY, NAMES, publish
@@ -279,6 +279,18 @@ def test_machines_read_a_refusal_as_json(provider: RunningProvider) -> None:
 
     assert json.loads(run.stdout)["code"] == KeyMissing.code
     assert run.returncode == 1
+
+
+def test_an_edited_edition_is_told_with_one_remedy(provider: RunningProvider) -> None:
+    edition = provider.instance / "policy" / f"{FIRST_DAY}.toml"
+    edition.write_text(edition.read_text(encoding="utf-8") + "# more\n", encoding="utf-8")
+    env = Env(instance=provider.instance)  # type: ignore[call-arg]  # the file fills the rest
+
+    (found,) = look_at_policy(env, datetime.now(UTC))
+
+    assert "is not what was published" in found.problem
+    assert f"{found}".count("Restore") == 1
+    assert found.remedy.startswith("Restore the published text, and write changes as a new")
 
 
 def test_without_a_published_policy_the_command_that_publishes_the_draft_is_told(

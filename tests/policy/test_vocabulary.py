@@ -16,9 +16,9 @@ def test_a_recipient_is_read_as_it_is_written(text: str) -> None:
     ("text", "told"),
     [
         ("everyone", "write one of provider, processor"),
-        ("affiliate", "say which affiliate: write affiliate:NAME"),
-        ("third_party:", "say which third_party: write third_party:NAME"),
-        ("provider:us", "provider stands alone: write provider without a name"),
+        ("affiliate", "it does not say which affiliate; write affiliate:NAME"),
+        ("third_party:", "it does not say which third_party; write third_party:NAME"),
+        ("provider:us", "provider stands alone; write provider without a name"),
         ("authority:fcc", "authority stands alone"),
     ],
 )

@@ -75,6 +75,44 @@ def test_a_good_receipt_is_proved_and_told_in_words(log: Log) -> None:
     assert '"query": "\\u00fcber 2"' in told.stdout
 
 
+@pytest.mark.parametrize(
+    ("content", "vkey", "says"),
+    [
+        (None, "", "receipt.json cannot be read. No such file or directory."),
+        (b"", "", "the file is no receipt: it does not hold JSON."),
+        (b"\xff\xfe", "", "the file is no receipt: it does not hold JSON."),
+        (b"[" * 100_000, "", "the file is no receipt: it does not hold JSON."),
+        (b"[]\n", "", "the file is no receipt: it does not hold the parts of one."),
+        (b"{}\n", "", "this is no receipt of Clearline's ledger."),
+        (b'{"format":"clearline.receipt.v2"}\n', "", "does not have the form it must have."),
+    ],
+)
+def test_what_is_no_receipt_is_told_in_plain_words(
+    content: bytes | None, vkey: str, says: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "receipt.json"
+    if content is not None:
+        path.write_bytes(content)
+
+    told = run(path, vkey)
+
+    assert told.returncode == 1
+    assert told.stderr.startswith("Not proved: ")
+    assert told.stderr.endswith(f"{says}\n")
+    assert "Traceback" not in told.stderr
+    assert "Errno" not in told.stderr
+
+
+@pytest.mark.django_db
+def test_a_key_that_is_none_is_told_in_plain_words(log: Log) -> None:
+    path = log.folder / "receipt.json"
+    path.write_bytes(make_receipt(log))
+
+    told = run(path, "localhost/ledger")
+
+    assert "Not proved: VKEY is no verifier key" in told.stderr
+
+
 @pytest.mark.django_db
 def test_an_altered_receipt_is_not_proved(log: Log) -> None:
     path = log.folder / "receipt.json"
