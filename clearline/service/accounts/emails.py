@@ -132,14 +132,15 @@ def list_owners(index: bytes, *, limit: int) -> tuple[SubjectId, ...]:
     return tuple(map(SubjectId, dict.fromkeys(owners)))[:limit]
 
 
-def erase_replaced(*, needed: QuerySet[Model, int], now: datetime) -> int:
-    """Erase addresses that were replaced once the present one is of record; return how many.
+def erase_replaced(*, needed: QuerySet[Model, int], kept_from: datetime, now: datetime) -> int:
+    """Erase addresses replaced until `kept_from` once the present one is of record; count them.
 
     `needed` are the rows that stay.
     """
-    replaced = EmailAddress.objects.filter(ended_at__lte=now - OF_RECORD_AFTER)
+    ended = min(kept_from, now - OF_RECORD_AFTER)
+    replaced = EmailAddress.objects.filter(ended_at__lte=ended)
     owners = owners_of(replaced.exclude(pk__in=needed))
-    gone = [row for subject in owners for row in outlived(subject, now)]
+    gone = [row for subject in owners for row in outlived(subject, ended, now)]
     return EmailAddress.objects.filter(pk__in=gone).exclude(pk__in=needed).delete()[0]
 
 
@@ -149,11 +150,11 @@ def owners_of(replaced: QuerySet[EmailAddress]) -> Iterator[SubjectId]:
     yield from map(SubjectId, dict.fromkeys(subjects))
 
 
-def outlived(subject: SubjectId, now: datetime) -> list[int]:
+def outlived(subject: SubjectId, ended: datetime, now: datetime) -> list[int]:
     ties = list_ties(subject)
     found = of_record(ties, now)
     is_present = found is not None and found.ended_at is None
-    return [each.row for each in ties if each.ended_at] if is_present else []
+    return [each.row for each in ties if each.ended_at and each.ended_at <= ended and is_present]
 
 
 @dataclass(frozen=True, slots=True)

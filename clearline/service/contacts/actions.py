@@ -26,12 +26,19 @@ from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.queries import email_index
 from clearline.service.accounts.words import read_email
 from clearline.service.contacts.models import ChangeNotice, EmailCode
-from clearline.service.contacts.queries import CODE_WINDOW, TRIES_MAX, waiting_code, working_notices
+from clearline.service.contacts.queries import (
+    CODE_WINDOW,
+    CONTACT_CLAUSE,
+    TRIES_MAX,
+    waiting_code,
+    working_notices,
+)
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
 from clearline.trust.blind_index import blind_index, folded
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
+from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.accounts import ProfileShown
 from clearline.trust.ledger.entries.contacts import (
@@ -354,8 +361,10 @@ def drop_code(*, subject: SubjectId, now: datetime) -> None:
 def erase_expired(*, now: datetime) -> int:
     """Erase codes of the day before, and addresses that were replaced long enough ago.
 
-    One stays while the link of a letter that went there works. Source: clause account.contact.
+    One stays while the link of a letter that went there works, and for as long as the clause says.
+    Raises NoEditionInForce. Source: clause account.contact.
     """
     codes = EmailCode.objects.filter(made_at__lte=now - DAY).delete()[0]
     needed = working_notices(now).values_list("row", flat=True)
-    return codes + emails.erase_replaced(needed=needed, now=now)
+    kept_from = policy_in_force(now).edition.kept_from(CONTACT_CLAUSE, now)
+    return codes + emails.erase_replaced(needed=needed, kept_from=kept_from, now=now)

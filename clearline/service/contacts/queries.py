@@ -5,11 +5,12 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from clearline.policy.vocabulary import SubjectId
+from clearline.policy.vocabulary import ClauseId, SubjectId
 from clearline.service.accounts import emails
 from clearline.service.accounts.addresses import OF_RECORD_AFTER, current
 from clearline.service.contacts.models import ChangeNotice, EmailCode
 
+CONTACT_CLAUSE: Final = ClauseId("account.contact")  # says how long a replaced address is kept
 CODE_WINDOW: Final = timedelta(minutes=15)
 TRIES_MAX: Final = 5  # at one code: five guesses of a million
 TAKEN_BACK_WITHIN: Final = OF_RECORD_AFTER  # of a change, by the link in the letter about it

@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection
+from pytest_django import Settings
 
+from clearline.config.init_command import make_instance
 from clearline.kit.errors import Refusal
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
@@ -31,6 +34,7 @@ from clearline.service.mail.template import Template
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
+from tests.instance import FIRST_DAY, NAMES, publish
 from tests.promises.provider import rows
 from tests.service.accounts.people import NOW, make_account, make_customer
 from tests.service.contacts.contacts import (
@@ -231,6 +235,28 @@ def test_a_replaced_address_is_erased_once_the_new_one_is_of_record_and_codes_af
     assert show(alice, 75 * DAY).present.address == THIRD
     assert EmailAddress.objects.filter(subject=bob).count() == 2
     assert not EmailCode.objects.exists()
+
+
+@pytest.mark.parametrize(("kept_days", "gone_after"), [(60, 60), (1, 30)])
+def test_a_replaced_address_is_kept_for_as_long_as_the_clause_says_and_never_shorter_than_the_law(
+    tmp_path: Path, settings: Settings, kept_days: int, gone_after: int
+) -> None:
+    """47 CFR 64.2003(b): until the new one is of record, whatever the clause says."""
+    make_instance(tmp_path / "own", form="accept", effective=FIRST_DAY, names=NAMES)
+    edition = tmp_path / "own" / "policy" / f"{FIRST_DAY}.toml"
+    before, clause, after = edition.read_text(encoding="utf-8").partition('"account.contact"')
+    after = after.replace('"30 days"', f'"{kept_days} days"', 1)
+    edition.write_text(before + clause + after, encoding="utf-8")
+    publish(edition.parent, FIRST_DAY)
+    settings.ENV = settings.ENV.model_copy(update={"instance": tmp_path / "own"})
+    alice, changed = confirmed(), NOW + 40 * DAY
+    replace(alice, now=changed)
+
+    actions.erase_expired(now=changed + gone_after * DAY - timedelta(seconds=1))
+    left = len(emails.list_ties(alice))
+    actions.erase_expired(now=changed + gone_after * DAY)
+
+    assert (left, len(emails.list_ties(alice))) == (2, 1)
 
 
 @pytest.mark.django_db(transaction=True)
