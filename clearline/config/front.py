@@ -41,7 +41,10 @@ BODY_LIMITS: Final = {
 }
 DIGITS_MAX: Final = 18
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})  # nothing is taken with these
-BODIES_BYTES_MAX: Final = 64 * 1024 * 1024  # of all requests under way in this process
+# Of all requests under way in this process. Long bodies have a room of their own: few of them would
+# fill the one of the forms, and nobody could decline meanwhile.
+BODIES_BYTES_MAX: Final = 48 * 1024 * 1024
+LONG_BODIES_BYTES_MAX: Final = 16 * 1024 * 1024
 BODY_S_MAX: Final = 10.0
 ASCII: Final = bytes(range(128))
 
@@ -178,15 +181,16 @@ def limit_body(application: Application) -> Application:
     A client that sends slowly then holds a few bytes here, not one of Django's threads; and all
     clients together hold no more than their limit, which whoever sends no body never meets.
     """
-    held = Held()
+    forms, lists = Held(BODIES_BYTES_MAX), Held(LONG_BODIES_BYTES_MAX)
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await application(scope, receive, send)
             return
         body = bytearray()
+        limit = limit_of(scope)
+        held = lists if limit > BODY_BYTES_MAX else forms
         try:
-            limit = limit_of(scope)
             refuse_declared(scope, limit)
             await read_body(receive, body, held, limit)
             await application(scope, replay(bytes(body), receive), send)
@@ -200,8 +204,9 @@ def limit_body(application: Application) -> Application:
 
 @dataclass(slots=True)
 class Held:
-    """How much of bodies is in memory, from their arrival to their answer."""
+    """How much of bodies is in memory, from their arrival to their answer, and how much may be."""
 
+    bytes_max: int
     size_bytes: int = 0
 
 
@@ -243,7 +248,7 @@ async def read_body(receive: Receive, body: bytearray, held: Held, limit: int) -
 def add_part(part: bytes, body: bytearray, held: Held, limit: int) -> None:
     if len(body) + len(part) > limit:
         raise too_long(limit)
-    if part and held.size_bytes + len(part) > BODIES_BYTES_MAX:
+    if part and held.size_bytes + len(part) > held.bytes_max:
         raise BodyRefused(503, b"Too many forms arrive at once. Send yours again in a minute.")
     held.size_bytes += len(part)
     body += part

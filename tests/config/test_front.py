@@ -73,13 +73,13 @@ def asked(path: str, method: str = "POST", *headers: tuple[bytes, bytes]) -> Sco
     return {"type": "http", "method": method, "path": path, "headers": list(headers)}
 
 
-async def status_of(application: front.Application, receive: Receive) -> int:
+async def status_of(application: front.Application, receive: Receive, path: str = "/") -> int:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await application(asked("/"), receive, send)
+    await application(asked(path), receive, send)
     return int(sent[0]["status"])
 
 
@@ -139,6 +139,27 @@ def test_bodies_that_fill_their_room_leave_it_to_whoever_sends_none_and_free_it_
         return [*meanwhile, await status_of(application, in_parts(b"12345"))]
 
     assert asyncio.run(while_one_arrives()) == [200, 200, 503, 200]
+
+
+def test_lists_that_hold_back_their_end_leave_room_to_every_form_and_free_theirs() -> None:
+    application, path = front.limit_body(echo), "/staff/customers/import/"
+    whole = b"x" * front.BODY_LIMITS[path]
+
+    async def while_many_arrive() -> list[int]:
+        starts = [asyncio.Event() for _ in range(64)]
+        slow = [
+            asyncio.create_task(status_of(application, halting(whole[:-1], each), path))
+            for each in starts
+        ]
+        await asyncio.gather(*(each.wait() for each in starts))
+        another = await status_of(application, in_parts(whole), path)
+        forms = [await status_of(application, in_parts(b"x" * BODY_BYTES_MAX)) for _ in range(9)]
+        for each in slow:
+            each.cancel()
+        await asyncio.wait(slow)
+        return [another, *forms, await status_of(application, in_parts(whole), path)]
+
+    assert asyncio.run(while_many_arrive()) == [503, *[200] * 9, 200]
 
 
 def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
