@@ -30,6 +30,7 @@ from zoneinfo import ZoneInfo
 
 ROUNDS: Final = 5
 SECONDS: Final = 5
+SYNCS: Final = 500
 CONNECTIONS: Final = 64
 PAGES_PER_S: Final = 50
 READERS: Final = 8
@@ -87,7 +88,7 @@ def run() -> dict[str, object]:
 def measure(folder: Path) -> dict[str, object]:
     instance = make_instance(folder / "instance")
     (folder / "nothing.py").write_text(NOTHING, encoding="utf-8")
-    ours, theirs, beside, pages = [], [], [], []
+    ours, theirs, beside, pages, disk = [], [], [], [], []
     with serving(folder, instance) as (own, nothing, front):
         for _ in range(ROUNDS):  # interleaved, so that all meet the same machine
             ours.append(load(folder, own))
@@ -95,6 +96,7 @@ def measure(folder: Path) -> dict[str, object]:
             with reading_pages(front) as spans:
                 beside.append(load(folder, front))
             pages.extend(spans)
+            disk.extend(syncs(folder))
     found, peer = median_rate(ours), median_rate(theirs)
     return {
         "events_per_s": round(found),
@@ -106,14 +108,22 @@ def measure(folder: Path) -> dict[str, object]:
             "events_per_s": round(median_rate(beside)),
             "p99_ms": median_p99(beside),
             "pages_per_s": round(len(pages) / (ROUNDS * SECONDS)),
-            "page_p50_ms": round(statistics.median(pages) * 1000, 1),
+            "page_p50_ms": percentile(pages, 50),
+            "page_p99_ms": percentile(pages, 99),
         },
-        "fdatasync_per_s": round(syncs(folder)),
+        "fdatasync_per_s": round(1 / statistics.fmean(disk)),
+        "fdatasync_p99_ms": percentile(disk, 99),
+        "fdatasync_max_ms": round(max(disk) * 1000, 1),
     }
 
 
 def median_rate(rounds: Sequence[tuple[float, float]]) -> float:
     return statistics.median(rate for rate, _ in rounds)
+
+
+def percentile(spans: Sequence[float], percent: int) -> float:
+    """Return a percentile of spans in seconds, in milliseconds."""
+    return round(statistics.quantiles(spans, n=100)[percent - 1] * 1000, 1)
 
 
 def median_p99(rounds: Sequence[tuple[float, float]]) -> float:
@@ -244,14 +254,16 @@ def load(folder: Path, port: int) -> tuple[float, float]:
     return float(rate[1]), float(p99[1]) * scale
 
 
-def syncs(folder: Path) -> float:
-    """Return how often a second this disk makes 4 kB durable: the limit of single commits."""
-    began = time.perf_counter()
+def syncs(folder: Path) -> list[float]:
+    """Return how long this disk takes to make 4 kB durable, in seconds: the limit of any answer."""
+    spans = []
     with (folder / "sync").open("wb", buffering=0) as file:
-        for _ in range(500):
+        for _ in range(SYNCS):
+            began = time.perf_counter()
             file.write(b"x" * 4096)
             os.fdatasync(file.fileno())
-    return 500 / (time.perf_counter() - began)
+            spans.append(time.perf_counter() - began)
+    return spans
 
 
 if __name__ == "__main__":
