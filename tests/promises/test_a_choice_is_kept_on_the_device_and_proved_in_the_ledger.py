@@ -1,7 +1,11 @@
 """P9, clause choices.keep.
 
 "We keep what you chose in a signed cookie on your device, and a proof of it, under a random number,
-in our ledger. A browser's Global Privacy Control signal is honoured and otherwise not used."
+in our ledger: when, where and under which edition you chose, the words you were shown, and the
+proof that it replaces. A yes lasts 400 days, whatever else you answer meanwhile. A browser's Global
+Privacy Control signal is honoured; where your browser holds choices it is kept among them as a no,
+and it is used for nothing else. If your browser keeps no cookies you get no receipt, and if very
+many answers come from your network at once a no counts without a proof, and a yes is not kept."
 """
 
 import json
@@ -18,7 +22,7 @@ from tests.browser_client import browser
 from tests.promises.provider import FIREFOX, HOME, Provider, answer, everything, rows, work
 
 pytestmark = pytest.mark.django_db
-KEPT = Retention.from_text("3 years")
+KEPT = Retention.from_text("4 years")
 DAY = timedelta(days=1)
 GPC = {"sec-gpc": "1"}
 

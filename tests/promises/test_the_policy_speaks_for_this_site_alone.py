@@ -1,7 +1,8 @@
-"""P1: the policy covers this web site, and not other companies' sites that it links to.
+"""P1: the policy covers this site and its app, and not other companies' sites that it links to.
 
-"This is the policy of {legal_name} for this web site. Sites of other companies that we link to have
-policies of their own, and we cannot speak for them."
+"This is the policy of {legal_name} for this web site, for our app, and for what you ask of us in
+any other way. Sites of other companies that we link to have policies of their own, and we cannot
+speak for them."
 """
 
 import re
@@ -28,7 +29,7 @@ FETCHED = re.compile(r'(?:src|srcset|action|background|<link[^>]* href)="([^"]+)
 def test_the_policy_says_whose_it_is_and_that_it_speaks_for_no_other_site() -> None:
     page = unescape(browser().get("/privacy/").content.decode())
 
-    assert f"This is the policy of {NAMES['legal_name']} for this web site." in page
+    assert f"This is the policy of {NAMES['legal_name']} for this web site, for our app," in page
     assert "Sites of other companies that we link to have policies of their own" in page
 
 

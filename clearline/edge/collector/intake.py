@@ -231,13 +231,18 @@ class Intake:
         head = (BEACON if is_beacon else None, *map(headers.get, HEADERS_READ))
         sender = self.senders.get(head)
         if sender is None:
-            sender = self.know_sender(headers, policy, is_beacon=is_beacon)
+            sender = self.know_sender(headers, policy, now, is_beacon=is_beacon)
             if sum(len(value or b"") for value in head) <= HEAD_BYTES_KEPT:
                 self.senders[head] = sender
         return sender
 
     def know_sender(
-        self, headers: Mapping[bytes, bytes], policy: CompiledPolicy, *, is_beacon: bool
+        self,
+        headers: Mapping[bytes, bytes],
+        policy: CompiledPolicy,
+        now: datetime,
+        *,
+        is_beacon: bool,
     ) -> Sender | Refusal:
         if headers.get(b"origin", self.site.url.encode()) != self.site.url.encode():
             return Refusal.WRONG_ORIGIN
@@ -246,7 +251,7 @@ class Intake:
         cookies = read_cookies(headers.get(b"cookie", b"").decode("latin-1"))
         chosen = self.signer.read_choices(cookies)
         visitor = self.signer.read_visitor(cookies)
-        choices = NOTHING_CHOSEN if chosen is None else chosen.choices
+        choices = NOTHING_CHOSEN if chosen is None else chosen.standing(now).choices
         if says_gpc(headers.get(b"sec-gpc", b"").decode("latin-1")):
             choices = choices.under_gpc()
         is_told_rightly = not is_beacon or may_beacon(policy, choices)

@@ -119,7 +119,7 @@ def put_what_is_agreed(response: HttpResponseBase, visit: Visit, chosen: ChosenO
     if not is_measured and not has_extras:
         response.delete_cookie(signer().visitor_name, samesite="Lax")
         return
-    kept = on_device(visit).with_since(chosen.at.date())
+    kept = on_device(visit).with_since(chosen.yes_since.date())
     if not has_extras:
         kept = kept.without_extras()
     new_id = kept.id or secrets.randbits(63) or 1
@@ -127,12 +127,12 @@ def put_what_is_agreed(response: HttpResponseBase, visit: Visit, chosen: ChosenO
 
 
 def on_device(visit: Visit) -> VisitorOnDevice:
-    answered_at = visit.chosen.at if visit.chosen else visit.now
-    blank = VisitorOnDevice(id=0, country="", currency="", last_page="", since=answered_at.date())
+    agreed_at = visit.chosen.yes_since if visit.chosen else visit.now
+    blank = VisitorOnDevice(id=0, country="", currency="", last_page="", since=agreed_at.date())
     return visit.on_device or blank
 
 
 def put(response: HttpResponseBase, visitor: VisitorOnDevice, now: datetime) -> None:
-    """Set the visitor cookie until the answer that it rests on ends; a page view adds no day."""
+    """Set the visitor cookie until the yes that it rests on ends; nothing else adds a day."""
     age = now - datetime.combine(visitor.since, time.min, UTC)
     put_cookie(response, VISITOR_COOKIE, signer().write_visitor(visitor), age=age)

@@ -81,10 +81,11 @@ def read_visit(request: HttpRequest, now: datetime) -> Visit:
         policy = gate.policy_in_force(now)
     except (NoEditionInForce, PolicyBroken):
         policy = None
+    told = signer().read_choices(request.COOKIES)
     return Visit(
         now=now,
         policy=policy,
-        chosen=signer().read_choices(request.COOKIES),
+        chosen=told.standing(now) if told else None,
         on_device=signer().read_visitor(request.COOKIES),
         is_gpc=says_gpc(request.headers.get("Sec-GPC", "")),
         network=network_of(request),
@@ -108,9 +109,8 @@ def of_customer(request: HttpRequest, subject: SubjectId, chosen: ChosenOnDevice
 
 
 def put_choices(response: HttpResponseBase, chosen: ChosenOnDevice) -> None:
-    """Set the cookie of choices; a no without proof lets no yes beside it last longer."""
-    age = chosen.answered_at - chosen.at if chosen.choices.yes else timedelta()
-    put_cookie(response, CHOICES_COOKIE, signer().write_choices(chosen), age=age)
+    """Set the cookie of choices, whole from this answer on; a yes in it ends by itself."""
+    put_cookie(response, CHOICES_COOKIE, signer().write_choices(chosen), age=timedelta())
     response.clearline_choices = chosen  # type: ignore[attr-defined]  # Django's response is open
 
 

@@ -65,6 +65,7 @@ STOP_FLOODS: Final = Use(
 # twenty times as often on the day of a campaign.
 ANSWERS_MAX: Final = 100
 INSERTED_AT_ONCE: Final = 500
+NOTHING_BEFORE: Final[Mapping[str, datetime]] = {}
 ANSWERS: Final = WindowCounts(window=timedelta(hours=1), keys_max=100_000)
 
 
@@ -153,7 +154,9 @@ def record_choices(  # noqa: PLR0913  # a proof of choice is all of these
         )
     # A no without proof, said by form, is proved by no signal.
     unproved_at = before.unproved_at if before and not answers else None
-    return ChosenOnDevice(choices, now, shown.edition, entry.id, unproved_at)
+    is_older = before is not None and not choices.yes <= answers.keys()
+    agreed_at = before.yes_since if before and is_older else None
+    return ChosenOnDevice(choices, now, shown.edition, entry.id, unproved_at, agreed_at)
 
 
 def is_flooding(network: str, now: datetime) -> bool:
@@ -189,6 +192,7 @@ def honour_no(
         edition=before.edition if before else shown.edition,
         proof=before.proof if before else "",
         unproved_at=now,
+        agreed_at=before.agreed_at if before else None,
     )
 
 
@@ -240,7 +244,7 @@ class OfAccount:
         row = self.row
         if not row.proof:
             return None
-        return ChosenOnDevice(self.choices, row.changed_at, row.edition, row.proof)
+        return on_device(row, self.said)
 
 
 def choose_for_account(  # noqa: PLR0913  # a proof of choice is all of these
@@ -282,7 +286,11 @@ def choose_for_account(  # noqa: PLR0913  # a proof of choice is all of these
         if differing(choices, account.choices) or is_said:
             changed = differing(choices, account.choices) | kept.keys()
             signal = choices.no - said.no
-            return keep(account, choices, changed, shown=shown, how=method, by_signal=signal)
+            new = choices.yes - kept.keys()
+            brought = dict.fromkeys(new, device.yes_since) if device else {}
+            return keep(
+                account, choices, changed, shown=shown, how=method, by_signal=signal, since=brought
+            )
     current = account.on_device
     if current is None or (is_flood and answers and not kept):
         raise TooManyAnswers
@@ -317,7 +325,10 @@ def follow_account(
             return account.on_device
         by_signal = choices.no - said.no
         how = ChoiceMethod.GPC if changed <= by_signal else ChoiceMethod.SIGN_IN
-        return keep(account, choices, changed, shown=shown, how=how, by_signal=by_signal)
+        brought = dict.fromkeys(choices.yes, device.yes_since) if device else {}
+        return keep(
+            account, choices, changed, shown=shown, how=how, by_signal=by_signal, since=brought
+        )
 
 
 def keep_signal(*, subject: SubjectId, shown: ShownText, now: datetime) -> None:
@@ -515,7 +526,7 @@ def with_device(choices: Choices, subject: SubjectId, device: ChosenOnDevice | N
     return joined(choices, device.choices)
 
 
-def keep(  # a proof of choice is all of these
+def keep(  # noqa: PLR0913  # a proof of choice is all of these
     account: OfAccount,
     choices: Choices,
     changed: frozenset[str],
@@ -523,8 +534,12 @@ def keep(  # a proof of choice is all of these
     shown: ShownText,
     how: ChoiceMethod,
     by_signal: frozenset[str],
+    since: Mapping[str, datetime] = NOTHING_BEFORE,
 ) -> ChosenOnDevice:
-    """Write the choices of an account and their proof, in the caller's transaction."""
+    """Write the choices of an account and their proof, in the caller's transaction.
+
+    `since` says when those among them were said that were not said now.
+    """
     row, now = account.row, account.now
     entry = ledger.append(
         ChoiceRecorded(
@@ -543,11 +558,27 @@ def keep(  # a proof of choice is all of these
     )
     new = {
         name: Said(
-            choices.answer(name), now, ChoiceMethod.GPC if name in by_signal else how, entry.id
+            choices.answer(name),
+            since.get(name, now),
+            ChoiceMethod.GPC if name in by_signal else how,
+            entry.id,
         )
         for name in changed
     }
-    row.told = write_said({**account.said, **new})
+    told = {**account.said, **new}
+    row.told = write_said(told)
     row.proof, row.edition, row.changed_at = entry.id, shown.edition, now
     row.save()
-    return ChosenOnDevice(choices, now, shown.edition, entry.id)
+    return on_device(row, told)
+
+
+def on_device(row: AccountChoices, said: Mapping[str, Said]) -> ChosenOnDevice:
+    """Return an account's choices as a browser is to keep them."""
+    yes = [each.at for each in said.values() if each.answer is Answer.YES]
+    return ChosenOnDevice(
+        choices_in_account(said),
+        row.changed_at,
+        row.edition,
+        row.proof,
+        agreed_at=min(yes) if yes and min(yes) < row.changed_at else None,
+    )

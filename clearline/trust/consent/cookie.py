@@ -23,7 +23,7 @@ CHARACTERS_MAX: Final = 2_000
 MAC_BYTES: Final = 16
 VISITOR_ID_MAX: Final = 2**63 - 1
 
-CHOICES_FIELDS: Final = ("at", "edition", "proof", "yes", "no", "unproved_at")
+CHOICES_FIELDS: Final = ("at", "edition", "proof", "yes", "no", "unproved_at", "agreed_at")
 VISITOR_FIELDS: Final = ("id", "country", "currency", "last_page", "since")
 KEY: Final = re.compile(r"[a-z][a-z_]{0,40}(:[a-z0-9_]{1,64})?", re.ASCII)
 PROOF: Final = re.compile(r"([0-9a-f]{32})?", re.ASCII)
@@ -37,7 +37,8 @@ class ChosenOnDevice:
     """What the choices cookie says. `proof` is the id of the last ledger entry about it, of `at`.
 
     A no that was honoured without an entry came later, at `unproved_at`; `proof` is "" when
-    nothing was proved before.
+    nothing was proved before. `agreed_at` is when the oldest yes was said, where that was before
+    `at`: an answer to something else makes no yes last longer.
     """
 
     choices: Choices
@@ -45,18 +46,31 @@ class ChosenOnDevice:
     edition: date
     proof: str
     unproved_at: datetime | None = None
+    agreed_at: datetime | None = None
 
     @property
     def answered_at(self) -> datetime:
         """When the person last answered."""
         return self.unproved_at or self.at
 
+    @property
+    def yes_since(self) -> datetime:
+        """When the oldest yes was said."""
+        return self.agreed_at or self.at
+
+    def standing(self, now: datetime) -> Self:
+        """Return what counts at a moment: a yes ends with the life of the cookie it came with."""
+        if not self.choices.yes or now - self.yes_since < CHOICES_COOKIE.lifetime:
+            return self
+        no = Choices(no=self.choices.no)
+        return type(self)(no, self.at, self.edition, self.proof, self.unproved_at)
+
 
 @dataclass(frozen=True, slots=True)
 class VisitorOnDevice:
     """What the visitor cookie says. `id` is 0 without a yes to measurement.
 
-    `since` is the day of the answer that it rests on; the cookie ends with that answer.
+    `since` is the day of the yes that it rests on; the cookie ends with that yes.
     """
 
     id: int
@@ -97,7 +111,8 @@ class CookieSigner:
             chosen.proof,
             "+".join(sorted(chosen.choices.yes)),
             "+".join(sorted(chosen.choices.no)),
-            str(int(chosen.unproved_at.timestamp())) if chosen.unproved_at else "",
+            written(chosen.unproved_at),
+            written(chosen.agreed_at),
         )
         return self.checked(CHOICES_COOKIE, fields, is_readable=parse_choices)
 
@@ -150,9 +165,11 @@ class CookieSigner:
 
 
 def parse_choices(fields: tuple[str, ...]) -> ChosenOnDevice | None:
+    if len(fields) == len(CHOICES_FIELDS) - 1:
+        fields = (*fields, "")  # as it was written before a yes had a moment of its own
     if len(fields) != len(CHOICES_FIELDS) or not PROOF.fullmatch(fields[2]):
         return None
-    at, edition, proof, yes, no, unproved = fields
+    at, edition, proof, yes, no, unproved, agreed = fields
     if not proof and not unproved:
         return None
     said_yes, said_no = keys_in(yes), keys_in(no)
@@ -160,11 +177,20 @@ def parse_choices(fields: tuple[str, ...]) -> ChosenOnDevice | None:
         return None
     try:
         moment = datetime.fromtimestamp(int(at), UTC)
-        later = datetime.fromtimestamp(int(unproved), UTC) if unproved else None
+        later, earlier = read_moment(unproved), read_moment(agreed)
         day = date.fromisoformat(edition)
     except (ValueError, OverflowError, OSError):
         return None
-    return ChosenOnDevice(Choices(yes=said_yes, no=said_no), moment, day, proof, later)
+    return ChosenOnDevice(Choices(yes=said_yes, no=said_no), moment, day, proof, later, earlier)
+
+
+def written(moment: datetime | None) -> str:
+    return str(int(moment.timestamp())) if moment else ""
+
+
+def read_moment(text: str) -> datetime | None:
+    """Return the moment, None of "". Raises ValueError, OverflowError, OSError."""
+    return datetime.fromtimestamp(int(text), UTC) if text else None
 
 
 def keys_in(text: str) -> frozenset[str] | None:

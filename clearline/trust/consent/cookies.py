@@ -27,16 +27,17 @@ CHOICES_COOKIE: Final = Cookie(
     # a cookie (RFC 6265bis 5.5: "400 days").
     lifetime=timedelta(days=400),
     what_for="Remembers what you chose, signed, with the number of your proof.",
-    set_when="when you choose, or sign in to an account that has chosen",
+    set_when="when you choose, sign in to an account that has chosen, or your browser's Global "
+    "Privacy Control changes what you chose",
 )
 VISITOR_COOKIE: Final = Cookie(
     name="cl_visitor",
     clauses=(ClauseId("visits.measure"), ClauseId("extras.remember")),
-    lifetime=timedelta(days=400),  # it ends with the answer that it rests on
+    lifetime=timedelta(days=400),  # it ends with the yes that it rests on
     what_for="Two things, each only with your yes to it: recognises your browser by a random "
     "number when visits are counted, and keeps your country, your currency and the page where "
     "you left off.",
-    set_when="only after you accept, until that answer ends",
+    set_when="only after you accept, until that yes ends",
 )
 SESSION_COOKIE: Final = Cookie(
     name="sessionid",

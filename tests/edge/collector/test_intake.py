@@ -24,6 +24,7 @@ from clearline.reach.visitors.admit import AGE_MS_MAX, Drop
 from clearline.reach.visitors.event import Kind, Part, ReferrerClass, StoredEvent
 from clearline.reach.visitors.names import OF_NETWORK_MAX
 from clearline.trust.consent.cookie import PATH, ChosenOnDevice, CookieSigner, VisitorOnDevice
+from clearline.trust.consent.cookies import CHOICES_COOKIE
 from tests.edge.collector.arriving import (
     ACCEPTED,
     ALICE,
@@ -132,6 +133,14 @@ def test_a_new_edition_binds_from_midnight_where_the_provider_is(policy_dir: Pat
     assert isinstance(day, Taken)
     assert (eve.edition, eve.events[0].visitor) == (EFFECTIVE.isoformat(), 0)
     assert (day.edition, day.events[0].visitor) == (first_day.isoformat(), ALICE)
+
+
+def test_a_yes_of_long_ago_recognises_nobody_whatever_cookie_was_kept(intake: Intake) -> None:
+    old = ChosenOnDevice(ACCEPTED, NOW - CHOICES_COOKIE.lifetime, EFFECTIVE, "0" * 32)
+    kept = f"__Host-cl_choices={SIGNER.write_choices(old)}; ".encode() + cookies(None)
+
+    assert take_one(intake, VIEW, {b"cookie": cookies(ACCEPTED)}).visitor == ALICE
+    assert take_one(intake, VIEW, {b"cookie": kept}).visitor == 0
 
 
 def test_a_forged_cookie_recognises_nobody(intake: Intake) -> None:

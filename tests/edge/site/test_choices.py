@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -487,6 +488,34 @@ def test_the_visitor_cookie_ends_with_the_answer_that_it_rests_on() -> None:
     assert (again.last_page, again.since) == ("/rates/", aged.since)
     left_s = client.cookies["cl_visitor"]["max-age"]
     assert 0 <= lifetime - 300 * 86_400 - left_s <= 86_400
+
+
+@pytest.mark.parametrize("act", ["opt_out", "signal"])
+def test_no_other_answer_makes_the_yes_to_be_recognised_last_longer(act: str) -> None:
+    client = browser()
+    answer(client, "accept")
+    known = visitor(client)
+    assert known is not None
+    first = chosen(client).at - timedelta(days=300)
+    aged = known.with_since(first.date())
+    client.cookies["cl_visitor"] = SIGNER.write_visitor(aged)
+    client.cookies["cl_choices"] = SIGNER.write_choices(replace(chosen(client), at=first))
+
+    if act == "signal":
+        client.get("/rates/", headers=GPC)
+    else:
+        press(client, "opt_out")
+
+    assert ChoiceName.SALE_OR_SHARING in chosen(client).choices.no
+    assert chosen(client).yes_since == first
+    again = visitor(client)
+    assert again is not None
+    assert (again.id, again.since) == (aged.id, aged.since)
+    ended = replace(chosen(client), agreed_at=first - timedelta(days=100))
+    client.cookies["cl_choices"] = SIGNER.write_choices(ended)
+    page = client.get("/rates/").content.decode()
+    assert "Stop recognising this browser" not in page
+    assert 'value="accept"' in page
 
 
 @pytest.mark.usefixtures("own_log")

@@ -232,5 +232,6 @@ def test_a_no_without_proof_lets_no_earlier_yes_last_longer() -> None:
     recognised = visitor(client)
     assert recognised is not None
     assert recognised.since == long_ago.at.date()
-    assert 299 * DAY_S < int(client.cookies["cl_choices"]["max-age"]) <= 300 * DAY_S
     assert chosen(client).answered_at > long_ago.at
+    assert chosen(client).yes_since == long_ago.at
+    assert 299 * DAY_S < int(client.cookies["cl_visitor"]["max-age"]) <= 300 * DAY_S

@@ -1,6 +1,6 @@
 """The signed cookies: what is written is read, what was touched is nothing."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,16 +14,18 @@ from clearline.trust.consent.cookies import CHOICES_COOKIE, VISITOR_COOKIE, Cook
 SIGNER = CookieSigner(b"a" * 64, is_https=False)
 names = st.sets(st.sampled_from(list(ChoiceName)))
 chosen = st.builds(
-    lambda yes, no, at, proof: ChosenOnDevice(
+    lambda yes, no, at, proof, agreed: ChosenOnDevice(
         Choices(yes=frozenset(yes - no), no=frozenset(no)),
         datetime.fromtimestamp(at, UTC),
         date(2026, 1, 1),
         f"{proof:032x}",
+        agreed_at=None if agreed is None else datetime.fromtimestamp(agreed, UTC),
     ),
     names,
     names,
     st.integers(0, 2**32),
     st.integers(0, 2**128 - 1),
+    st.none() | st.integers(0, 2**32),
 )
 visitors = st.builds(
     VisitorOnDevice,
@@ -110,25 +112,48 @@ def signed(cookie: Cookie, told: str) -> dict[str, str]:
 PROOF = "0" * 32
 
 
+def test_choices_that_an_earlier_release_wrote_are_still_kept() -> None:
+    before = SIGNER.read_choices(signed(CHOICES_COOKIE, f"60~2026-01-01~{PROOF}~ads~sale~"))
+
+    assert before is not None
+    assert before.choices == Choices(yes=frozenset({"ads"}), no=frozenset({"sale"}))
+    assert before.yes_since == before.at
+
+
+def test_a_yes_ends_with_the_cookie_that_it_came_with_and_a_no_beside_it_stays() -> None:
+    said = Choices(yes=frozenset({"measurement"}), no=frozenset({"sale_or_sharing"}))
+    first, later = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
+    told = ChosenOnDevice(said, later, date(2026, 1, 1), PROOF, agreed_at=first)
+
+    last = told.standing(first + CHOICES_COOKIE.lifetime - timedelta(seconds=1))
+    ended = told.standing(first + CHOICES_COOKIE.lifetime)
+
+    assert last == told
+    assert ended.choices == Choices(no=frozenset({"sale_or_sharing"}))
+    assert ended.at == later
+
+
 @pytest.mark.parametrize(
     "told",
     [
-        "0~2026-01-01~~ads~~",
+        "0~2026-01-01~~ads~~~",
         f"0~2026-01-01~{PROOF}~~",
-        f"0~2026-01-01~{PROOF}~~~~",
-        "0~2026-01-01~proof~~~",
-        f"0~2026-01-01~{PROOF}~Ads~~",
-        f"0~2026-01-01~{PROOF}~~ads+~",
-        f"0~2026-01-01~{PROOF}~ads~ads~",
-        f"noon~2026-01-01~{PROOF}~~~",
-        f"{10**30}~2026-01-01~{PROOF}~~~",
-        f"0~2026-01-01~{PROOF}~~~noon",
-        f"0~2026-01-01~{PROOF}~~~{10**30}",
-        f"0~soon~{PROOF}~~~",
+        f"0~2026-01-01~{PROOF}~~~~~",
+        "0~2026-01-01~proof~~~~",
+        f"0~2026-01-01~{PROOF}~Ads~~~",
+        f"0~2026-01-01~{PROOF}~~ads+~~",
+        f"0~2026-01-01~{PROOF}~ads~ads~~",
+        f"noon~2026-01-01~{PROOF}~~~~",
+        f"{10**30}~2026-01-01~{PROOF}~~~~",
+        f"0~2026-01-01~{PROOF}~~~noon~",
+        f"0~2026-01-01~{PROOF}~~~{10**30}~",
+        f"0~2026-01-01~{PROOF}~ads~~~noon",
+        f"0~2026-01-01~{PROOF}~ads~~~{10**30}",
+        f"0~soon~{PROOF}~~~~",
     ],
 )
 def test_choices_in_a_form_that_we_do_not_know_are_none_even_when_signed(told: str) -> None:
-    assert SIGNER.read_choices(signed(CHOICES_COOKIE, f"0~2026-01-01~{PROOF}~ads~~"))
+    assert SIGNER.read_choices(signed(CHOICES_COOKIE, f"0~2026-01-01~{PROOF}~ads~~~"))
     assert SIGNER.read_choices(signed(CHOICES_COOKIE, told)) is None
 
 

@@ -94,6 +94,21 @@ def test_an_answer_leaves_the_others_as_they_were_and_names_what_it_replaces(log
     assert said == [second.proof, first.proof]
 
 
+def test_an_answer_to_something_else_makes_no_yes_last_longer(log: Log) -> None:
+    first = answer(ACCEPT)
+    later = NOW + timedelta(days=300)
+
+    opted_out = answer({ChoiceName.SALE_OR_SHARING: Answer.NO}, before=first, now=later)
+    signalled = answer({}, before=first, gpc=True, now=later)
+    half = answer({ChoiceName.CONTENT: Answer.YES}, before=first, now=later)
+    anew = answer(ACCEPT, before=opted_out, now=later)
+    declined = answer(dict.fromkeys(ACCEPT, Answer.NO), before=first, now=later)
+
+    assert [each.yes_since for each in (opted_out, signalled, half)] == [NOW] * 3
+    assert anew.yes_since == later
+    assert (declined.at, declined.agreed_at) == (later, None)
+
+
 def test_with_the_signal_a_no_to_sale_is_recorded_and_stays_when_the_signal_is_gone(
     log: Log,
 ) -> None:

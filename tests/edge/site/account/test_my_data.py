@@ -74,11 +74,12 @@ def test_each_end_is_said_once_with_all_the_clauses_it_rests_on() -> None:
     client = enter()
 
     page = client.get(PAGE).content.decode()
-    (name,) = re.findall(r"<dt>Your account</dt>.*?</dd>", page, re.DOTALL)
+    held = re.findall(r"<dt>.*?</dd>", page, re.DOTALL)
 
-    said = words_on(name.encode())
-    assert said.count("3 years after it was written") == 1
-    assert re.search(r"choices\.account ?, account\.acts", said)
+    end_of = re.compile(r"([A-Z0-9][^·]*?) · ((?:[a-z_]+\.[a-z_]+(?: ?, )?)+)")
+    told = [end_of.findall(words_on(each.encode())) for each in held]
+    assert all(len({end for end, _ in ends}) == len(ends) for ends in told)
+    assert any(clauses.count(",") for ends in told for _, clauses in ends)
 
 
 def test_of_a_closed_account_the_last_day_is_named() -> None:
