@@ -11,7 +11,8 @@ from tests.trust.ledger.log import Log
 
 @pytest.fixture
 def log(tmp_path: Path, settings: Settings) -> Log:
-    """Return a ledger with nothing in it, of a provider who published nothing."""
-    shutil.copytree(settings.ENV.instance / "keys", tmp_path / "instance" / "keys")
+    """Return a ledger with nothing in it."""
+    for folder in ("keys", "policy"):
+        shutil.copytree(settings.ENV.instance / folder, tmp_path / "instance" / folder)
     settings.ENV = settings.ENV.model_copy(update={"instance": tmp_path / "instance"})
     return Log(settings.ENV.tiles_dir, tmp_path)
