@@ -29,6 +29,10 @@ from clearline.rights.agreement.check import Agreement, check, find_without_edit
 MARKS = {RunKind.SAME: "{}", RunKind.ADDED: "{{+{}+}}", RunKind.REMOVED: "[-{}-]"}
 DRAFTS_SHOWN = 20
 NOTHING = "Nothing of this kind happens on this site."
+PROMISE = (
+    "A promise is one of the things that a policy like this may say; one without a clause is no "
+    "fault: the site does not do that, and the policy does not say it."
+)
 COOKIES_HERE = "The page lists every cookie here."
 
 
@@ -47,7 +51,7 @@ def run_check(args: argparse.Namespace) -> int:
         write_json({**dataclasses.asdict(found), "placeholders": waiting})
     else:
         lines = [*map(str, found.findings), *([""] if found.findings else [])]
-        lines.append(summary_of(edition, found))
+        lines += [summary_of(edition, found), PROMISE]
         lines += [note_on(waiting)] if waiting else []
         sys.stdout.write("\n".join(lines) + "\n")
     return 1 if found.findings else 0

@@ -185,10 +185,26 @@ def clauses_for(use: FoundUse, policy: CompiledPolicy) -> list[Clause]:
 def uses_without_clause(uses: Iterable[FoundUse], policy: CompiledPolicy) -> Iterator[Finding]:
     for use in uses:
         if not clauses_for(use, policy):
-            categories = ", ".join(sorted(use.categories))
-            text = f"no clause permits this use: {categories} for {use.purpose}, to {use.recipient}"
+            what = what_is_missing(use, policy)
+            text = f"no clause permits this use: {what} for {use.purpose}, to {use.recipient}"
             remedy = "Write a clause that says so, or do not do it."
             yield Finding(use.file, use.line, FindingKind.USE_WITHOUT_CLAUSE, text, remedy)
+
+
+def what_is_missing(use: FoundUse, policy: CompiledPolicy) -> str:
+    """Return the categories that the nearest clause leaves out, all of them where none is near."""
+    rows = policy.rows.get((use.purpose, use.recipient, use.about), ())
+    left_out = [
+        (sorted(c for c in use.categories if asked_bits(frozenset({c})) & ~row.covers), row.clause)
+        for row in rows
+    ]
+    if not left_out:
+        return ", ".join(sorted(use.categories))
+    missing, nearest = min(left_out, key=lambda each: len(each[0]))
+    rest = len(use.categories) - len(missing)
+    if not rest:
+        return ", ".join(missing)
+    return f"{', '.join(missing)} (clause {nearest.id} has the other {rest})"
 
 
 def missing_clauses(named: Iterable[NamedClause], edition: Edition) -> Iterator[Finding]:

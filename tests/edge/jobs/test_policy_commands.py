@@ -147,6 +147,7 @@ def test_check_notes_the_names_that_wait_and_begins_with_a_word(
     told = capsys.readouterr().out
     assert code == 0
     assert told.startswith("Edition of 2026-01-01: ")
+    assert "one without a clause is no fault" in told
     assert "Note: brackets wait for your names: {brand_name}. Fill in" in told
     assert f"run `clearline init {instance}`." in told
 

@@ -287,3 +287,13 @@ def test_a_marketer_who_is_not_signed_in_sees_no_figures() -> None:
 )
 def test_a_page_is_named_by_its_title_where_staff_know_it(path: str, title: str) -> None:
     assert page_title(path, {"home-line": "Home line"}) == title
+
+
+@pytest.mark.parametrize(("asked", "tells_of_a_filter"), [({}, False), ({"device": "phone"}, True)])
+def test_days_without_figures_tell_of_filters_only_where_one_is_set(
+    dana: Client, asked: dict[str, str], *, tells_of_a_filter: bool
+) -> None:
+    text = dana.get(REPORT, {"from": "2025-01-01", "to": "2025-01-02", **asked}).content.decode()
+
+    assert "No group of at least five was counted. Choose a longer period" in text
+    assert ("take a filter away" in text) == tells_of_a_filter

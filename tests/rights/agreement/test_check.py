@@ -92,6 +92,22 @@ def test_the_published_figure_falls_when_a_clause_permits_too_little() -> None:
     assert found.places_covered < found.places_found
 
 
+def test_a_clause_that_permits_too_little_is_told_with_what_it_leaves_out_alone() -> None:
+    head, *clauses = EDITION.read_text(encoding="utf-8").split("[[clause]]")
+    narrow = [
+        each.replace('"user.demographic.age_range", ', "") if '"support.open"' in each else each
+        for each in clauses
+    ]
+
+    found = check(edition("[[clause]]".join([head, *narrow]))).findings
+
+    told = [each.text for each in found if each.kind is FindingKind.USE_WITHOUT_CLAUSE]
+    assert told
+    for text in told:
+        assert ": user.demographic.age_range (clause support.open has the other " in text
+        assert text.count("user.") == 1
+
+
 def test_an_edition_that_cannot_be_read_hides_nothing_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
