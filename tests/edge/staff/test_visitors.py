@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from django.test import Client
 
-from clearline.edge.staff.templatetags.staff_text import clock_change, clock_direction
+from clearline.edge.staff.templatetags.staff_text import change, clock_change, clock_direction
 from clearline.edge.staff.today import page_title
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.migrate import migrate
@@ -297,3 +297,16 @@ def test_days_without_figures_tell_of_filters_only_where_one_is_set(
 
     assert "No group of at least five was counted. Choose a longer period" in text
     assert ("take a filter away" in text) == tells_of_a_filter
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [
+        (4304, 4422, "\N{MINUS SIGN} 2.7 %"),
+        (476, 536, "\N{MINUS SIGN} 11.2 %"),
+        (251, 211, "+ 19.0 %"),
+        (10_000, 10_001, "± 0.0 %"),
+    ],
+)
+def test_a_change_is_rounded_and_not_cut_off(now: int, before: int, said: str) -> None:
+    assert change(now, before) == said

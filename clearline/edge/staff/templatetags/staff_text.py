@@ -125,7 +125,7 @@ def change(now: float | None, before: float | None) -> str:
         return ""
     if before == 0:
         return _("new") if now else ""
-    share = (now - before) / before * PER_CENT
+    share = round((now - before) / before * PER_CENT, 1)  # Django's own format cuts off
     sign = "+" if share > 0 else LESS if share < 0 else "±"
     return f"{sign} {number_format(abs(share), decimal_pos=1)} %"
 
