@@ -21,11 +21,11 @@
     if (seconds) tell("time", {seconds}), seen = 0
   }
   const resume = () => since = d.hidden ? 0 : performance.now()
-  const view = referrer => {
+  const view = (referrer, kind = "view") => {
     pause()
     seen = 0
     url = address()
-    tell("view", {referrer})
+    kind && tell(kind, {referrer})
     resume()
   }
   const moved = () => url && url != address() && view(url)
@@ -34,7 +34,7 @@
   const begin = (frames = 60) => requestAnimationFrame(() => {
     if (frames && !performance.getEntriesByName("first-contentful-paint")[0])
       return begin(frames - 1)
-    view(d.referrer)
+    view(d.referrer, script.dataset.first)
     early.map(w.clearline)
   })
   d.prerendering ? d.addEventListener("prerenderingchange", () => begin()) : begin()

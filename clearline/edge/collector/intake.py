@@ -280,7 +280,9 @@ class Intake:
                 arrival.headers.get(b"user-agent", b""),
                 day_of(glance.now_ms // QUARTER_MS, self.site.zone),
             )
-            if view is None:
+            if view is None and event.kind is Kind.YES:
+                self.visits.was_begun_before(key, glance.now_ms)
+            elif view is None:
                 self.visits.goes_on(key, glance.now_ms)
             else:
                 begins = self.visits.begins(key, glance.now_ms, is_from_inside=is_inside)
@@ -329,7 +331,7 @@ def is_told_type(content_type: bytes) -> bool:
 
 
 def read_query(arrival: Arrival) -> tuple[ToldEvent, ...] | Refusal:
-    """Read the beacon: a page view told by the address of an image."""
+    """Read the beacon: a page view, or a yes given on one, told by the address of an image."""
     if arrival.method != "GET":
         return Refusal.WRONG_METHOD
     if len(arrival.query) > QUERY_LENGTH_MAX:
@@ -343,7 +345,7 @@ def read_query(arrival: Arrival) -> tuple[ToldEvent, ...] | Refusal:
     return (
         ToldEvent(
             id=fields["id"],
-            kind=Kind.VIEW,
+            kind=Kind.YES if fields.get("kind") == Kind.YES else Kind.VIEW,
             url=fields["url"],
             referrer=fields.get("referrer", ""),
             service=fields.get("service", ""),

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -20,6 +20,7 @@ from clearline.edge.site.content import content
 from clearline.edge.site.remembered import currency_for
 from clearline.edge.site.visit import KEPT_FIELD, Kept, Visit, visit_of
 from clearline.policy.choices import GPC_CLOSES
+from clearline.reach.visitors.event import Kind
 from clearline.rights.choices.asked import PROMPT, Wording, answers_in_words, withdrawal
 from clearline.service.accounts import queries as accounts
 from clearline.service.accounts.age_correction import is_told_of_closing
@@ -199,6 +200,22 @@ class Site:
         return settings.ENV.url + path if path else ""
 
     @property
+    def is_answered(self) -> bool:
+        """Say whether an answer given on this page led back to it, so that its view is counted."""
+        if self.request.GET.get(KEPT_FIELD) not in set(Kept):
+            return False
+        came_from = self.request.headers.get("Referer", "").partition("?")[0]
+        return unquote(came_from) == settings.ENV.url + self.request.path
+
+    @property
+    def first_told(self) -> str:
+        """What the page tells of first, a kind of event; "" when there is nothing to tell."""
+        if not self.is_answered:
+            return Kind.VIEW
+        on_device = self.visit.on_device
+        return Kind.YES if on_device is not None and on_device.id else ""
+
+    @property
     def beacon_url(self) -> str:
         """The picture that counts a page where scripts do not run; each rendering is one view."""
         match = self.request.resolver_match
@@ -206,6 +223,7 @@ class Site:
         is_service = match is not None and match.url_name == "service" and not told_url
         parts = {
             "id": secrets.token_hex(8),
+            "kind": self.first_told,
             "url": told_url or (settings.ENV.url + self.request.path)[:ADDRESS_CHARACTERS_MAX],
             "referrer": self.request.headers.get("Referer", "")[:ADDRESS_CHARACTERS_MAX],
             "service": match.kwargs["slug"] if match is not None and is_service else "",

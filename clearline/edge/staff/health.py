@@ -20,6 +20,7 @@ REASONS: Final[dict[str, str | Promise]] = {
     "prefetch": _("pages fetched ahead that nobody looked at"),
     "bot": _("programs, not people"),
     "no_clause": _("no clause of the policy permits it"),
+    "unrecognised": _("a yes from a browser that is not recognised"),
     "bad_id": _("without a proper number"),
     "over_long": _("longer than an event may be"),
     "unknown_site": _("about a page of another site"),

@@ -87,6 +87,7 @@ class Drop(StrEnum):
     PREFETCH = "prefetch"
     BOT = "bot"
     NO_CLAUSE = "no_clause"
+    UNRECOGNISED = "unrecognised"
     BAD_ID = "bad_id"
     OVER_LONG = "over_long"
     UNKNOWN_SITE = "unknown_site"
@@ -98,7 +99,7 @@ class Drop(StrEnum):
 
 
 # Nothing is wrong with these: whoever sent them is answered as everybody else is.
-QUIET: Final = frozenset({Drop.PREFETCH, Drop.BOT, Drop.NO_CLAUSE})
+QUIET: Final = frozenset({Drop.PREFETCH, Drop.BOT, Drop.NO_CLAUSE, Drop.UNRECOGNISED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,12 @@ def drop_what_no_clause_lets_count(_event: ToldEvent, glance: Glance) -> Drop | 
     return Drop.NO_CLAUSE if glance.sender.footing is None else None
 
 
+def drop_yes_of_nobody(event: ToldEvent, glance: Glance) -> Drop | None:
+    footing = glance.sender.footing
+    is_known = footing is not None and footing.visitor
+    return Drop.UNRECOGNISED if event.kind is Kind.YES and not is_known else None
+
+
 def drop_bad_id(event: ToldEvent, _glance: Glance) -> Drop | None:
     return None if ID.fullmatch(event.id) else Drop.BAD_ID
 
@@ -221,6 +228,7 @@ STEPS: Final[tuple[Step, ...]] = (
     drop_bad_seconds,
     drop_bad_moment,
     drop_what_no_clause_lets_count,
+    drop_yes_of_nobody,
 )
 
 

@@ -8,9 +8,13 @@ from msgspec import Meta
 
 
 class Kind(StrEnum):
-    """What happened. `time` tells how long a page was in view since it was last told."""
+    """What happened. `time` tells how long a page was in view since it was last told.
+
+    `yes`: a visitor is recognised from here on, on a page whose view was counted before they were.
+    """
 
     VIEW = "view"
+    YES = "yes"
     TIME = "time"
     SERVICE = "service"
     CUSTOM = "custom"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -148,9 +149,9 @@ def restore_sums(store: ColumnStore, days: set[date]) -> tuple[SumOf, ...]:
     if differing:
         params = params_of(differing)
         store.command(statements.ERASE_STRETCHES, params, seconds_max=REBUILD_S_MAX)
-        (view,) = store.query(statements.VIEW, View)
-        select = OF_EVENT.sub(lambda _: statements.SLICE_OF_EVENT, view.select, count=1)
-        for number in range(SLICES):
+        views = store.query(statements.VIEWS, View)
+        for view, number in product(views, range(SLICES)):
+            select = OF_EVENT.sub(lambda _: statements.SLICE_OF_EVENT, view.select, count=1)
             store.command(
                 statements.MAKE_STRETCHES.replace("{view}", select),
                 {**params, "slices": SLICES, "slice": number},

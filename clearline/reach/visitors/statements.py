@@ -1,7 +1,9 @@
 """The SQL of events and their sums. Every value arrives as a parameter, column names never do.
 
 `counts` is true of an event that views the thing: a service is viewed on its page and where it is
-opened inside another. The period before ends where `start` begins.
+opened inside another. `shows` and `shows_site` are true of an event that shows who is there: a
+view, and a yes on a page that was viewed before its visitor was recognised. The period before
+ends where `start` begins.
 """
 
 from typing import Final
@@ -23,11 +25,13 @@ EVENTS: Final = """
         visitor != 0 AS agreed,
         {thing:String} = 'page' ? page : service AS thing_name,
         kind = 'view' AS counts_site,
-        kind = 'view' OR ({thing:String} = 'service' AND kind = 'service') AS counts
+        kind = 'view' OR ({thing:String} = 'service' AND kind = 'service') AS counts,
+        counts_site OR kind = 'yes' AS shows_site,
+        counts OR kind = 'yes' AS shows
     FROM event
     WHERE day BETWEEN {first:Date} AND {end:Date}
         AND spread <= {spread_max:UInt32}
-        AND kind IN ('view', 'time', 'service')
+        AND kind IN ('view', 'time', 'service', 'yes')
         AND ({population:String} = 'all' OR (visitor != 0) = ({population:String} = 'agreed'))
         AND ({part:String} = '' OR part = {part:String})
         AND ({device:String} = '' OR device = {device:String})
@@ -71,7 +75,7 @@ SELECT
     agreed,
     countIf(counts_site),
     sumIf(starts, counts_site),
-    uniqExactIf(visitor, counts_site AND agreed),
+    uniqExactIf(visitor, shows_site AND agreed),
     sum(seconds)
 FROM ({EVENTS})
 WHERE kind != 'service'
@@ -93,7 +97,7 @@ GROUP BY start, agreed
 PEOPLE_OF_EVENTS: Final = f"""
 SELECT is_now, uniqExact(visitor)
 FROM ({EVENTS})
-WHERE counts_site AND agreed
+WHERE shows_site AND agreed
 GROUP BY is_now
 """
 
@@ -166,16 +170,16 @@ WITH counted AS
         '' AS kind_of_value,
         countIf(counts AND is_now) AS views_now,
         sumIf(starts, counts AND is_now) AS visits_now,
-        uniqExactIf(visitor, counts AND agreed AND is_now) AS people_now,
+        uniqExactIf(visitor, shows AND agreed AND is_now) AS people_now,
         sumIf(seconds, is_now) AS seconds_now,
         sumIf(starts, counts AND NOT agreed AND is_now) AS declined_now,
         countIf(counts AND NOT is_now) AS views_before,
         sumIf(starts, counts AND NOT is_now) AS visits_before,
-        uniqExactIf(visitor, counts AND agreed AND NOT is_now) AS people_before,
+        uniqExactIf(visitor, shows AND agreed AND NOT is_now) AS people_before,
         sumIf(seconds, NOT is_now) AS seconds_before,
         sumIf(starts, counts AND NOT agreed AND NOT is_now) AS declined_before
     FROM ({EVENTS})
-    WHERE thing_name != '' AND (counts OR kind = 'time')
+    WHERE thing_name != '' AND (shows OR kind = 'time')
     GROUP BY thing_name
 )
 {APART}
@@ -220,12 +224,12 @@ WITH counted AS
         side = 'referrer' ? any(class) : '' AS kind_of_value,
         countIf(counts_site AND is_now) AS views_now,
         sumIf(starts, counts_site AND is_now) AS visits_now,
-        uniqExactIf(visitor, counts_site AND agreed AND is_now) AS people_now,
+        uniqExactIf(visitor, shows_site AND agreed AND is_now) AS people_now,
         sumIf(seconds, is_now) AS seconds_now,
         sumIf(starts, counts_site AND NOT agreed AND is_now) AS declined_now,
         countIf(counts_site AND NOT is_now) AS views_before,
         sumIf(starts, counts_site AND NOT is_now) AS visits_before,
-        uniqExactIf(visitor, counts_site AND agreed AND NOT is_now) AS people_before,
+        uniqExactIf(visitor, shows_site AND agreed AND NOT is_now) AS people_before,
         sumIf(seconds, NOT is_now) AS seconds_before,
         sumIf(starts, counts_site AND NOT agreed AND NOT is_now) AS declined_before
     FROM (SELECT *, toString(referrer_class) AS class FROM ({EVENTS}))
@@ -295,10 +299,10 @@ HAVING sum(views) != 0 OR sum(services) != 0 OR sum(seconds) != 0
 ERASE_STRETCHES: Final = (
     f"ALTER TABLE popularity DELETE WHERE {STRETCHES} SETTINGS mutations_sync = 1"
 )
-# The view is asked how it sums, so that the rule stands in one place.
-VIEW: Final = """
+# The views are asked how they sum, so that the rule stands in one place.
+VIEWS: Final = """
 SELECT as_select FROM system.tables
-WHERE database = currentDatabase() AND name = 'popularity_of_event'
+WHERE database = currentDatabase() AND name IN ('popularity_of_event', 'popularity_of_yes')
 """
 SLICE_OF_EVENT: Final = """FROM (
     SELECT * FROM event

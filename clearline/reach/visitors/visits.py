@@ -62,6 +62,11 @@ class Visits:
         knows_all = abs(now_ms - self.born_ms) >= GAP_MS
         return knows_all or not is_from_inside
 
+    def was_begun_before(self, key: int, now_ms: int) -> None:
+        """Note that a visit goes on under a number that this memory need not know yet."""
+        self.forget_old(now_ms)
+        self.recent[key] = now_ms
+
     def goes_on(self, key: int, now_ms: int) -> None:
         """Note a sign of life that is no page view: a visit goes on with it, and none begins."""
         self.forget_old(now_ms)

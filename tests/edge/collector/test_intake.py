@@ -388,3 +388,39 @@ def test_a_beacon_without_script_is_a_page_view(intake: Intake) -> None:
     (event,) = taken(intake.take(arrival, NOW))
 
     assert (event.kind, event.page, event.part) == (Kind.VIEW, "/help/", Part.HELP)
+
+
+YES = {**VIEW, "id": "00000000000000c1", "kind": "yes", "referrer": f"{OWN}/rates/"}
+
+
+def test_a_yes_on_a_page_tells_who_is_there_and_begins_no_second_visit(intake: Intake) -> None:
+    known = {b"cookie": cookies(ACCEPTED)}
+    intake.take(arrive(VIEW), NOW - timedelta(hours=1))
+    first = take_one(intake, {**VIEW, "id": "00000000000000a2"})
+
+    yes = take_one(intake, YES, known)
+    after = take_one(intake, {**VIEW, "id": "00000000000000a3"}, known)
+
+    assert (first.visitor, first.starts) == (0, 1)
+    assert (yes.kind, yes.visitor, yes.starts) == (Kind.YES, ALICE, 0)
+    assert (after.visitor, after.starts) == (ALICE, 0)
+
+
+@pytest.mark.parametrize("choices", [None, DECLINED])
+def test_a_yes_of_somebody_who_is_not_recognised_is_not_kept(
+    intake: Intake, choices: Choices | None
+) -> None:
+    result = intake.take(arrive(YES, {b"cookie": cookies(choices)}), NOW)
+
+    assert isinstance(result, Taken)
+    assert (result.events, dict(result.dropped)) == ((), {Drop.UNRECOGNISED: 1})
+
+
+def test_a_beacon_after_a_yes_is_no_second_view(intake: Intake) -> None:
+    query = urlencode({"id": YES["id"], "kind": "yes", "url": VIEW["url"]})
+    sent = {b"user-agent": BROWSER, b"cookie": cookies(ACCEPTED)}
+
+    taken_in = intake.take(Arrival("GET", BEACON_PATH, query, sent), NOW)
+
+    (event,) = taken(taken_in)
+    assert (event.kind, event.visitor) == (Kind.YES, ALICE)

@@ -208,6 +208,29 @@ def test_a_page_told_that_it_follows_an_answer_is_no_other_page_to_the_counts() 
     assert "cookies" not in beacon.group(1)
 
 
+@pytest.mark.parametrize(("pressed", "told"), [("accept", "yes"), ("decline", "")])
+def test_a_page_that_was_answered_on_tells_no_second_view(pressed: str, told: str) -> None:
+    client = browser()
+    answer(client, pressed)
+
+    page = client.get("/?cookies=saved", headers={"referer": f"{settings.ENV.url}/?q=a"})
+
+    text = page.content.decode()
+    assert f'data-first="{told}"' in text
+    assert re.findall(r"b\.gif\?id=[0-9a-f]+&amp;kind=(\w*)", text) == ([told] if told else [])
+
+
+@pytest.mark.parametrize("came_from", ["", "/rates/"])
+def test_an_address_that_says_saved_and_is_opened_from_elsewhere_is_a_view(came_from: str) -> None:
+    client = browser()
+    answer(client, "accept")
+
+    page = client.get("/?cookies=saved", headers={"referer": f"{settings.ENV.url}{came_from}"})
+
+    assert "data-first" not in page.content.decode()
+    assert re.search(r"b\.gif\?id=[0-9a-f]+&amp;kind=view&", page.content.decode())
+
+
 def test_a_browser_that_refuses_cookies_gets_one_line_and_counts_as_declined() -> None:
     client = browser()
     first = answer(client, "accept")

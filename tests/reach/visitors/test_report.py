@@ -72,7 +72,8 @@ def make_events(seed: int, number: int) -> list[StoredEvent]:
     events = []
     for _ in range(number):
         page, part, service = rng.choices(PLACES, weights=[40, 20, 15, 10, 2, 1])[0]
-        kind = rng.choices([Kind.VIEW, Kind.TIME, Kind.SERVICE, Kind.CUSTOM], [60, 30, 8, 2])[0]
+        kinds = [Kind.VIEW, Kind.TIME, Kind.SERVICE, Kind.CUSTOM, Kind.YES]
+        kind = rng.choices(kinds, [60, 30, 8, 2, 6])[0]
         referrer_class, referrer = rng.choices(CAME_FROM, [70, 20, 8, 2])[0]
         visitor = rng.choice([0, 0, rng.randint(1, 2**63), *range(1, 8)])
         day = (rng.choice(days) - EPOCH).days
@@ -138,12 +139,13 @@ class Plain:
 
 
 def count_of(events: Iterable[StoredEvent], viewing: Sequence[Kind]) -> Count:
-    some = [event for event in events if event.kind in viewing or event.kind is Kind.TIME]
+    known = [*viewing, Kind.TIME, Kind.YES]
+    some = [event for event in events if event.kind in known]
     views = [event for event in some if event.kind in viewing]
     return Count(
         views=len(views),
         visits=sum(event.starts for event in views),
-        people=len({event.visitor for event in views} - {0}),
+        people=len({event.visitor for event in some if event.kind is not Kind.TIME} - {0}),
         seconds=sum(event.seconds for event in some),
         declined=sum(event.starts for event in views if event.visitor == 0),
     )
