@@ -23,6 +23,7 @@ from clearline.policy.shelf import NoEditionInForce
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors.export import Format
 from clearline.reach.visitors.report import (
+    UNTOLD,
     Breakdown,
     Day,
     Figures,
@@ -72,7 +73,6 @@ VALUE_NAMES: Final[dict[str, str | Promise]] = {
 
 
 # A day that is not over is compared with nothing: part of a day beside a whole one misleads.
-UNTOLD: Final = Figures(None, None, None, None)
 NOT_TOLD_YET: Final = Totals(UNTOLD, UNTOLD, UNTOLD)
 
 

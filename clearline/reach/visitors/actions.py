@@ -24,7 +24,9 @@ from clearline.reach.visitors.report import (
     ReportQuery,
 )
 from clearline.trust.gate import actions as gate
+from clearline.trust.gate.decide import Outcome, decide
 from clearline.trust.gate.permit import Permit
+from clearline.trust.gate.queries import policy_in_force
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.uses import ReportExported
 
@@ -81,8 +83,10 @@ def ask(queries: Sequence[ReportQuery], by: Actor, now: datetime) -> Mapping[Sub
     A sum has no choices of its own. Each visit was decided by its person's choice when it was
     collected, and lies with those who agreed or with the others since. So the gate is asked as of
     people who said yes and of people who said no: does the edition in force still let us read it?
+    The other of two populations is asked for where it can be had, and missed nowhere else.
     """
     read = {subject for query in queries for subject in query.reads}
+    beside = {subject for query in queries for subject in query.reads_beside}
     agreed = Use(
         by,
         ALL_WHO_AGREED,
@@ -100,7 +104,9 @@ def ask(queries: Sequence[ReportQuery], by: Actor, now: datetime) -> Mapping[Sub
         SubjectKind.VISITOR,
     )
     uses = [
-        (use, said) for use, said in ((agreed, SAID_YES), (others, SAID_NO)) if use.subject in read
+        (use, said)
+        for use, said in ((agreed, SAID_YES), (others, SAID_NO))
+        if use.subject in read or (use.subject in beside and may(use, said, now))
     ]
     permits: dict[SubjectId, Permit] = {}
     for asked in gate.ask_many(uses=uses, now=now):
@@ -108,6 +114,11 @@ def ask(queries: Sequence[ReportQuery], by: Actor, now: datetime) -> Mapping[Sub
             raise gate.UseDenied(asked.verdict)
         permits[asked.use.subject] = asked.permit
     return permits
+
+
+def may(use: Use, said: Choices, now: datetime) -> bool:
+    verdict = decide(policy=policy_in_force(now), use=use, choices=said)
+    return verdict.outcome is Outcome.YES
 
 
 def erase_expired(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -21,7 +21,7 @@ from clearline.reach.visitors.report import (
     Limits,
     Listing,
     Named,
-    Order,
+    Population,
     Precision,
     Report,
     ReportQuery,
@@ -29,12 +29,10 @@ from clearline.reach.visitors.report import (
     Told,
     Totals,
     days_between,
-    is_few,
     to_breakdown,
     to_days,
     to_folded,
     to_totals,
-    views_of,
 )
 from clearline.trust.gate.permit import Permit
 
@@ -63,8 +61,9 @@ class DayRow(NamedTuple):
 
     @property
     def sums(self) -> Count:
-        declined = 0 if self.agreed else self.visits
-        return Count(self.views, self.visits, self.people, self.seconds, declined)
+        known = Count(self.views, self.visits, self.people, self.seconds)
+        others = (self.visits, self.views, self.seconds)
+        return known if self.agreed else Count(self.views, self.visits, 0, self.seconds, *others)
 
 
 class PeopleRow(NamedTuple):
@@ -85,21 +84,35 @@ class ApartRow(NamedTuple):
     people: int
     seconds: int
     declined: int
+    declined_views: int
+    declined_seconds: int
     views_before: int
     visits_before: int
     people_before: int
     seconds_before: int
     declined_before: int
+    declined_views_before: int
+    declined_seconds_before: int
 
     @property
     def named(self) -> Named:
-        now = Count(self.views, self.visits, self.people, self.seconds, self.declined)
+        now = Count(
+            self.views,
+            self.visits,
+            self.people,
+            self.seconds,
+            self.declined,
+            self.declined_views,
+            self.declined_seconds,
+        )
         before = Count(
             self.views_before,
             self.visits_before,
             self.people_before,
             self.seconds_before,
             self.declined_before,
+            self.declined_views_before,
+            self.declined_seconds_before,
         )
         return Named(self.name, now, before, self.group)
 
@@ -111,6 +124,7 @@ class Reading:
     query: ReportQuery
     precision: Precision
     wide_from: date = date.max
+    has_both: bool = True  # whether both populations are read
 
     @property
     def is_of_sums(self) -> bool:
@@ -122,7 +136,13 @@ class Reading:
             has_time=self.query.has_time,
             has_rest=not self.query.search,
             scale=SAMPLE_OF if self.precision is Precision.SAMPLE else 1,
+            population=self.query.population,
+            is_paired=self.is_paired,
         )
+
+    @property
+    def is_paired(self) -> bool:
+        return self.has_both and self.query.population is not Population.ALL
 
     def params(self, *, rows_max: int, search: str = "") -> Mapping[str, Parameter]:
         query = self.query
@@ -130,7 +150,9 @@ class Reading:
             "start": query.start.isoformat(),
             "first": query.start_before.isoformat(),
             "end": query.end.isoformat(),
-            "population": str(query.population),
+            "population": str(Population.ALL if self.has_both else query.population),
+            "told": str(query.population),
+            "is_paired": int(self.is_paired),
             "thing": str(query.thing),
             "order": str(query.order),
             "search": search,
@@ -167,14 +189,17 @@ def popularity_report(
 ) -> Report:
     """Return which pages or services were visited most, compared with the period before.
 
-    Demands a permit for each population that the query reads. Raises Denied, PermitExpired,
-    StoreDown, StoreOverloaded, StoreRefused.
+    Demands a permit for each population that is read. Where one is asked for, the other is read
+    too if it is permitted: their figures must not give each other away. Raises Denied,
+    PermitExpired, StoreDown, StoreOverloaded, StoreRefused.
     """
-    for subject, categories in query.reads.items():
+    reads = query.reads_beside if query.reads_beside.keys() <= permits.keys() else query.reads
+    for subject, categories in reads.items():
         for category in categories:
             permits[subject].demand(subject=subject, category=category, now=now)
     clauses = tuple(permits[subject].clause for subject in query.reads)
-    return read_report(store, query, clauses=clauses, limits=limits)
+    has_both = reads == query.reads_beside
+    return read_report(store, query, clauses=clauses, limits=limits, has_both=has_both)
 
 
 def read_report(
@@ -183,16 +208,22 @@ def read_report(
     *,
     clauses: tuple[ClauseId, ...] = (),
     limits: Limits = DEFAULT_LIMITS,
+    has_both: bool = True,
 ) -> Report:
     """Return the figures alone, for `popularity_report` and for benches of made-up visits."""
-    reading, reading_of_sides = choose_readings(store, query, limits)
+    reading, reading_of_sides = (
+        replace(each, has_both=has_both) for each in choose_readings(store, query, limits)
+    )
     with ThreadPoolExecutor(READS_AT_ONCE) as reads:  # the store answers several at once
         reading_names = reads.submit(read_names, store, reading)
         reading_people = reads.submit(read_people, store, reading)
         days = read_days(store, reading)
-        breakdowns = read_breakdowns(store, reading_of_sides, days)
         people, names = reading_people.result(), reading_names.result()
-    told = reading.told
+        told = reading.told
+        totals = totals_of((row for row in days if row.day >= query.start), people[1], told)
+        if totals.all.views is None:  # else it would be what is told and the rest
+            told = replace(told, has_rest=False)
+        breakdowns = read_breakdowns(store, reading_of_sides, days, has_rest=told.has_rest)
     folded = to_folded(names, told, ROWS_MAX)
     before_end = query.start - timedelta(days=1)
     return Report(
@@ -200,7 +231,7 @@ def read_report(
         rows=folded.rows,
         rest=folded.rest,
         folded_rows=folded.names,
-        totals=totals_of((row for row in days if row.day >= query.start), people[1], told),
+        totals=totals,
         before=totals_of((row for row in days if row.day < query.start), people[0], told),
         days=days_of(days_between(query.start, query.end), days, told),
         days_before=days_of(days_between(query.start_before, before_end), days, told),
@@ -264,11 +295,11 @@ def read_people(store: ColumnStore, reading: Reading) -> dict[int, int]:
 def read_names(store: ColumnStore, reading: Reading) -> Listing:
     sql = statements.NAMES_OF_SUMS if reading.is_of_sums else statements.NAMES_OF_EVENTS
     params = reading.params(rows_max=ROWS_MAX, search=reading.query.search)
-    return to_listing(store.query(sql, ApartRow, params), reading.query.order)
+    return to_listing(store.query(sql, ApartRow, params), reading.query)
 
 
 def read_breakdowns(
-    store: ColumnStore, reading: Reading, days: Sequence[DayRow]
+    store: ColumnStore, reading: Reading, days: Sequence[DayRow], *, has_rest: bool
 ) -> tuple[Breakdown, ...]:
     """Return the visits by each side that is not filtered already."""
     sql = statements.SIDES_OF_SUMS if reading.is_of_sums else statements.SIDES_OF_EVENTS
@@ -277,14 +308,14 @@ def read_breakdowns(
     for side in Side:
         if side in reading.query.filters:
             continue
-        listing = to_listing([row for row in rows if row.side == side], reading.query.order)
+        listing = to_listing([row for row in rows if row.side == side], reading.query)
         if reading.is_of_sums:
-            listing = with_nameless(listing, days, reading.query)
-        found.append(to_breakdown(side, listing, reading.told))
+            listing = with_nameless(listing, days, reading)
+        found.append(to_breakdown(side, listing, replace(reading.told, has_rest=has_rest)))
     return tuple(found)
 
 
-def to_listing(rows: Iterable[ApartRow], order: Order) -> Listing:
+def to_listing(rows: Iterable[ApartRow], query: ReportQuery) -> Listing:
     """Return the rows, the greatest first; an empty name told apart belongs to no row."""
     named: list[Named] = []
     others, nameless, others_names = Named(""), Named(""), 0
@@ -295,22 +326,30 @@ def to_listing(rows: Iterable[ApartRow], order: Order) -> Listing:
             named.append(row.named)
         else:
             nameless = row.named
-    named.sort(key=lambda each: (-getattr(each.now, order), -each.now.views, each.name))
+    sizes = {each.name: each.now.of(query.population) for each in named}
+    named.sort(
+        key=lambda each: (
+            -getattr(sizes[each.name], query.order),
+            -sizes[each.name].views,
+            each.name,
+        )
+    )
     return Listing(tuple(named), others, others_names, nameless)
 
 
-def with_nameless(listing: Listing, days: Sequence[DayRow], query: ReportQuery) -> Listing:
+def with_nameless(listing: Listing, days: Sequence[DayRow], reading: Reading) -> Listing:
     """Return the listing with what is in the whole and in none of its names.
 
     Sums do not keep it. When it is too small to be left over it joins the others.
     """
+    query = reading.query
     told = listing.others
     for named in listing.named:
         told = told.with_folded(named)
     now = left_over([row.sums for row in days if row.day >= query.start], told.now)
     before = left_over([row.sums for row in days if row.day < query.start], told.before)
     nameless = Named("", now, before)
-    if is_few(*views_of(now)):
+    if reading.told.is_few(now):
         return Listing(listing.named, listing.others.with_folded(nameless), listing.others_names)
     return Listing(listing.named, listing.others, listing.others_names, nameless)
 
@@ -325,6 +364,8 @@ def left_over(whole: Iterable[Count], told: Count) -> Count:
         visits - declined,
         total.seconds - told.seconds,
         declined,
+        total.declined_views - told.declined_views,
+        total.declined_seconds - told.declined_seconds,
     )
 
 

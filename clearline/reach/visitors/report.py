@@ -1,7 +1,7 @@
 """What a popularity report asks and may tell: no group under five, nor by its own differences."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -167,6 +167,11 @@ class ReportQuery:
             Population.DECLINED: others,
         }[self.population]
 
+    @property
+    def reads_beside(self) -> dict[SubjectId, frozenset[Category]]:
+        """Return whose data hold the floor: of one population it rests on the other."""
+        return {ALL_WHO_AGREED: SEEN_OF_AGREED, ALL_OTHERS: SEEN_OF_ALL}
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -177,6 +182,8 @@ class Count:
     people: int = 0  # of those who agreed
     seconds: int = 0
     declined: int = 0  # visits begun by those who are not recognised
+    declined_views: int = 0  # of `views` those of the same, as are the seconds
+    declined_seconds: int = 0
 
     def __add__(self, other: "Count") -> "Count":
         """Add two groups. The same people may be in both: together they are at least the most."""
@@ -186,7 +193,24 @@ class Count:
             max(self.people, other.people),
             self.seconds + other.seconds,
             self.declined + other.declined,
+            self.declined_views + other.declined_views,
+            self.declined_seconds + other.declined_seconds,
         )
+
+    def of(self, population: Population) -> "Count":
+        """Return the part of a population."""
+        views, visits, seconds = self.declined_views, self.declined, self.declined_seconds
+        return {
+            Population.ALL: self,
+            Population.AGREED: Count(
+                self.views - views, self.visits - visits, self.people, self.seconds - seconds
+            ),
+            Population.DECLINED: Count(views, visits, 0, seconds, visits, views, seconds),
+        }[population]
+
+    @property
+    def parts(self) -> tuple["Count", "Count"]:
+        return self.of(Population.AGREED), self.of(Population.DECLINED)
 
     @property
     def size(self) -> int:
@@ -210,6 +234,9 @@ class Figures:
     visits: int | None  # those that began here
     people: int | None  # of those who agreed; None as well when nobody did
     seconds_mean: float | None  # in view, for each view
+
+
+UNTOLD: Final = Figures(None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +329,25 @@ class Told:
     has_time: bool = True
     has_rest: bool = True  # what a search leaves over would tell small groups by differences
     scale: int = 1  # 10 for a sample of one in ten; the floor is on what was counted
+    population: Population = Population.ALL
+    is_paired: bool = False  # one of two populations, beside which the other can be asked for
+
+    def is_few(self, count: Count) -> bool:
+        """Say whether a group, or one of the two parts that give each other away, is few."""
+        own = count.of(self.population)
+        others = (count, *count.parts) if self.is_paired else ()
+        return any(is_few(*views_of(each)) for each in (own, *others))
+
+    def hide(
+        self,
+        counts: Sequence[Count],
+        unseen: Count,
+        measure: Measure,
+        hidden: frozenset[int] = frozenset(),
+    ) -> frozenset[int]:
+        if self.is_paired:
+            return hide_pairs(counts, unseen, measure, hidden)
+        return hide(counts, unseen, measure, hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,18 +361,24 @@ class Folded:
 
 def to_folded(listing: Listing, told: Told, rows_max: int) -> Folded:
     """Return the rows to tell; a rest of fewer than five takes in the smallest rows."""
-    big = [named for named in listing.named if named.now.size >= GROUP_MIN]
+    now = [named.now for named in listing.named]
+    small = told.hide(now, listing.others.now, views_of) if told.is_paired else frozenset()
+    big = [
+        named
+        for place, named in enumerate(listing.named)
+        if place not in small and named.now.of(told.population).size >= GROUP_MIN
+    ]
     shown, rest = big[:rows_max], listing.others
     for named in listing.named:
         rest = rest if named in shown else rest.with_folded(named)
-    while is_few(*views_of(rest.now)) and shown:
-        smallest = min(shown, key=lambda named: named.now.size)
+    while told.is_few(rest.now) and shown:
+        smallest = min(shown, key=lambda named: named.now.of(told.population).size)
         shown.remove(smallest)
         rest = rest.with_folded(smallest)
-    is_told = told.has_rest and not is_few(*views_of(rest.now))
+    is_told = told.has_rest and not told.is_few(rest.now)
     return Folded(
         to_rows(shown, rest.with_folded(listing.nameless), told),
-        rest.now.views * told.scale if is_told else None,
+        rest.now.of(told.population).views * told.scale if is_told else None,
         listing.others_names + len(listing.named) - len(shown),
     )
 
@@ -342,15 +394,25 @@ def to_rows(shown: Sequence[Named], unseen: Named, told: Told) -> tuple[Row, ...
 
 def to_breakdown(side: Side, listing: Listing, told: Told) -> Breakdown:
     # Time in view is told apart from views: it knows where it was spent, not what led there.
-    timed = Told(told.has_time and side in {Side.PART, Side.DEVICE}, told.has_rest, told.scale)
+    timed = replace(told, has_time=told.has_time and side in {Side.PART, Side.DEVICE})
     folded = to_folded(listing, timed, BREAKDOWN_ROWS_MAX)
     return Breakdown(side, folded.rows, folded.rest, folded.names)
 
 
 def to_totals(agreed: Count, declined: Count, told: Told) -> Totals:
-    """Return the totals: of two populations neither is told when one is too small to tell."""
-    apart = to_figures([agreed, declined], told)
-    return Totals(to_figures([agreed + declined], told)[0], *apart)
+    """Return the totals: of two populations neither is told when one is too small to tell.
+
+    Where one population was asked for, it is all that they tell of.
+    """
+    both = replace(told, population=Population.ALL, is_paired=False)
+    apart = to_figures([agreed, declined], both)
+    match told.population:
+        case Population.ALL:
+            return Totals(to_figures([agreed + declined], both)[0], *apart)
+        case Population.AGREED:
+            return Totals(apart[0], apart[0], UNTOLD)
+        case Population.DECLINED:
+            return Totals(apart[1], UNTOLD, apart[1])
 
 
 def to_days(counts: Sequence[tuple[date, Count]], told: Told) -> tuple[Day, ...]:
@@ -360,8 +422,8 @@ def to_days(counts: Sequence[tuple[date, Count]], told: Told) -> tuple[Day, ...]
 
 def to_figures(counts: Sequence[Count], told: Told, unseen: Count = NOTHING) -> list[Figures]:
     """Return the figures of groups that with `unseen` make a whole which is told as well."""
-    groups = hide(counts, unseen, views_of)
-    visits = hide(counts, unseen, visits_of, groups)
+    groups = told.hide(counts, unseen, views_of)
+    visits = told.hide(counts, unseen, visits_of, groups)
     people = hide(counts, NOTHING, people_of, groups)
     return [
         Figures(
@@ -370,8 +432,36 @@ def to_figures(counts: Sequence[Count], told: Told, unseen: Count = NOTHING) -> 
             people=None if place in people else count.people * told.scale or None,
             seconds_mean=None if place in groups else mean_of(count, told),
         )
-        for place, count in enumerate(counts)
+        for place, count in enumerate(each.of(told.population) for each in counts)
     ]
+
+
+def hide_pairs(
+    counts: Sequence[Count],
+    unseen: Count,
+    measure: Measure,
+    hidden: frozenset[int] = frozenset(),
+) -> frozenset[int]:
+    """Return the places to leave out of the report of either population.
+
+    With the figures of all, each of the two would give the other away. So both leave out the same:
+    what all leave out, every group of which one part is few, and as many more as keep what either
+    leaves out together from being few or of one group alone.
+    """
+    out = set(hide(counts, unseen, measure, hidden))
+    parts = [[measure(part) for part in count.parts] for count in counts]
+    out |= {place for place, both in enumerate(parts) if any(is_few(*each) for each in both)}
+    together = sum((counts[place] for place in out), unseen)
+    least = [min((behind for amount, behind in both if amount), default=0) for both in parts]
+    for place in sorted(range(len(counts)), key=least.__getitem__):
+        left_out = [each for each in out if measure(counts[each])[0]]
+        is_alone = len(left_out) == 1 and not measure(unseen)[0]
+        if not is_alone and not any(is_few(*measure(part)) for part in together.parts):
+            break
+        if place not in out and measure(counts[place])[0]:
+            out.add(place)
+            together += counts[place]
+    return frozenset(out)
 
 
 def hide(

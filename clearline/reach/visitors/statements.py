@@ -111,19 +111,53 @@ GROUP BY is_now
 # small is never told apart, and neither are the smallest after it while those left out together
 # are too few; whatever is searched, these are the same, and a search does not even count them: it
 # would spell out their names letter by letter. People of several are at least the most.
+# Of those who agreed and those who did not the same are left out, whichever of the two is told:
+# where one of the two is too small, the other would give it away beside the figures of all.
 APART: Final = """,
 sized AS
 (
     SELECT
         *,
+        toUInt64(views_now - declined_views_now) AS views_agreed,
         people_now + declined_now AS size,
         max(people_now) OVER smaller + sum(declined_now) OVER smaller AS size_smaller,
         size < {group_min:UInt32}
-            OR (sum(views_now) OVER smaller > 0 AND size_smaller < {group_min:UInt32}) AS is_small,
-        positionCaseInsensitiveUTF8(value, {search:String}) > 0 AS is_searched
+            OR (sum(views_now) OVER smaller > 0 AND size_smaller < {group_min:UInt32})
+            OR ({is_paired:UInt8} AND views_agreed > 0 AND people_now < {group_min:UInt32})
+            OR ({is_paired:UInt8} AND declined_views_now > 0 AND declined_now < {group_min:UInt32})
+            AS is_few,
+        multiIf(views_agreed = 0, declined_now, declined_views_now = 0, people_now,
+            least(people_now, declined_now)) AS size_least,
+        positionCaseInsensitiveUTF8(value, {search:String}) > 0 AS is_searched,
+        {told:String} = 'declined' ? 0 : people_now AS people_told,
+        {told:String} = 'agreed' ? 0 : declined_now AS declined_told,
+        multiIf({told:String} = 'agreed', toUInt64(visits_now - declined_now),
+            {told:String} = 'declined', declined_now, visits_now) AS visits_told,
+        multiIf({told:String} = 'agreed', views_agreed,
+            {told:String} = 'declined', declined_views_now, views_now) AS views_told
     FROM counted
     WINDOW smaller AS (
         PARTITION BY side ORDER BY people_now + declined_now, value
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
+),
+closed AS
+(
+    SELECT
+        *,
+        is_few
+            OR people_told + declined_told < {group_min:UInt32}
+            OR ({is_paired:UInt8} AND (
+                (sum(views_agreed) OVER lesser > 0
+                    AND max(people_now) OVER lesser < {group_min:UInt32})
+                OR (sum(declined_views_now) OVER lesser > 0
+                    AND sum(declined_now) OVER lesser < {group_min:UInt32})
+                OR (countIf(views_now > 0 AND is_few) OVER lesser = 1
+                    AND countIf(views_now > 0) OVER lesser = 1)
+            )) AS is_small
+    FROM sized
+    WINDOW lesser AS (
+        PARTITION BY side ORDER BY is_few DESC, size_least, value
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     )
 ),
@@ -136,15 +170,15 @@ placed AS
             ORDER BY
                 is_small OR NOT is_searched,
                 multiIf(
-                    {order:String} = 'people', people_now,
-                    {order:String} = 'visits', visits_now,
-                    views_now
+                    {order:String} = 'people', people_told,
+                    {order:String} = 'visits', visits_told,
+                    views_told
                 ) DESC,
-                views_now DESC,
+                views_told DESC,
                 value
         ) AS place,
         (place <= {rows_max:UInt32} OR value = '') AND is_searched AND NOT is_small AS is_apart
-    FROM sized
+    FROM closed
 )
 SELECT
     side,
@@ -152,11 +186,12 @@ SELECT
     is_apart ? value : '' AS name,
     any(kind_of_value),
     countIf(
-        views_now > 0 AND is_searched AND value != '' AND (NOT is_small OR {search:String} = '')
+        views_told > 0 AND is_searched AND value != '' AND (NOT is_small OR {search:String} = '')
     ),
     sum(views_now), sum(visits_now), max(people_now), sum(seconds_now), sum(declined_now),
+    sum(declined_views_now), sum(declined_seconds_now),
     sum(views_before), sum(visits_before), max(people_before), sum(seconds_before),
-    sum(declined_before)
+    sum(declined_before), sum(declined_views_before), sum(declined_seconds_before)
 FROM placed
 GROUP BY side, is_apart, name
 """
@@ -173,11 +208,15 @@ WITH counted AS
         uniqExactIf(visitor, shows AND agreed AND is_now) AS people_now,
         sumIf(seconds, is_now) AS seconds_now,
         sumIf(starts, counts AND NOT agreed AND is_now) AS declined_now,
+        countIf(counts AND NOT agreed AND is_now) AS declined_views_now,
+        sumIf(seconds, NOT agreed AND is_now) AS declined_seconds_now,
         countIf(counts AND NOT is_now) AS views_before,
         sumIf(starts, counts AND NOT is_now) AS visits_before,
         uniqExactIf(visitor, shows AND agreed AND NOT is_now) AS people_before,
         sumIf(seconds, NOT is_now) AS seconds_before,
-        sumIf(starts, counts AND NOT agreed AND NOT is_now) AS declined_before
+        sumIf(starts, counts AND NOT agreed AND NOT is_now) AS declined_before,
+        countIf(counts AND NOT agreed AND NOT is_now) AS declined_views_before,
+        sumIf(seconds, NOT agreed AND NOT is_now) AS declined_seconds_before
     FROM ({EVENTS})
     WHERE thing_name != '' AND (shows OR kind = 'time')
     GROUP BY thing_name
@@ -191,11 +230,15 @@ MEASURES_OF_SUMS: Final = """
         uniqCombined64MergeIf(12)(people, agreed = 1 AND is_now) AS people_now,
         sumIf(seconds, is_now) AS seconds_now,
         sumIf(starts, agreed = 0 AND is_now) AS declined_now,
+        sumIf(views, agreed = 0 AND is_now) AS declined_views_now,
+        sumIf(seconds, agreed = 0 AND is_now) AS declined_seconds_now,
         sumIf(views, NOT is_now) AS views_before,
         sumIf(starts, NOT is_now) AS visits_before,
         uniqCombined64MergeIf(12)(people, agreed = 1 AND NOT is_now) AS people_before,
         sumIf(seconds, NOT is_now) AS seconds_before,
-        sumIf(starts, agreed = 0 AND NOT is_now) AS declined_before
+        sumIf(starts, agreed = 0 AND NOT is_now) AS declined_before,
+        sumIf(views, agreed = 0 AND NOT is_now) AS declined_views_before,
+        sumIf(seconds, agreed = 0 AND NOT is_now) AS declined_seconds_before
 """
 
 NAMES_OF_SUMS: Final = f"""
@@ -227,11 +270,15 @@ WITH counted AS
         uniqExactIf(visitor, shows_site AND agreed AND is_now) AS people_now,
         sumIf(seconds, is_now) AS seconds_now,
         sumIf(starts, counts_site AND NOT agreed AND is_now) AS declined_now,
+        countIf(counts_site AND NOT agreed AND is_now) AS declined_views_now,
+        sumIf(seconds, NOT agreed AND is_now) AS declined_seconds_now,
         countIf(counts_site AND NOT is_now) AS views_before,
         sumIf(starts, counts_site AND NOT is_now) AS visits_before,
         uniqExactIf(visitor, shows_site AND agreed AND NOT is_now) AS people_before,
         sumIf(seconds, NOT is_now) AS seconds_before,
-        sumIf(starts, counts_site AND NOT agreed AND NOT is_now) AS declined_before
+        sumIf(starts, counts_site AND NOT agreed AND NOT is_now) AS declined_before,
+        countIf(counts_site AND NOT agreed AND NOT is_now) AS declined_views_before,
+        sumIf(seconds, NOT agreed AND NOT is_now) AS declined_seconds_before
     FROM (SELECT *, toString(referrer_class) AS class FROM ({EVENTS}))
     WHERE kind != 'service'
     GROUP BY GROUPING SETS ((part), (device), (referrer_class), (referrer), (campaign))

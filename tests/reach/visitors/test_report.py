@@ -21,6 +21,7 @@ from clearline.reach.visitors.queries import stretches
 from clearline.reach.visitors.report import (
     BREAKDOWN_ROWS_MAX,
     GROUP_MIN,
+    UNTOLD,
     Count,
     Figures,
     Limits,
@@ -39,6 +40,7 @@ from clearline.reach.visitors.report import (
     hide,
     to_figures,
     to_folded,
+    to_totals,
     views_of,
 )
 from tests.reach.visitors.permitted import popularity_report
@@ -117,14 +119,7 @@ class Plain:
     events: list[StoredEvent]
 
     def __post_init__(self) -> None:
-        query = self.query
-        self.events = [
-            event
-            for event in self.events
-            if (query.population is Population.ALL)
-            or (bool(event.visitor) == (query.population is Population.AGREED))
-        ]
-        for side, value in query.filters.items():
+        for side, value in self.query.filters.items():
             self.events = [event for event in self.events if getattr(event, side) == value]
 
     def on(self, start: date, end: date) -> list[StoredEvent]:
@@ -148,6 +143,8 @@ def count_of(events: Iterable[StoredEvent], viewing: Sequence[Kind]) -> Count:
         people=len({event.visitor for event in some if event.kind is not Kind.TIME} - {0}),
         seconds=sum(event.seconds for event in some),
         declined=sum(event.starts for event in views if event.visitor == 0),
+        declined_views=sum(event.visitor == 0 for event in views),
+        declined_seconds=sum(event.seconds for event in some if event.visitor == 0),
     )
 
 
@@ -168,8 +165,31 @@ def is_small(count: Count) -> bool:
     return count.views > 0 and count.size < GROUP_MIN
 
 
-def small_names(named: dict[str, Named]) -> set[str]:
-    """Return the names of groups under five, and the next ones while together they are."""
+def small_names(named: dict[str, Named], population: Population) -> set[str]:
+    """Return the names of groups under five, and the next ones while together they are.
+
+    Of one of two populations also those whose other part is, and the next ones while either part
+    of them together is, or while there is only one.
+    """
+    small = small_names_of_all(named)
+    if population is Population.ALL:
+        return small
+    few = small | {each.name for each in named.values() if any(map(is_small, each.now.parts))}
+    small, together = set(few), sum((named[name].now for name in few), Count())
+    rest = [each for each in named.values() if each.name not in few]
+    for each in sorted(rest, key=lambda each: (least_part(each.now), each.name.encode())):
+        is_alone = sum(named[name].now.views > 0 for name in small) == 1
+        if is_alone or any(map(is_small, together.parts)):
+            small.add(each.name)
+            together += each.now
+    return small | {each.name for each in named.values() if each.now.of(population).size < 5}
+
+
+def least_part(count: Count) -> int:
+    return min((part.size for part in count.parts if part.views), default=0)
+
+
+def small_names_of_all(named: dict[str, Named]) -> set[str]:
     small: set[str] = set()
     together = Count()
     for each in sorted(named.values(), key=lambda each: (each.now.size, each.name.encode())):
@@ -184,20 +204,24 @@ def assert_rows(report: Report, plain: Plain) -> None:
     viewing = [Kind.VIEW] if report.query.thing is Thing.PAGE else [Kind.VIEW, Kind.SERVICE]
     named = named_by(plain, column, viewing)
     named.pop("", None)
-    small = small_names(named)
+    small = small_names(named, report.query.population)
+    of = report.query.population
     search = report.query.search.lower()
     shown = {name for name in named if name not in small and search in name.lower()}
     assert {row.name for row in report.rows} == shown
     for row in report.rows:
-        assert row.figures.views == named[row.name].now.views
-        assert_told(row.figures, named[row.name].now, has_time=report.query.has_time)
-        assert_told(row.before, named[row.name].before, has_time=report.query.has_time)
+        assert row.figures.views == named[row.name].now.of(of).views
+        assert_told(row.figures, named[row.name].now.of(of), has_time=report.query.has_time)
+        assert_told(row.before, named[row.name].before.of(of), has_time=report.query.has_time)
     rest = sum((named[name].now for name in named if name not in shown), Count())
     if not search:
-        assert report.rest in {rest.views, None}
-        assert (report.rest is None) == is_small(rest)
+        assert report.rest in {rest.of(of).views, None}
+        if of is Population.ALL:
+            assert (report.rest is None) == is_small(rest)
+        else:
+            assert report.rest is None or not any(map(is_small, (rest, *rest.parts)))
     told = named if not search else set(named) - small  # a search tells nothing of small groups
-    seen = {name for name in told if named[name].now.views and search in name.lower()}
+    seen = {name for name in told if named[name].now.of(of).views and search in name.lower()}
     assert report.folded_rows == len(seen - shown)
 
 
@@ -219,33 +243,45 @@ def assert_told(figures: Figures, count: Count, *, has_time: bool) -> None:
 
 
 def assert_totals(report: Report, plain: Plain) -> None:
-    has_time = report.query.has_time
+    has_time, population = report.query.has_time, report.query.population
     for totals, events in ((report.totals, plain.now()), (report.before, plain.before())):
         agreed = count_of((event for event in events if event.visitor), [Kind.VIEW])
         declined = count_of((event for event in events if not event.visitor), [Kind.VIEW])
-        assert_told(totals.all, agreed + declined, has_time=has_time)
+        assert_told(totals.all, (agreed + declined).of(population), has_time=has_time)
         assert_told(totals.agreed, agreed, has_time=has_time)
         assert_told(totals.declined, declined, has_time=has_time)
-        if (agreed + declined).size >= GROUP_MIN:
+        if population is Population.ALL and (agreed + declined).size >= GROUP_MIN:
             assert totals.all.views == agreed.views + declined.views
-        if not is_small(agreed) and not is_small(declined):
+        if is_small(agreed) or is_small(declined):
+            assert (totals.agreed.views, totals.declined.views) == (None, None)
+        elif population is Population.ALL:
             assert (totals.agreed.views, totals.declined.views) == (agreed.views, declined.views)
+        else:
+            apart = {Population.AGREED: totals.agreed, Population.DECLINED: totals.declined}
+            assert apart.pop(population) == totals.all
+            assert (totals.all.views, *apart.values()) == (
+                (agreed + declined).of(population).views,
+                UNTOLD,
+            )
 
 
 def assert_days(report: Report, plain: Plain) -> None:
+    of = report.query.population
     assert [day.date for day in report.days] == list(
         days_between(report.query.start, report.query.end)
     )
     assert len(report.days_before) == len(report.days)
     for day in (*report.days, *report.days_before):
-        count = count_of(plain.on(day.date, day.date), [Kind.VIEW])
+        count = count_of(plain.on(day.date, day.date), [Kind.VIEW]).of(report.query.population)
         assert_told(day.figures, count, has_time=report.query.has_time)
     assert [day.figures.views for day in report.days if day.figures.views] != [] or all(
-        count_of(plain.on(day.date, day.date), [Kind.VIEW]).size < GROUP_MIN for day in report.days
+        small_names({"": Named("", count_of(plain.on(day.date, day.date), [Kind.VIEW]))}, of)
+        for day in report.days
     )
 
 
 def assert_breakdowns(report: Report, plain: Plain) -> None:
+    of = report.query.population
     assert {each.side for each in report.breakdowns} == set(Side) - set(report.query.filters)
     for breakdown in report.breakdowns:
         named = named_by(plain, str(breakdown.side), [Kind.VIEW])
@@ -253,12 +289,12 @@ def assert_breakdowns(report: Report, plain: Plain) -> None:
         has_time = report.query.has_time and breakdown.side in {Side.PART, Side.DEVICE}
         for row in breakdown.rows:
             assert row.name
-            assert row.figures.views == named[row.name].now.views
-            assert_told(row.figures, named[row.name].now, has_time=has_time)
-            assert_told(row.before, named[row.name].before, has_time=has_time)
+            assert row.figures.views == named[row.name].now.of(of).views
+            assert_told(row.figures, named[row.name].now.of(of), has_time=has_time)
+            assert_told(row.before, named[row.name].before.of(of), has_time=has_time)
         shown = {row.name for row in breakdown.rows} | {""}
-        left = sum((each.now for each in named.values() if each.name not in shown), Count())
-        nameless = named.get("", Named("")).now
+        left = sum((each.now.of(of) for each in named.values() if each.name not in shown), Count())
+        nameless = named.get("", Named("")).now.of(of)
         if breakdown.rest is not None:
             assert breakdown.rest == 0 or breakdown.rest >= GROUP_MIN
             assert breakdown.rest in {left.views, left.views + nameless.views}
@@ -520,6 +556,139 @@ def test_the_rest_is_never_a_group_of_one_to_four(counts: list[Count], others: C
     assert folded.rest is None or folded.rest == 0 or folded.rest >= GROUP_MIN
     assert all(row.figures.views is not None for row in folded.rows)
     assert folded.rest is not None or not folded.rows
+
+
+PRIME = 2**31 - 1
+PAIRS = st.builds(
+    lambda people, views, visits, declined, declined_views: Count(
+        people + views + declined + declined_views,
+        (min(visits, people) + declined),
+        people,
+        0,
+        declined,
+        declined + declined_views,
+    ),
+    st.integers(0, 12),
+    st.integers(0, 3),
+    st.integers(0, 12),
+    st.integers(0, 12),
+    st.integers(0, 3),
+).filter(lambda count: count.people or not count.of(Population.AGREED).views)
+
+
+def values_of_three(
+    counts: Sequence[Count], measure: str
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Return what is counted of each group and population, and all that is told, as equations.
+
+    The unknown are the two parts of each group, first those who agreed.
+    """
+    size = len(counts)
+    parts = [
+        [getattr(count.of(population), measure) for count in counts]
+        for population in (Population.AGREED, Population.DECLINED)
+    ]
+    equations = []
+    whole = sum(counts, Count())
+    for population in Population:
+        signs = [int(population in {Population.ALL, each}) for each in ("agreed", "declined")]
+        told = Told(population=population, is_paired=population is not Population.ALL)
+        figures = to_figures(counts, told)
+        for place, each in enumerate(figures):
+            if getattr(each, measure) is not None:
+                line = [0] * (2 * size)
+                line[place], line[size + place] = signs[0], signs[1]
+                equations.append(line)
+        totals = to_totals(*whole.parts, told)
+        if getattr(totals.all, measure) is not None:
+            equations.append([signs[0]] * size + [signs[1]] * size)
+    return parts, equations
+
+
+def is_found(equations: list[list[int]], asked: list[int]) -> bool:
+    """Return whether what is asked for is a sum and difference of what is told."""
+    return rank([*equations, asked]) == rank(equations)
+
+
+def rank(lines: list[list[int]]) -> int:
+    """Return the rank, reckoned in whole numbers up to a prime."""
+    lines, found = [list(line) for line in lines], 0
+    for column in range(len(lines[0]) if lines else 0):
+        pivot = next((n for n in range(found, len(lines)) if lines[n][column]), None)
+        if pivot is None:
+            continue
+        lines[found], lines[pivot] = lines[pivot], lines[found]
+        for n in range(found + 1, len(lines)):
+            share = lines[n][column] * pow(lines[found][column], -1, PRIME) % PRIME
+            if share:
+                told = zip(lines[n], lines[found], strict=True)
+                lines[n] = [(a - share * b) % PRIME for a, b in told]
+        found += 1
+    return found
+
+
+@given(counts=st.lists(PAIRS, min_size=1, max_size=6))
+def test_no_small_group_is_found_by_subtracting_populations_from_one_another(
+    counts: list[Count],
+) -> None:
+    for measure in ("views", "visits"):
+        parts, equations = values_of_three(counts, measure)
+        for part, values in enumerate(parts):
+            for place, value in enumerate(values):
+                count = counts[place].parts[part]
+                few = is_small(count) if measure == "views" else 0 < value < GROUP_MIN
+                asked = [0] * (2 * len(counts))
+                asked[part * len(counts) + place] = 1
+                assert not (few and is_found(equations, asked))
+
+
+@given(counts=st.lists(PAIRS, max_size=20), others=PAIRS)
+def test_no_row_is_told_whose_other_part_is_small(counts: list[Count], others: Count) -> None:
+    named = tuple(Named(f"/{place}", count) for place, count in enumerate(counts))
+    for population in (Population.AGREED, Population.DECLINED):
+        told = Told(population=population, is_paired=True)
+
+        folded = to_folded(Listing(named, Named("", others)), told, rows_max=10)
+
+        for row in folded.rows:
+            now = counts[int(row.name[1:])]
+            assert not any(map(is_small, (now, *now.parts)))
+        shown = {row.name for row in folded.rows}
+        rest = sum((each.now for each in named if each.name not in shown), others)
+        assert folded.rest in {None, rest.of(population).views}
+        assert folded.rest is None or not any(map(is_small, (rest, *rest.parts)))
+
+
+@pytest.mark.parametrize("limits", [EVENTS, SUMS], ids=["events", "sums"])
+def test_three_who_agreed_are_not_found_by_the_figures_of_all_and_of_the_others(
+    store: ColumnStore, limits: Limits
+) -> None:
+    template = make_events(1, 1)[0]
+    visits = [("/rates/", 100 + n) for n in range(3)] + [("/rates/", 0)] * 7
+    visits += [("/", 0)] * 6 + [("/", 200 + n) for n in range(9)]
+    visits += [("/help/", 0)] * 8 + [("/help/", 300 + n) for n in range(9)]
+    events = [
+        msgspec.structs.replace(
+            template, id=n, kind=Kind.VIEW, page=page, visitor=visitor, day=20_730, starts=1
+        )
+        for n, (page, visitor) in enumerate(visits)
+    ]
+    load.insert_events(store, events, token="a")
+
+    told = {
+        population: {
+            row.name: row.figures.visits
+            for row in popularity_report(
+                store, replace(WHOLE, population=population), limits=limits
+            ).rows
+        }
+        for population in Population
+    }
+
+    # /help/ or / stands beside /rates/ in what either of the two leaves out.
+    assert told[Population.ALL] == {"/rates/": 10, "/": 15, "/help/": 17}
+    assert told[Population.DECLINED] == {"/help/": 8}
+    assert told[Population.AGREED] == {"/help/": 9}
 
 
 def test_three_people_who_look_at_a_page_often_are_not_told(store: ColumnStore) -> None:
