@@ -26,6 +26,9 @@ from clearline.reach.visitors.report import (
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
 NAME_WIDTH: Final = 44
+HEAD: Final = tuple(
+    word for name in ("views", "visits", "people", "in view") for word in (name, "before")
+)
 
 
 def run_popularity(args: argparse.Namespace) -> int:
@@ -72,11 +75,11 @@ def query_of(args: argparse.Namespace) -> ReportQuery:
 
 
 def in_lines(report: Report) -> str:
-    query, totals = report.query, report.totals
-    head = ("", "views", "visits", "people", "in view")
-    rows = [(row.name, *cells(row.figures)) for row in report.rows]
+    query, totals, before = report.query, report.totals, report.before
+    head = ("", *HEAD)
+    rows = [(row.name, *cells(row.figures, row.before)) for row in report.rows]
     if report.rest:
-        rows.append((f"{report.folded_rows} more, together", str(report.rest), "", "", ""))
+        rows.append((f"{report.folded_rows} more, together", f"{report.rest:,}"))
     rests_on = ", ".join(report.clauses)
     lines = [
         f"Most popular {query.thing}s, {query.start} to {query.end}, {query.population}",
@@ -84,21 +87,25 @@ def in_lines(report: Report) -> str:
         line(head),
         *map(line, rows),
         "",
-        line(("All pages" if query.search else "All", *cells(totals.all))),
-        line(("Who agreed", *cells(totals.agreed))),
-        line(("Who did not", *cells(totals.declined))),
+        line(("All pages" if query.search else "All", *cells(totals.all, before.all))),
+        line(("Who agreed", *cells(totals.agreed, before.agreed))),
+        line(("Not asked yet, or no", *cells(totals.declined, before.declined))),
         "",
+        f"Before: the {query.days} days from {query.start_before} on.",
         f"Rests on clauses {rests_on}. Groups under 5 are not told (-).",
         f"People are those who agreed, {report.precision}; of others each visit begun is one.",
+        "Not asked yet, or no: visits begun before or without a yes.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def cells(figures: Figures) -> tuple[str, str, str, str]:
-    numbers = (figures.views, figures.visits, figures.people)
-    views, visits, people = ("-" if number is None else f"{number:,}" for number in numbers)
-    mean = figures.seconds_mean
-    return views, visits, people, "-" if mean is None else f"{mean:.0f} s"
+def cells(now: Figures, before: Figures) -> list[str]:
+    told: list[str] = []
+    for name in ("views", "visits", "people"):
+        numbers: tuple[int | None, int | None] = (getattr(now, name), getattr(before, name))
+        told += ("-" if number is None else f"{number:,}" for number in numbers)
+    means = (now.seconds_mean, before.seconds_mean)
+    return told + ["-" if mean is None else f"{mean:.0f} s" for mean in means]
 
 
 def line(cells: Sequence[str]) -> str:

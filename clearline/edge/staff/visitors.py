@@ -87,13 +87,18 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a table: its name in words, where its name leads, its bar from 0 to 100."""
+    """One row of a table: its name in words, where its name leads, its bar from 0 to 100.
+
+    `ordering` is the figure by which the rows stand.
+    """
 
     title: str | Promise
     row: Row
     before: Figures
     part: int
     url: str = ""
+    ordering: int | None = None
+    ordering_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,7 @@ def choices_shown(asked: Asked) -> dict[str, object]:
         + [today_choice(asked)],
         "is_chosen": asked.period == 0 and not is_today(asked),
         "period_words": period_in_words(query),
-        "before_words": before_in_words(query),
+        "before_words": before_in_words(query, is_compared=True),
         "things": [
             Choice(_("Pages"), link(asked, thing=Thing.PAGE), query.thing is Thing.PAGE),
             Choice(_("Services"), link(asked, thing=Thing.SERVICE), query.thing is Thing.SERVICE),
@@ -180,7 +185,7 @@ def choices_shown(asked: Asked) -> dict[str, object]:
             for each, title in (
                 (Population.ALL, _("Everyone")),
                 (Population.AGREED, _("Who agreed")),
-                (Population.DECLINED, _("Who did not")),
+                (Population.DECLINED, _("Not asked yet, or no")),
             )
         ],
         "orders": [
@@ -230,8 +235,10 @@ def period_in_words(query: ReportQuery) -> str:
     return gettext("%(start)s to %(end)s") % {"start": start, "end": end}
 
 
-def before_in_words(query: ReportQuery) -> str:
+def before_in_words(query: ReportQuery, *, is_compared: bool) -> str:
     days = query.days
+    if not is_compared:
+        return gettext("nothing to compare with: nothing was counted in as many days before")
     words = ngettext("compared with the day before", "compared with the %(n)d days before", days)
     return words % {"n": days}
 
@@ -246,11 +253,14 @@ def report_shown(report: Report, asked: Asked) -> dict[str, object]:
     values = [chart_value(day, asked.charted) for day in report.days]
     before = [chart_value(day, asked.charted) for day in report.days_before]
     days = [day.date for day in report.days]
+    has_new_alone = report.totals.all.views and report.before.all.views == 0
+    is_compared = asked.is_over and not has_new_alone
     return {
         "report": report,
-        "lines": lines_of(report.rows, asked, names),
+        "lines": lines_of(report.rows, asked, names, is_compared=is_compared),
         "splits": [split_of(each, asked) for each in report.breakdowns],
-        "before": report.before if asked.is_over else NOT_TOLD_YET,
+        "before": report.before if is_compared else NOT_TOLD_YET,
+        "before_words": before_in_words(asked.query, is_compared=is_compared),
         "chart": draw(days, values, before, today=asked.today),
         "day_rows": list(zip(report.days, report.days_before, strict=True)),
         "is_empty": not report.totals.all.views and not report.rows,
@@ -266,17 +276,22 @@ def chart_value(day: Day, charted: Charted) -> int | None:
     }[charted]
 
 
-def lines_of(rows: tuple[Row, ...], asked: Asked, names: dict[str, str]) -> tuple[Line, ...]:
-    sizes: list[int] = [getattr(row.figures, asked.query.order) or 0 for row in rows]
+def lines_of(
+    rows: tuple[Row, ...], asked: Asked, names: dict[str, str], *, is_compared: bool
+) -> tuple[Line, ...]:
+    order = asked.query.order
+    sizes: list[int] = [getattr(row.figures, order) or 0 for row in rows]
     most = max(sizes, default=0) or 1
     is_page = asked.query.thing is Thing.PAGE
     return tuple(
         Line(
             title=names.get(row.name, row.name),
             row=row,
-            before=row.before if asked.is_over else UNTOLD,
+            before=row.before if is_compared else UNTOLD,
             part=round(100 * size / most),
             url=row.name if is_page else f"/services/{row.name}/",
+            ordering=getattr(row.figures, order),
+            ordering_before=getattr(row.before, order) if is_compared else None,
         )
         for row, size in zip(rows, sizes, strict=True)
     )

@@ -15,7 +15,8 @@ from clearline.reach.visitors.report import Figures, Report, ReportQuery, Row, T
 
 NOTE: Final = (
     "Groups under 5 are not told. People are those who agreed to be recognised; of all others each "
-    "visit that begins stands for one. Of a row, visits are those that began there."
+    "visit that begins stands for one. Of a row, visits are those that began there. "
+    "Declined are the visits begun before or without a yes: of who was not asked yet, or said no."
 )
 NOTE_OF_SEARCH: Final = (
     " Totals, days and breakdowns are those of the whole site: a part of a name narrows the rows "

@@ -310,3 +310,38 @@ def test_days_without_figures_tell_of_filters_only_where_one_is_set(
 )
 def test_a_change_is_rounded_and_not_cut_off(now: int, before: int, said: str) -> None:
     assert change(now, before) == said
+
+
+def shown(client: Client, **asked: str) -> str:
+    return client.get(REPORT, OCTOBER | asked).content.decode()
+
+
+def test_a_total_is_called_by_whose_visits_it_counts(dana: Client) -> None:
+    everyone, agreed, others = (
+        re.findall(r'class="figure"><i>([^<]+)', shown(dana, population=name))
+        for name in ("all", "agreed", "declined")
+    )
+
+    without_yes = "Visits begun before or without a yes"
+    assert everyone[:3] == ["People who agreed", "Visits, all", without_yes]
+    assert agreed[:-1] == ["People who agreed", "Visits of who agreed"]
+    assert others[:-1] == [without_yes]
+    assert ">Not asked yet, or no</a>" in shown(dana)
+
+
+def test_where_nothing_was_counted_before_it_is_said_once_and_no_row_is_new(dana: Client) -> None:
+    text = dana.get(REPORT, {"from": "2026-08-20", "to": "2026-10-30"}).content.decode()
+
+    assert text.count("nothing to compare with") == 1
+    assert ">new<" not in text
+
+
+def test_a_change_is_of_the_figure_by_which_the_rows_stand(dana: Client) -> None:
+    told = json.loads(dana.post(EXPORT, OCTOBER | {"format": "json", "order": "people"}).content)
+    text = shown(dana, order="people")
+
+    changes = re.findall(r'<td class="n wide-only (?:up|down)?">([^<:]*%|)</td><td', text)
+    rows = told["rows"]
+    assert rows
+    assert changes == [change(row["people"], row["before"]["people"]) for row in rows]
+    assert changes != [change(row["views"], row["before"]["views"]) for row in rows]
