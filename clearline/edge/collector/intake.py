@@ -32,7 +32,7 @@ from clearline.reach.visitors.admit import (
     find_place,
     may_beacon,
 )
-from clearline.reach.visitors.agents import agent_of, look_up
+from clearline.reach.visitors.agents import UNKNOWN, Agents
 from clearline.reach.visitors.event import Kind, ReferrerClass, StoredEvent, ToldEvent
 from clearline.reach.visitors.names import Names
 from clearline.reach.visitors.referrers import classify
@@ -164,6 +164,7 @@ class Intake:
         self.site = Site(own_url, zone)
         self.visits = Visits()
         self.names = Names()
+        self.agents = Agents()
         self.policy: CompiledPolicy | None = None
         self.edition = ""
         self.senders: dict[tuple[bytes | None, ...], Sender | Refusal] = {}
@@ -172,12 +173,12 @@ class Intake:
 
     def take(self, arrival: Arrival, now: datetime) -> Taken | Refused:
         """Return what is to be kept of one request at the moment `now`, or why nothing is."""
+        told = read_events(arrival)  # first: whose body is refused is never looked up
+        if isinstance(told, Refusal):
+            return refuse(told)
         sender = self.find_sender(arrival, now)
         if isinstance(sender, Refusal):
             return refuse(sender)
-        told = read_events(arrival)
-        if isinstance(told, Refusal):
-            return refuse(told)
         glance = Glance(self.site, sender, int(now.timestamp() * 1000))
         network = arrival.client_ip if sender.may_stop_floods else None
         kept: list[StoredEvent] = []
@@ -207,7 +208,8 @@ class Intake:
             self.names.forget_networks()  # clause security.attempts: "for a day at most"
         if self.is_stale(now):
             self.senders, self.forgot_at = {}, now
-            for remembered in (look_up, classify, find_place):
+            self.agents.forget()
+            for remembered in (classify, find_place):
                 remembered.cache_clear()
 
     def is_stale(self, now: datetime) -> bool:
@@ -232,7 +234,8 @@ class Intake:
         sender = self.senders.get(head)
         if sender is None:
             sender = self.know_sender(headers, policy, now, is_beacon=is_beacon)
-            if sum(len(value or b"") for value in head) <= HEAD_BYTES_KEPT:
+            is_known = isinstance(sender, Refusal) or sender.agent is not UNKNOWN
+            if is_known and sum(len(value or b"") for value in head) <= HEAD_BYTES_KEPT:
                 self.senders[head] = sender
         return sender
 
@@ -257,8 +260,9 @@ class Intake:
         is_told_rightly = not is_beacon or may_beacon(policy, choices)
         number = 0 if visitor is None else visitor.id
         purpose = headers.get(b"sec-purpose", b"") + headers.get(b"purpose", b"")
+        text = headers.get(b"user-agent", b"").decode("latin-1")
         return Sender(
-            agent=agent_of(headers.get(b"user-agent", b"").decode("latin-1")),
+            agent=self.agents.find(text, second=int(now.timestamp())),
             is_prefetch=b"prefetch" in purpose.lower(),
             footing=find_footing(policy, choices, number) if is_told_rightly else None,
             may_tell_start=may(TELL_START, policy, choices),

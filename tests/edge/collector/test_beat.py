@@ -12,7 +12,6 @@ from clearline.edge.collector.app import Collector, make_collector
 from clearline.edge.collector.intake import SENDERS_WINDOW, Refusal
 from clearline.edge.collector.options import CollectorOptions
 from clearline.kit.status import read_statuses, write_status
-from clearline.reach.visitors.agents import agent_of, look_up
 from clearline.reach.visitors.referrers import classify
 from tests.edge.collector.editions import edition, publish
 from tests.edge.collector.machine import wait_until
@@ -108,7 +107,7 @@ def test_it_forgets_headers_and_the_code_of_the_day_though_no_request_arrives(
     intake = collector.intake
     intake.senders[(b"some browser",)] = Refusal.CROSS_SITE
     intake.forgot_at = datetime.now(UTC) - SENDERS_WINDOW
-    agent_of("some browser")
+    intake.agents.find("some browser", second=1)
     classify("somewhere.example")
     intake.visits.key_of("192.0.2.0", b"some browser", 1)
     intake.visits.begins(ALICE, 1, is_from_inside=False)
@@ -117,7 +116,7 @@ def test_it_forgets_headers_and_the_code_of_the_day_though_no_request_arrives(
 
     assert came == [True]
     assert intake.senders == {}
-    assert look_up.cache_info().currsize == classify.cache_info().currsize == 0
+    assert len(intake.agents.known) == classify.cache_info().currsize == 0
     assert ALICE not in intake.visits.recent
 
 

@@ -1,6 +1,6 @@
 """From a request to events: who is counted with a name, and who without."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from clearline.edge.collector.intake import (
     BEACON_PATH,
+    BODY_BYTES_MAX,
     Arrival,
     Intake,
     Refusal,
@@ -20,8 +21,10 @@ from clearline.edge.collector.intake import (
     read_cookies,
 )
 from clearline.policy.choices import NOTHING_CHOSEN, Choices
+from clearline.reach.visitors import agents
 from clearline.reach.visitors.admit import AGE_MS_MAX, Drop
-from clearline.reach.visitors.event import Kind, Part, ReferrerClass, StoredEvent
+from clearline.reach.visitors.agents import NEW_A_SECOND_MAX, TEXT_MAX
+from clearline.reach.visitors.event import Device, Kind, Part, ReferrerClass, StoredEvent
 from clearline.reach.visitors.names import OF_NETWORK_MAX
 from clearline.trust.consent.cookie import PATH, ChosenOnDevice, CookieSigner, VisitorOnDevice
 from clearline.trust.consent.cookies import CHOICES_COOKIE
@@ -424,3 +427,59 @@ def test_a_beacon_after_a_yes_is_no_second_view(intake: Intake) -> None:
 
     (event,) = taken(taken_in)
     assert (event.kind, event.visitor) == (Kind.YES, ALICE)
+
+
+def test_a_flood_of_descriptions_that_were_never_seen_takes_a_bounded_time_of_each_second(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+    monkeypatch.setattr(agents, "device_of", count_into(looked_up, agents.device_of))
+    phone = b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Mobile Safari/604.1"
+    assert take_one(intake, VIEW, {b"user-agent": phone}).device is Device.PHONE
+
+    devices = {
+        take_one(intake, VIEW, {b"user-agent": b"iPhone OS %d " % number + b"x" * 600}).device
+        for number in range(1_000)
+    }
+    among_them = take_one(intake, VIEW, {b"user-agent": phone})
+    later = intake.take(arrive(VIEW, {b"user-agent": phone + b" 2"}), NOW + timedelta(seconds=1))
+
+    assert len(looked_up) == NEW_A_SECOND_MAX + 1
+    assert max(map(len, looked_up)) == TEXT_MAX
+    assert Device.OTHER in devices
+    assert among_them.device is Device.PHONE  # who was known before stays so
+    assert taken(later)[0].device is Device.PHONE
+
+
+def test_what_was_not_looked_up_in_a_flood_is_looked_up_when_it_is_over(intake: Intake) -> None:
+    phone = {b"user-agent": b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Mobile"}
+    for number in range(NEW_A_SECOND_MAX):
+        take_one(intake, VIEW, {b"user-agent": b"x%d" % number})
+
+    within = take_one(intake, VIEW, phone)
+    (after,) = taken(intake.take(arrive(VIEW, phone), NOW + timedelta(seconds=1)))
+
+    assert (within.device, after.device) == (Device.OTHER, Device.PHONE)
+
+
+def test_who_sends_what_is_refused_is_not_looked_up(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+    monkeypatch.setattr(agents, "device_of", count_into(looked_up, agents.device_of))
+
+    for number, body in enumerate((b"", b"{", b"[]", b"[1]", b"x" * (BODY_BYTES_MAX + 1))):
+        told = arrive(body, {b"user-agent": b"Mozilla/5.0 (X11; Linux %d)" % number})
+        assert isinstance(intake.take(told, NOW), Refused)
+
+    assert looked_up == []
+
+
+def count_into(texts: list[str], real: Callable[[str], Device]) -> Callable[[str], Device]:
+    """Return what does as `real` and notes each text that it is given."""
+
+    def noting(text: str) -> Device:
+        texts.append(text)
+        return real(text)
+
+    return noting
