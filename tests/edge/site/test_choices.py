@@ -569,6 +569,7 @@ def test_everything_to_check_a_proof_without_us_is_on_the_site(tmp_path: Path) -
     page = client.get("/privacy/receipts/").content.decode()
 
     link = re.search(r'href="([^"]*verify_receipt\.py)"', page)
+    length = re.search(r"less than ([0-9]+) lines", page)
     vkey = re.search(r"verify_receipt\.py receipt\.json (?:&#x27;|')([^ ]+?)(?:&#x27;|')<", page)
     assert link
     assert vkey
@@ -581,6 +582,8 @@ def test_everything_to_check_a_proof_without_us_is_on_the_site(tmp_path: Path) -
 
     assert '"/privacy/receipts/"' in choices_page
     assert program.read_bytes() == (DOCS / "verify_receipt.py").read_bytes()
+    assert length
+    assert len(program.read_bytes().splitlines()) < int(length[1])
     assert told.returncode == 0, told.stderr
     assert "May this site set a cookie with a random number?" in told.stdout
 
