@@ -250,3 +250,13 @@ def test_who_did_it_is_the_person_themselves_only_where_it_was(by: str, who: str
     (told, *_) = facts_of(body)
 
     assert told.words == who
+
+
+@pytest.mark.django_db
+def test_kinds_stand_by_the_alphabet_as_they_read_and_times_name_their_zone(log: Log) -> None:
+    page = signed_in("olu", Role.ADMINISTRATOR).get("/staff/ledger/").content.decode()
+
+    options = re.findall(r"<option[^>]*>([^<]+)</option>", page)
+    assert len(options) == 1 + len(KINDS)
+    assert options[1:] == sorted(options[1:])
+    assert page.count("Days and times are those of America/New_York.") == 1
