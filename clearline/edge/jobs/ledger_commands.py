@@ -93,16 +93,23 @@ def tell_untouched(args: argparse.Namespace) -> int:
 
 
 def verify_own(vkey: str, against: str | None, now: datetime) -> Verified:
-    """Verify this instance's ledger from an export, so that nothing but files is believed."""
+    """Verify this instance's ledger as an export of it, so that nothing but bytes is believed.
+
+    Its words are opened in memory and never written: whatever ends this program leaves none behind.
+    """
     published = read_published()  # before the export, so that it cannot be the newer one
     with tempfile.TemporaryDirectory(prefix="clearline-ledger-") as folder:
         export = Path(folder) / "export"
-        size = queries.log_state().size
-        with bar_of("Reading", size) as bar:
-            queries.export_log(export, advance=bar.update)
+        size = queries.export_public(export).size
         with bar_of("Verifying", size) as bar:
             return verify_export(
-                export, vkey, now=now, against=against, published=published, advance=bar.update
+                export,
+                vkey,
+                now=now,
+                against=against,
+                published=published,
+                lines=queries.body_lines(size),
+                advance=bar.update,
             )
 
 

@@ -514,6 +514,28 @@ def export_log(folder: Path, *, advance: Callable[[int], object] = tell_nobody) 
     `advance` is told of entries written.
     It holds the words of every entry that has not expired. Raises ExportRefused, NoCheckpoint.
     """
+    state = export_tiles(folder)
+    with (folder / BODIES).open("wb") as file:
+        for line in body_lines(state.size):
+            file.write(line)
+            advance(1)
+        file.flush()
+        os.fsync(file.fileno())
+    replace_durably(folder / CHECKPOINT, state.checkpoint.encode())
+    return state
+
+
+def export_public(folder: Path) -> LogStatus:
+    """Write what the site gives out to everybody into an empty folder: no word of an entry.
+
+    With `body_lines` it is an export. Raises ExportRefused, NoCheckpoint.
+    """
+    state = export_tiles(folder)
+    replace_durably(folder / CHECKPOINT, state.checkpoint.encode())
+    return state
+
+
+def export_tiles(folder: Path) -> LogStatus:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         message = f"{folder} is not empty. Name a new folder."
         raise ExportRefused(message)
@@ -527,29 +549,22 @@ def export_log(folder: Path, *, advance: Callable[[int], object] = tell_nobody) 
         target = folder / "tile" / name.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(tiles.read(name))
-    with (folder / BODIES).open("wb") as file:
-        for line in body_lines(state.size):
-            file.write(line + b"\n")
-            advance(1)
-        file.flush()
-        os.fsync(file.fileno())
-    replace_durably(folder / CHECKPOINT, state.checkpoint.encode())
     return state
 
 
 def body_lines(size: int) -> Iterator[bytes]:
-    """Yield one line for each position: salt and body, or why there is none."""
+    """Yield one line for each position, with its end: salt and body, or why there is none."""
     master = sealer()
     expected = 0
     while expected < size:
         rows = Entry.objects.filter(position__gte=expected, position__lt=size)
         some = list(rows.order_by("position")[:ROWS_AT_ONCE])
         for row in some:
-            yield from [UNREADABLE] * (int(row.position or 0) - expected)
-            yield line_of(row, master)
+            yield from [UNREADABLE + b"\n"] * (int(row.position or 0) - expected)
+            yield line_of(row, master) + b"\n"
             expected = int(row.position or 0) + 1
         if not some:
-            yield from [UNREADABLE] * (size - expected)
+            yield from [UNREADABLE + b"\n"] * (size - expected)
             return
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from clearline.kit.errors import Invalid
 from clearline.trust.ledger.body import (
@@ -88,19 +88,21 @@ def tell_nobody(entries: int) -> None:
     """Take how many entries more are done; of whoever shows no progress."""
 
 
-def verify_export(
+def verify_export(  # noqa: PLR0913  # what is verified, and against what, is all of these
     folder: Path,
     vkey: str,
     *,
     now: datetime,
     against: str | None = None,
     published: str | None = None,
+    lines: Iterator[bytes] | None = None,
     advance: Callable[[int], object] = tell_nobody,
 ) -> Verified:
     """Recompute all from the files and return what they prove.
 
     `against` is the text of an older checkpoint, `published` of the one that the site gives out;
-    `advance` is told of entries done. Raises LedgerBroken at the first fault, and CheckpointBroken
+    `advance` is told of entries done. `lines` stand in the place of the file of bodies, so that no
+    word need lie there in clear. Raises LedgerBroken at the first fault, and CheckpointBroken
     when `vkey` itself is none.
     """
     checkpoint = signed(read_text(folder / CHECKPOINT), vkey, CHECKPOINT)
@@ -117,7 +119,8 @@ def verify_export(
             raise LedgerBroken(what, where)
     refuse_other_files(folder, checkpoint.size)
     sizes = frozenset(older.size for older in continued.values())
-    log = Rebuilt(folder, checkpoint.size, sizes, at_text(now), advance)
+    bodies = lines_of_bodies(folder) if lines is None else lines
+    log = Rebuilt(folder, checkpoint.size, sizes, at_text(now), bodies, advance)
     log.rebuild()
     if log.root_at(checkpoint.size) != checkpoint.root:
         what = "the entries do not give the root that was signed: entries were changed"
@@ -176,6 +179,17 @@ def refuse_other_files(folder: Path, size: int) -> None:
             raise LedgerBroken(what, name)
 
 
+def lines_of_bodies(folder: Path) -> Iterator[bytes]:
+    try:
+        bodies = (folder / BODIES).open("rb")
+    except OSError as error:
+        what = f"it cannot be read ({error.strerror})"
+        raise LedgerBroken(what, BODIES) from None
+    with bodies:
+        while line := bodies.readline(LINE_BYTES_MAX):
+            yield line
+
+
 @dataclass(slots=True)
 class Rebuilt:
     """A log rebuilt from its bundles of entries, each tile compared on the way.
@@ -187,6 +201,7 @@ class Rebuilt:
     size: int
     sizes: frozenset[int]
     now: str
+    bodies: Iterator[bytes]
     advance: Callable[[int], object] = tell_nobody
     levels: list[bytearray] = field(default_factory=list)
     edges: dict[int, bytes] = field(default_factory=dict)
@@ -207,23 +222,17 @@ class Rebuilt:
     def leaf_tiles(self) -> Iterator[tuple[int, list[bytes]]]:
         """Yield the leaf hashes of each bundle, after bodies and bundle are found to agree."""
         sha256 = hashlib.sha256
-        try:
-            bodies = (self.folder / BODIES).open("rb")
-        except OSError as error:
-            what = f"it cannot be read ({error.strerror})"
-            raise LedgerBroken(what, BODIES) from None
-        with bodies:
-            for index in range(-(-self.size // WIDTH)):
-                width = min(WIDTH, self.size - index * WIDTH)
-                commitments = self.bundle(TileName(ENTRIES, index, width))
-                self.compare_words(bodies, index * WIDTH, commitments)
-                hashes = [sha256(b"\x00" + each).digest() for each in commitments]
-                self.compare(TileName(0, index, width), b"".join(hashes))
-                self.advance(width)
-                yield index, hashes
-            if bodies.read(1):
-                what = f"it goes on after its {self.size} lines"
-                raise LedgerBroken(what, BODIES)
+        for index in range(-(-self.size // WIDTH)):
+            width = min(WIDTH, self.size - index * WIDTH)
+            commitments = self.bundle(TileName(ENTRIES, index, width))
+            self.compare_words(index * WIDTH, commitments)
+            hashes = [sha256(b"\x00" + each).digest() for each in commitments]
+            self.compare(TileName(0, index, width), b"".join(hashes))
+            self.advance(width)
+            yield index, hashes
+        if next(self.bodies, b""):
+            what = f"it goes on after its {self.size} lines"
+            raise LedgerBroken(what, BODIES)
 
     def bundle(self, name: TileName) -> list[bytes]:
         where = f"tile/{name.path}"
@@ -236,9 +245,9 @@ class Rebuilt:
         except TileBroken as error:
             raise LedgerBroken(str(error), where) from None
 
-    def compare_words(self, bodies: BinaryIO, first: int, commitments: list[bytes]) -> None:
+    def compare_words(self, first: int, commitments: list[bytes]) -> None:
         for position, commitment in enumerate(commitments, start=first):
-            line = bodies.readline(LINE_BYTES_MAX)
+            line = next(self.bodies, b"")
             try:
                 is_gone = is_destroyed(line, commitment, self.now)
             except BodyBroken as error:
