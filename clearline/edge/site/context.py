@@ -223,12 +223,12 @@ class Site:
         is_service = match is not None and match.url_name == "service" and not told_url
         parts = {
             "id": secrets.token_hex(8),
-            "kind": self.first_told,
             "url": told_url or (settings.ENV.url + self.request.path)[:ADDRESS_CHARACTERS_MAX],
             "referrer": self.request.headers.get("Referer", "")[:ADDRESS_CHARACTERS_MAX],
             "service": match.kwargs["slug"] if match is not None and is_service else "",
         }
-        return "/c/b.gif?" + urlencode(parts)
+        told = {"kind": self.first_told} if self.is_answered else {}
+        return "/c/b.gif?" + urlencode(parts | told)
 
 
 def page(request: HttpRequest) -> dict[str, object]:

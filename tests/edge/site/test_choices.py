@@ -217,7 +217,7 @@ def test_a_page_that_was_answered_on_tells_no_second_view(pressed: str, told: st
 
     text = page.content.decode()
     assert f'data-first="{told}"' in text
-    assert re.findall(r"b\.gif\?id=[0-9a-f]+&amp;kind=(\w*)", text) == ([told] if told else [])
+    assert re.findall(r"b\.gif\?id=[^\"]*&amp;kind=(\w*)", text) == ([told] if told else [])
 
 
 @pytest.mark.parametrize("came_from", ["", "/rates/"])
@@ -228,7 +228,8 @@ def test_an_address_that_says_saved_and_is_opened_from_elsewhere_is_a_view(came_
     page = client.get("/?cookies=saved", headers={"referer": f"{settings.ENV.url}{came_from}"})
 
     assert "data-first" not in page.content.decode()
-    assert re.search(r"b\.gif\?id=[0-9a-f]+&amp;kind=view&", page.content.decode())
+    assert "b.gif?id=" in page.content.decode()
+    assert "kind=" not in page.content.decode()
 
 
 def test_a_browser_that_refuses_cookies_gets_one_line_and_counts_as_declined() -> None:
