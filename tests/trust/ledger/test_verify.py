@@ -53,6 +53,33 @@ def make_export(log: Log, count: int) -> Path:
 
 
 @pytest.mark.django_db
+def test_what_everybody_gets_and_the_words_opened_in_memory_verify_as_an_export_does(
+    log: Log,
+) -> None:
+    whole = make_export(log, 300)
+    public = log.folder / "public"
+
+    size = queries.export_public(public).size
+
+    held = {path.relative_to(public) for path in public.rglob("*") if path.is_file()}
+    lines = queries.body_lines(size)
+    assert Path("bodies") not in held
+    assert verify_export(public, queries.vkey(), now=NOW, lines=lines) == verify_export(
+        whole, queries.vkey(), now=NOW
+    )
+
+
+@pytest.mark.django_db
+def test_a_log_is_published_from_its_first_signature_on(log: Log) -> None:
+    log.append(3)
+    before = queries.is_published()
+
+    log.integrate_all()
+
+    assert (before, queries.is_published()) == (False, True)
+
+
+@pytest.mark.django_db
 def test_an_export_says_what_it_proves(log: Log) -> None:
     export = make_export(log, 1_200)
 
