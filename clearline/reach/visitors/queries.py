@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -211,9 +211,7 @@ def read_report(
     has_both: bool = True,
 ) -> Report:
     """Return the figures alone, for `popularity_report` and for benches of made-up visits."""
-    reading, reading_of_sides = (
-        replace(each, has_both=has_both) for each in choose_readings(store, query, limits)
-    )
+    reading, reading_of_sides = choose_readings(store, query, limits, has_both=has_both)
     with ThreadPoolExecutor(READS_AT_ONCE) as reads:  # the store answers several at once
         reading_names = reads.submit(read_names, store, reading)
         reading_people = reads.submit(read_people, store, reading)
@@ -222,8 +220,8 @@ def read_report(
         told = reading.told
         totals = totals_of((row for row in days if row.day >= query.start), people[1], told)
         if totals.all.views is None:  # else it would be what is told and the rest
-            told = replace(told, has_rest=False)
-        breakdowns = read_breakdowns(store, reading_of_sides, days, has_rest=told.has_rest)
+            told = told.without_rest()
+        breakdowns = read_breakdowns(store, reading_of_sides, days, told)
     folded = to_folded(names, told, ROWS_MAX)
     before_end = query.start - timedelta(days=1)
     return Report(
@@ -243,21 +241,24 @@ def read_report(
 
 
 def choose_readings(
-    store: ColumnStore, query: ReportQuery, limits: Limits
+    store: ColumnStore, query: ReportQuery, limits: Limits, *, has_both: bool
 ) -> tuple[Reading, Reading]:
     """Return how to read the report, and how its breakdowns, which cut by one side more."""
-    params = Reading(query, Precision.EXACT).params(rows_max=ROWS_MAX)
+
+    def reading(precision: Precision, wide_from: date = date.max) -> Reading:
+        return Reading(query, precision, wide_from, has_both)
+
+    params = reading(Precision.EXACT).params(rows_max=ROWS_MAX)
     sizes = store.query(statements.SIZE, SizeRow, params)
     events = max((row.events for row in sizes), default=0)
     if events < limits.exact_events_max:
-        exact = Reading(query, Precision.EXACT)
-        return exact, exact
+        return reading(Precision.EXACT), reading(Precision.EXACT)
     raw = Precision.EXACT if events < limits.raw_events_max else Precision.SAMPLE
     if len(query.filters) > 1 or query.referrer:  # sums know the referrer of no page
-        return Reading(query, raw), Reading(query, raw)
+        return reading(raw), reading(raw)
     (first,) = store.query(statements.WIDE_FROM, FirstRow)
-    about = Reading(query, Precision.ABOUT, first.day)
-    return about, Reading(query, raw) if query.filters else about
+    about = reading(Precision.ABOUT, first.day)
+    return about, reading(raw) if query.filters else about
 
 
 def stretches(query: ReportQuery, wide_from: date) -> tuple[list[str], list[str]]:
@@ -299,11 +300,12 @@ def read_names(store: ColumnStore, reading: Reading) -> Listing:
 
 
 def read_breakdowns(
-    store: ColumnStore, reading: Reading, days: Sequence[DayRow], *, has_rest: bool
+    store: ColumnStore, reading: Reading, days: Sequence[DayRow], told: Told
 ) -> tuple[Breakdown, ...]:
     """Return the visits by each side that is not filtered already."""
     sql = statements.SIDES_OF_SUMS if reading.is_of_sums else statements.SIDES_OF_EVENTS
     rows = store.query(sql, ApartRow, reading.params(rows_max=BREAKDOWN_ROWS_MAX + 1))
+    of_sides = reading.told if told.has_rest else reading.told.without_rest()
     found: list[Breakdown] = []
     for side in Side:
         if side in reading.query.filters:
@@ -311,7 +313,7 @@ def read_breakdowns(
         listing = to_listing([row for row in rows if row.side == side], reading.query)
         if reading.is_of_sums:
             listing = with_nameless(listing, days, reading)
-        found.append(to_breakdown(side, listing, replace(reading.told, has_rest=has_rest)))
+        found.append(to_breakdown(side, listing, of_sides))
     return tuple(found)
 
 

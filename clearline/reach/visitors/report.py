@@ -1,7 +1,7 @@
 """What a popularity report asks and may tell: no group under five, nor by its own differences."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -332,6 +332,23 @@ class Told:
     population: Population = Population.ALL
     is_paired: bool = False  # one of two populations, beside which the other can be asked for
 
+    def without_rest(self) -> "Told":
+        return Told(
+            has_time=self.has_time,
+            has_rest=False,
+            scale=self.scale,
+            population=self.population,
+            is_paired=self.is_paired,
+        )
+
+    def of_side(self, side: Side) -> "Told":
+        """Time in view is told apart from views: it knows where it was, not what led there."""
+        has_time = self.has_time and side in {Side.PART, Side.DEVICE}
+        return Told(has_time, self.has_rest, self.scale, self.population, self.is_paired)
+
+    def of_both(self) -> "Told":
+        return Told(self.has_time, self.has_rest, self.scale)
+
     def is_few(self, count: Count) -> bool:
         """Say whether a group, or one of the two parts that give each other away, is few."""
         own = count.of(self.population)
@@ -393,9 +410,7 @@ def to_rows(shown: Sequence[Named], unseen: Named, told: Told) -> tuple[Row, ...
 
 
 def to_breakdown(side: Side, listing: Listing, told: Told) -> Breakdown:
-    # Time in view is told apart from views: it knows where it was spent, not what led there.
-    timed = replace(told, has_time=told.has_time and side in {Side.PART, Side.DEVICE})
-    folded = to_folded(listing, timed, BREAKDOWN_ROWS_MAX)
+    folded = to_folded(listing, told.of_side(side), BREAKDOWN_ROWS_MAX)
     return Breakdown(side, folded.rows, folded.rest, folded.names)
 
 
@@ -404,7 +419,7 @@ def to_totals(agreed: Count, declined: Count, told: Told) -> Totals:
 
     Where one population was asked for, it is all that they tell of.
     """
-    both = replace(told, population=Population.ALL, is_paired=False)
+    both = told.of_both()
     apart = to_figures([agreed, declined], both)
     match told.population:
         case Population.ALL:
