@@ -31,6 +31,7 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COLLECTOR_PATHS: Final = ("/c/", "/cl.js")
 SITE_THREADS: Final = 8
+ANSWER_BYTES_MAX: Final = 4 * 1024  # a choice, with all its fields
 BODY_BYTES_MAX: Final = 64 * 1024  # many times the longest form there is
 # What each address takes in a body; the longest beginning that fits says it.
 BODY_LIMITS: Final = {
@@ -38,12 +39,15 @@ BODY_LIMITS: Final = {
     "/staff/": 16 * 1024,
     "/staff/customers/import/": 1024 * 1024 + 16 * 1024,  # a list, with the form around it
     "/account/": 16 * 1024,
+    "/privacy/": ANSWER_BYTES_MAX,
 }
 DIGITS_MAX: Final = 18
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})  # nothing is taken with these
-# Of all requests under way in this process. Long bodies have a room of their own: few of them would
-# fill the one of the forms, and nobody could decline meanwhile.
-BODIES_BYTES_MAX: Final = 48 * 1024 * 1024
+# Of all requests under way in this process. Long bodies have a room of their own, for few of them
+# would fill the one of the forms; and so have choices, so that whoever fills that keeps nobody from
+# declining: no more connections stand at once than find a place there.
+ANSWERS_BYTES_MAX: Final = 16 * 1024 * 1024
+BODIES_BYTES_MAX: Final = 32 * 1024 * 1024
 LONG_BODIES_BYTES_MAX: Final = 16 * 1024 * 1024
 BODY_S_MAX: Final = 10.0
 ASCII: Final = bytes(range(128))
@@ -181,7 +185,8 @@ def limit_body(application: Application) -> Application:
     A client that sends slowly then holds a few bytes here, not one of Django's threads; and all
     clients together hold no more than their limit, which whoever sends no body never meets.
     """
-    forms, lists = Held(BODIES_BYTES_MAX), Held(LONG_BODIES_BYTES_MAX)
+    answers, forms = Held(ANSWERS_BYTES_MAX), Held(BODIES_BYTES_MAX)
+    lists = Held(LONG_BODIES_BYTES_MAX)
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -190,6 +195,8 @@ def limit_body(application: Application) -> Application:
         body = bytearray()
         limit = limit_of(scope)
         held = lists if limit > BODY_BYTES_MAX else forms
+        if limit <= ANSWER_BYTES_MAX:
+            held = answers
         try:
             refuse_declared(scope, limit)
             await read_body(receive, body, held, limit)

@@ -2,10 +2,11 @@
 
 "We keep what you chose in a signed cookie on your device, and a proof of it, under a random number,
 in our ledger: when, where and under which edition you chose, the words you were shown, and the
-proof that it replaces. A yes lasts 400 days, whatever else you answer meanwhile. A browser's Global
-Privacy Control signal is honoured; where your browser holds choices it is kept among them as a no,
-and it is used for nothing else. If your browser keeps no cookies you get no receipt, and if very
-many answers come from your network at once a no counts without a proof, and a yes is not kept."
+proof that it replaces. A yes to being recognised or to extras lasts 400 days at most, whatever else
+you answer meanwhile. A browser's Global Privacy Control signal is honoured; where your browser
+holds choices it is kept among them as a no, and it is used for nothing else. If your browser keeps
+no cookies you get no receipt, and if very many answers come from your network at once a no counts
+without a proof, and a yes is not kept."
 """
 
 import json

@@ -1,8 +1,9 @@
 """P1: the policy covers this site and its app, and not other companies' sites that it links to.
 
-"This is the policy of {legal_name} for this web site, for our app, and for what you ask of us in
-any other way. Sites of other companies that we link to have policies of their own, and we cannot
-speak for them."
+"This is the policy of {legal_name} for this web site, for our app, and for what our desk does with
+the accounts that they open. What the telephone service itself records, such as your calls, is not
+told here. Sites of other companies that we link to have policies of their own, and we cannot speak
+for them."
 """
 
 import re

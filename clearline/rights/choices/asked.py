@@ -95,7 +95,7 @@ def withdrawal(policy: CompiledPolicy) -> Wording:
     if clause is not None:
         told = _now(
             "Visits recorded under that number stay in our counts until they are %(kept)s old, "
-            "and nothing links them to this browser any more."
+            "and this browser no longer has it."
         )
         text = f"{text} {told % {'kept': clause.kept}}"
     return Wording(_("You said yes here."), text, _("Stop recognising this browser"))

@@ -12,6 +12,7 @@ from typing import Final
 from clearline.policy.choices import Choices
 from clearline.policy.vocabulary import Answer, ChoiceMethod
 from clearline.trust.consent.cookie import ChosenOnDevice
+from clearline.trust.consent.cookies import ENDING, VISITOR_COOKIE
 
 NOTHING_SAID: Final = "{}"
 
@@ -39,6 +40,21 @@ def write_said(said: Mapping[str, Said]) -> str:
         for name, each in sorted(said.items())
     }
     return json.dumps(told, separators=(",", ":"))
+
+
+def yes_since(said: Mapping[str, Said]) -> datetime | None:
+    """Return when the older yes was said of those that the visitor cookie rests on."""
+    agreed = (said[name] for name in ENDING & said.keys())
+    return min((each.at for each in agreed if each.answer is Answer.YES), default=None)
+
+
+def standing(said: Mapping[str, Said], now: datetime) -> dict[str, Said]:
+    """Return what counts at a moment, as a browser of the account has it."""
+    since = yes_since(said)
+    if since is None or now - since < VISITOR_COOKIE.lifetime:
+        return dict(said)
+    return {name: each for name, each in said.items()
+            if name not in ENDING or each.answer is not Answer.YES}  # fmt: skip
 
 
 def choices_in_account(said: Mapping[str, Said]) -> Choices:

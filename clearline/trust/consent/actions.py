@@ -30,10 +30,13 @@ from clearline.trust.consent.account import (
     is_no_unseen,
     joined,
     read_said,
+    standing,
     unsaid,
     write_said,
+    yes_since,
 )
 from clearline.trust.consent.cookie import ChosenOnDevice
+from clearline.trust.consent.cookies import ENDING
 from clearline.trust.consent.models import AccountChoices
 from clearline.trust.consent.queries import ASKED_BY_PROMPT, KEEP_FOR_ACCOUNT
 from clearline.trust.gate import actions as gate
@@ -154,7 +157,7 @@ def record_choices(  # noqa: PLR0913  # a proof of choice is all of these
         )
     # A no without proof, said by form, is proved by no signal.
     unproved_at = before.unproved_at if before and not answers else None
-    is_older = before is not None and not choices.yes <= answers.keys()
+    is_older = not (choices.yes & ENDING) <= answers.keys()
     agreed_at = before.yes_since if before and is_older else None
     return ChosenOnDevice(choices, now, shown.edition, entry.id, unproved_at, agreed_at)
 
@@ -286,7 +289,7 @@ def choose_for_account(  # noqa: PLR0913  # a proof of choice is all of these
         if differing(choices, account.choices) or is_said:
             changed = differing(choices, account.choices) | kept.keys()
             signal = choices.no - said.no
-            new = choices.yes - kept.keys()
+            new = choices.yes & ENDING - kept.keys()
             brought = dict.fromkeys(new, device.yes_since) if device else {}
             return keep(
                 account, choices, changed, shown=shown, how=method, by_signal=signal, since=brought
@@ -325,7 +328,7 @@ def follow_account(
             return account.on_device
         by_signal = choices.no - said.no
         how = ChoiceMethod.GPC if changed <= by_signal else ChoiceMethod.SIGN_IN
-        brought = dict.fromkeys(choices.yes, device.yes_since) if device else {}
+        brought = dict.fromkeys(choices.yes & ENDING, device.yes_since) if device else {}
         return keep(
             account, choices, changed, shown=shown, how=how, by_signal=by_signal, since=brought
         )
@@ -484,7 +487,9 @@ def show_account(*, by: Actor, subject: SubjectId, now: datetime) -> Mapping[str
 def open_account(subject: SubjectId, permit: Permit, now: datetime) -> Mapping[str, Said]:
     """Return what an account holds of its choices, to who has a permit for them."""
     row = AccountChoices.objects.filter(subject=subject).first()
-    return {} if row is None else read_said(vault.open_sealed(row.told, permit=permit, now=now))
+    if row is None:
+        return {}
+    return standing(read_said(vault.open_sealed(row.told, permit=permit, now=now)), now)
 
 
 def erase_account(subject: SubjectId) -> None:
@@ -510,7 +515,7 @@ def lock_account(subject: SubjectId, shown: ShownText, permit: Permit, now: date
     )
     AccountChoices.objects.bulk_create([blank], ignore_conflicts=True)
     row = AccountChoices.objects.select_for_update().get(subject=subject)
-    said = read_said(vault.open_sealed(row.told, permit=permit, now=now))
+    said = standing(read_said(vault.open_sealed(row.told, permit=permit, now=now)), now)
     return OfAccount(row, said, permit, now)
 
 
@@ -574,11 +579,11 @@ def keep(  # noqa: PLR0913  # a proof of choice is all of these
 
 def on_device(row: AccountChoices, said: Mapping[str, Said]) -> ChosenOnDevice:
     """Return an account's choices as a browser is to keep them."""
-    yes = [each.at for each in said.values() if each.answer is Answer.YES]
+    since = yes_since(said)
     return ChosenOnDevice(
         choices_in_account(said),
         row.changed_at,
         row.edition,
         row.proof,
-        agreed_at=min(yes) if yes and min(yes) < row.changed_at else None,
+        agreed_at=since if since and since < row.changed_at else None,
     )

@@ -16,7 +16,13 @@ from typing import Final, Self
 from urllib.parse import quote, unquote
 
 from clearline.policy.choices import Choices
-from clearline.trust.consent.cookies import CHOICES_COOKIE, VISITOR_COOKIE, Cookie, wire_name
+from clearline.trust.consent.cookies import (
+    CHOICES_COOKIE,
+    ENDING,
+    VISITOR_COOKIE,
+    Cookie,
+    wire_name,
+)
 
 VERSION: Final = "1"
 CHARACTERS_MAX: Final = 2_000
@@ -37,8 +43,8 @@ class ChosenOnDevice:
     """What the choices cookie says. `proof` is the id of the last ledger entry about it, of `at`.
 
     A no that was honoured without an entry came later, at `unproved_at`; `proof` is "" when
-    nothing was proved before. `agreed_at` is when the oldest yes was said, where that was before
-    `at`: an answer to something else makes no yes last longer.
+    nothing was proved before. `agreed_at` is when the older yes was said of those that the visitor
+    cookie rests on, where that was before `at`: another answer makes neither last longer.
     """
 
     choices: Choices
@@ -55,15 +61,16 @@ class ChosenOnDevice:
 
     @property
     def yes_since(self) -> datetime:
-        """When the oldest yes was said."""
+        """When the older yes was said of those that the visitor cookie rests on."""
         return self.agreed_at or self.at
 
     def standing(self, now: datetime) -> Self:
-        """Return what counts at a moment: a yes ends with the life of the cookie it came with."""
-        if not self.choices.yes or now - self.yes_since < CHOICES_COOKIE.lifetime:
+        """Return what counts at a moment: a yes of the visitor cookie ends with its life."""
+        has_ended = now - self.yes_since >= VISITOR_COOKIE.lifetime
+        if self.choices.yes.isdisjoint(ENDING) or not has_ended:
             return self
-        no = Choices(no=self.choices.no)
-        return type(self)(no, self.at, self.edition, self.proof, self.unproved_at)
+        left = Choices(yes=self.choices.yes - ENDING, no=self.choices.no)
+        return type(self)(left, self.at, self.edition, self.proof, self.unproved_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from clearline.policy.vocabulary import ClauseId
+from clearline.policy.vocabulary import ChoiceName, ClauseId
 
 TLS_PREFIX: Final = "__Host-"  # RFC 6265bis: only this host, only TLS, the whole path
 
@@ -46,6 +46,8 @@ SESSION_COOKIE: Final = Cookie(
     what_for="Keeps you signed in.",
     set_when="when you sign in",
 )
+# What the visitor cookie rests on: a yes to these ends with it.
+ENDING: Final = frozenset({ChoiceName.MEASUREMENT, ChoiceName.CONTENT})
 DECLARED: Final = (CHOICES_COOKIE, VISITOR_COOKIE, SESSION_COOKIE)
 
 

@@ -21,6 +21,7 @@ from clearline.trust.consent import actions, queries
 from clearline.trust.consent.account import Said, read_said, unsaid, write_said
 from clearline.trust.consent.actions import Brought, ShownText, SignalSaysNo, TooManyAnswers
 from clearline.trust.consent.cookie import ChosenOnDevice
+from clearline.trust.consent.cookies import CHOICES_COOKIE
 from clearline.trust.consent.models import AccountChoices
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger.models import Entry
@@ -124,6 +125,41 @@ def test_a_browsers_own_choices_are_joined_once_and_written_to_both() -> None:
     assert said()[SALE].method is ChoiceMethod.SIGN_IN
     assert said()[CONTENT].method is ChoiceMethod.FORM
     assert Entry.objects.filter(subject=ALICE).count() == 2
+
+
+def test_signing_in_and_other_answers_make_no_yes_to_be_recognised_last_longer() -> None:
+    old = anonymous({MEASURE: YES})
+    month, year = NOW + timedelta(days=30), NOW + timedelta(days=365)
+
+    joined = follow(old, now=month)
+    opted_out = choose({SALE: NO}, joined, now=year)
+    own = choose({ChoiceName.OWN_EMAIL: YES}, opted_out, now=year)
+
+    assert joined is not None
+    assert [each.yes_since for each in (joined, opted_out, own)] == [NOW] * 3
+    assert said()[MEASURE].at == NOW
+
+
+def test_a_browsers_yes_brought_in_beside_an_answer_keeps_its_moment() -> None:
+    old = anonymous({MEASURE: YES})
+
+    both = choose({CONTENT: NO}, old, now=NOW + timedelta(days=30))
+
+    assert both.choices.yes == {MEASURE}
+    assert both.yes_since == NOW
+
+
+def test_a_yes_to_be_recognised_ends_in_the_account_too_and_another_yes_does_not() -> None:
+    first = choose({MEASURE: YES, ChoiceName.OWN_EMAIL: YES})
+    after = NOW + CHOICES_COOKIE.lifetime
+
+    left = choose({SALE: NO}, first.standing(after), now=after)
+    anew = choose({MEASURE: YES, CONTENT: YES}, left, now=after)
+
+    assert left.choices == Choices(frozenset({ChoiceName.OWN_EMAIL}), frozenset({SALE}))
+    assert anew.standing(after + timedelta(days=399)).choices.yes == {
+        *(MEASURE, CONTENT, ChoiceName.OWN_EMAIL)
+    }
 
 
 def test_where_nobody_answered_nothing_is_written() -> None:
