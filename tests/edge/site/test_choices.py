@@ -5,8 +5,6 @@ import re
 import subprocess
 import sys
 import time
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,6 @@ from django.utils.html import strip_tags
 
 from clearline.policy.choices import GPC_CLOSES
 from clearline.policy.vocabulary import ChoiceName
-from clearline.trust.consent.cookies import CHOICES_COOKIE, VISITOR_COOKIE
 from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger.body import parse_body
 from clearline.trust.ledger.keys import sealer
@@ -28,7 +25,6 @@ from tests.browser_client import browser
 from tests.edge.site.answering import (
     BOTH,
     GPC,
-    SIGNER,
     answer,
     chosen,
     held,
@@ -466,14 +462,6 @@ def test_an_unknown_number_takes_nothing_back(proof: str) -> None:
     assert not Entry.objects.exists()
 
 
-def test_a_kept_yes_is_not_taken_back() -> None:
-    client = browser()
-
-    client.get(answer(client, "accept")["Location"])
-
-    assert Entry.objects.count() == 1
-
-
 def test_the_foot_of_every_page_takes_a_yes_back_in_one_click() -> None:
     client = browser()
     assert "Stop recognising this browser" not in client.get("/rates/").content.decode()
@@ -491,55 +479,6 @@ def test_the_foot_of_every_page_takes_a_yes_back_in_one_click() -> None:
     assert words_of(told) in words_on(page)
     assert set(BOTH) <= chosen(client).choices.no
     assert "Stop recognising this browser" not in client.get("/rates/").content.decode()
-
-
-def test_the_visitor_cookie_ends_with_the_answer_that_it_rests_on() -> None:
-    client = browser()
-    answer(client, "accept")
-    lifetime = CHOICES_COOKIE.lifetime.total_seconds()
-    assert lifetime == VISITOR_COOKIE.lifetime.total_seconds()
-    assert client.cookies["cl_choices"]["max-age"] == lifetime
-    assert 0 <= lifetime - client.cookies["cl_visitor"]["max-age"] <= 86_400
-    known = visitor(client)
-    assert known is not None
-    aged = known.with_since(known.since - timedelta(days=300))
-    client.cookies["cl_visitor"] = SIGNER.write_visitor(aged)
-
-    client.get("/rates/")
-
-    again = visitor(client)
-    assert again is not None
-    assert (again.last_page, again.since) == ("/rates/", aged.since)
-    left_s = client.cookies["cl_visitor"]["max-age"]
-    assert 0 <= lifetime - 300 * 86_400 - left_s <= 86_400
-
-
-@pytest.mark.parametrize("act", ["opt_out", "signal"])
-def test_no_other_answer_makes_the_yes_to_be_recognised_last_longer(act: str) -> None:
-    client = browser()
-    answer(client, "accept")
-    known = visitor(client)
-    assert known is not None
-    first = chosen(client).at - timedelta(days=300)
-    aged = known.with_since(first.date())
-    client.cookies["cl_visitor"] = SIGNER.write_visitor(aged)
-    client.cookies["cl_choices"] = SIGNER.write_choices(replace(chosen(client), at=first))
-
-    if act == "signal":
-        client.get("/rates/", headers=GPC)
-    else:
-        press(client, "opt_out")
-
-    assert ChoiceName.SALE_OR_SHARING in chosen(client).choices.no
-    assert chosen(client).yes_since == first
-    again = visitor(client)
-    assert again is not None
-    assert (again.id, again.since) == (aged.id, aged.since)
-    ended = replace(chosen(client), agreed_at=first - timedelta(days=100))
-    client.cookies["cl_choices"] = SIGNER.write_choices(ended)
-    page = client.get("/rates/").content.decode()
-    assert "Stop recognising this browser" not in page
-    assert 'value="accept"' in page
 
 
 @pytest.mark.usefixtures("own_log")
