@@ -45,7 +45,7 @@ DIGITS_MAX: Final = 18
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})  # nothing is taken with these
 # Of all requests under way in this process. Long bodies have a room of their own, for few of them
 # would fill the one of the forms; and so have choices, so that whoever fills that keeps nobody from
-# declining: no more connections stand at once than find a place there.
+# declining. To fill theirs takes 4,096 connections that hold back their end.
 ANSWERS_BYTES_MAX: Final = 16 * 1024 * 1024
 BODIES_BYTES_MAX: Final = 32 * 1024 * 1024
 LONG_BODIES_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -185,8 +185,11 @@ def limit_body(application: Application) -> Application:
     A client that sends slowly then holds a few bytes here, not one of Django's threads; and all
     clients together hold no more than their limit, which whoever sends no body never meets.
     """
-    answers, forms = Held(ANSWERS_BYTES_MAX), Held(BODIES_BYTES_MAX)
-    lists = Held(LONG_BODIES_BYTES_MAX)
+    rooms = (
+        (ANSWER_BYTES_MAX, Held(ANSWERS_BYTES_MAX)),
+        (BODY_BYTES_MAX, Held(BODIES_BYTES_MAX)),
+        (max(BODY_LIMITS.values()), Held(LONG_BODIES_BYTES_MAX)),
+    )
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -194,9 +197,7 @@ def limit_body(application: Application) -> Application:
             return
         body = bytearray()
         limit = limit_of(scope)
-        held = lists if limit > BODY_BYTES_MAX else forms
-        if limit <= ANSWER_BYTES_MAX:
-            held = answers
+        held = next(room for longest, room in rooms if limit <= longest)
         try:
             refuse_declared(scope, limit)
             await read_body(receive, body, held, limit)
