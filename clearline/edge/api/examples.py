@@ -81,6 +81,7 @@ from clearline.edge.api.ways_in import (
     InvitationSent,
     InvitationTaken,
     InvitationToken,
+    InvitedAge,
     LetterAsked,
     LinkOfLetter,
     NewCodeApp,
@@ -349,6 +350,9 @@ BODIES: Final[tuple[Schema, ...]] = (
         password=PASSWORD,
         age_range=AgeRange.ADULT,
         agreed_edition=DAY,
+    ),
+    InvitedAge(
+        token=LETTER_KEY, age_range=AgeRange.ADULT, question="Your age", answer="18 or over"
     ),
     InvitationSent(is_asked=True),
     PhoneNumber(phone="+1 207 555 0100"),

@@ -17,6 +17,7 @@ from clearline.edge.api.ways_in import (
     InvitationSent,
     InvitationTaken,
     InvitationToken,
+    InvitedAge,
 )
 from clearline.kit.errors import Unavailable
 from clearline.rights.agreement.asked import agreed_to
@@ -26,6 +27,7 @@ from clearline.service.accounts.age import ClosedForAge
 from clearline.service.accounts.inviting import NewWayIn
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.mail.actions import NoMailServer
+from clearline.trust.gate import queries as gate
 from clearline.trust.tokens import actions as tokens
 
 router: Final = Router()
@@ -62,7 +64,7 @@ def take_invitation(request: HttpRequest, told: InvitationTaken) -> Status[Token
     """Choose a user ID and a password, agree to the policy, and be signed in; the token works once.
 
     Show the words of `GET policy` first, as for `sign-up`. Who is under 13 keeps no account: with
-    `is_sure` it closes for good, and the token works no longer.
+    `is_sure` it closes for good, and the token works no longer until `invited/age` corrects it.
     """
     now = timezone.now()
     refuse_other(told.agreed_edition, now=now)
@@ -77,6 +79,25 @@ def take_invitation(request: HttpRequest, told: InvitationTaken) -> Status[Token
     except FieldWrong as wrong:  # it calls the age otherwise than an app does
         raise FieldWrong(str(wrong), field="age_range") from None
     return Status(201, to_keys(request, tokens.begin(signed_in=opened.signed_in, now=now)))
+
+
+@router.post(
+    "/invited/age",
+    response={200: InvitationAsked, ERRORS: Problem},
+    summary="Correct an age under 13 that was said at an invitation",
+)
+def correct_invited_age(request: HttpRequest, told: InvitedAge) -> InvitationAsked:
+    """Correct the range of who said by `invited`, by mistake, that they are under 13.
+
+    Until all is erased, thirty days later, this opens the account again, and the token works as
+    before. Where that is more than thirty days old, `invited/anew` sends a new one.
+    """
+    del request
+    now = timezone.now()
+    edition = gate.policy_in_force(now).edition.date
+    shown = AgreedTo(edition, f"{told.question} {told.answer}")
+    inviting.correct_child(token=told.token, age=told.age_range, shown=shown, now=now)
+    return InvitationAsked(asks_age_range=False)
 
 
 @router.post(

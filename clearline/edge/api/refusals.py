@@ -124,6 +124,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
         *(inviting.NoSuchInvitation(), OtherEdition(), SureNeeded(), ClosedForAge()),
         *(WRONG_AGE, WEAK, WRONG_USER_ID, TAKEN),
     ),
+    "correct_invited_age": (inviting.NoSuchInvitation(), ClosedForAge()),
     "invite_anew": (NoLettersNow(),),
     "sign_in": (WRONG_PASSWORD, TOO_OFTEN),
     "second": (SecondStepEnded(), factors.refused(), TOO_OFTEN),

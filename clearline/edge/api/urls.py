@@ -97,7 +97,7 @@ OPEN_TO_ALL: Final = frozenset(
     {
         *("policy", "sign-up", "sign-in", "sign-in/second", "renew", "contacts/take-back"),
         *("recover", "recover/code", "recover/link", "recover/password", "way-back"),
-        *("invited", "invited/ask", "invited/anew"),
+        *("invited", "invited/ask", "invited/age", "invited/anew"),
     }
 )
 

@@ -201,6 +201,18 @@ class InvitationTaken(Sent):
     agreed_edition: Annotated[date, Field(examples=["2026-01-01"])]
 
 
+class InvitedAge(Sent):
+    """The right range of who said by an invitation that they are under 13.
+
+    With the question and the answer as the app showed them, which are kept as proof.
+    """
+
+    token: Secret
+    age_range: AgeRange
+    question: Annotated[str, Field(min_length=1, max_length=100, examples=["Your age"])]
+    answer: Annotated[str, Field(min_length=1, max_length=100, examples=["16 or 17"])]
+
+
 class InvitationSent(Schema):
     """That it was asked; the same whether a letter goes or not."""
 

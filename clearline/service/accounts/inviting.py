@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hmac import compare_digest
 from typing import Final
 
@@ -28,6 +28,7 @@ from clearline.service.accounts.actions import (
     AgreedTo,
     Opened,
     get_holder,
+    lock_holder,
 )
 from clearline.service.accounts.age import AgeRange, SureNeeded, choices_at_start
 from clearline.service.accounts.age_correction import ask_to_set_age, set_age
@@ -40,7 +41,9 @@ from clearline.service.accounts.models import (
     Holder,
     ImportedCustomer,
 )
-from clearline.service.accounts.queries import account_index
+from clearline.service.accounts.queries import account_index, erased_on
+from clearline.service.accounts.taken_back import open_again, open_link
+from clearline.service.accounts.undoing import came_in
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
@@ -357,8 +360,9 @@ def age_told(told: NewWayIn) -> AgeRange:
 def close_child(*, token: str, shown: AgreedTo, now: datetime) -> None:
     """Close the account of whoever was invited by a link and is under 13, for good.
 
-    The link works no longer; thirty days later all is erased. `shown` is what they saw when they
-    said so. Raises NoSuchInvitation, ClosedForAge, gate.UseDenied, NoEditionInForce.
+    The link works no longer; thirty days later all is erased. Until then `correct_child` lets
+    whoever has the link take that back. `shown` is what they saw when they said so.
+    Raises NoSuchInvitation, ClosedForAge, gate.UseDenied, NoEditionInForce.
     Source: 16 CFR 312.2; clause account.age.
     """
     row = get_open(token, now)
@@ -370,6 +374,50 @@ def close_child(*, token: str, shown: AgreedTo, now: datetime) -> None:
     with transaction.atomic():
         end_link(row, now)
         set_age(may, by=by, age=AgeRange.UNDER_13, shown=shown, now=now)
+
+
+def find_closed(token: str, *, now: datetime) -> date | None:
+    """Return when all is erased of whose account closed by a link, as under 13; None for others."""
+    row = find_used(token)
+    closed_at = get_holder(SubjectId(row.subject)).closed_at if row else None
+    return erased_on(closed_at, now=now)
+
+
+def correct_child(*, token: str, age: AgeRange, shown: AgreedTo, now: datetime) -> None:
+    """Correct the age of who said by a link that they are under 13, and let the link work again.
+
+    The account opens again if that closed it. A link that is too old by now brings a new one, by
+    `send_anew`. Raises NoSuchInvitation, ClosedForAge, gate.UseDenied, NoEditionInForce.
+    Source: clause account.age, "you may correct that age yourself until the account is erased".
+    """
+    found = find_used(token)
+    if found is None:
+        raise NoSuchInvitation
+    subject = SubjectId(found.subject)
+    gate.ask(use=KEEP_INVITATION, choices=NOTHING_CHOSEN, now=now)
+    may = ask_to_set_age(subject, now)
+    by = Actor(ActorKind.SUBJECT, subject)
+
+    with transaction.atomic():
+        lock_holder(subject)
+        row = find_used(token)
+        if row is None:  # corrected, or opened by the operator, in this moment
+            raise NoSuchInvitation
+        set_age(may, by=by, age=age, shown=shown, now=now)
+        holder = get_holder(subject)
+        if holder.closed_at == row.used_at:
+            open_again(holder, by=by, permit=may.to_note, now=now)
+        else:
+            open_link(subject)
+
+
+def find_used(token: str) -> CustomerInvitation | None:
+    """Return the invitation of a link by which somebody said to be under 13, still so."""
+    row = find(token)
+    if row is None or row.used_at is None:
+        return None
+    children = Holder.objects.filter(subject=row.subject, is_final=True)
+    return row if children.exclude(came_in()).exists() else None
 
 
 def use_up(row: CustomerInvitation, now: datetime) -> None:

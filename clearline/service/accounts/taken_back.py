@@ -8,7 +8,8 @@ from django.db import transaction
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.actions import AlreadyOpen, get_holder, lock_holder
-from clearline.service.accounts.models import Holder, PostalAddress
+from clearline.service.accounts.models import CustomerInvitation, Holder, PostalAddress
+from clearline.service.accounts.undoing import came_in
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
@@ -51,13 +52,23 @@ def reopen_by_word(*, by: Actor, subject: SubjectId, now: datetime) -> None:
 
 
 def open_again(holder: Holder, *, by: Actor, permit: Permit, now: datetime) -> None:
-    """Open an account that the caller's transaction holds; an age that closed it is forgotten."""
+    """Open an account that the caller's transaction holds; an age that closed it is forgotten.
+
+    The link of an invitation that nobody came in by works again, if it is not too old.
+    """
     if holder.is_final:
         holder.age_range = None
     holder.closed_at, holder.is_final = None, False
     holder.save(update_fields=["age_range", "closed_at", "is_final"])
     subject = SubjectId(holder.subject)
+    open_link(subject)
     ledger.append(AccountReopened(by=str(by)), subject=subject, permit=permit, now=now)
+
+
+def open_link(subject: SubjectId) -> None:
+    """Let the link work again that closed the account of who never came in, in a transaction."""
+    links = CustomerInvitation.objects.filter(subject=subject, used_at__isnull=False)
+    links.exclude(came_in()).update(used_at=None)
 
 
 def forget_age(subject: SubjectId, *, since: datetime) -> None:

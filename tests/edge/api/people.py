@@ -32,6 +32,7 @@ Ask = Callable[..., Any]
 # Waits for a letter to an address, by words of its subject, and returns its text: the first one, or
 # the one `after` so many.
 Read = Callable[..., str]
+Refused = Callable[..., None]
 
 
 class Kind(StrEnum):
@@ -223,8 +224,11 @@ def walk_team(ask: Ask, alice: Person, bob: Person) -> None:
     ask(alice, "remove", path={"member": member})
 
 
-def walk_invited(ask: Ask, read: Read, bring: Callable[[str], None]) -> None:
-    """Come in by the letter that somebody gets whom `bring` has brought in."""
+def walk_invited(ask: Ask, refused: Refused, read: Read, bring: Callable[[str], None]) -> None:
+    """Come in by the letter that somebody gets whom `bring` has brought in.
+
+    At first they say by mistake to be under 13.
+    """
     zoe = Person()
     bring(zoe.email)
     (token,) = INVITED.findall(read(zoe.email, "choose how you sign in"))
@@ -237,6 +241,9 @@ def walk_invited(ask: Ask, read: Read, bring: Callable[[str], None]) -> None:
         "age_range": zoe.age,
         "agreed_edition": ask(zoe, "policy")["edition"],
     }
+    refused(zoe, "take_invitation", told | {"age_range": "under_13", "is_sure": True})
+    age = {"token": token, "age_range": zoe.age, "question": "Your age", "answer": "18 or over"}
+    ask(zoe, "correct_invited_age", body=age)
     zoe.take(ask(zoe, "take_invitation", body=told))
 
 

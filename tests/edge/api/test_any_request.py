@@ -169,6 +169,11 @@ class Asker:
         assert answer.status_code < 300, (name, answer.text)
         return answer.json()
 
+    def refused(self, person: Person, name: str, body: object) -> None:
+        """Ask one operation what it answers with no."""
+        answer = self.send(person, self.case(name, body, None, None))
+        assert 400 <= answer.status_code < 500, (name, answer.text)
+
     def until_signed(
         self, person: Person, name: str, *, path: Mapping[str, object] | None = None
     ) -> Any:  # noqa: ANN401  # as above
@@ -221,7 +226,7 @@ def test_whatever_is_asked_as_whoever_is_answered_as_described(
     walk(ask, ask.until_signed, partial(letter, office), provider.pass_days)
     walk_factors(ask, provider.url)
     walk_contacts(ask, partial(letter, office))
-    walk_invited(ask, partial(letter, office), partial(bring, provider, tmp_path))
+    walk_invited(ask, ask.refused, partial(letter, office), partial(bring, provider, tmp_path))
     walk_way_back(ask, partial(letter, office), partial(visit, provider), provider.pass_days)
     people = People(ask, make_people(ask))
 

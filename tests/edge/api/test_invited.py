@@ -95,6 +95,24 @@ def test_the_account_of_a_child_closes_for_good_once_that_is_sure() -> None:
     assert Holder.objects.get().is_final
 
 
+def test_an_age_under_13_that_was_said_by_mistake_is_corrected_by_the_same_token() -> None:
+    token = invited()
+    right = {"token": token, "age_range": "16_to_17", "question": "Your age", "answer": "16 or 17"}
+    App().ask(
+        "POST", "invited", {**TAKEN, "token": token, "age_range": "under_13", "is_sure": True}
+    )
+
+    wrong = App().ask("POST", "invited/age", {**right, "age_range": "under_13"})
+    corrected = App().ask("POST", "invited/age", right)
+    again = App().ask("POST", "invited/age", right)
+    said = App().ask("POST", "invited", {**TAKEN, "token": token, "age_range": None})
+
+    assert (wrong.status, wrong.told["code"]) == (403, "closed_for_age")
+    assert (corrected.status, corrected.told) == (200, {"asks_age_range": False})
+    assert (again.status, again.told["code"]) == (404, "no_such_invitation")
+    assert said.status == 201
+
+
 def test_the_age_is_asked_only_where_nobody_knows_it() -> None:
     token = invited(age="18_or_over")
 

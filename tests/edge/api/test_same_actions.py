@@ -13,7 +13,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "account_join": ("policy", "sign_up"),
     "account_agreement": ("receipt",),
     "account_agree": ("agreement", "agree"),
-    "account_invited": ("ask_invited", "take_invitation", "invite_anew"),
+    "account_invited": (*("ask_invited", "take_invitation", "invite_anew", "correct_invited_age"),),
     "account_details": (
         *("details", "set_phone", "remove_phone", "set_address", "remove_address"),
         *("set_device", "remove_device"),

@@ -1,7 +1,7 @@
 """Customers of before are invited once each, and come in by a link that works once."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -11,7 +11,7 @@ from pytest_django import Settings
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions, inviting
-from clearline.service.accounts.age import STRICT, AgeRange, SureNeeded
+from clearline.service.accounts.age import STRICT, AgeRange, ClosedForAge, SureNeeded
 from clearline.service.accounts.inviting import (
     InvitedMeanwhile,
     NoSuchInvitation,
@@ -25,6 +25,8 @@ from clearline.service.accounts.models import (
     EmailAddress,
     Holder,
 )
+from clearline.service.accounts.queries import find_closed_at, is_closing_final
+from clearline.service.accounts.taken_back import reopen_by_word
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.mail.actions import NoMailServer
 from clearline.service.mail.models import Letter
@@ -180,6 +182,92 @@ def test_the_account_of_a_child_closes_for_good_and_is_erased() -> None:
     assert not any(
         kind.objects.exists() for kind in (Holder, EmailAddress, CustomerInvitation, Account)
     )
+
+
+def closed_as_child() -> tuple[SubjectId, str]:
+    """Return somebody who said by their link that they are under 13, and the link."""
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    token = link_of(zoe)
+    inviting.close_child(token=token, shown=AGREED, now=NOW)
+    return zoe, token
+
+
+def correct(token: str, now: datetime = NOW, age: AgeRange = AgeRange.ADULT) -> None:
+    inviting.correct_child(token=token, age=age, shown=AGREED, now=now)
+
+
+def test_who_said_by_mistake_to_be_a_child_corrects_that_by_the_link_and_comes_in() -> None:
+    zoe, token = closed_as_child()
+
+    correct(token, NOW + DAY)
+
+    assert (find_closed_at(zoe), is_closing_final(zoe)) == (None, False)
+    assert not inviting.look_at(token, now=NOW + DAY).asks_age
+    accept(token, age=None, now=NOW + DAY)
+    kinds = Entry.objects.filter(subject=zoe).order_by("number").values_list("kind", flat=True)
+    assert [kind for kind in kinds if kind.startswith("account.")][-4:] == [
+        *("account.changed", "account.age_changed", "account.reopened", "account.opened"),
+    ]
+
+
+def test_an_age_is_corrected_by_no_other_link_and_not_to_a_childs() -> None:
+    zoe, token = closed_as_child()
+    (yan,) = bring_in("yan")
+    invite_all()
+    unused = link_of(yan)
+
+    with pytest.raises(ClosedForAge):
+        correct(token, age=AgeRange.UNDER_13)
+    for other in (unused, inviting.new_token(), token[:-1]):
+        with pytest.raises(NoSuchInvitation):
+            correct(other)
+    correct(token)
+    with pytest.raises(NoSuchInvitation):
+        correct(token)
+    accept(token, age=None)
+    with pytest.raises(NoSuchInvitation):
+        correct(token)
+
+    assert inviting.find_closed(token, now=NOW) is None
+    assert find_closed_at(zoe) is None
+
+
+def test_a_closing_of_before_stays_when_the_age_is_corrected() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    token = link_of(zoe)
+    actions.close_account(by=OPERATOR, subject=zoe, now=NOW)
+    inviting.close_child(token=token, shown=AGREED, now=NOW + DAY)
+
+    correct(token, NOW + DAY)
+
+    assert (find_closed_at(zoe), is_closing_final(zoe)) == (NOW, False)
+    accept(token, age=None, now=NOW + DAY)
+
+
+def test_a_link_that_grew_too_old_meanwhile_brings_a_new_one_once_the_age_is_corrected() -> None:
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    token, late = link_of(zoe), NOW + timedelta(days=31)
+    inviting.close_child(token=token, shown=AGREED, now=NOW + timedelta(days=29))
+
+    correct(token, late)
+
+    with pytest.raises(NoSuchInvitation):
+        accept(token, age=None, now=late)
+    inviting.send_anew(token=token, page=PAGE, now=late)
+    accept(link_of(zoe), age=None, now=late)
+
+
+def test_whom_the_operator_opens_again_is_asked_the_age_anew_and_comes_in_by_the_link() -> None:
+    zoe, token = closed_as_child()
+
+    reopen_by_word(by=OPERATOR, subject=zoe, now=NOW)
+
+    assert inviting.look_at(token, now=NOW).asks_age
+    inviting.invite_again(by=OPERATOR, number="N-zoe", page=PAGE, now=NOW)
+    accept(link_of(zoe))
 
 
 def test_of_many_children_by_one_link_one_closes() -> None:

@@ -25,7 +25,7 @@ from clearline.rights.agreement.asked import AGREE, BUTTON, agreed_to
 from clearline.rights.ledger_words.values import AGES
 from clearline.service.accounts import inviting
 from clearline.service.accounts.actions import AgreedTo
-from clearline.service.accounts.age import AgeRange, ClosedForAge
+from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.inviting import NewWayIn, NoSuchInvitation
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.mail.actions import NoMailServer
@@ -34,6 +34,7 @@ from clearline.trust.safeguards.passwords import LENGTH_MIN
 
 PAGE: Final = "account/invited.html"
 QUESTION: Final = gettext_lazy("Your age")
+CORRECT: Final = gettext_lazy("That is my age: open the account again")
 CLOSE: Final = gettext_lazy("I am under 13: close it")
 
 
@@ -48,7 +49,8 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
     try:
         return ask(request, token, policy.edition)
     except NoSuchInvitation:
-        return dead(request, token)
+        closed = show_closed(request, token, policy.edition)
+        return dead(request, token) if closed is None else closed
 
 
 def ask(request: HttpRequest, token: str, edition: Edition) -> HttpResponse:
@@ -83,7 +85,33 @@ def ask_child(request: HttpRequest, token: str, edition: Edition) -> HttpRespons
         return render(request, "account/invited_child.html", {"close": CLOSE}, status=422)
     shown = AgreedTo(edition.date, f"{QUESTION}: {AGES[AgeRange.UNDER_13]} [{CLOSE}]")
     inviting.close_child(token=token, shown=shown, now=timezone.now())
-    return render(request, "account/invited_child.html", {"closed": ClosedForAge()}, status=403)
+    return render_closed(request, token, 403)
+
+
+def show_closed(request: HttpRequest, token: str, edition: Edition) -> HttpResponse | None:
+    """Say that an account closed by this link, as under 13, and let that be corrected.
+
+    None where it did not. Raises NoSuchInvitation, ClosedForAge.
+    """
+    age = age_in(request.POST.get("age", "")) if "correct" in request.POST else None
+    if inviting.find_closed(token, now=timezone.now()) is None:
+        return None
+    if age is None or age is AgeRange.UNDER_13:
+        return render_closed(request, token, 422 if "correct" in request.POST else 404)
+    shown = AgreedTo(edition.date, f"{QUESTION}: {AGES[age]} [{CORRECT}]")
+    inviting.correct_child(token=token, age=age, shown=shown, now=timezone.now())
+    return redirect("account_invited", token=token)
+
+
+def render_closed(request: HttpRequest, token: str, status: int) -> HttpResponse:
+    told = {
+        "erased_on": inviting.find_closed(token, now=timezone.now()),
+        "ages": [(age, words) for age, words in AGES.items() if age is not AgeRange.UNDER_13],
+        "question": QUESTION,
+        "correct": CORRECT,
+        "error": _("Choose the range that your age is in.") if "correct" in request.POST else "",
+    }
+    return render(request, "account/invited_child.html", told, status=status)
 
 
 def show(request: HttpRequest, token: str, errors: dict[str, str]) -> HttpResponse:

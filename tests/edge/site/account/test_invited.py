@@ -118,6 +118,29 @@ def test_who_tells_to_be_a_child_is_asked_once_more_and_the_account_closes_for_g
     assert send(browser(), page).status_code == 404
 
 
+def test_who_said_by_mistake_to_be_a_child_reads_what_to_do_and_comes_in(zoe: SubjectId) -> None:
+    client, page = browser(), page_of(zoe)
+    client.post(page, {"age": "under_13", "sure": "yes"})
+
+    looked = client.get(page)
+    unsaid = client.post(page, {"correct": "yes"})
+    child = client.post(page, {"correct": "yes", "age": "under_13"})
+    corrected = client.post(page, {"correct": "yes", "age": "18_or_over"})
+
+    told = words_on(looked.content)
+    assert "closed because its owner is under 13" in told
+    assert "Was that the wrong range? Until that day you put it right here" in told
+    assert "link in our letter" not in told
+    assert (unsaid.status_code, child.status_code) == (422, 422)
+    assert "Choose the range that your age is in" in words_on(unsaid.content)
+    assert (corrected.status_code, corrected["Location"]) == (302, page)
+    assert queries.find_closed_at(zoe) is None
+    asked = words_on(client.get(page).content)
+    assert "Choose how you sign in" in asked
+    assert "Your age" not in asked
+    assert send(client, page, age="").status_code == 302
+
+
 def test_who_pressed_the_wrong_range_goes_back_and_comes_in(zoe: SubjectId) -> None:
     client, page = browser(), page_of(zoe)
     send(client, page, age="under_13")
