@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 from clearline.kit.columnstore.client import ColumnStore, Parameter, StorePlace
 from clearline.kit.columnstore.migrate import migrate
 from clearline.reach.visitors import load
+from clearline.reach.visitors.queries import DEFAULT_LIMITS, choose_readings, read_names
 from clearline.reach.visitors.queries import read_report as popularity_report
 from clearline.reach.visitors.report import Population, Report, ReportQuery, Thing
 
@@ -115,6 +116,10 @@ def measure(size: int) -> dict[str, object]:
                 time_of(lambda: store.query(FLOOR, Floor, {"a": question().start, "b": LAST}))
                 for _ in range(ROUNDS)
             )
+            reading, _ = choose_readings(store, question(), DEFAULT_LIMITS, has_both=True)
+            names_ms = statistics.median(
+                time_of(lambda: read_names(store, reading)) for _ in range(ROUNDS)
+            )
             (found,) = store.query(BYTES, Bytes)
             report = popularity_report(store, question())
         return {
@@ -124,6 +129,7 @@ def measure(size: int) -> dict[str, object]:
             "rows": len(report.rows),
             "cold_ms": round(cold_ms, 1),
             "warm_ms": warm,
+            "names_with_people_ms": round(names_ms, 1),
             "floor_ms": round(floor_ms, 1),
         }
 

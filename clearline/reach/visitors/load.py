@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -149,9 +148,9 @@ def restore_sums(store: ColumnStore, days: set[date]) -> tuple[SumOf, ...]:
     if differing:
         params = params_of(differing)
         store.command(statements.ERASE_STRETCHES, params, seconds_max=REBUILD_S_MAX)
-        views = store.query(statements.VIEWS, View)
-        for view, number in product(views, range(SLICES)):
-            select = OF_EVENT.sub(lambda _: statements.SLICE_OF_EVENT, view.select, count=1)
+        (view,) = store.query(statements.VIEW, View)
+        select = OF_EVENT.sub(lambda _: statements.SLICE_OF_EVENT, view.select, count=1)
+        for number in range(SLICES):
             store.command(
                 statements.MAKE_STRETCHES.replace("{view}", select),
                 {**params, "slices": SLICES, "slice": number},

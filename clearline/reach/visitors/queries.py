@@ -58,10 +58,11 @@ class DayRow(NamedTuple):
     visits: int
     people: int
     seconds: int
+    yeses: int
 
     @property
     def sums(self) -> Count:
-        known = Count(self.views, self.visits, self.people, self.seconds)
+        known = Count(self.views, self.visits, self.people, self.seconds, yeses=self.yeses)
         others = (self.visits, self.views, self.seconds)
         return known if self.agreed else Count(self.views, self.visits, 0, self.seconds, *others)
 
@@ -86,6 +87,7 @@ class ApartRow(NamedTuple):
     declined: int
     declined_views: int
     declined_seconds: int
+    yeses: int
     views_before: int
     visits_before: int
     people_before: int
@@ -93,6 +95,7 @@ class ApartRow(NamedTuple):
     declined_before: int
     declined_views_before: int
     declined_seconds_before: int
+    yeses_before: int
 
     @property
     def named(self) -> Named:
@@ -104,6 +107,7 @@ class ApartRow(NamedTuple):
             self.declined,
             self.declined_views,
             self.declined_seconds,
+            self.yeses,
         )
         before = Count(
             self.views_before,
@@ -113,6 +117,7 @@ class ApartRow(NamedTuple):
             self.declined_before,
             self.declined_views_before,
             self.declined_seconds_before,
+            self.yeses_before,
         )
         return Named(self.name, now, before, self.group)
 
@@ -216,12 +221,12 @@ def read_report(
         reading_names = reads.submit(read_names, store, reading)
         reading_people = reads.submit(read_people, store, reading)
         days = read_days(store, reading)
+        sides = read_sides(store, reading_of_sides)
         people, names = reading_people.result(), reading_names.result()
-        told = reading.told
-        totals = totals_of((row for row in days if row.day >= query.start), people[1], told)
-        if totals.all.views is None:  # else it would be what is told and the rest
-            told = told.without_rest()
-        breakdowns = read_breakdowns(store, reading_of_sides, days, told)
+    told = reading.told
+    totals = totals_of((row for row in days if row.day >= query.start), people[1], told)
+    if totals.all.views is None:  # else it would be what is told and the rest
+        told = told.without_rest()
     folded = to_folded(names, told, ROWS_MAX)
     before_end = query.start - timedelta(days=1)
     return Report(
@@ -233,7 +238,7 @@ def read_report(
         before=totals_of((row for row in days if row.day < query.start), people[0], told),
         days=days_of(days_between(query.start, query.end), days, told),
         days_before=days_of(days_between(query.start_before, before_end), days, told),
-        breakdowns=breakdowns,
+        breakdowns=breakdowns_of(sides, reading_of_sides, days, told),
         precision=reading.precision,
         breakdowns_precision=reading_of_sides.precision,
         clauses=clauses,
@@ -299,12 +304,15 @@ def read_names(store: ColumnStore, reading: Reading) -> Listing:
     return to_listing(store.query(sql, ApartRow, params), reading.query)
 
 
-def read_breakdowns(
-    store: ColumnStore, reading: Reading, days: Sequence[DayRow], told: Told
+def read_sides(store: ColumnStore, reading: Reading) -> tuple[ApartRow, ...]:
+    sql = statements.SIDES_OF_SUMS if reading.is_of_sums else statements.SIDES_OF_EVENTS
+    return store.query(sql, ApartRow, reading.params(rows_max=BREAKDOWN_ROWS_MAX + 1))
+
+
+def breakdowns_of(
+    rows: Sequence[ApartRow], reading: Reading, days: Sequence[DayRow], told: Told
 ) -> tuple[Breakdown, ...]:
     """Return the visits by each side that is not filtered already."""
-    sql = statements.SIDES_OF_SUMS if reading.is_of_sums else statements.SIDES_OF_EVENTS
-    rows = store.query(sql, ApartRow, reading.params(rows_max=BREAKDOWN_ROWS_MAX + 1))
     of_sides = reading.told if told.has_rest else reading.told.without_rest()
     found: list[Breakdown] = []
     for side in Side:
@@ -368,6 +376,7 @@ def left_over(whole: Iterable[Count], told: Count) -> Count:
         declined,
         total.declined_views - told.declined_views,
         total.declined_seconds - told.declined_seconds,
+        total.yeses - told.yeses,
     )
 
 
@@ -378,7 +387,7 @@ def totals_of(rows: Iterable[DayRow], people: int, told: Told) -> Totals:
             agreed += row.sums
         else:
             declined += row.sums
-    whole = Count(agreed.views, agreed.visits, people, agreed.seconds)
+    whole = Count(agreed.views, agreed.visits, people, agreed.seconds, yeses=agreed.yeses)
     return to_totals(whole, declined, told)
 
 

@@ -184,6 +184,7 @@ class Count:
     declined: int = 0  # visits begun by those who are not recognised
     declined_views: int = 0  # of `views` those of the same, as are the seconds
     declined_seconds: int = 0
+    yeses: int = 0  # said here by people of whom a visit may have begun here before
 
     def __add__(self, other: "Count") -> "Count":
         """Add two groups. The same people may be in both: together they are at least the most."""
@@ -195,6 +196,7 @@ class Count:
             self.declined + other.declined,
             self.declined_views + other.declined_views,
             self.declined_seconds + other.declined_seconds,
+            self.yeses + other.yeses,
         )
 
     def of(self, population: Population) -> "Count":
@@ -216,9 +218,10 @@ class Count:
     def size(self) -> int:
         """Return how many the group are: the people known, and one for each visit of the others.
 
-        Not one for each view: nobody knows whose they are, and all may be of one visit.
+        Not one for each view: nobody knows whose they are, and all may be of one visit. Who said
+        yes is among the people, so a visit begun here before that is no other.
         """
-        return self.people + self.declined
+        return self.people + max(0, self.declined - self.yeses)
 
 
 NOTHING: Final = Count()

@@ -76,7 +76,8 @@ SELECT
     countIf(counts_site),
     sumIf(starts, counts_site),
     uniqExactIf(visitor, shows_site AND agreed),
-    sum(seconds)
+    sum(seconds),
+    countIf(kind = 'yes')
 FROM ({EVENTS})
 WHERE kind != 'service'
 GROUP BY day, agreed
@@ -89,7 +90,8 @@ SELECT
     sum(views),
     sum(starts),
     uniqCombined64MergeIf(12)(people, agreed = 1),
-    sum(seconds)
+    sum(seconds),
+    sum(yeses)
 FROM ({SUMS} {FILTERED} AND thing = 'site' AND span = 1)
 GROUP BY start, agreed
 """
@@ -109,7 +111,8 @@ GROUP BY is_now
 
 # The greatest of each side one by one, and all others together. A value of a group that is too
 # small is never told apart, and neither are the smallest after it while those left out together
-# are too few; whatever is searched, these are the same, and a search does not even count them: it
+# are too few; who said yes on a page is one of its people and of the visits begun there no other;
+# whatever is searched, these are the same, and a search does not even count them: it
 # would spell out their names letter by letter. People of several are at least the most.
 # Of those who agreed and those who did not the same are left out, whichever of the two is told:
 # where one of the two is too small, the other would give it away beside the figures of all.
@@ -119,8 +122,10 @@ sized AS
     SELECT
         *,
         toUInt64(views_now - declined_views_now) AS views_agreed,
-        people_now + declined_now AS size,
-        max(people_now) OVER smaller + sum(declined_now) OVER smaller AS size_smaller,
+        people_now + greatest(declined_now, yeses_now) - yeses_now AS size,
+        max(people_now) OVER smaller
+            + greatest(sum(declined_now) OVER smaller, sum(yeses_now) OVER smaller)
+            - sum(yeses_now) OVER smaller AS size_smaller,
         size < {group_min:UInt32}
             OR (sum(views_now) OVER smaller > 0 AND size_smaller < {group_min:UInt32})
             OR ({is_paired:UInt8} AND views_agreed > 0 AND people_now < {group_min:UInt32})
@@ -137,7 +142,8 @@ sized AS
             {told:String} = 'declined', declined_views_now, views_now) AS views_told
     FROM counted
     WINDOW smaller AS (
-        PARTITION BY side ORDER BY people_now + declined_now, value
+        PARTITION BY side
+        ORDER BY people_now + greatest(declined_now, yeses_now) - yeses_now, value
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     )
 ),
@@ -189,9 +195,10 @@ SELECT
         views_told > 0 AND is_searched AND value != '' AND (NOT is_small OR {search:String} = '')
     ),
     sum(views_now), sum(visits_now), max(people_now), sum(seconds_now), sum(declined_now),
-    sum(declined_views_now), sum(declined_seconds_now),
+    sum(declined_views_now), sum(declined_seconds_now), sum(yeses_now),
     sum(views_before), sum(visits_before), max(people_before), sum(seconds_before),
-    sum(declined_before), sum(declined_views_before), sum(declined_seconds_before)
+    sum(declined_before), sum(declined_views_before), sum(declined_seconds_before),
+    sum(yeses_before)
 FROM placed
 GROUP BY side, is_apart, name
 """
@@ -210,13 +217,15 @@ WITH counted AS
         sumIf(starts, counts AND NOT agreed AND is_now) AS declined_now,
         countIf(counts AND NOT agreed AND is_now) AS declined_views_now,
         sumIf(seconds, NOT agreed AND is_now) AS declined_seconds_now,
+        countIf(kind = 'yes' AND is_now) AS yeses_now,
         countIf(counts AND NOT is_now) AS views_before,
         sumIf(starts, counts AND NOT is_now) AS visits_before,
         uniqExactIf(visitor, shows AND agreed AND NOT is_now) AS people_before,
         sumIf(seconds, NOT is_now) AS seconds_before,
         sumIf(starts, counts AND NOT agreed AND NOT is_now) AS declined_before,
         countIf(counts AND NOT agreed AND NOT is_now) AS declined_views_before,
-        sumIf(seconds, NOT agreed AND NOT is_now) AS declined_seconds_before
+        sumIf(seconds, NOT agreed AND NOT is_now) AS declined_seconds_before,
+        countIf(kind = 'yes' AND NOT is_now) AS yeses_before
     FROM ({EVENTS})
     WHERE thing_name != '' AND (shows OR kind = 'time')
     GROUP BY thing_name
@@ -232,13 +241,15 @@ MEASURES_OF_SUMS: Final = """
         sumIf(starts, agreed = 0 AND is_now) AS declined_now,
         sumIf(views, agreed = 0 AND is_now) AS declined_views_now,
         sumIf(seconds, agreed = 0 AND is_now) AS declined_seconds_now,
+        sumIf(yeses, is_now) AS yeses_now,
         sumIf(views, NOT is_now) AS views_before,
         sumIf(starts, NOT is_now) AS visits_before,
         uniqCombined64MergeIf(12)(people, agreed = 1 AND NOT is_now) AS people_before,
         sumIf(seconds, NOT is_now) AS seconds_before,
         sumIf(starts, agreed = 0 AND NOT is_now) AS declined_before,
         sumIf(views, agreed = 0 AND NOT is_now) AS declined_views_before,
-        sumIf(seconds, agreed = 0 AND NOT is_now) AS declined_seconds_before
+        sumIf(seconds, agreed = 0 AND NOT is_now) AS declined_seconds_before,
+        sumIf(yeses, NOT is_now) AS yeses_before
 """
 
 NAMES_OF_SUMS: Final = f"""
@@ -272,13 +283,15 @@ WITH counted AS
         sumIf(starts, counts_site AND NOT agreed AND is_now) AS declined_now,
         countIf(counts_site AND NOT agreed AND is_now) AS declined_views_now,
         sumIf(seconds, NOT agreed AND is_now) AS declined_seconds_now,
+        countIf(kind = 'yes' AND is_now) AS yeses_now,
         countIf(counts_site AND NOT is_now) AS views_before,
         sumIf(starts, counts_site AND NOT is_now) AS visits_before,
         uniqExactIf(visitor, shows_site AND agreed AND NOT is_now) AS people_before,
         sumIf(seconds, NOT is_now) AS seconds_before,
         sumIf(starts, counts_site AND NOT agreed AND NOT is_now) AS declined_before,
         countIf(counts_site AND NOT agreed AND NOT is_now) AS declined_views_before,
-        sumIf(seconds, NOT agreed AND NOT is_now) AS declined_seconds_before
+        sumIf(seconds, NOT agreed AND NOT is_now) AS declined_seconds_before,
+        countIf(kind = 'yes' AND NOT is_now) AS yeses_before
     FROM (SELECT *, toString(referrer_class) AS class FROM ({EVENTS}))
     WHERE kind != 'service'
     GROUP BY GROUPING SETS ((part), (device), (referrer_class), (referrer), (campaign))
@@ -324,7 +337,8 @@ FROM
         toDate(intDiv(toUInt16(day), span) * span) AS start,
         toInt64(countIf(kind = 'view')) AS views,
         toInt64(countIf(service != '' AND kind IN ('view', 'service'))) AS services,
-        toInt64(sum(seconds)) AS seconds
+        toInt64(sum(seconds)) AS seconds,
+        toInt64(countIf(kind = 'yes')) AS yeses
     FROM event
     WHERE day BETWEEN {{first:Date}} AND {{last:Date}}
     GROUP BY span, start
@@ -334,22 +348,23 @@ FROM
         start,
         -toInt64(sumIf(views, thing = 'site')),
         -toInt64(sumIf(views, thing = 'service')),
-        -toInt64(sumIf(seconds, thing = 'site'))
+        -toInt64(sumIf(seconds, thing = 'site')),
+        -toInt64(sumIf(yeses, thing = 'site'))
     FROM popularity
     WHERE filter = '' AND start BETWEEN {{first:Date}} AND {{last:Date}}
     GROUP BY span, start
 )
 WHERE {STRETCHES}
 GROUP BY span, start
-HAVING sum(views) != 0 OR sum(services) != 0 OR sum(seconds) != 0
+HAVING sum(views) != 0 OR sum(services) != 0 OR sum(seconds) != 0 OR sum(yeses) != 0
 """
 ERASE_STRETCHES: Final = (
     f"ALTER TABLE popularity DELETE WHERE {STRETCHES} SETTINGS mutations_sync = 1"
 )
-# The views are asked how they sum, so that the rule stands in one place.
-VIEWS: Final = """
+# The view is asked how it sums, so that the rule stands in one place.
+VIEW: Final = """
 SELECT as_select FROM system.tables
-WHERE database = currentDatabase() AND name IN ('popularity_of_event', 'popularity_of_yes')
+WHERE database = currentDatabase() AND name = 'popularity_of_event'
 """
 SLICE_OF_EVENT: Final = """FROM (
     SELECT * FROM event

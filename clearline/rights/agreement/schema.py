@@ -30,6 +30,7 @@ CREATE_TABLE: Final = re.compile(
 ADD_COLUMN: Final = re.compile(r"alter table [\w.]+ (?:on cluster \S+ )?(add column .*)", re.DOTALL)
 SETTING: Final = re.compile(r"alter table [\w.]+ (?:on cluster \S+ )?modify setting [^()]*")
 VIEW: Final = re.compile(r"create materialized view (?:if not exists )?[\w.]+ to [\w.]+ as select ")
+DROP_VIEW: Final = re.compile(r"drop view (?:if exists )?[\w.]+")
 NO_COLUMN: Final = frozenset({"index", "constraint", "projection", "primary", "period"})
 # Words of a statement in Python that makes or changes a table.
 MAKES_TABLES: Final = re.compile(
@@ -77,7 +78,7 @@ def find_sql_columns(sql: str, file: str, *, first: int = 1) -> Iterator[FoundCo
             definitions = split_added(statement)
             if added.group(1).count(" column ") > len(definitions):
                 definitions = []
-        elif VIEW.match(words) or SETTING.fullmatch(words):
+        elif VIEW.match(words) or SETTING.fullmatch(words) or DROP_VIEW.fullmatch(words):
             continue  # it fills columns that the table has declared, or makes none
         else:
             definitions = []

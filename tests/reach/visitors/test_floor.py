@@ -25,14 +25,28 @@ def is_small(count: Count) -> bool:
     return count.views > 0 and count.size < GROUP_MIN
 
 
+def test_who_said_yes_stands_behind_a_group_once() -> None:
+    four_who_said_yes = Count(4, 4, 4, 0, declined=4, declined_views=4, yeses=4)
+    and_one_more_visit = Count(1, 1, 0, 0, declined=1, declined_views=1)
+
+    assert four_who_said_yes.size == 4
+    assert (four_who_said_yes + and_one_more_visit).size == 5
+
+
 COUNTS = st.builds(
-    lambda people, more, declined, visits: Count(
-        people + more + declined, declined + min(visits, people), people, 0, declined
+    lambda people, more, declined, visits, yeses: Count(
+        people + more + declined,
+        declined + min(visits, people),
+        people,
+        0,
+        declined,
+        yeses=min(yeses, people),
     ),
     st.integers(0, 9),
     st.integers(0, 9),
     st.integers(0, 9),
     st.integers(0, 9),
+    st.integers(0, 3),
 )
 
 
@@ -81,19 +95,21 @@ def test_the_rest_is_never_a_group_of_one_to_four(counts: list[Count], others: C
 
 PRIME = 2**31 - 1
 PAIRS = st.builds(
-    lambda people, views, visits, declined, declined_views: Count(
+    lambda people, views, visits, declined, declined_views, yeses: Count(
         people + views + declined + declined_views,
         (min(visits, people) + declined),
         people,
         0,
         declined,
         declined + declined_views,
+        yeses=min(yeses, people),
     ),
     st.integers(0, 12),
     st.integers(0, 3),
     st.integers(0, 12),
     st.integers(0, 12),
     st.integers(0, 3),
+    st.integers(0, 2),
 ).filter(lambda count: count.people or not count.of(Population.AGREED).views)
 
 

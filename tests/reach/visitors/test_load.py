@@ -102,7 +102,8 @@ FIRST_NOON_MS = NOON_MS + 7 * 24 * HOUR_MS
 SUMS = """
 SELECT
     filter, value, thing, span, toInt32(start) AS start, agreed, name, sum(views) AS views,
-    sum(starts) AS starts, sum(seconds) AS seconds, uniqCombined64Merge(12)(people) AS people
+    sum(starts) AS starts, sum(seconds) AS seconds, sum(yeses) AS yeses,
+    uniqCombined64Merge(12)(people) AS people
 FROM popularity
 GROUP BY ALL
 ORDER BY ALL
@@ -120,12 +121,16 @@ class Sums(NamedTuple):
     views: int
     starts: int
     seconds: int
+    yeses: int
     people: int
 
 
 def make_batch() -> list[StoredEvent]:
     kinds = (Kind.VIEW, Kind.TIME, Kind.SERVICE)
-    return [
+    said_yes = msgspec.structs.replace(
+        make_event(301, FIRST_NOON_MS), day=DAYS[0], kind=Kind.YES, visitor=8, starts=0
+    )
+    acts = [
         msgspec.structs.replace(
             make_event(number, FIRST_NOON_MS),
             day=DAYS[number % 2],
@@ -137,6 +142,7 @@ def make_batch() -> list[StoredEvent]:
         )
         for number in range(1, 301)
     ]
+    return [*acts, said_yes]
 
 
 def sums_of(store: ColumnStore) -> tuple[Sums, ...]:
@@ -151,6 +157,7 @@ def sums_of(store: ColumnStore) -> tuple[Sums, ...]:
         "ALTER TABLE popularity DELETE WHERE 1 SETTINGS mutations_sync = 1",
         "ALTER TABLE popularity DELETE WHERE span = 8 SETTINGS mutations_sync = 1",
         "ALTER TABLE popularity DELETE WHERE thing = 'service' SETTINGS mutations_sync = 1",
+        "ALTER TABLE popularity UPDATE yeses = 0 WHERE 1 SETTINGS mutations_sync = 1",
     ],
 )
 def test_rows_whose_token_is_known_and_which_are_not_there_are_made_good(
@@ -185,7 +192,7 @@ def test_making_good_what_is_whole_or_was_never_sent_counts_once(
 
     assert sums_of(column_store) == once
     (counts,) = column_store.query("SELECT count(), uniqExact(id) FROM event", Counts)
-    assert counts == Counts(301, 301)
+    assert counts == Counts(302, 302)
 
 
 def test_sums_that_agree_are_left_alone(column_store: ColumnStore) -> None:

@@ -69,9 +69,11 @@ def make_events(seed: int, number: int) -> list[StoredEvent]:
     for _ in range(number):
         page, part, service = rng.choices(PLACES, weights=[40, 20, 15, 10, 2, 1])[0]
         kinds = [Kind.VIEW, Kind.TIME, Kind.SERVICE, Kind.CUSTOM, Kind.YES]
-        kind = rng.choices(kinds, [60, 30, 8, 2, 6])[0]
+        kind = rng.choices(kinds, [60, 30, 8, 2, 1])[0]
         referrer_class, referrer = rng.choices(CAME_FROM, [70, 20, 8, 2])[0]
         visitor = rng.choice([0, 0, rng.randint(1, 2**63), *range(1, 8)])
+        if kind is Kind.YES:  # who says it is recognised from then on
+            visitor = visitor or rng.randint(1, 8)
         day = (rng.choice(days) - EPOCH).days
         events.append(
             StoredEvent(
@@ -139,6 +141,7 @@ def count_of(events: Iterable[StoredEvent], viewing: Sequence[Kind]) -> Count:
         declined=sum(event.starts for event in views if event.visitor == 0),
         declined_views=sum(event.visitor == 0 for event in views),
         declined_seconds=sum(event.seconds for event in some if event.visitor == 0),
+        yeses=sum(event.kind is Kind.YES for event in some),
     )
 
 
@@ -580,3 +583,29 @@ def test_one_person_who_declined_and_looks_at_many_pages_is_not_told(
     assert narrowed.rest is None
     assert all(not each.rows and each.rest is None for each in narrowed.breakdowns)
     assert {day.figures.views for day in narrowed.days} == {None, 0}
+
+
+@pytest.mark.parametrize("limits", [EVENTS, SUMS], ids=["events", "sums"])
+def test_four_who_began_on_a_page_and_said_yes_there_are_not_eight(
+    store: ColumnStore, limits: Limits
+) -> None:
+    template = make_events(1, 1)[0]
+    acts = [("/rates/", Kind.VIEW, 0, 1)] * 4
+    acts += [("/rates/", Kind.YES, person, 0) for person in range(1, 5)]
+    acts += [("/", Kind.VIEW, person, 1) for person in range(1, 10)]
+    load.insert_events(
+        store,
+        [
+            msgspec.structs.replace(
+                template, id=n, page=page, kind=kind, visitor=visitor, day=20_730, starts=starts
+            )
+            for n, (page, kind, visitor, starts) in enumerate(acts)
+        ],
+        token="a",
+    )
+
+    report = popularity_report(store, WHOLE, limits=limits)
+
+    assert report.totals.all.views == 13
+    assert report.rows == ()  # "/" goes with it: with the total it would tell of /rates/
+    assert report.rest == 13
