@@ -4,14 +4,16 @@
 minutes; we keep only a keyed code of it, for a day. A new address waits sealed until its code was
 typed. The one that it replaces is kept, sealed, until the new one has been yours for thirty days:
 until then the notices of changes go there, and from there you may lock the account and have that
-address back. It is kept on while the link of a letter that went there works. Of an invitation, an
-offer, a handing over, a closing and what is asked at our desk the new one hears too, by a link that
-works once that address has been yours for thirty days. A link works for thirty days, or until
-another one has given an earlier address back. An address that you never confirmed hears of changes
-only once it has been yours for thirty days, and without a link. What you sign in with beside the
-password stays even then: where the address is given back, only what was added around that change
-goes, a day later, and not if you say that it is yours or your password is too short to sign in by
-alone."
+address back. It is kept on while the link of a letter that went there works. Other addresses that
+you had confirmed before a change hear of it too, without a link: the present one, and one that was
+replaced less than thirty days before or where such a link still works, at most six. Of an
+invitation, an offer, a handing over, a closing and what is asked at our desk the present one has a
+link too, which works once that address has been yours for thirty days. A link works for thirty
+days, or until another one has given an earlier address back. An address that you never confirmed
+hears of changes only once it has been yours for thirty days, and without a link. What you sign in
+with beside the password stays even then: where the address is given back, only what was added
+around that change goes, a day later, and not if you say that it is yours or your password is too
+short to sign in by alone."
 """
 
 from datetime import datetime, timedelta
@@ -97,6 +99,18 @@ def test_the_old_address_is_told_and_may_take_the_change_back() -> None:
     take_back(token=key_in(filled["link"]), now=CHANGED + 29 * DAY)
 
     assert present(alice) == FIRST
+
+
+def test_the_new_address_hears_of_what_comes_after_it_without_a_link() -> None:
+    alice = confirmed()
+    replace(alice, now=CHANGED)
+    notices(CHANGED)
+    add_app(alice, now=CHANGED + DAY)
+
+    (first, newer) = notices(CHANGED + DAY)[1:]
+
+    assert (first[0], "link" in first[1]) == (FIRST, True)
+    assert newer == (SECOND, {})
 
 
 def test_a_second_factor_stays_and_what_was_added_around_the_change_goes_a_day_later_or_not() -> (

@@ -1,6 +1,6 @@
 """Which of a person's e-mail addresses is that of record, and which is told of changes. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 # for "at least 30 days". The section makes no exception for the first address of a new account. The
 # one exception that there is, 64.2010(f)(1), is of notices, which are not owed "at service start".
 OF_RECORD_AFTER: Final = timedelta(days=30)
+TOLD_BESIDE_MAX: Final = 5  # letters about one change, beside those to where it is told and present
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,9 @@ class Tie:
     def is_of_age(self, now: datetime) -> bool:
         """Say whether it was tied for 30 days, be it before another one replaced it."""
         return (self.ended_at or now) - self.added_at >= OF_RECORD_AFTER
+
+    def was_present_after(self, moment: datetime) -> bool:
+        return self.ended_at is None or self.ended_at > moment
 
     @property
     def of_record_at(self) -> datetime:
@@ -57,47 +61,61 @@ def trusted(ties: Iterable[Tie], now: datetime) -> Tie | None:
     return of_record(known, now) or (first if is_proved else None)
 
 
-def told_of_change(ties: Iterable[Tie], *, changed_at: datetime, now: datetime) -> Tie | None:
+def told_of_change(ties: Iterable[Tie], *, changed_at: datetime) -> Tie | None:
     """Return where a notice of a change goes: never to what the change itself brought in.
 
     Where none may be trusted yet, to the last one that was tied for 30 days; else to the first one
     that was confirmed. These are told without a way to take it back.
     """
-    before = before_change(ties, changed_at)
-    of_age = [each for each in before if each.is_of_age(now)]
+    before = stood_at(ties, changed_at)
+    of_age = [each for each in before if each.is_of_age(changed_at)]
     proved = [each for each in before if each.confirmed_at]
     return (
-        trusted(before, now)
+        trusted(before, changed_at)
         or max(of_age, key=lambda each: each.added_at, default=None)
         or min(proved, key=lambda each: each.added_at, default=None)
     )
 
 
-def may_take_back(tie: Tie, ties: Iterable[Tie], *, changed_at: datetime, now: datetime) -> bool:
-    """Say whether the letter to an address of before a change may bring the way to undo it."""
-    return tie == trusted(before_change(ties, changed_at), now)
+def told_beside(
+    ties: Iterable[Tie], first: Tie, *, changed_at: datetime, can_take_back: Collection[int]
+) -> tuple[Tie, ...]:
+    """Return the addresses that hear of a change beside the one that is told first.
+
+    Those that were confirmed before it, and were the present one then, or until lately, or are in
+    `can_take_back`, rows whose letters have a link that works: while one address may still take
+    the account over, the others hear of it. Of very many the ones that came first and the present
+    one, so nobody who replaces it over and over silences those of before.
+    """
+    others = [each for each in stood_at(ties, changed_at) if each.row != first.row]
+    heard = [
+        each
+        for each in sorted(others, key=lambda each: each.added_at)
+        if each.confirmed_at
+        and (each.was_present_after(changed_at - OF_RECORD_AFTER) or each.row in can_take_back)
+    ]
+    return (*heard[:TOLD_BESIDE_MAX], *(e for e in heard[TOLD_BESIDE_MAX:] if e.ended_at is None))
 
 
 def trusted_before(ties: Iterable[Tie], changed_at: datetime) -> Tie | None:
-    """Return the address to which the way to undo a change could go when it was made.
+    """Return the address to which the way to undo a change could go when it was made."""
+    return trusted(stood_at(ties, changed_at), changed_at)
 
-    What was added, proved or replaced only then or later does not count.
+
+def stood_at(ties: Iterable[Tie], moment: datetime) -> tuple[Tie, ...]:
+    """Return addresses as they stood before what happened at a moment.
+
+    What was added or replaced only then or later, or proved later, does not count.
     """
-    return trusted(
-        [as_of(each, changed_at) for each in before_change(ties, changed_at)], changed_at
-    )
+    return tuple(as_of(each, moment) for each in ties if each.added_at < moment)
 
 
 def as_of(tie: Tie, moment: datetime) -> Tie:
     is_proved = tie.confirmed_at is not None and tie.confirmed_at <= moment
-    has_ended = tie.ended_at is not None and tie.ended_at <= moment
+    has_ended = tie.ended_at is not None and tie.ended_at < moment
     return Tie(
         row=tie.row,
         added_at=tie.added_at,
         confirmed_at=tie.confirmed_at if is_proved else None,
         ended_at=tie.ended_at if has_ended else None,
     )
-
-
-def before_change(ties: Iterable[Tie], changed_at: datetime) -> list[Tie]:
-    return [each for each in ties if each.added_at < changed_at]

@@ -5,7 +5,7 @@ a crash loses no notice and sends none twice.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -20,8 +20,9 @@ from clearline.service.accounts import emails, taken_back
 from clearline.service.accounts.addresses import (
     Tie,
     current,
-    may_take_back,
+    told_beside,
     told_of_change,
+    trusted_before,
 )
 from clearline.service.accounts.queries import (
     erased_on,
@@ -34,7 +35,7 @@ from clearline.service.contacts.actions import ask_for_contacts
 from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading
 from clearline.service.contacts.queries import TAKEN_BACK_WITHIN, working_notices
 from clearline.service.mail import actions as mail
-from clearline.service.mail.compose import AddressRefused
+from clearline.service.mail.compose import AddressRefused, refuse_address
 from clearline.service.mail.template import Template
 from clearline.service.teams import handing_over
 from clearline.trust.blind_index import blind_index
@@ -102,9 +103,9 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     WayBackConfirmed,
     WayBackUsed,
 )
-# Told at the present address too where that is not the one of record yet, with a link that works
-# once it is: the mailbox of before may be a dead one.
-TOLD_EVERYWHERE: Final = frozenset(
+# Of these the present address, where it is not the one of record yet, has a link too, which works
+# once it is: the mailbox of before may be a dead one. Of others it hears without one.
+LINKED_EVERYWHERE: Final = frozenset(
     {
         *(WayBackAsked.kind, WayBackBlocked.kind, WayBackConfirmed.kind, WayBackUsed.kind),
         *(AccountClosed.kind, AccountOffered.kind, AccountHandedOver.kind, MemberInvited.kind),
@@ -148,7 +149,7 @@ class NoticeTooNew(Conflict):
 class Told:
     """Whom a notice goes to, and which of their addresses.
 
-    `also` is told too, by a link that works once that one is of record.
+    `also` are told too, of them `later` by a link that works once that one is of record.
     """
 
     subject: SubjectId
@@ -156,12 +157,9 @@ class Told:
     template: Template
     may_take_back: bool
     words: Mapping[str, str]  # that the letter has beside the link
-    also: Tie | None
+    also: tuple[Tie, ...]
+    later: Tie | None
     changed_at: datetime
-
-    @property
-    def ties(self) -> tuple[Tie, ...]:
-        return (self.tie,) if self.also is None else (self.tie, self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +183,7 @@ def tell_of_changes(*, now: datetime) -> int:
     )
     told = 0
     for entry in read.entries:
-        try:
-            told += tell_of(entry, now)
-        except AddressRefused:  # one that no letter goes to keeps nobody else's from going
-            move_on(entry.position)
+        told += tell_of(entry, now)
     move_on(read.last)
     return told
 
@@ -200,18 +195,15 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
         return False
     try:
         permit = mail.ask_to_write(found.subject, now)
-        addresses = [
-            emails.open_address(found.subject, tie.row, permit=permit, now=now)
-            for tie in found.ties
-        ]
-    except (PersonErased, NoKey, emails.NoSuchAddress):
+        addresses = list(open_all(found, permit, now))
+    except (PersonErased, NoKey):
         return False
 
     with transaction.atomic():
         # Of two workers at once one moves on, and the other finds it told.
         if not move_on(entry.position):
             return False
-        for to, tie in zip(addresses, found.ties, strict=True):
+        for tie, to in addresses:
             mail.enqueue(
                 to=to,
                 template=found.template,
@@ -220,18 +212,32 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
                 permit=permit,
                 now=now,
             )
-    return True
+    return bool(addresses)
+
+
+def open_all(found: Told, permit: Permit, now: datetime) -> Iterator[tuple[Tie, str]]:
+    """Yield the addresses that hear of it; one that no letter goes to keeps none from the others.
+
+    Raises PersonErased, NoKey, Denied.
+    """
+    for tie in (found.tie, *found.also):
+        try:
+            address = emails.open_address(found.subject, tie.row, permit=permit, now=now)
+            refuse_address(address)
+        except (emails.NoSuchAddress, AddressRefused):
+            continue
+        yield tie, address
 
 
 def link_for(found: Told, tie: Tie) -> dict[str, str]:
     """Return the link for one letter, with what only who has it is told; {} for none.
 
-    In the caller's transaction. What the change brought in, or what came after it, gets none. Why
-    an account closed is told where the link works at once: whoever else reads may not be the person
+    In the caller's transaction. Only where the change is told first, and `later`, get one. Why an
+    account closed is told where the link works at once: whoever else reads may not be the person
     whose age it is. Source: clauses account.contact, account.age.
     """
-    is_later = tie == found.also
-    if not (tie.added_at < found.changed_at if is_later else found.may_take_back):
+    is_later = tie == found.later
+    if not is_later and (tie != found.tie or not found.may_take_back):
         return {}
     token = secrets.token_urlsafe(TOKEN_BYTES)
     starts_at = tie.of_record_at if is_later else None
@@ -255,16 +261,23 @@ def whom_to_tell(entry: SignedEntry, now: datetime) -> Told | None:
     if entry.kind == AccountOpened.kind and not was_imported(entry.subject):
         return None  # service began here
     ties = emails.list_ties(entry.subject)
-    tie = told_of_change(ties, changed_at=entry.at, now=now)
+    tie = told_of_change(ties, changed_at=entry.at)
     if tie is None:
         return None
-    present = current(ties)
-    is_told = entry.kind in TOLD_EVERYWHERE and present != tie
-    also = present if is_told and present and present.confirmed_at else None
     template, words = letter_of(entry.kind, entry.subject, now)
     is_own = entry.kind not in TOLD_OF_ANOTHERS
-    is_trusted = is_own and may_take_back(tie, ties, changed_at=entry.at, now=now)
-    return Told(entry.subject, tie, template, is_trusted, words, also, entry.at)
+    linked = working_notices(now).filter(subject=entry.subject).values_list("row", flat=True)
+    also = told_beside(ties, tie, changed_at=entry.at, can_take_back=frozenset(linked))
+    return Told(
+        subject=entry.subject,
+        tie=tie,
+        template=template,
+        may_take_back=is_own and tie == trusted_before(ties, entry.at),
+        words=words,
+        also=also,
+        later=current(also) if entry.kind in LINKED_EVERYWHERE else None,
+        changed_at=entry.at,
+    )
 
 
 def letter_of(kind: str, subject: SubjectId, now: datetime) -> tuple[Template, dict[str, str]]:

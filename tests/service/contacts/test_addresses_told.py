@@ -61,15 +61,18 @@ def test_an_address_that_is_given_or_taken_out_is_told_with_the_link(
 
 
 def test_a_thief_who_replaced_the_email_first_does_not_hear_of_it_alone() -> None:
-    """It goes to the address of record, which is the one before."""
+    """It goes to the address of record, which is the one before; the new one gets no link."""
     alice = confirmed()
     replace(alice, now=LATER - DAY)
     give(alice)
 
     told = tell(now=LATER)
 
-    assert [to for to, _ in told] == [FIRST, FIRST]
-    assert SECOND not in {to for to, _ in told}
+    assert [(to, list(words)) for to, words in told] == [
+        (FIRST, ["link"]),
+        (FIRST, ["link"]),
+        (SECOND, []),
+    ]
 
 
 def test_the_letter_says_no_address(office: Office) -> None:
