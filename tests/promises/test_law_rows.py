@@ -174,8 +174,7 @@ def test_twenty_pages_and_the_staffs_way_in_carry_the_link_to_the_choices_with_i
 def test_the_choice_is_reached_by_a_form_and_by_the_signal_and_needs_no_cookie() -> None:
     """CC-31: two methods, neither of them the prompt about cookies.
 
-    A form sent by a browser that keeps no cookie is recorded all the same. Accounts and exports,
-    where it will have to stop things too, do not exist yet: the row below holds that.
+    A form sent by a browser that keeps no cookie is recorded all the same.
     """
     client = browser()
     page = client.get("/privacy/choices/").content.decode()
@@ -186,6 +185,20 @@ def test_the_choice_is_reached_by_a_form_and_by_the_signal_and_needs_no_cookie()
     assert 'value="opt_out"' not in browser().get("/").content.decode()
     assert Entry.objects.filter(kind="choice.recorded").count() == 1
     assert "Opt-Out Request Honored" in browser(**GPC).get("/").content.decode()
+
+
+def test_opting_out_by_the_form_while_signed_in_holds_for_the_account() -> None:
+    """CC-31, CC-33: the form stops what is known of the account, whichever browser comes next."""
+    make_account()
+    laptop, phone = browser(), browser()
+    for client in (laptop, phone):
+        client.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
+    laptop.post("/privacy/choices/", {"act": "opt_out"})
+
+    page = phone.get("/privacy/choices/").content.decode()
+
+    assert choices_in(phone).choices.answer(ChoiceName.SALE_OR_SHARING) is Answer.NO
+    assert "Opted out" in page
 
 
 def test_opting_out_needs_no_account_and_nothing_filled_in() -> None:
@@ -236,7 +249,7 @@ def test_an_opt_out_is_confirmed_on_the_page_and_stays_so() -> None:
 
 
 def test_the_signal_speaks_for_the_browser_and_its_pseudonymous_profile() -> None:
-    """CC-35: for this browser and its random number; for accounts as soon as there are any."""
+    """CC-35: for this browser and its random number; the account has a test of its own beside."""
     said = NOTHING_CHOSEN.with_answers(dict.fromkeys(ChoiceName, Answer.YES))
     client = browser()
     opt_in(client)
@@ -447,7 +460,10 @@ def test_allowing_sale_again_takes_two_separate_confirmations() -> None:
 
 
 def test_saying_no_takes_as_many_steps_as_saying_yes_and_ignoring_is_no_yes() -> None:
-    """CC-45: twins on the prompt and on the page of choices; nothing is ticked beforehand."""
+    """CC-45: twins on the prompt and on the page of choices; nothing is ticked beforehand.
+
+    Sizes, colours and Esc are looked at in the browser, by the journeys.
+    """
     client = browser()
     for path, name in (("/", "answer"), ("/privacy/choices/", "act")):
         page = client.get(path).content.decode()
