@@ -25,7 +25,7 @@ from clearline.service.accounts.addresses import Tie, current, trusted
 from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.queries import email_index
 from clearline.service.accounts.words import read_email
-from clearline.service.contacts.models import ChangeNotice, EmailCode
+from clearline.service.contacts.models import EmailCode
 from clearline.service.contacts.queries import (
     CODE_WINDOW,
     CONTACT_CLAUSE,
@@ -333,8 +333,6 @@ def type_code(*, subject: SubjectId, code: str, now: datetime) -> CodeFor:
             raise NoCodeWaits
         if row.row is None:
             emails.replace(subject, address, now=now)
-            # What was replaced before it was of record never is, so no link there begins to work.
-            ChangeNotice.objects.filter(subject=subject, starts_at__gt=now).delete()
             # Whoever is to be told of it is told by notices.py, which reads this entry.
             ledger.append(ContactReplaced(), subject=subject, permit=note, now=now)
             return CodeFor.REPLACE

@@ -104,7 +104,8 @@ TOLD_OF: Final[tuple[type[LedgerEntry], ...]] = (
     WayBackUsed,
 )
 # Of these the present address, where it is not the one of record yet, has a link too, which works
-# once it is: the mailbox of before may be a dead one. Of others it hears without one.
+# thirty days after it came, also if it was replaced since: the mailbox of before may be a dead one,
+# and whoever replaces the address once more may be a thief. Of others it hears without one.
 LINKED_EVERYWHERE: Final = frozenset(
     {
         *(WayBackAsked.kind, WayBackBlocked.kind, WayBackConfirmed.kind, WayBackUsed.kind),
@@ -140,7 +141,7 @@ class NoticeTooNew(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "This link works once the address that it went to has been yours for thirty days. If "
+            "This link works thirty days after the address that it went to became yours. If "
             "it cannot wait, follow the link in the letter to your address of before, or call us."
         )
 
@@ -149,7 +150,7 @@ class NoticeTooNew(Conflict):
 class Told:
     """Whom a notice goes to, and which of their addresses.
 
-    `also` are told too, of them `later` by a link that works once that one is of record.
+    `also` are told too, of them `later` by a link that works thirty days after that one came.
     """
 
     subject: SubjectId
