@@ -9,11 +9,12 @@ you had confirmed before a change hear of it too, without a link: the present on
 replaced less than thirty days before or where such a link still works, at most six. Of an
 invitation, an offer, a handing over, a closing and what is asked at our desk the one that was
 present then has a link too, which works thirty days after that address became yours, even if
-another one took its place since. A link works for thirty days, or until another one has given an
-earlier address back. An address that you never confirmed hears of changes only once it has been
-yours for thirty days, and without a link. What you sign in with beside the password stays even
-then: where the address is given back, only what was added around that change goes, a day later, and
-not if you say that it is yours or your password is too short to sign in by alone."
+another one took its place since. A link works for thirty days after the change, also one that
+begins later, or until another one has given an earlier address back; the letter says until when. An
+address that you never confirmed hears of changes only once it has been yours for thirty days, and
+without a link. What you sign in with beside the password stays even then: where the address is
+given back, only what was added around that change goes, a day later, and not if you say that it is
+yours or your password is too short to sign in by alone."
 """
 
 from datetime import datetime, timedelta

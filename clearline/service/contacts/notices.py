@@ -129,8 +129,8 @@ class NoSuchNotice(NotFound):
 
     def __init__(self) -> None:
         super().__init__(
-            "This link works no longer. It works once, and for thirty days. If something is wrong "
-            "with your account, call us."
+            "This link works no longer. It works once, and until thirty days after the change. If "
+            "something is wrong with your account, call us."
         )
 
 
@@ -249,10 +249,15 @@ def link_for(found: Told, tie: Tie) -> dict[str, str]:
         changed_at=found.changed_at,
         starts_at=starts_at,
     )
+    told = {"link": link_of(token), "until": in_words(found.changed_at + TAKEN_BACK_WITHIN)}
     if starts_at:
-        return {"link": link_of(token), "starts": date_format(starts_at, "j F Y, H:i e")}
+        return {**told, "starts": in_words(starts_at)}
     is_of_child = found.template is Template.CLOSING_NOTICE and "may_keep" not in found.words
-    return {"link": link_of(token), **({"is_child": "yes"} if is_of_child else {})}
+    return {**told, **({"is_child": "yes"} if is_of_child else {})}
+
+
+def in_words(moment: datetime) -> str:
+    return date_format(moment, "j F Y, H:i e")
 
 
 def whom_to_tell(entry: SignedEntry, now: datetime) -> Told | None:

@@ -57,7 +57,7 @@ def test_an_address_that_is_given_or_taken_out_is_told_with_the_link(
 
     told = tell(now=LATER)
 
-    assert [(to, list(words)) for to, words in told] == [(FIRST, ["link"])]
+    assert [(to, list(words)) for to, words in told] == [(FIRST, ["link", "until"])]
 
 
 def test_a_thief_who_replaced_the_email_first_does_not_hear_of_it_alone() -> None:
@@ -69,8 +69,8 @@ def test_a_thief_who_replaced_the_email_first_does_not_hear_of_it_alone() -> Non
     told = tell(now=LATER)
 
     assert [(to, list(words)) for to, words in told] == [
-        (FIRST, ["link"]),
-        (FIRST, ["link"]),
+        (FIRST, ["link", "until"]),
+        (FIRST, ["link", "until"]),
         (SECOND, []),
     ]
 

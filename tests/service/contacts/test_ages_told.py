@@ -32,7 +32,7 @@ def test_a_correction_that_closes_nothing_is_told_with_the_link(age: AgeRange) -
 
     told = tell(now=LATER)
 
-    assert [(to, list(words)) for to, words in told] == [(FIRST, ["link"])]
+    assert [(to, list(words)) for to, words in told] == [(FIRST, ["link", "until"])]
 
 
 def test_one_that_closes_the_account_is_told_by_the_letter_about_that_alone() -> None:

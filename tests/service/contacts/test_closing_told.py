@@ -90,7 +90,8 @@ def test_a_closing_is_told_with_the_day_of_erasure(
     ((to, words),) = told_of_closing()
 
     link = words.pop("link")
-    assert (to, words) == (FIRST, {"when": ERASED_ON, **more})
+    until = {"until": "9 February 2027, 12:00 UTC"}
+    assert (to, words) == (FIRST, {"when": ERASED_ON, **until, **more})
     assert works(key_in(link), now=LATER)
 
 
@@ -111,8 +112,8 @@ def test_a_new_address_hears_of_a_closing_and_takes_nothing_back_before_it_is_of
 
     shown = {to: sorted(words) for to, words in told.items()}
     assert shown == {
-        FIRST: ["link", "may_keep", "when"],
-        SECOND: ["link", "may_keep", "starts", "when"],
+        FIRST: ["link", "may_keep", "until", "when"],
+        SECOND: ["link", "may_keep", "starts", "until", "when"],
     }
     key = key_in(told[SECOND]["link"])
     assert not works(key, now=LATER + 5 * DAY - MINUTE)
@@ -131,13 +132,13 @@ def test_once_the_new_address_is_of_record_its_link_opens_the_account_again() ->
 
     take_back(token=key_in(words["link"]), now=LATER + 5 * DAY)
 
-    assert sorted(words) == ["link", "starts", "when"]  # and not the age
+    assert sorted(words) == ["link", "starts", "until", "when"]  # and not the age
     assert (queries.find_closed_at(alice), queries.is_closing_final(alice)) == (None, False)
     assert present(alice) == SECOND
 
 
 def test_whoever_replaces_the_address_once_more_does_not_kill_the_link_that_waits_there() -> None:
-    """Addresses count as they stood when it was closed; the letter said from when the link works."""
+    """Addresses count as they stood when it was closed; the letter says from when it works."""
     alice = confirmed()
     replace(alice, now=LATER - 25 * DAY)
     close(alice)
@@ -161,8 +162,8 @@ def test_whoever_replaces_the_address_before_the_letter_is_written_gets_none_of_
 
     told = {to: sorted(words) for to, words in told_of_closing()}
 
-    shown = ["link", "may_keep", "starts", "when"]
-    assert told == {FIRST: ["link", "may_keep", "when"], SECOND: shown}
+    shown = ["link", "may_keep", "starts", "until", "when"]
+    assert told == {FIRST: ["link", "may_keep", "until", "when"], SECOND: shown}
 
 
 def test_the_old_address_has_the_last_word_over_one_that_was_replaced_since() -> None:
@@ -179,6 +180,28 @@ def test_the_old_address_has_the_last_word_over_one_that_was_replaced_since() ->
     assert present(alice) == FIRST
 
 
+def test_the_letter_says_until_when_the_link_in_it_works_be_it_for_minutes(office: Office) -> None:
+    """The one that begins later ends thirty days after the change too, as the account is erased."""
+    alice = confirmed()
+    replace(alice, now=LATER - 3 * MINUTE)
+    close(alice)
+    told = dict(told_of_closing())
+    send(LATER)
+
+    letters_sent = {each["To"]: " ".join(each.as_string().split()) for each in office.letters}
+
+    starts, until = told[SECOND]["starts"], told[SECOND]["until"]
+    assert (starts, until) == ("9 February 2027, 11:57 UTC", "9 February 2027, 12:00 UTC")
+    assert told[FIRST]["until"] == until
+    assert f"From {starts} on" in letters_sent[SECOND]
+    for to in (FIRST, SECOND):
+        assert f"until {until}" in letters_sent[to]
+        assert "thirty days." not in letters_sent[to]
+    key = key_in(told[SECOND]["link"])
+    assert works(key, now=LATER + 30 * DAY - MINUTE)
+    assert not works(key, now=LATER + 30 * DAY)
+
+
 def test_an_address_that_came_after_a_change_neither_hears_of_it_nor_takes_it_back() -> None:
     """Who closes an account and replaces the address before the letter was written."""
     alice = confirmed()
@@ -187,7 +210,7 @@ def test_an_address_that_came_after_a_change_neither_hears_of_it_nor_takes_it_ba
 
     told = {to: sorted(words) for to, words in told_of_closing()}
 
-    assert told == {FIRST: ["link", "may_keep", "when"]}
+    assert told == {FIRST: ["link", "may_keep", "until", "when"]}
 
 
 def test_a_new_address_and_one_that_may_not_be_theirs_are_not_told_the_age(office: Office) -> None:
@@ -203,9 +226,9 @@ def test_a_new_address_and_one_that_may_not_be_theirs_are_not_told_the_age(offic
     bodies = [(each["To"], each.as_string()) for each in closed]
     plain = [text for to, text in bodies if to == SECOND or "/account/not-me/" not in text]
     assert told == [
-        (FIRST, ["is_child", "link", "when"]),
+        (FIRST, ["is_child", "link", "until", "when"]),
         (FIRST, ["when"]),
-        (SECOND, ["link", "starts", "when"]),
+        (SECOND, ["link", "starts", "until", "when"]),
     ]
     assert len(plain) == 2
     for text in plain:
