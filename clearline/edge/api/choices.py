@@ -28,6 +28,7 @@ from clearline.policy.choices import GPC_CLOSES, says_gpc
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName, ChoiceSurface, SubjectId
 from clearline.rights.choices.asked import EACH, OPT_IN, SALE, SIGNAL, Shown, Wording, said
+from clearline.service.accounts import queries as accounts
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent import queries
 from clearline.trust.consent.account import Said
@@ -180,10 +181,13 @@ def step_of(asked: Asked) -> list[str]:
 def keep(
     request: HttpRequest, asked: Asked, answers: Mapping[str, Answer], *, shown: Shown, seen: str
 ) -> None:
-    """Keep answers for the account. Raises SignalSaysNo, TooManyAnswers, gate.UseDenied."""
+    """Keep answers for the account, a yes only where it counts at the person's age.
+
+    Raises AgeBeforeYes, SignalSaysNo, TooManyAnswers, gate.UseDenied.
+    """
     consent.choose_for_account(
         subject=asked.subject,
-        answers=answers,
+        answers=accounts.answers_at_age(asked.subject, answers),
         device=queries.find_shown(asked.subject, seen),
         shown=asked.under_edition(shown),
         gpc=asked.is_gpc,

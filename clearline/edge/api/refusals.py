@@ -24,7 +24,7 @@ from clearline.kit.errors import Refusal
 from clearline.policy.shelf import NoEditionInForce
 from clearline.service.accounts import inviting
 from clearline.service.accounts.actions import AlreadyClosed, AlreadyOpen, NoSuchAccount
-from clearline.service.accounts.age import ClosedForAge, SureNeeded, TooYoung
+from clearline.service.accounts.age import AgeBeforeYes, ClosedForAge, SureNeeded, TooYoung
 from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.handing_over import BalanceWaits, Closing
 from clearline.service.accounts.members import AlreadyMember, NoSuchMember, TeamFull
@@ -114,7 +114,7 @@ SHORT_ALONE: Final = PasswordShortAlone(
     "one first."
 )
 HANDING: Final = (ProveAgain(), BalanceWaits(), Closing())
-CHOOSING: Final = (SignalSaysNo(), TooManyAnswers())
+CHOOSING: Final = (AgeBeforeYes(), SignalSaysNo(), TooManyAnswers())
 # By operation: what it refuses beside what every operation does.
 REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "policy": (),

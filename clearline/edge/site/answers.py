@@ -16,6 +16,7 @@ from clearline.kit.access import is_own_path
 from clearline.kit.errors import Invalid, Unavailable
 from clearline.policy.vocabulary import Answer, ChoiceMethod
 from clearline.rights.choices.asked import SIGNAL, Shown
+from clearline.service.accounts import queries as accounts
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.consent.cookie import ChosenOnDevice
@@ -49,7 +50,7 @@ class UnreadableAnswer(Invalid):
 def record(visit: Visit, *, answers: Mapping[str, Answer], shown: Shown, back: str) -> HttpResponse:
     """Write the answers down and lead back, past a look whether the cookie was kept.
 
-    Raises NothingInForce, consent.SignalSaysNo, consent.TooManyAnswers.
+    Raises NothingInForce, AgeBeforeYes, consent.SignalSaysNo, consent.TooManyAnswers.
     """
     chosen = write_down(visit, answers=answers, shown=shown, method=ChoiceMethod.FORM)
     fields = {"back": back}
@@ -74,13 +75,13 @@ def write_down(
 ) -> ChosenOnDevice:
     """Prove the answers in the ledger.
 
-    Those of a customer are kept for their account. Raises NothingInForce, consent.SignalSaysNo,
-    consent.TooManyAnswers.
+    Those of a customer are kept for their account, a yes only where it counts at their age. Raises
+    NothingInForce, AgeBeforeYes, consent.SignalSaysNo, consent.TooManyAnswers.
     """
     if visit.subject is not None:
         return consent.choose_for_account(
             subject=visit.subject,
-            answers=answers,
+            answers=accounts.answers_at_age(visit.subject, answers),
             device=visit.chosen,
             shown=under_edition(shown, visit),
             gpc=visit.is_gpc,

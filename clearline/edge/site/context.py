@@ -114,6 +114,12 @@ class Site:
         subject = subject_of(self.request)
         return subject is not None and not is_told_of_closing(subject, now=timezone.now())
 
+    @cached_property
+    def may_say_yes(self) -> bool:
+        """Whether a yes counts: not that of a customer of unknown age, or under 13."""
+        subject = self.visit.subject
+        return subject is None or accounts.may_say_yes(subject)
+
     @property
     def account_nav(self) -> list[NavLink]:
         """Return the pages of the account."""

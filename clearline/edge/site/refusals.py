@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from clearline.edge.site.errors import bad_request, error_page
 from clearline.kit.errors import Refusal
 from clearline.kit.problem import CONTENT_TYPE, for_outsiders, problem, status_of
+from clearline.service.accounts.age import AgeBeforeYes
 from clearline.trust.ledger.queries import NotInTree
 
 TITLES: Final = {
@@ -24,7 +25,10 @@ TITLES: Final = {
     HTTPStatus.SERVICE_UNAVAILABLE: gettext_lazy("This cannot be answered right now"),
 }
 # Where a status says too little.
-TITLES_BY_CODE: Final = {NotInTree.code: gettext_lazy("In a few seconds")}
+TITLES_BY_CODE: Final = {
+    NotInTree.code: gettext_lazy("In a few seconds"),
+    AgeBeforeYes.code: gettext_lazy("First your age, then a yes"),
+}
 
 
 def wants_json(request: HttpRequest) -> bool:

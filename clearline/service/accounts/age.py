@@ -50,6 +50,19 @@ class ClosedForAge(Denied):
         )
 
 
+class AgeBeforeYes(Denied):
+    """A yes of somebody whose age is not known, or who was said to be under 13."""
+
+    code = "age_before_yes"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No yes counts in your account before it knows in which range your age lies, nor under "
+            "13. Open your account: it asks the range, or says how one that is wrong is put right. "
+            "Then say yes again. A no counts at once."
+        )
+
+
 # Cal. Civ. Code 1798.120(c): of those under 16 nothing is sold or shared without their own yes.
 # Clause account.age promises more: "no to everything that needs a yes", so every choice there is.
 UNDER_16: Final = frozenset({AgeRange.UNDER_13, AgeRange.FROM_13_TO_15})

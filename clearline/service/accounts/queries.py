@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from clearline.policy.shelf import is_material_step
-from clearline.policy.vocabulary import Category, ClauseId, SubjectId
+from clearline.policy.vocabulary import Answer, Category, ClauseId, SubjectId
+from clearline.service.accounts.age import AgeBeforeYes
 from clearline.service.accounts.models import (
     Account,
     Agreement,
@@ -72,6 +73,27 @@ def asks_age(subject: SubjectId) -> bool:
     Of who signs in that is so only where what was said of it was forgotten: somebody else said it.
     """
     return Holder.objects.filter(subject=subject, age_range__isnull=True).exists()
+
+
+def may_say_yes(subject: SubjectId) -> bool:
+    """Say whether a yes of somebody counts: not while their age is unknown, nor under 13."""
+    holders = Holder.objects.filter(subject=subject)
+    return not holders.filter(Q(age_range__isnull=True) | Q(is_final=True)).exists()
+
+
+def answers_at_age(subject: SubjectId, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """Return those of somebody's answers that count at their age; a no always does.
+
+    Raises AgeBeforeYes where none is left. Source: clause account.age.
+    """
+    kept: dict[str, Answer] = {
+        name: said for name, said in answers.items() if said is not Answer.YES
+    }
+    if len(kept) == len(answers) or may_say_yes(subject):
+        return dict(answers)
+    if not kept:
+        raise AgeBeforeYes
+    return kept
 
 
 def find_closed_at(subject: SubjectId) -> datetime | None:

@@ -56,6 +56,19 @@ def test_where_no_letter_could_tell_of_it_with_a_link_the_age_is_corrected_still
     assert (back.status, back.told["is_open"]) == (200, True)
 
 
+def test_no_yes_of_who_was_said_to_be_under_13_counts() -> None:
+    app = make_app()
+    told = {"question": "Your age", "answer": "Under 13", "age_range": "under_13"}
+    app.ask("PUT", "profile/age", {**told, "is_sure": True})
+
+    refused = app.ask("POST", "choices", {"answers": {"content": "yes"}, "seen": ""})
+    mixed = {"content": "no", "measurement": "yes"}
+    said = app.ask("POST", "choices", {"answers": mixed, "seen": ""})
+
+    assert (refused.status, refused.told["code"]) == (403, "age_before_yes")
+    assert {each["answer"] for each in said.told["items"]} == {"no"}
+
+
 def test_where_what_was_said_of_the_age_was_forgotten_nothing_goes_on_before_it_is_said() -> None:
     app = make_app()
     app.ask("PUT", "profile/age", {**ASKED, "age_range": "13_to_15"})
