@@ -263,12 +263,19 @@ def add_customers(commands: Subparsers) -> None:
     add_per_minute(invite)
     invite.set_defaults(run="clearline.edge.jobs.customer_commands:run_invite", needs_tables=True)
     close = verbs.add_parser(
-        "close", help="close the account of who should not be here, or asks so"
+        "close", help="close the account of who should not be here, or asks so, and all they own"
     )
     close.add_argument("number", metavar="NUMBER", help="the account number")
+    close.add_argument(
+        "--accounts",
+        type=int,
+        default=1,
+        metavar="N",
+        help="how many accounts its owner has, all of which close (default: 1)",
+    )
     close.set_defaults(run="clearline.edge.jobs.customer_commands:run_close", needs_tables=True)
     again = verbs.add_parser(
-        "reopen", help="open a closed account again for an owner whom no letter with a link reached"
+        "reopen", help="open all of an owner again whom no letter with a link about it reached"
     )
     again.add_argument("number", metavar="NUMBER", help="the account number")
     again.set_defaults(run="clearline.edge.jobs.customer_commands:run_reopen", needs_tables=True)

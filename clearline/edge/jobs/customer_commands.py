@@ -16,7 +16,6 @@ from tqdm import tqdm
 
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
-from clearline.service.accounts import actions as accounts
 from clearline.service.accounts import inviting, queries, taken_back
 from clearline.service.accounts.actions import NoSuchCustomer
 from clearline.service.accounts.customer_file import (
@@ -114,19 +113,26 @@ def run_invite(args: argparse.Namespace) -> int:
 
 
 def run_close(args: argparse.Namespace) -> int:
-    """Close one account by its number; it is erased when its clause says."""
+    """Close the accounts of one owner by the number of one; they are erased when a clause says."""
     owner, now = owner_of(args), datetime.now(UTC)
-    accounts.close_account(by=OPERATOR, subject=owner, now=now)
+    taken_back.close_by_word(by=OPERATOR, subject=owner, accounts=args.accounts, now=now)
     day = queries.erased_on(now, now=now)
-    sys.stdout.write(f"The account is closed; on {day} all that it holds is erased.\n")
+    sys.stdout.write(f"{told_of(owner)} closed; on {day} all that is held there is erased.\n")
     return DONE
 
 
 def run_reopen(args: argparse.Namespace) -> int:
-    """Open one account again by its number, also one that was closed for good."""
-    taken_back.reopen_by_word(by=OPERATOR, subject=owner_of(args), now=datetime.now(UTC))
-    sys.stdout.write("The account is open again, and its owner reads in My data that you did it.\n")
+    """Open the accounts of one owner again by the number of one, also where closed for good."""
+    owner = owner_of(args)
+    taken_back.reopen_by_word(by=OPERATOR, subject=owner, now=datetime.now(UTC))
+    sys.stdout.write(f"{told_of(owner)} open again; the owner reads in My data that you did it.\n")
     return DONE
+
+
+def told_of(owner: SubjectId) -> str:
+    """Return what a sentence about all that somebody owns begins with."""
+    owned = len(queries.list_owned(owner))
+    return "The account is" if owned == 1 else f"All {owned} accounts of this owner are"
 
 
 def owner_of(args: argparse.Namespace) -> SubjectId:

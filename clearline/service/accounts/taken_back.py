@@ -5,16 +5,34 @@ from typing import Final
 
 from django.db import transaction
 
+from clearline.kit.errors import Conflict
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
-from clearline.service.accounts.actions import AlreadyOpen, get_holder, lock_holder
+from clearline.service.accounts.actions import (
+    AlreadyOpen,
+    close_account,
+    get_holder,
+    lock_holder,
+)
 from clearline.service.accounts.models import CustomerInvitation, Holder, PostalAddress
+from clearline.service.accounts.queries import list_owned
 from clearline.service.accounts.undoing import came_in
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
 from clearline.trust.ledger.entries.accounts import AccountClosed, AccountReopened, AgeChanged
 from clearline.trust.safeguards import actions as safeguards
+
+
+class SeveralAccounts(Conflict):
+    code = "several_accounts"
+
+    def __init__(self, accounts: int) -> None:
+        super().__init__(
+            f"Accounts of the owner of this one: {accounts}. All of them close, and are erased, "
+            f"together. Nothing was changed. If that is meant, say `--accounts {accounts}`."
+        )
+
 
 BY: Final = Actor(ActorKind.JOB, "taken_back")  # who follows the link of a letter is not known
 
@@ -49,6 +67,18 @@ def reopen_by_word(*, by: Actor, subject: SubjectId, now: datetime) -> None:
         if holder.closed_at is None:
             raise AlreadyOpen
         open_again(holder, by=by, permit=permit, now=now)
+
+
+def close_by_word(*, by: Actor, subject: SubjectId, accounts: int, now: datetime) -> None:
+    """Close what somebody has here, who is answered for: all their accounts, as they have one key.
+
+    `accounts` is how many that is said to be. Raises SeveralAccounts, NoSuchCustomer,
+    AlreadyClosed, gate.UseDenied, NoEditionInForce. Source: clauses account.holder, account.acts.
+    """
+    owned = len(list_owned(subject))
+    if owned != accounts:
+        raise SeveralAccounts(owned)
+    close_account(by=by, subject=subject, now=now)
 
 
 def open_again(holder: Holder, *, by: Actor, permit: Permit, now: datetime) -> None:

@@ -33,6 +33,7 @@ from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.age_correction import correct_age
 from clearline.service.accounts.customer_file import FileWrong
 from clearline.service.accounts.models import Account
+from clearline.service.accounts.taken_back import SeveralAccounts
 from clearline.service.mail.models import Letter
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
@@ -197,7 +198,10 @@ def test_who_should_not_be_here_is_closed_by_number(
     closed_at = queries.find_closed_at(subject)
     assert closed_at is not None
     day = Retention.from_text("30 days").end(closed_at).date()
-    assert f"on {day} all that it holds is erased" in capsys.readouterr().out
+    assert (
+        f"The account is closed; on {day} all that is held there is erased"
+        in capsys.readouterr().out
+    )
     assert inviting.count_waiting() == 1
     with pytest.raises(AlreadyClosed):
         run_verb("close", "1")
@@ -231,6 +235,30 @@ def test_who_was_reached_by_no_letter_is_opened_again_by_number_and_reads_by_who
         run_verb("reopen", "1")
     with pytest.raises(NoSuchCustomer):
         run_verb("reopen", "2")
+
+
+@pytest.mark.django_db
+def test_all_accounts_of_an_owner_close_together_and_only_where_that_is_said(
+    listed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(str(listed))
+    subject = SubjectId(Account.objects.get().owner)
+    accounts.add_account(subject, "Zoe & Daughters", datetime.now(UTC))
+
+    for said in ([], ["--accounts", "3"]):
+        with pytest.raises(SeveralAccounts, match="--accounts 2"):
+            run_verb("close", "1", *said)
+    before = queries.find_closed_at(subject)
+    run_verb("close", "1", "--accounts", "2")
+    closed_at = queries.find_closed_at(subject)
+    run_verb("reopen", "1")
+
+    assert before is None
+    assert closed_at is not None
+    told = capsys.readouterr().out
+    assert "All 2 accounts of this owner are closed; on" in told
+    assert "All 2 accounts of this owner are open again" in told
+    assert queries.find_closed_at(subject) is None
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "many", "1000000"])
