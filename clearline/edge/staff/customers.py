@@ -315,7 +315,8 @@ def state_of(told: Shown) -> Iterator[str]:
         yield _("Open, customer since %s") % since
     else:
         yield _("Closed, customer since %s") % since
-        yield _("Erased on %s, unless they take the closing back") % date_format(
+        # The same of a closing for good, which tells of an age that support has no need to know.
+        yield _("Erased on %s, unless it is opened again before") % date_format(
             told.erased_on, "j F Y"
         )
 

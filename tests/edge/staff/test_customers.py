@@ -1,7 +1,7 @@
 """The pages of the desk: what is asked, what is shown, and what nobody else learns."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pyotp
 import pytest
@@ -12,7 +12,9 @@ from django.utils import timezone
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions as accounts
+from clearline.service.accounts.actions import AgreedTo
 from clearline.service.accounts.age import AgeRange
+from clearline.service.accounts.age_correction import correct_age
 from clearline.service.desk import actions as desk
 from clearline.trust.safeguards import signed_in as sessions
 from clearline.trust.safeguards.roles import Role
@@ -317,3 +319,16 @@ def test_a_closed_account_says_until_when_and_a_team_who_acts_in_it(
     assert "Closed, customer since" in told
     assert re.search(r"<td>Owner</td>", told)
     assert "Agreed to the edition of 1 January 2026" in told
+
+
+def test_of_a_closing_for_good_support_reads_what_is_true_and_nothing_of_an_age(
+    dana: Client, alice: SubjectId
+) -> None:
+    by, shown = Actor(ActorKind.SUBJECT, alice), AgreedTo(date(2026, 1, 1), "Under 13")
+    correct_age(by=by, subject=alice, age=AgeRange.UNDER_13, shown=shown, now=timezone.now())
+
+    told = words_on(dana.get(open_found(dana)).content)
+
+    assert "unless it is opened again before" in told
+    assert "they take the closing back" not in told
+    assert "nder 13" not in told
