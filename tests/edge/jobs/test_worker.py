@@ -133,6 +133,14 @@ def test_work_that_fails_is_told_to_machines_and_to_the_staff(status_dir: Path) 
 
 
 @pytest.mark.django_db
+def test_when_a_process_was_heard_last_is_told_with_its_time_zone(status_dir: Path) -> None:
+    tell([lane_of(Work())], status_dir, NOON)
+
+    page = signed_in("olu", Role.ADMINISTRATOR).get("/staff/health/").content.decode()
+    assert "last heard at 07:00:00 EST<" in page  # of New York
+
+
+@pytest.mark.django_db
 def test_work_that_is_well_again_is_no_trouble(status_dir: Path) -> None:
     work = Work(StoreDown("x"))
     lane = lane_of(work)
