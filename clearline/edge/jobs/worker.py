@@ -26,7 +26,7 @@ from clearline.kit.status import read_statuses, write_status
 from clearline.reach.visitors import actions as visitors
 from clearline.reach.visitors import load
 from clearline.service.accounts import actions as accounts
-from clearline.service.accounts import age_of_before, undoing, whole_list
+from clearline.service.accounts import age_of_before, inviting, undoing, whole_list
 from clearline.service.contacts import actions as contacts
 from clearline.service.contacts import (
     edition_letters,
@@ -101,6 +101,7 @@ def erase_closed_accounts(now: datetime) -> None:
 
 def erase_old_invitations(now: datetime) -> None:
     teams.erase_expired(now=now)
+    inviting.erase_addresses(now=now)
     handing_over.erase_expired(now=now)
 
 
@@ -112,6 +113,7 @@ def erase_old_lists(now: datetime) -> None:
 def erase_old_contacts(now: datetime) -> None:
     accounts.erase_earlier_names(now=now)
     contacts.erase_expired(now=now)
+    erasing.erase_waited(now=now)
     notices.erase_expired(now=now)
     factor_wait.erase_expired(now=now)
     recovery.erase_expired(now=now)

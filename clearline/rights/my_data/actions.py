@@ -240,7 +240,9 @@ def opened(subject: SubjectId, permits: tuple[Permit, ...], now: datetime) -> tu
         sealed = [each for each in everything if each.category in permit.categories]
         texts = vault.open_all(sealed, permit=permit, now=now)
         for each, text in zip(sealed, texts, strict=True):
-            values.setdefault(each.category, {})[text] = None
+            found = values.setdefault(each.category, {})
+            if text:  # where nothing is left, what was there has been erased before its row
+                found[text] = None
     return tuple(
         Held(each.category, each.sealed, each.keepings, tuple(values[each.category]))
         if each.category in values

@@ -10,7 +10,7 @@ from hmac import compare_digest
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clearline.kit.errors import Conflict, NotFound
 from clearline.policy.choices import NOTHING_CHOSEN
@@ -374,6 +374,17 @@ def close_child(*, token: str, shown: AgreedTo, now: datetime) -> None:
     with transaction.atomic():
         end_link(row, now)
         set_age(may, by=by, age=AgeRange.UNDER_13, shown=shown, now=now)
+
+
+def erase_addresses(*, now: datetime) -> int:
+    """Erase to which addresses links went that work no longer; return how many.
+
+    Of who said by theirs to be under 13 it stays until the link is too old, since it may work
+    again. Source: clause account.invitation, "We keep only a keyed code of it".
+    """
+    kept = CustomerInvitation.objects.exclude(address_index=b"")
+    is_over = Q(expires_at__lte=now) | Q(came_in(), used_at__isnull=False)
+    return kept.filter(is_over).update(address_index=b"")
 
 
 def find_closed(token: str, *, now: datetime) -> date | None:

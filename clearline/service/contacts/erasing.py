@@ -1,6 +1,10 @@
-"""What is left here of people whose accounts were erased, where accounts itself cannot reach."""
+"""What goes from here beside old rows: all of erased people, and addresses whose code is over."""
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Final
+
+from django.db.models import Q
 
 from clearline.service.accounts.queries import gone_of
 from clearline.service.contacts.models import (
@@ -10,7 +14,10 @@ from clearline.service.contacts.models import (
     RecoveryLetter,
     WayBack,
 )
+from clearline.service.contacts.queries import CODE_WINDOW
+from clearline.trust.vault.keyring import NoKey, PersonErased
 
+ERASED_AT_ONCE: Final = 1_000
 OF_PEOPLE: Final = (ChangeNotice, EmailCode, FactorWait, RecoveryLetter, WayBack)
 
 
@@ -26,3 +33,18 @@ def erase_of_gone() -> int:
         for gone in gone_of(list(named)):
             erased += rows.filter(subject__in=gone).delete()[0]
     return erased
+
+
+def erase_waited(*, now: datetime) -> int:
+    """Erase addresses whose code was typed, dropped or is over, with the code; count them.
+
+    At most 1,000 at once. The rest of the row counts letters until the day is over. Source: clause
+    account.contact, "A new address waits sealed until its code was typed".
+    """
+    is_over = Q(ended_at__isnull=False) | Q(made_at__lte=now - CODE_WINDOW)
+    rows = list(EmailCode.objects.filter(is_over).exclude(code_index=b"")[:ERASED_AT_ONCE])
+    for row in rows:
+        row.address, row.code_index = "", b""
+        with suppress(NoKey, PersonErased):  # then nobody can read it, and `erase_of_gone` takes it
+            row.save(update_fields=["address", "code_index"])
+    return len(rows)

@@ -446,3 +446,18 @@ def test_what_is_known_of_invitations_goes_with_the_account() -> None:
 
     assert not CustomerInvitation.objects.exists()
     assert not Letter.objects.exists()
+
+
+def test_to_which_address_a_link_went_is_erased_once_it_works_no_longer() -> None:
+    zoe, yan, xia = bring_in("zoe", "yan", "xia")
+    invite_all()
+    accept(link_of(zoe))
+    inviting.close_child(token=link_of(yan), shown=AGREED, now=NOW)
+
+    first = inviting.erase_addresses(now=NOW + timedelta(days=29))
+    left = set(CustomerInvitation.objects.exclude(address_index=b"").values_list("subject"))
+    last = inviting.erase_addresses(now=NOW + timedelta(days=30))
+
+    assert (first, left, last) == (1, {(yan,), (xia,)}, 2)
+    inviting.send_anew(token=link_of(xia), page=PAGE, now=NOW + timedelta(days=31))
+    accept(link_of(xia), user_id="xia.new", now=NOW + timedelta(days=31))
