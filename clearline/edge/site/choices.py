@@ -133,9 +133,23 @@ def choices(request: HttpRequest) -> HttpResponse:
         "sale_answer": visit.choices.answer(ChoiceName.SALE_OR_SHARING),
         "is_no_kept": kept.answer(ChoiceName.SALE_OR_SHARING) is Answer.NO,
         "is_for_account": visit.subject is not None,
+        "is_recognised": is_recognised_unasked(visit),
+        "is_blank": visit.on_device is None,
         "of_account": tuple(answers_shown(request)),
     }
     return render(request, "site/choices.html", shown)
+
+
+def is_recognised_unasked(visit: Visit) -> bool:
+    """Say whether a browser without an answer is recognised, by the number that it still keeps.
+
+    So it is under a policy that lets us until somebody declines, where what was chosen got lost.
+    """
+    name, device = ChoiceName.MEASUREMENT, visit.on_device
+    if visit.policy is None or device is None or not device.id:
+        return False
+    is_unset = visit.choices.answer(name) is Answer.UNSET
+    return is_unset and consent.holds_until_no(visit.policy, name)
 
 
 def purposes_of(visit: Visit) -> tuple[Purpose, ...]:

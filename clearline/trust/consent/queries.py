@@ -6,7 +6,7 @@ from typing import Final
 
 from clearline.policy.choices import GPC_CLOSES, NOTHING_CHOSEN
 from clearline.policy.compile import CompiledPolicy
-from clearline.policy.condition import choices_in
+from clearline.policy.condition import choices_in, holds
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import (
     Answer,
@@ -92,6 +92,13 @@ def needs_prompt(chosen: ChosenOnDevice | None, policy: CompiledPolicy, now: dat
 def choices_used(policy: CompiledPolicy) -> frozenset[str]:
     """Return the choices that some clause of the policy rests on."""
     return frozenset().union(*(choices_in(c.requires) for c in policy.edition.clauses))
+
+
+def holds_until_no(policy: CompiledPolicy, choice: ChoiceName) -> bool:
+    """Say whether a clause that rests on a choice holds from before it is made until a no."""
+    declined = NOTHING_CHOSEN.with_answers({choice: Answer.NO})
+    rests = (clause.requires for clause in policy.edition.clauses)
+    return any(holds(each, NOTHING_CHOSEN) and not holds(each, declined) for each in rests)
 
 
 def what_is_lost(policy: CompiledPolicy, choice: str) -> tuple[str, ...]:

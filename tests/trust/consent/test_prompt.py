@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from clearline.policy.choices import Choices
-from clearline.policy.compile import compile_edition
+from clearline.policy.compile import CompiledPolicy, compile_edition
+from clearline.policy.vocabulary import ChoiceName
 from clearline.trust.consent.cookie import ChosenOnDevice
 from clearline.trust.consent.queries import (
     NO_ASK_WINDOW,
     choices_used,
     clauses_resting_on,
+    holds_until_no,
     needs_prompt,
     what_is_lost,
 )
@@ -31,6 +33,7 @@ BOTH = compile_edition(
     )
 )
 ONE = compile_edition(edition(clause()))
+UNTIL_NO = compile_edition(edition(clause(requires="unless:measurement")))
 NONE = compile_edition(edition(clause(requires="nothing"), clause(id="a.b", requires="choice:ads")))
 
 
@@ -80,3 +83,12 @@ def test_what_a_no_loses_is_told_in_the_words_of_each_clause_that_rests_on_it() 
 def test_the_clauses_that_rest_on_a_choice_are_named_also_where_only_a_no_counts() -> None:
     assert clauses_resting_on(BOTH, "measurement") == ("visits.measure", "extras.remember")
     assert clauses_resting_on(BOTH, "content") == ("extras.remember", "extras.more")
+
+
+@pytest.mark.parametrize(("policy", "holds"), [(UNTIL_NO, True), (ONE, False), (BOTH, False)])
+def test_what_holds_until_a_no_is_told_from_what_a_yes_begins(
+    policy: CompiledPolicy,
+    holds: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    assert holds_until_no(policy, ChoiceName.MEASUREMENT) is holds
+    assert not holds_until_no(policy, ChoiceName.ADS)
