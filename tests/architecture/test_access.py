@@ -41,7 +41,6 @@ from clearline.trust.factors import actions as factors
 from clearline.trust.factors.proof import PasskeyAnswer
 from clearline.trust.factors.queries import factors_of
 from clearline.trust.grants import actions as grants
-from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import queries as logins
 from clearline.trust.safeguards.actions import SignedIn
@@ -76,6 +75,7 @@ from tests.edge.site.published import BETTER, published
 from tests.service.accounts.invited import bring_in, invite_all, link_of
 from tests.service.accounts.people import PASSWORD, make_account, make_customer
 from tests.trust.factors.authenticator import Authenticator
+from tests.trust.ledger.log import sign_log
 
 NAME, EMAIL, CALLED = "Zyxw Vutsrqp", "onmlkji@hgfedcb.example", "Azbycxdwev"
 # What a form must say for the page to be open, or who is signed in by it.
@@ -178,7 +178,7 @@ def world(
         invitation = invited_person()
         now = timezone.now()
         held = accounts.show_profile(by=Actor(ActorKind.SUBJECT, alice), subject=alice, now=now)
-        ledger.integrate(now=now)
+        sign_log(now=now)
         choice = Entry.objects.get(kind="choice.recorded")
         opened = Entry.objects.get(kind="account.opened", subject=alice)
         yield World(

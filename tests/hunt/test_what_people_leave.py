@@ -38,7 +38,6 @@ from clearline.service.contacts import actions as contacts
 from clearline.service.desk import actions as desk
 from clearline.service.teams import actions as teams
 from clearline.service.teams import handing_over
-from clearline.trust.ledger import actions as ledger
 from clearline.trust.safeguards import user_ids
 from clearline.trust.safeguards.models import Session
 from clearline.trust.safeguards.roles import Role
@@ -58,6 +57,7 @@ from tests.hunt.words import needles_of
 from tests.promises.provider import told_rows
 from tests.service.accounts.invited import invite_all, link_of
 from tests.service.contacts.contacts import prove
+from tests.trust.ledger.log import sign_log
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -209,7 +209,7 @@ def test_no_word_of_anybody_stands_anywhere_in_any_form(
     for text in (zoe.email, zoe.account_number, zoe.user_id, zoe.telephone):
         desk.search(by=staff, text=text, now=now)
     accounts.close_account(by=Actor(ActorKind.SUBJECT, friend), subject=friend, now=now)
-    ledger.integrate(now=now)
+    sign_log(now=now)
     logged = "\n".join(FORMATTER.format(record) for record in caplog.records)
 
     people = {"Alice": alice, "Zoe": zoe, "Bob": bob, "Carol": carol, "Eve": eve}

@@ -31,6 +31,7 @@ from clearline.edge.jobs.worker import LONG, QUICK, Lane
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.policy.shelf import Shelf
 from clearline.trust.consent.cookie import CookieSigner, VisitorOnDevice
+from tests.trust.ledger.log import enter_editions
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
 BEGAN = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -175,6 +176,7 @@ def work(now: datetime, *, with_store: bool = False) -> None:
     """Let the worker do all its regular work once; what needs the column store if asked to."""
     beats = [beat for beat in (*QUICK, *LONG) if with_store or beat.name != NEEDS_STORE]
     lane = Lane(tuple(beats), {})
+    enter_editions()
     lane.run_due(now)
     assert lane.troubles == {}
 

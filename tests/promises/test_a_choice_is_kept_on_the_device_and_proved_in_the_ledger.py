@@ -72,7 +72,7 @@ def test_its_proof_says_what_was_chosen_and_nothing_of_who_chose() -> None:
     told = proof(alice)
 
     assert added.startswith("ledger_entry:")
-    assert Entry.objects.get().subject is None
+    assert Entry.objects.get(kind="choice.recorded").subject is None
     assert told["body"]["subject"] == ""
     assert (told["head"]["kind"], told["body"]["clause"]) == ("choice.recorded", "choices.keep")
     fields = told["body"]["fields"]
@@ -105,7 +105,7 @@ def test_the_proof_can_be_read_for_three_years_and_then_no_more() -> None:
     alice = browser()
     answer(alice, "accept")
     work(timezone.now())
-    entry = Entry.objects.get()
+    entry = Entry.objects.get(kind="choice.recorded")
     ends = KEPT.end(entry.at)
 
     work(ends - DAY)

@@ -26,12 +26,12 @@ from clearline.service.accounts import details
 from clearline.service.accounts.roles import AddressKind
 from clearline.service.accounts.words import Postal
 from clearline.service.desk.models import Search, Sighting
-from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import browser, signed_in
 from tests.promises.provider import everything, work
 from tests.service.accounts.people import PASSWORD, make_account
+from tests.trust.ledger.log import sign_log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 NAME, EMAIL, CALLED = "Qwzx Vutsrqp", "onmlkji@hgfedcb.example", "Azbycxdwev"
@@ -126,7 +126,7 @@ def test_it_shuts_after_a_quarter_of_an_hour_and_the_note_is_gone_by_the_second_
 def test_the_customer_sees_what_was_opened_when_by_whom_and_at_which_contact() -> None:
     make_alice()
     opened(Role.SUPPORT)
-    ledger.integrate(now=timezone.now())
+    sign_log(now=timezone.now())
     alice = browser()
     alice.post("/account/sign-in/", {"user_id": "alice", "password": PASSWORD})
 

@@ -26,13 +26,13 @@ from clearline.service.contacts import notices
 from clearline.service.mail.models import Letter
 from clearline.service.teams.handing_over import find_offer
 from clearline.service.teams.models import Handover, MemberLabel
-from clearline.trust.ledger import actions as ledger
 from clearline.trust.vault import actions as vault
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
 from tests.promises.provider import Clock, everything, work
 from tests.service.accounts.people import NOW, PASSWORD, make_customer
 from tests.service.contacts.contacts import key_in, prove, tell
+from tests.trust.ledger.log import sign_log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 
@@ -233,7 +233,7 @@ def test_both_are_told_at_once(clock: Clock) -> None:
     alice, hers, bob, his = two(clock)
     clock.now += timedelta(days=31)  # from then on their addresses are of record
     pass_days(clock, 0, alice, bob)
-    ledger.integrate(now=clock.now)
+    sign_log(now=clock.now)
     notices.tell_of_changes(now=clock.now)
 
     offer(alice, his)
@@ -294,7 +294,7 @@ def test_both_read_before_they_agree_that_it_may_be_taken_back_and_after_it_who_
 def told(clock: Clock) -> set[SubjectId]:
     """Return who is written to since last time."""
     Letter.objects.all().delete()
-    ledger.integrate(now=clock.now)
+    sign_log(now=clock.now)
     notices.tell_of_changes(now=clock.now)
     return cast("set[SubjectId]", set(Letter.objects.values_list("subject", flat=True)))
 

@@ -37,12 +37,12 @@ from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner
 from clearline.trust.consent.cookies import CHOICES_COOKIE
 from clearline.trust.consent.queries import needs_prompt
 from clearline.trust.gate.queries import policy_in_force
-from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
 from tests.browser_client import browser
 from tests.promises.pages import PAGES
 from tests.service.accounts.people import PASSWORD, make_account
+from tests.trust.ledger.log import sign_log
 
 pytestmark = pytest.mark.django_db
 TOP = Path(__file__).parents[2]
@@ -489,7 +489,7 @@ def test_taking_consent_back_is_as_easy_as_giving_it_and_both_are_proved(tmp_pat
     withdraw_clicks = clicks_to(client.get("/rates/").content.decode(), "withdraw")
     client.post("/privacy/choice/", {"answer": "withdraw"})
     taken_back = choices_in(client).proof
-    ledger_actions.integrate(now=timezone.now())
+    sign_log(now=timezone.now())
 
     assert withdraw_clicks == accept_clicks == 1
     assert client.cookies["cl_visitor"].value == ""

@@ -20,12 +20,12 @@ from pydantic import SecretStr
 from pytest_django import Settings
 
 from clearline.service.mail.models import Letter
-from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
 from tests.promises.provider import everything, work
 from tests.service.mail.letters import ALICE, CODE, TO, send, write
 from tests.service.mail.post_office import open_office
+from tests.trust.ledger.log import sign_log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 LOADS = ("<img", "src=", "href=", "url(", "http-equiv", "<link", "<script")
@@ -82,7 +82,7 @@ def test_what_became_of_it_is_noted_under_the_random_number_by_its_kind_alone(
         send(now)
 
     entry = Entry.objects.get(kind=f"mail.{kind}")
-    ledger_actions.integrate(now=entry.at)
+    sign_log(now=entry.at)
     told = ledger.receipt(entry.public_id)["body"]
     assert (told["subject"], told["clause"]) == (ALICE, "mail.note")
     assert told["fields"] == {"template": "address_code"}

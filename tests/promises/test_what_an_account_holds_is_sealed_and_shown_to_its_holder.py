@@ -33,7 +33,6 @@ from clearline.policy.retention import Retention
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.models import Account, EmailAddress, Holder, Member
 from clearline.service.mail.template import Template
-from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.vault.models import PersonKey
@@ -41,6 +40,7 @@ from tests.browser_client import browser
 from tests.promises.provider import answer, device, everything, work
 from tests.service.accounts.people import PASSWORD, make_account
 from tests.service.contacts.contacts import key_in, letters, tell
+from tests.trust.ledger.log import sign_log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 DAY = timedelta(days=1)
@@ -175,7 +175,7 @@ def test_what_is_shown_is_noted_with_for_whom_and_why() -> None:
     for word in (TYPED["name"], TYPED["email"], TYPED["screen_name"], "18 or over"):
         assert word in page
     entry = Entry.objects.get(kind="account.shown")
-    ledger_actions.integrate(now=entry.at)
+    sign_log(now=entry.at)
     told = ledger.receipt(entry.public_id)["body"]
     subject = Holder.objects.get().subject
     assert told["clause"] == "account.show"
@@ -193,7 +193,7 @@ def test_it_is_given_as_a_file_too_and_that_is_noted() -> None:
         assert word in values
     assert told["lines"][0]["kind"] == "data.exported"
     entry = Entry.objects.get(kind="data.exported")
-    ledger_actions.integrate(now=entry.at)
+    sign_log(now=entry.at)
     assert ledger.receipt(entry.public_id)["body"]["clause"] == "account.show"
 
 

@@ -27,7 +27,6 @@ from django.utils import timezone
 
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.models import Holder
-from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards import actions as safeguards
@@ -36,6 +35,7 @@ from tests.browser_client import add_app, browser
 from tests.edge.site.answering import words_on
 from tests.edge.site.published import LONGER, published
 from tests.service.accounts.people import AGREED, PASSWORD, make_account, make_customer
+from tests.trust.ledger.log import sign_log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 
@@ -62,7 +62,7 @@ def clauses_of(subject: SubjectId) -> dict[str, list[str]]:
 def test_the_agreement_has_a_receipt_with_edition_moment_and_words() -> None:
     opened = make_account()
     client = enter()
-    ledger_actions.integrate(now=timezone.now())
+    sign_log(now=timezone.now())
 
     receipt = json.loads(client.get("/account/agreement/").content)
 

@@ -6,8 +6,6 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
-
 from clearline.edge.jobs.export_command import (
     FileRefused,
     bar_of,
@@ -18,9 +16,8 @@ from clearline.edge.jobs.export_command import (
     write_json,
 )
 from clearline.kit.errors import Conflict
-from clearline.policy.shelf import list_published
 from clearline.trust.ledger import actions, queries
-from clearline.trust.ledger.loss import has_tables, tell_loss
+from clearline.trust.ledger.loss import has_tables, refuse_lost, tell_own_loss
 from clearline.trust.ledger.verify import (
     LEDGER,
     PUBLISHED,
@@ -41,7 +38,7 @@ def run_verify(args: argparse.Namespace) -> int:
         args.vkey = args.vkey or queries.vkey()
         return run_verify_export(args)
     against = read_older(args.against)
-    if loss := own_loss():
+    if loss := tell_own_loss():
         return tell_broken(LedgerBroken(loss, LEDGER), args, next_step=RESTORE)
     try:
         if is_untouched():
@@ -53,18 +50,6 @@ def run_verify(args: argparse.Namespace) -> int:
     if not args.json:
         sys.stdout.write(told_of_waiting(queries.count_waiting()))
     return 0
-
-
-def own_loss() -> str:
-    listed = list_published(settings.ENV.policy_dir)
-    return tell_loss((each.date, each.sha256) for each in listed)
-
-
-def refuse_lost() -> None:
-    """Return if the ledger may be signed: no past of it is missing. Raises LedgerBroken."""
-    if loss := own_loss():
-        what = f"{loss}. {RESTORE.removesuffix('.')}"
-        raise LedgerBroken(what, LEDGER)
 
 
 def is_untouched() -> bool:
@@ -131,7 +116,6 @@ def run_prove(args: argparse.Namespace) -> int:
     try:
         receipt = queries.receipt(args.id)
     except queries.NotInTree:
-        refuse_lost()
         actions.integrate(now=args.now)
         receipt = queries.receipt(args.id)
     write_new(args.output, queries.receipt_file(receipt))

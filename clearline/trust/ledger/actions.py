@@ -34,6 +34,7 @@ from clearline.trust.ledger.checkpoint import (
 )
 from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.keys import sealer, signer
+from clearline.trust.ledger.loss import refuse_lost
 from clearline.trust.ledger.merkle import EMPTY_ROOT, range_root
 from clearline.trust.ledger.models import Entry, LogState, NewEntry
 from clearline.trust.ledger.queries import (
@@ -175,12 +176,14 @@ def integrate(*, now: datetime, rows_max: int = 10_000) -> int:
     """Give waiting entries their places in the tree, sign and publish it; return how many.
 
     One integrator works at a time; a crash at any point is made good by the next call, and what
-    was published is never rewritten. Raises LogWouldBeRewritten, TileBroken, KeyBroken, OSError.
+    was published is never rewritten. Raises LedgerBroken where entries were lost,
+    LogWouldBeRewritten, TileBroken, KeyBroken, PolicyBroken, OSError.
     """
     folder = Path(settings.ENV.tiles_dir)
-    folder.mkdir(parents=True, exist_ok=True)
     if is_up_to_date(folder):
         return 0
+    refuse_lost()
+    folder.mkdir(parents=True, exist_ok=True)
     LogState.objects.get_or_create(pk=1)
     with transaction.atomic(durable=True):
         state = LogState.objects.select_for_update().get(pk=1)

@@ -8,10 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
 from django.db import connection
 
+from clearline.policy.shelf import list_published
 from clearline.trust.ledger.entries.uses import key_of_edition
 from clearline.trust.ledger.models import Entry
+from clearline.trust.ledger.verify import LEDGER, RESTORE, LedgerBroken
 
 DAYS_TOLD: Final = 3
 
@@ -37,3 +40,19 @@ def tell_loss(published: Iterable[tuple[date, str]]) -> str:
         f"it has no entry of an edition that policy/published.json lists ({told}{more}), so "
         "entries were lost"
     )
+
+
+def tell_own_loss() -> str:
+    """Say which editions this provider's ledger does not know. Raises PolicyBroken."""
+    listed = list_published(settings.ENV.policy_dir)
+    return tell_loss((each.date, each.sha256) for each in listed)
+
+
+def refuse_lost() -> None:
+    """Return if the ledger may be signed: no past of it is missing.
+
+    Raises LedgerBroken, and PolicyBroken when it cannot be known what was published.
+    """
+    if loss := tell_own_loss():
+        what = f"{loss}. {RESTORE.removesuffix('.')}"
+        raise LedgerBroken(what, LEDGER)

@@ -53,8 +53,9 @@ PUBLISHED: Final = "the published checkpoint"
 OLDER: Final = "the older checkpoint"
 LEDGER: Final = "the ledger"
 RESTORE: Final = (
-    "Stop the site and restore the database and data/ledger from the newest backup. Going on "
-    "would sign another past under the same key, and whoever holds an older checkpoint sees it."
+    "Stop the site and restore the database and data/ledger from the newest backup. Nothing is "
+    "signed until then: it would be another past under the same key, and whoever holds an older "
+    "checkpoint would see it."
 )
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from clearline.trust.ledger import actions as ledger_actions
 from tests.edge.api.app import SIGN_UP, App, make_app
 from tests.edge.site.published import LONGER, published
 from tests.promises.provider import Clock
 from tests.service.accounts.people import PASSWORD
+from tests.trust.ledger.log import sign_log
 
 pytestmark = pytest.mark.django_db
 NEW = "stones make rivers loud"
@@ -113,7 +113,7 @@ def test_a_new_password_ends_every_other_sign_in_but_not_this_one() -> None:
 def test_the_receipt_of_the_agreement_is_given_once_it_is_signed() -> None:
     app = make_app()
     early = app.ask("GET", "agreement/receipt")
-    ledger_actions.integrate(now=timezone.now())
+    sign_log(now=timezone.now())
 
     receipt = app.ask("GET", "agreement/receipt")
 

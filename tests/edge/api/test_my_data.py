@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
 from tests.edge.api.app import App, make_app
 from tests.edge.site.published import LONGER, published
 from tests.promises.provider import Clock
+from tests.trust.ledger.log import sign_log
 
 pytestmark = pytest.mark.django_db
 EMAIL = "alice@mail.example"
@@ -115,7 +115,7 @@ def test_each_line_has_its_receipt_and_anothers_is_not_found() -> None:
     app, bob = make_app(), make_app("bob")
     line = app.ask("GET", "my-data/lines").told["items"][0]["id"]
     early = app.ask("GET", f"my-data/lines/{line}/receipt")
-    ledger.integrate(now=timezone.now())
+    sign_log(now=timezone.now())
 
     told = app.ask("GET", f"my-data/lines/{line}/receipt")
 

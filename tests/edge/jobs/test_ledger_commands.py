@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from pytest_django import Settings
 
 from clearline.config import cli
 from clearline.config.init_command import make_instance
@@ -22,13 +21,6 @@ from clearline.trust.ledger.models import LogState
 from tests.instance import FIRST_DAY, NAMES
 from tests.journeys.provider import AT_THE_PROVIDER, CLI, RunningProvider
 from tests.trust.ledger.log import NOW, Log
-
-
-@pytest.fixture
-def log(log: Log, settings: Settings) -> Log:
-    """A ledger of a provider who published nothing, so that no edition is missing in it."""
-    (settings.ENV.policy_dir / "published.json").unlink()
-    return log
 
 
 def run(*arguments: str, is_json: bool = False) -> int:

@@ -8,8 +8,8 @@ import pytest
 from clearline.edge.collector.batch import Batch
 from clearline.edge.collector.manifest import to_manifest
 from clearline.edge.jobs.manifests import record_manifests
-from clearline.trust.ledger import actions, queries
-from tests.trust.ledger.log import NOW, Log
+from clearline.trust.ledger import queries
+from tests.trust.ledger.log import NOW, Log, sign_log
 
 
 def write_manifest(log: Log, token: str) -> Path:
@@ -42,7 +42,7 @@ def test_a_manifest_becomes_one_entry_and_its_file_goes(log: Log) -> None:
 
     assert not path.exists()
     (listed,) = queries.list_entries()
-    actions.integrate(now=NOW)
+    sign_log(now=NOW)
     receipt = queries.receipt(listed.id)
     assert receipt["head"]["kind"] == "events.loaded"
     assert receipt["body"]["fields"] == {

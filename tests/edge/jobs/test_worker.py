@@ -20,7 +20,7 @@ from clearline.kit.status import read_statuses
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import browser, signed_in
 from tests.instance import FIRST_DAY, NAMES, publish
-from tests.journeys.provider import CLI, RunningProvider, wait_until
+from tests.journeys.provider import AT_THE_PROVIDER, CLI, RunningProvider, wait_until
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 DAILY = timedelta(hours=24)
@@ -174,9 +174,9 @@ def test_every_piece_of_work_has_words_and_is_done_in_one_lane() -> None:
 
 @pytest.fixture
 def provider(tmp_path: Path) -> RunningProvider:
+    """An instance as an operator makes it, whose ledger has the entry of its edition."""
     made = RunningProvider(tmp_path / "instance")
-    make_instance(made.instance, form="accept", effective=FIRST_DAY, names=NAMES)
-    publish(made.instance / "policy", FIRST_DAY)
+    made.make(effective=datetime.now(AT_THE_PROVIDER).date(), at=None)
     return made
 
 

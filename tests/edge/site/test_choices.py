@@ -16,7 +16,6 @@ from django.utils.html import strip_tags
 
 from clearline.policy.choices import GPC_CLOSES
 from clearline.policy.vocabulary import ChoiceName
-from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger.body import parse_body
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
@@ -32,6 +31,7 @@ from tests.edge.site.answering import (
     visitor,
     words_on,
 )
+from tests.trust.ledger.log import sign_log
 
 pytestmark = pytest.mark.django_db
 DOCS = Path(__file__).parents[3] / "docs"
@@ -487,7 +487,7 @@ def test_earlier_proofs_are_reachable_from_the_page_of_choices() -> None:
     answer(client, "accept")
     first = chosen(client).proof
     answer(client, "decline")
-    ledger_actions.integrate(now=timezone.now())
+    sign_log(now=timezone.now())
 
     page = client.get("/privacy/choices/").content.decode()
 
@@ -506,7 +506,7 @@ def test_earlier_proofs_are_reachable_from_the_page_of_choices() -> None:
 def test_everything_to_check_a_proof_without_us_is_on_the_site(tmp_path: Path) -> None:
     client = browser()
     answer(client, "accept")
-    ledger_actions.integrate(now=timezone.now())
+    sign_log(now=timezone.now())
     choices_page = client.get("/privacy/choices/").content.decode()
     page = client.get("/privacy/receipts/").content.decode()
 

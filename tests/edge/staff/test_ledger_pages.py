@@ -16,14 +16,14 @@ from clearline.rights.ledger_words.values import NAMES, VALUES
 from clearline.rights.my_data.actions import FileForm
 from clearline.service.teams.actions import AccessChange
 from clearline.trust.gate.decide import Reason
-from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger import queries
 from clearline.trust.ledger.entries.kinds import KINDS
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import make_staff, signed_in
 from tests.edge.site.published import published
-from tests.trust.ledger.conftest import log
-from tests.trust.ledger.log import Log
+from tests.trust.ledger.conftest import policy_log as log
+from tests.trust.ledger.log import Log, sign_log
 
 __all__ = ["log"]
 
@@ -67,7 +67,7 @@ def test_each_count_of_a_batch_is_told_in_words(count: str, words: str) -> None:
 def test_an_entry_reads_as_a_sentence_with_its_clause_and_no_word_of_the_program(log: Log) -> None:
     log.append(6)
     olu = signed_in("olu", Role.ADMINISTRATOR)
-    actions.integrate(now=AT)
+    sign_log(now=AT)
 
     for each in queries.list_entries():
         page = olu.get(f"/staff/ledger/{each.id}/").content.decode()
@@ -122,7 +122,7 @@ def test_a_page_that_was_refused_stands_in_the_ledger_with_whom_it_was_refused()
     dana, olu = signed_in("dana", Role.MARKETER), signed_in("olu", Role.ADMINISTRATOR)
 
     dana.get("/staff/people/")
-    actions.integrate(now=AT)
+    sign_log(now=AT)
 
     (entry,) = queries.list_entries(kind="staff.refused")
     page = olu.get(f"/staff/ledger/{entry.id}/").content.decode()
@@ -219,7 +219,7 @@ def test_older_entries_of_a_day_are_of_that_day_too(log: Log) -> None:
 @pytest.mark.django_db
 def test_the_facts_of_a_choice_come_in_the_order_in_which_people_ask(log: Log) -> None:
     (number,) = log.append(1)
-    actions.integrate(now=AT)
+    sign_log(now=AT)
 
     page = signed_in("olu", Role.ADMINISTRATOR).get(f"/staff/ledger/{number}/").content.decode()
 

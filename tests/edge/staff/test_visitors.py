@@ -19,7 +19,7 @@ from clearline.trust.safeguards.roles import Role
 from tests.browser_client import browser, signed_in
 from tests.reach.visitors.conftest import without
 from tests.reach.visitors.test_report import EPOCH, make_events
-from tests.trust.ledger.conftest import log
+from tests.trust.ledger.conftest import policy_log as log
 
 __all__ = ["log", "without"]
 

@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from clearline.trust.gate.queries import shelf_of
 from tests.instance import FIRST_DAY, publish
-from tests.trust.ledger.conftest import log
+from tests.trust.ledger.conftest import policy_log as log
 from tests.trust.ledger.log import Log
 
 __all__ = ["log", "without"]

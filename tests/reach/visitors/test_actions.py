@@ -32,11 +32,10 @@ from clearline.reach.visitors.report import (
 from clearline.trust.gate.actions import UseDenied
 from clearline.trust.gate.permit import PermitExpired
 from clearline.trust.ledger import queries as ledger
-from clearline.trust.ledger.actions import integrate
 from clearline.trust.ledger.models import Entry
 from tests.reach.visitors.permitted import DANA, popularity_report
 from tests.reach.visitors.test_report import FIRST, LAST, make_events
-from tests.trust.ledger.log import Log
+from tests.trust.ledger.log import Log, sign_log
 
 WHOLE = ReportQuery(start=FIRST, end=LAST)
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -161,8 +160,8 @@ def test_the_ledger_knows_that_figures_left_and_under_which_clause(
 ) -> None:
     file = export_report(store, WHOLE, by=DANA, file_format=Format.CSV, now=NOW)
 
-    integrate(now=NOW)
-    told = ledger.receipt(Entry.objects.get().public_id)
+    sign_log(now=NOW)
+    told = ledger.receipt(Entry.objects.get(kind="report.exported").public_id)
     head, body = told["head"], told["body"]
     assert (head["kind"], body["clause"], body["edition"]) == (
         "report.exported",

@@ -8,9 +8,9 @@ from clearline.service.contacts import actions, notices
 from clearline.service.mail import actions as mail
 from clearline.service.mail.models import Letter
 from clearline.service.mail.template import Template
-from clearline.trust.ledger import actions as ledger
 from clearline.trust.vault import queries as vault
 from tests.service.accounts.people import NOW, make_customer
+from tests.trust.ledger.log import sign_log
 
 FIRST, SECOND, THIRD = "alice@mail.example", "new@other.example", "third@else.example"
 DAY = timedelta(days=1)
@@ -50,7 +50,7 @@ def replace(subject: SubjectId, email: str = SECOND, *, now: datetime) -> None:
 
 def tell(*, now: datetime) -> list[tuple[str, dict[str, str]]]:
     """Let the worker sign and tell of changes, and return the notices that wait."""
-    ledger.integrate(now=now)
+    sign_log(now=now)
     notices.tell_of_changes(now=now)
     return letters(Template.CHANGE_NOTICE, now=now)
 

@@ -23,7 +23,6 @@ from clearline.service.teams import actions as teams
 from clearline.service.teams import handing_over
 from clearline.service.teams.models import MemberLabel
 from clearline.trust.factors import actions as factors
-from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
@@ -49,6 +48,7 @@ from tests.service.contacts.contacts import (
 from tests.service.mail.letters import send
 from tests.service.mail.post_office import Office
 from tests.trust.factors.people import add_app
+from tests.trust.ledger.log import sign_log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
 NEW_PASSWORD = "four slow herons wade"
@@ -265,7 +265,7 @@ def test_who_was_erased_meanwhile_is_told_nothing_and_holds_up_nobody() -> None:
     change_password(alice)
     change_password(bob)
     erase_person(alice, now=LATER)
-    ledger_actions.integrate(now=LATER)
+    sign_log(now=LATER)
 
     told = tell_of_changes(now=LATER)
 
@@ -412,7 +412,7 @@ def test_of_fifty_who_follow_one_link_at_once_one_takes_back() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_tell_of_one_change_once() -> None:
     change_password(confirmed())
-    ledger_actions.integrate(now=LATER)
+    sign_log(now=LATER)
     start = threading.Barrier(8)
 
     def look() -> None:

@@ -21,7 +21,7 @@ from clearline.trust.consent.cookie import ChosenOnDevice
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries
 from clearline.trust.ledger.models import Entry
-from tests.trust.ledger.log import Footing, Log, make_entry
+from tests.trust.ledger.log import Footing, Log, make_entry, sign_log
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 PROMPT = ShownText(
@@ -55,7 +55,7 @@ def answer(
 
 def fields_of(entry_id: str) -> dict[str, object]:
     """Return what the proof of a choice says was chosen."""
-    ledger.integrate(now=NOW)
+    sign_log(now=NOW)
     fields = queries.choice_receipt(entry_id)["body"]["fields"]
     assert isinstance(fields, dict)
     return fields
@@ -80,7 +80,7 @@ def test_what_was_chosen_is_proved_with_the_words_that_were_shown(log: Log) -> N
         "text": PROMPT.text,
         "yes": ["measurement"],
     }
-    assert Entry.objects.get().subject is None
+    assert Entry.objects.get(public_id=chosen.proof).subject is None
 
 
 def test_an_answer_leaves_the_others_as_they_were_and_names_what_it_replaces(log: Log) -> None:

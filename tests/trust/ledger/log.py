@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
+
 from clearline.policy.retention import Retention
+from clearline.policy.shelf import list_published
 from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface, SubjectId
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.entries.entry import LedgerEntry
@@ -61,6 +64,21 @@ def enter_edition(sha256: str, day: date = date(2026, 1, 1)) -> None:
         date=day.isoformat(), sha256=sha256, is_material=False, uses_found=9, uses_covered=9
     )
     actions.append(entry, subject=None, permit=None, now=NOW, source_key=entry.source_key)
+
+
+def enter_editions() -> None:
+    """Let the ledger know the editions on the shelf.
+
+    An instance of tests has its edition on the shelf before there is a database.
+    """
+    for each in list_published(settings.ENV.policy_dir):
+        enter_edition(each.sha256, each.date)
+
+
+def sign_log(now: datetime) -> None:
+    """Sign what waits, in a ledger that knows the editions on the shelf."""
+    enter_editions()
+    actions.integrate(now=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
+from clearline.policy.shelf import PolicyBroken
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.actions import LogWouldBeRewritten, integrate
 from clearline.trust.ledger.checkpoint import open_checkpoint
 from clearline.trust.ledger.models import Entry, LogState
 from clearline.trust.ledger.tiles import NoSuchTile, TileBroken
-from clearline.trust.ledger.verify import verify_export
-from tests.trust.ledger.log import NOW, Footing, Log, later, make_choice
+from clearline.trust.ledger.verify import LedgerBroken, verify_export
+from tests.trust.ledger.log import NOW, Footing, Log, later, make_choice, sign_log
 
 
 class PowerCut(OSError):
@@ -307,3 +309,33 @@ def test_a_damaged_checkpoint_is_left_alone_when_the_database_proves_none(log: L
 
     with pytest.raises(LogWouldBeRewritten, match="from one backup"):
         integrate(now=NOW)
+
+
+@pytest.mark.django_db
+def test_a_ledger_that_lost_a_published_edition_is_not_signed_until_it_is_back(
+    policy_log: Log,
+) -> None:
+    policy_log.append(1)
+
+    with pytest.raises(LedgerBroken, match="restore the database and data/ledger"):
+        integrate(now=NOW)
+
+    assert not policy_log.tiles_dir.exists()
+    assert not LogState.objects.exists()
+    sign_log(NOW)
+    assert open_checkpoint(queries.read_checkpoint(), queries.vkey()).size == 2
+
+
+@pytest.mark.django_db
+def test_nothing_is_signed_while_nobody_can_know_what_was_published(
+    policy_log: Log, settings: Settings
+) -> None:
+    sign_log(NOW)
+    before = queries.read_checkpoint()
+    policy_log.append(1)
+    (settings.ENV.policy_dir / "published.json").write_text("{")
+
+    with pytest.raises(PolicyBroken):
+        integrate(now=NOW)
+
+    assert queries.read_checkpoint() == before

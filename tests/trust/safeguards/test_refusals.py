@@ -15,7 +15,7 @@ from clearline.trust.safeguards.refused_pages import (
 )
 from clearline.trust.safeguards.roles import Role
 from tests.reach.visitors.conftest import without
-from tests.trust.ledger.conftest import log
+from tests.trust.ledger.conftest import policy_log as log
 from tests.trust.ledger.log import count_kinds
 from tests.trust.safeguards.test_sign_in import (
     NEW_PASSWORD,

@@ -9,7 +9,7 @@ from clearline.trust.safeguards.actions import SignInRefused, UserIdRefused
 from clearline.trust.safeguards.models import Login
 from clearline.trust.safeguards.passwords import PasswordRefused
 from clearline.trust.safeguards.roles import LoginKind
-from tests.trust.ledger.conftest import log
+from tests.trust.ledger.conftest import policy_log as log
 from tests.trust.ledger.log import count_kinds
 from tests.trust.safeguards.test_sign_in import HOME, NEW_PASSWORD, NOW, PASSWORD
 

@@ -31,7 +31,7 @@ from clearline.trust.safeguards.models import Login, SignInAttempt
 from clearline.trust.safeguards.roles import LoginKind, Role
 from clearline.trust.safeguards.staff_logins import LastAdministrator, NoRole
 from tests.reach.visitors.conftest import without
-from tests.trust.ledger.conftest import log
+from tests.trust.ledger.conftest import policy_log as log
 from tests.trust.ledger.log import count_kinds
 
 __all__ = ["log", "without"]

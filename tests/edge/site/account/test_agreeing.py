@@ -14,12 +14,12 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions, queries
 from clearline.service.accounts.actions import AgreedTo
 from clearline.service.accounts.models import Agreement
-from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger.models import Entry
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
 from tests.edge.site.published import BETTER, LONGER, published
 from tests.service.accounts.people import PASSWORD, make_account
+from tests.trust.ledger.log import sign_log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
 OLD, NEW = date(2026, 1, 1), date(2026, 5, 1)
@@ -66,7 +66,7 @@ def test_agreeing_shows_the_difference_and_leads_back_with_a_receipt(alice: Subj
     agreed = client.post(
         "/account/agree/", {"agree": str(NEW), "next": "/account/profile/"}, follow=True
     )
-    ledger_actions.integrate(now=timezone.now())
+    sign_log(now=timezone.now())
 
     assert "you agreed to the privacy policy of 1 May 2026" in words_on(agreed.content)
     assert 'href="/account/profile/"' in agreed.content.decode()

@@ -9,11 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from clearline.service.accounts.models import Agreement, Holder
-from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.models import Login, Session
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
+from tests.trust.ledger.log import sign_log
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "quiet rivers carry stones"
@@ -143,7 +143,7 @@ def test_the_receipt_is_offered_once_it_can_be_had() -> None:
     send(client, everything(client))
     early = client.get("/account/welcome/")
 
-    ledger.integrate(now=timezone.now())
+    sign_log(now=timezone.now())
 
     assert "The receipt is there in a few seconds" in words_on(early.content)
     later = client.get("/account/welcome/")

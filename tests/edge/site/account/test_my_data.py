@@ -10,12 +10,12 @@ from django.test import Client
 from django.utils import timezone
 
 from clearline.rights.my_data import actions
-from clearline.trust.ledger import actions as ledger_actions
 from clearline.trust.ledger.models import Entry
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
 from tests.promises.provider import Clock
 from tests.service.accounts.people import PASSWORD, make_account
+from tests.trust.ledger.log import sign_log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_log")]
 PAGE = "/account/my-data/"
@@ -29,7 +29,7 @@ def enter(user_id: str = "alice") -> Client:
 
 
 def sign() -> None:
-    ledger_actions.integrate(now=timezone.now())
+    sign_log(now=timezone.now())
 
 
 def test_values_are_shut_until_they_are_asked_for_and_that_is_noted() -> None:
