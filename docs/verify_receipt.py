@@ -41,9 +41,9 @@ def unhex(text: str) -> bytes:
     return bytes.fromhex(text)
 
 
-def unbase64(text: str, size: int) -> bytes:
+def unbase64(text: str, size: int | None = None) -> bytes:
     found = base64.b64decode(text, validate=True)
-    is_exact = base64.b64encode(found).decode() == text and len(found) == size
+    is_exact = base64.b64encode(found).decode() == text and len(found) == (size or len(found))
     check(is_exact, "a key, root or signature is not whole")
     return found
 
@@ -88,13 +88,18 @@ def open_checkpoint(note: str, vkey: str) -> tuple[str, int, bytes]:
     key = unbase64(encoded, 33)
     is_key = key[0] == 1 and sha256(name.encode(), b"\n", key)[:4].hex() == key_id
     check(is_key, "VKEY is no Ed25519 verifier key")
-    origin, size, root, empty, line, end = note.split("\n")
-    dash, signer, signed = line.split(" ")
-    check((dash, signer, origin, empty, end) == ("\u2014", name, name, "", ""), "not of this log")
+    text, _, signed = note.rpartition("\n\n")
+    origin, size, root = text.split("\n")
+    *lines, end = signed.split("\n")
+    is_note = all(re.fullmatch(r"\u2014 [^\s+]{1,200} [^\s=]{7,}=*", line) for line in lines)
+    check(is_note and not end and len(lines) <= 16, "the checkpoint is no signed note")  # noqa: PLR2004
+    check(origin == name, "not of this log")
     check(re.fullmatch("0|[1-9][0-9]{0,18}", size), "the checkpoint has no size")
-    signature = unbase64(signed, 68)
-    check(signature[:4].hex() == key_id, "signed with another key")
-    verify_signature(key[1:], f"{origin}\n{size}\n{root}\n".encode(), signature[4:])
+    # What others signed beside it, witnesses for one, is skipped.
+    found = [(signer, unbase64(each)) for _, signer, each in (line.split(" ") for line in lines)]
+    own = [each for signer, each in found if (signer, each[:4].hex()) == (name, key_id)]
+    check(len(own) == 1 and len(own[0]) == 68, "signed with another key")  # noqa: PLR2004
+    verify_signature(key[1:], f"{text}\n".encode(), own[0][4:])
     return origin, int(size), unbase64(root, 32)
 
 

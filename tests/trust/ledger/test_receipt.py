@@ -1,6 +1,7 @@
 """docs/verify_receipt.py, which shares nothing with us, accepts good receipts and no others."""
 
 import ast
+import base64
 import copy
 import importlib.util
 import json
@@ -16,7 +17,7 @@ import pytest
 
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.body import ENCODER, hash_words
-from clearline.trust.ledger.checkpoint import Signer
+from clearline.trust.ledger.checkpoint import CheckpointBroken, Signer, open_checkpoint
 from clearline.trust.ledger.keys import signer
 from tests.trust.ledger.log import NOW, Log, later
 
@@ -247,6 +248,56 @@ def test_a_receipt_is_not_proved_under_another_key(log: Log) -> None:
     ):
         with pytest.raises(ERRORS):
             verify(good, vkey)
+
+
+def is_opened_by_us(note: str) -> bool:
+    try:
+        open_checkpoint(note, queries.vkey())
+    except CheckpointBroken:
+        return False
+    return True
+
+
+def is_proved(told: dict[str, object], note: str) -> bool:
+    try:
+        verify(ENCODER.encode(told | {"checkpoint": note}) + b"\n", queries.vkey())
+    except ERRORS:
+        return False
+    return True
+
+
+def line_of(name: str, signed: bytes = b"w" * 76) -> str:
+    return f"\u2014 {name} {base64.b64encode(signed).decode()}\n"
+
+
+@pytest.mark.django_db
+def test_what_others_signed_beside_the_log_is_skipped(log: Log) -> None:
+    told = json.loads(make_receipt(log))
+    text, own = str(told["checkpoint"]).split("\n\n")
+    witness, namesake = line_of("witness.example"), line_of(signer().name)
+
+    for signed in (own + witness, witness + own, witness + namesake + own, own + witness * 15):
+        assert is_proved(told, f"{text}\n\n{signed}"), signed
+        assert is_opened_by_us(f"{text}\n\n{signed}"), signed
+
+
+@pytest.mark.django_db
+def test_a_line_beside_the_signature_that_is_none_proves_nothing(log: Log) -> None:
+    told = json.loads(make_receipt(log))
+    text, own = str(told["checkpoint"]).split("\n\n")
+    witness = line_of("witness.example")
+    harmed = (
+        *("\u2014 witness.example\n", "\n", "x\n", witness[1:], witness.replace(" ", "  ", 1)),
+        *(witness.replace(".", "+"), witness[:-3] + "=\n", witness[:-3] + "\n"),
+        *(line_of("witness.example", b"wwww"), witness.replace("d3", "d\u0663", 1)),
+    )
+
+    for signed in (*(own + line for line in harmed), own + witness[:-1], own + witness * 16):
+        assert not is_proved(told, f"{text}\n\n{signed}"), signed
+        assert not is_opened_by_us(f"{text}\n\n{signed}"), signed
+    for signed in (witness, own + own, ""):
+        assert not is_proved(told, f"{text}\n\n{signed}"), signed
+        assert not is_opened_by_us(f"{text}\n\n{signed}"), signed
 
 
 @pytest.mark.django_db
