@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from a2wsgi import WSGIMiddleware
 
-from clearline.config.env import Env
+from clearline.config.env import CONNECTIONS_MAX, Env
 from clearline.config.logs import set_up_logs, tell_falls
 from clearline.edge.collector.app import make_collector
 from clearline.edge.collector.options import CollectorOptions
@@ -45,8 +45,8 @@ DIGITS_MAX: Final = 18
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})  # nothing is taken with these
 # Of all requests under way in this process. Long bodies have a room of their own, for few of them
 # would fill the one of the forms; and so have choices, so that whoever fills that keeps nobody from
-# declining. To fill theirs takes 4,096 connections that hold back their end.
-ANSWERS_BYTES_MAX: Final = 16 * 1024 * 1024
+# declining. Theirs holds what all connections that may stand can hold back.
+ANSWERS_BYTES_MAX: Final = CONNECTIONS_MAX * ANSWER_BYTES_MAX
 BODIES_BYTES_MAX: Final = 32 * 1024 * 1024
 LONG_BODIES_BYTES_MAX: Final = 16 * 1024 * 1024
 BODY_S_MAX: Final = 10.0

@@ -18,7 +18,7 @@ from granian.http import HTTP1Settings
 
 from clearline.config.claim import LEFT_BEHIND_S, claimed, require_free
 from clearline.config.doctor import look_at_ledger, look_at_names, look_at_policy
-from clearline.config.env import Env
+from clearline.config.env import CONNECTIONS_MAX, Env
 from clearline.config.init_command import KEYS
 from clearline.config.instance import prepare_tables
 from clearline.config.logs import TO_THE_ROOT, tell_falls
@@ -37,7 +37,6 @@ ONE_MACHINE: Final = ("front", "loader", "worker", "store")
 NEEDS_TABLES: Final = frozenset({"front", "site", "worker"})
 LISTENS: Final = frozenset({"front", "site", "collector"})
 HEADER_TIMEOUT_MS: Final = 10_000  # also of a connection that is silent, before or between requests
-CONNECTIONS_MAX: Final = 8_192  # whoever holds all must open 800 new ones each second
 TOLD_EVERY_S: Final = 2.0
 
 

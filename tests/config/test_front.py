@@ -13,6 +13,7 @@ from datetime import date
 import pytest
 
 from clearline.config import front
+from clearline.config.env import CONNECTIONS_MAX
 from clearline.config.front import BODY_BYTES_MAX, Message, Receive, Scope, Send
 from clearline.config.init_command import make_instance
 from clearline.config.logs import set_up_logs
@@ -160,6 +161,26 @@ def test_lists_that_hold_back_their_end_leave_room_to_every_form_and_free_theirs
         return [another, *forms, await status_of(application, in_parts(whole), path)]
 
     assert asyncio.run(while_many_arrive()) == [503, *[200] * 9, 200]
+
+
+def test_choices_that_hold_back_their_end_on_all_other_connections_let_everybody_decline() -> None:
+    application, path = front.limit_body(echo), "/privacy/choice/"
+
+    async def while_many_arrive() -> int:
+        starts = [asyncio.Event() for _ in range(CONNECTIONS_MAX - 1)]
+        whole = b"x" * front.limit_of(asked(path))
+        slow = [
+            asyncio.create_task(status_of(application, halting(whole[:-1], each), path))
+            for each in starts
+        ]
+        await asyncio.gather(*(each.wait() for each in starts))
+        declined = await status_of(application, in_parts(whole), path)
+        for each in slow:
+            each.cancel()
+        await asyncio.wait(slow)
+        return declined
+
+    assert asyncio.run(while_many_arrive()) == 200
 
 
 def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
