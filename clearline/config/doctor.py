@@ -217,6 +217,16 @@ def look_at_ledger(env: Env, now: datetime) -> Iterator[Finding]:
             yield Finding("ledger", loss, RESTORE)
 
 
+def look_at_signing(env: Env, now: datetime) -> Iterator[Finding]:
+    """Look whether the key is the log's own: a whole one may be another instance's."""
+    from clearline.trust.ledger import other_key  # noqa: PLC0415  # needs an open instance
+
+    del env, now
+    with contextlib.suppress(DatabaseError):  # it has a finding of its own
+        if other_key.is_signed_by_other():
+            yield Finding("keys/ledger", other_key.OTHER_KEY, other_key.RESTORE_KEY)
+
+
 def lists_published(env: Env) -> bool:
     """Say whether anything was published here, so that there is something to lose."""
     return (env.policy_dir / PUBLISHED).exists()
@@ -271,4 +281,9 @@ LOOKS: Final[tuple[Look, ...]] = (
     look_at_address,
     look_at_mail,
 )
-LOOKS_INSIDE: Final[tuple[Look, ...]] = (look_at_pages, look_at_database, look_at_ledger)
+LOOKS_INSIDE: Final[tuple[Look, ...]] = (
+    look_at_pages,
+    look_at_database,
+    look_at_ledger,
+    look_at_signing,
+)

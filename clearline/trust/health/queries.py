@@ -13,6 +13,7 @@ from clearline.kit.status import read_statuses
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.loss import tell_loss
+from clearline.trust.ledger.other_key import OTHER_KEY, RESTORE_KEY, is_signed_by_other
 from clearline.trust.ledger.verify import RESTORE
 
 SILENT_AFTER: Final = timedelta(seconds=15)
@@ -108,6 +109,8 @@ def own_problems(now: datetime) -> Iterator[Problem]:
         yield Problem("policy", shelf.trouble)
     if loss := tell_loss((each.date, each.sha256) for each in shelf.editions):
         yield Problem("ledger", f"The ledger is not whole: {loss}. {RESTORE}")
+    if is_signed_by_other():
+        yield Problem("ledger", f"keys/ledger cannot sign: {OTHER_KEY}. {RESTORE_KEY}")
 
 
 def dropped_of(statuses: Mapping[str, Mapping[str, object]]) -> dict[str, int]:

@@ -37,6 +37,7 @@ from clearline.trust.ledger.keys import sealer, signer
 from clearline.trust.ledger.loss import refuse_lost
 from clearline.trust.ledger.merkle import EMPTY_ROOT, range_root
 from clearline.trust.ledger.models import Entry, LogState, NewEntry
+from clearline.trust.ledger.other_key import refuse_other_key
 from clearline.trust.ledger.queries import (
     EntryRef,
     find_by_source_key,
@@ -177,12 +178,13 @@ def integrate(*, now: datetime, rows_max: int = 10_000) -> int:
 
     One integrator works at a time; a crash at any point is made good by the next call, and what
     was published is never rewritten. Raises LedgerBroken where entries were lost,
-    LogWouldBeRewritten, TileBroken, KeyBroken, PolicyBroken, OSError.
+    OtherKey, LogWouldBeRewritten, TileBroken, KeyBroken, PolicyBroken, OSError.
     """
     folder = Path(settings.ENV.tiles_dir)
     if is_up_to_date(folder):
         return 0
     refuse_lost()
+    refuse_other_key()
     folder.mkdir(parents=True, exist_ok=True)
     LogState.objects.get_or_create(pk=1)
     with transaction.atomic(durable=True):

@@ -71,6 +71,15 @@ class Signer:
             return False
         return True
 
+    def is_stranger_to(self, note: str) -> bool:
+        """Say whether the log of this checkpoint is signed, and by other keys alone."""
+        try:
+            origin, (_, signatures) = parse_checkpoint(note).origin, split_note(note)
+        except CheckpointBroken:
+            return False
+        ids = {signed[:KEY_ID_BYTES] for name, signed in signatures if name == origin}
+        return bool(ids) and key_id(origin, self.public) not in ids
+
     def vkey(self) -> str:
         """Return the verifier key that auditors hold: `name+key id+public key`."""
         return to_vkey(self.name, self.public)

@@ -300,6 +300,21 @@ def test_a_ledger_that_was_lost_is_told_and_neither_looking_nor_exporting_begins
     assert not (data / "ledger").exists()
 
 
+def test_a_whole_key_that_is_not_the_logs_is_told_by_doctor(
+    published: RunningProvider, tmp_path: Path
+) -> None:
+    assert published.command("ledger", "export", str(tmp_path / "export")).returncode == 0
+    before = published.command("doctor").stdout
+    (published.instance / "keys" / "ledger").write_text("7" * 64, encoding="utf-8")
+
+    doctor = published.command("doctor")
+
+    assert "keys/ledger" not in before
+    assert doctor.returncode == 1
+    assert "keys/ledger: it is not the key that signed the last checkpoint\n" in doctor.stdout
+    assert "Restore the one that did from your backup." in doctor.stdout
+
+
 @pytest.mark.django_db
 def test_a_database_that_forgot_what_was_signed_does_not_verify(
     log: Log, capsys: pytest.CaptureFixture[str]

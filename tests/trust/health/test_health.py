@@ -117,6 +117,17 @@ def test_a_ledger_that_lost_a_published_edition_is_told_with_what_to_do(status_d
     assert health(NOW).is_serving
 
 
+def test_a_signing_key_that_is_not_the_logs_is_told_with_what_to_do(
+    status_dir: Path, settings: Settings
+) -> None:
+    (settings.ENV.instance / "keys" / "ledger").write_text("7" * 64)
+
+    (problem,) = told()
+
+    assert "keys/ledger cannot sign: it is not the key that signed the last checkpoint" in problem
+    assert "Restore the one that did from your backup" in problem
+
+
 def test_a_policy_that_cannot_be_read_stops_the_service_and_says_so(
     status_dir: Path, settings: Settings
 ) -> None:

@@ -101,5 +101,21 @@ def test_a_verifier_key_that_lost_a_character_is_refused(place: int) -> None:
         parse_vkey(OTHERS_VKEY[:place] + OTHERS_VKEY[place + 1 :])
 
 
+def test_a_checkpoint_that_another_key_signed_is_told_from_one_that_is_damaged() -> None:
+    other = Signer(SIGNER.name, b"o" * 32)
+    damaged = NOTE.replace("\n700\n", "\n701\n")
+
+    assert SIGNER.is_stranger_to(other.sign(CHECKPOINT))
+    for note in (NOTE, damaged, NOTE + other.sign(CHECKPOINT).split("\n\n")[1], "no note"):
+        assert not SIGNER.is_stranger_to(note), note
+
+
+def test_a_checkpoint_that_only_a_witness_signed_is_damaged_and_no_other_logs() -> None:
+    text = NOTE.split("\n\n")[0]
+    witness = base64.b64encode(b"w" * 76).decode()
+
+    assert not SIGNER.is_stranger_to(f"{text}\n\n\u2014 witness.example {witness}\n")
+
+
 def test_a_signer_prints_no_key() -> None:
     assert repr(SIGNER) == "Signer(…)"

@@ -14,6 +14,7 @@ from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.actions import LogWouldBeRewritten, integrate
 from clearline.trust.ledger.checkpoint import open_checkpoint
 from clearline.trust.ledger.models import Entry, LogState
+from clearline.trust.ledger.other_key import OtherKey
 from clearline.trust.ledger.tiles import NoSuchTile, TileBroken
 from clearline.trust.ledger.verify import LedgerBroken, verify_export
 from tests.trust.ledger.log import NOW, Footing, Log, later, make_choice, sign_log
@@ -308,6 +309,43 @@ def test_a_damaged_checkpoint_is_left_alone_when_the_database_proves_none(log: L
     LogState.objects.update(checkpoint=state.checkpoint[:-9] + "AAAAAAA=\n")
 
     with pytest.raises(LogWouldBeRewritten, match="from one backup"):
+        integrate(now=NOW)
+
+
+@pytest.mark.django_db
+def test_another_key_than_the_one_that_signed_last_signs_nothing(
+    log: Log, settings: Settings
+) -> None:
+    log.append(3)
+    integrate(now=NOW)
+    before = queries.read_checkpoint()
+    key = settings.ENV.instance / "keys" / "ledger"
+    own = key.read_text()
+    key.write_text("7" * 64)
+    log.append(1)
+
+    for gone in ("nothing", "the published checkpoint"):
+        if gone == "the published checkpoint":
+            (log.tiles_dir / "checkpoint").unlink()
+        with pytest.raises(OtherKey, match="Restore the one that did"):
+            integrate(now=NOW)
+        assert queries.log_state().checkpoint == before, gone
+    key.write_text(own)
+    integrate(now=NOW)
+    assert open_checkpoint(queries.read_checkpoint(), queries.vkey()).size == 4
+
+
+@pytest.mark.django_db
+def test_another_key_signs_no_other_log_where_only_the_published_checkpoint_is_left(
+    log: Log, settings: Settings
+) -> None:
+    log.append(3)
+    integrate(now=NOW)
+    Entry.objects.all().delete()
+    LogState.objects.all().delete()
+    (settings.ENV.instance / "keys" / "ledger").write_text("7" * 64)
+
+    with pytest.raises(OtherKey):
         integrate(now=NOW)
 
 

@@ -1,0 +1,43 @@
+"""Whether another key than `keys/ledger` signed last: the key of another log continues none."""
+
+from typing import Final
+
+from django.conf import settings
+
+from clearline.kit.errors import Conflict
+from clearline.trust.ledger.keys import signer
+from clearline.trust.ledger.loss import has_tables
+from clearline.trust.ledger.queries import log_state, read_published
+
+OTHER_KEY: Final = "it is not the key that signed the last checkpoint"
+RESTORE_KEY: Final = (
+    "Restore the one that did from your backup. Nothing is signed until then: under another, "
+    "auditors cannot go on from the checkpoints that they hold."
+)
+
+
+class OtherKey(Conflict):
+    """The checkpoint signed last is another key's."""
+
+    code = "other_key"
+
+
+def is_signed_by_other() -> bool:
+    """Say whether what was signed last, in the database or published, is whole but another key's.
+
+    One copy that our key signed is enough, since the other may be damaged. Nothing is written.
+    Raises KeyBroken, OSError.
+    """
+    own = signer()
+    kept = log_state().checkpoint if has_tables() else ""
+    notes = [note for note in (kept, read_published(settings.ENV.tiles_dir)) if note]
+    if any(own.has_signed(note) for note in notes):
+        return False
+    return any(own.is_stranger_to(note) for note in notes)
+
+
+def refuse_other_key() -> None:
+    """Return if `keys/ledger` may sign. Raises OtherKey, KeyBroken, OSError."""
+    if is_signed_by_other():
+        message = f"keys/ledger: {OTHER_KEY}. {RESTORE_KEY}"
+        raise OtherKey(message)
