@@ -13,8 +13,9 @@ another one took its place since. A link works for thirty days after the change,
 begins later, or until another one has given an earlier address back; the letter says until when. An
 address that you never confirmed hears of changes only once it has been yours for thirty days, and
 without a link. What you sign in with beside the password stays even then: where the address is
-given back, only what was added around that change goes, a day later, and not if you say that it is
-yours or your password is too short to sign in by alone."
+given back, only what was added since the day before the first change goes of which a link there
+still works, a day later, and not if you say that it is yours or your password is too short to sign
+in by alone."
 """
 
 from datetime import datetime, timedelta

@@ -349,9 +349,10 @@ def take_back(*, token: str, now: datetime) -> StillClosed | None:
     account of theirs since then acts in it no more, if it was closed since then it is open, what
     was said of their age since then is forgotten, and postal addresses given since then are gone.
     If it was closed before, it still is, which is what is returned.
-    Where that address had been replaced, second factors of that time go a day later, unless
-    somebody says that they are theirs, and the newer address hears of it; else a mailbox alone
-    would go round a factor, so none is touched. Of many at once one wins.
+    Where that address had been replaced, second factors go a day later that were added since the
+    day before the first change that a link there takes back, in whichever order they are followed,
+    unless somebody says that they are theirs, and the newer address hears of it; else a mailbox
+    alone would go round a factor, so none is touched. Of many at once one wins.
     Raises NoSuchNotice, NoticeTooNew, gate.UseDenied.
     Source: OWASP ASVS 5.0.0, V6.4.3 (AS-02); clauses account.contact, account.holder,
     account.age, account.address, account.team, account.acts.
@@ -366,6 +367,7 @@ def take_back(*, token: str, now: datetime) -> StillClosed | None:
     permit = safeguards.ask_to_note_customer(now)
     told = whom_to_write(subject, notice.row, permit, now)
     began_at = notice.changed_at - INTRUSION
+    factors_since = first_told(notice, now) - INTRUSION
     returns = handing_over.ask_to_return(subject, since=began_at, now=now)
 
     with transaction.atomic():
@@ -381,9 +383,15 @@ def take_back(*, token: str, now: datetime) -> StillClosed | None:
         regaining.lock_out(subject)
         fields = (*(("email",) if is_restored else ()), "password", *taken_out)
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
-        if is_restored and not factor_wait.begin(subject, began_at, told, now):
+        if is_restored and not factor_wait.begin(subject, factors_since, told, now):
             tell_replaced(subject, told, now)
     return find_closing(subject, now)
+
+
+def first_told(notice: ChangeNotice, now: datetime) -> datetime:
+    """Return the moment of the first change that a link in the mailbox of this one takes back."""
+    others = working_notices(now).filter(subject=notice.subject, row=notice.row)
+    return min((notice.changed_at, *others.values_list("changed_at", flat=True)))
 
 
 def find_closing(subject: SubjectId, now: datetime) -> StillClosed | None:

@@ -142,9 +142,27 @@ def test_all_addresses_are_told_and_only_the_newer_ones_get_the_link() -> None:
     assert Entry.objects.filter(kind="contact.factors_questioned").get().subject == alice
 
 
-def test_what_was_added_long_before_is_never_asked_about() -> None:
+@pytest.mark.parametrize("first", [0, -1])
+def test_whichever_letter_is_followed_first_an_intruders_factor_goes(first: int) -> None:
+    """The letter about the factor and the one about the address, followed in either order."""
     alice = confirmed()
-    add_app(alice, now=LATER - 2 * DAY)
+    add_app(alice, now=LATER - 5 * DAY)
+    undo_all(at=LATER - 5 * DAY)
+    replace(alice, now=LATER)
+    keys = undo_all()
+    for key in (keys[first], keys[-1 - first]):
+        take_back(token=key, now=BACK)
+
+    ended = factor_wait.end_due(now=BACK + WAIT)
+
+    assert ended == 1
+    assert not factors_of(alice).is_any
+
+
+def test_what_was_added_before_all_that_a_letter_takes_back_is_never_asked_about() -> None:
+    alice = confirmed()
+    add_app(alice, now=LATER - 32 * DAY)
+    undo_all(at=LATER - 31 * DAY)  # whose link is over once the address was replaced
     replace(alice, now=LATER)
 
     take_back(token=undo_all()[-1], now=BACK)
