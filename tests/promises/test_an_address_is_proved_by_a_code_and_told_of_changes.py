@@ -6,16 +6,16 @@ typed. The one that it replaces is kept, sealed, until the new one has been your
 until then the notices of changes go there, and from there you may lock the account and have that
 address back. It is kept on while the link of a letter that went there works. Other addresses that
 you had confirmed before a change hear of it too, without a link: the present one, and one that was
-replaced less than thirty days before or where such a link still works, at most six. Of an
-invitation, an offer, a handing over, a closing and what is asked at our desk the one that was
-present then has a link too, which works thirty days after that address became yours, even if
-another one took its place since. A link works for thirty days after the change, also one that
-begins later, or until another one has given an earlier address back; the letter says until when. An
-address that you never confirmed hears of changes only once it has been yours for thirty days, and
-without a link. What you sign in with beside the password stays even then: where the address is
-given back, only what was added since the day before the first change goes of which a link there
-still works, a day later, and not if you say that it is yours or your password is too short to sign
-in by alone."
+replaced less than thirty days before or where such a link still works, at most six. That a change
+was taken back they are told too, and so is the address whose link it was. Of an invitation, an
+offer, a handing over, a closing and what is asked at our desk the one that was present then has a
+link too, which works thirty days after that address became yours, even if another one took its
+place since. A link works for thirty days after the change, also one that begins later, or until
+another one has given an earlier address back; the letter says until when. An address that you never
+confirmed hears of changes only once it has been yours for thirty days, and without a link. What you
+sign in with beside the password stays even then: where the address is given back, only what was
+added since the day before the first change goes of which a link there still works, a day later, and
+not if you say that it is yours or your password is too short to sign in by alone."
 """
 
 from datetime import datetime, timedelta
@@ -101,6 +101,7 @@ def test_the_old_address_is_told_and_may_take_the_change_back() -> None:
     take_back(token=key_in(filled["link"]), now=CHANGED + 29 * DAY)
 
     assert present(alice) == FIRST
+    assert letters(Template.CHANGE_NOTICE, now=CHANGED)[1:] == [(FIRST, {}), (SECOND, {})]
 
 
 def test_the_new_address_hears_of_what_comes_after_it_without_a_link() -> None:

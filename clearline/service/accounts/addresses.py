@@ -78,21 +78,21 @@ def told_of_change(ties: Iterable[Tie], *, changed_at: datetime) -> Tie | None:
 
 
 def told_beside(
-    ties: Iterable[Tie], first: Tie, *, changed_at: datetime, can_take_back: Collection[int]
+    ties: Iterable[Tie], first: Tie, *, at: datetime, can_take_back: Collection[int]
 ) -> tuple[Tie, ...]:
-    """Return the addresses that hear of a change beside the one that is told first.
+    """Return the addresses that hear of a change beside the one that is told first, as they stood.
 
-    Those that were confirmed before it, and were the present one then, or until lately, or are in
+    Those that are confirmed, and the present one, or were it until lately, or are in
     `can_take_back`, rows whose letters have a link that works: while one address may still take
     the account over, the others hear of it. Of very many the ones that came first and the present
     one, so nobody who replaces it over and over silences those of before.
     """
-    others = [each for each in stood_at(ties, changed_at) if each.row != first.row]
+    others = [each for each in ties if each.row != first.row]
     heard = [
         each
         for each in sorted(others, key=lambda each: each.added_at)
         if each.confirmed_at
-        and (each.was_present_after(changed_at - OF_RECORD_AFTER) or each.row in can_take_back)
+        and (each.was_present_after(at - OF_RECORD_AFTER) or each.row in can_take_back)
     ]
     return (*heard[:TOLD_BESIDE_MAX], *(e for e in heard[TOLD_BESIDE_MAX:] if e.ended_at is None))
 

@@ -1,6 +1,6 @@
 """The e-mail addresses of people as other modules ask for them and change them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -59,6 +59,22 @@ def open_address(subject: SubjectId, row: int, *, permit: Permit, now: datetime)
     return vault.open_sealed(found.address, permit=permit, now=now)
 
 
+def open_mailable(
+    subject: SubjectId, ties: Iterable[Tie], *, permit: Permit, now: datetime
+) -> Iterator[tuple[Tie, str]]:
+    """Yield addresses of somebody that letters go to; one that none goes to keeps back no other.
+
+    Raises PersonErased, NoKey, Denied.
+    """
+    for tie in ties:
+        try:
+            address = open_address(subject, tie.row, permit=permit, now=now)
+            refuse_address(address)
+        except (NoSuchAddress, AddressRefused):
+            continue
+        yield tie, address
+
+
 def is_told_with_link(subject: SubjectId, *, changed_at: datetime, now: datetime) -> bool:
     """Say whether the letter that tells of a change can bring somebody the link that undoes it.
 
@@ -69,11 +85,7 @@ def is_told_with_link(subject: SubjectId, *, changed_at: datetime, now: datetime
     if tie is None:
         return False
     permit = mail.ask_to_write(subject, now)
-    try:
-        refuse_address(open_address(subject, tie.row, permit=permit, now=now))
-    except (AddressRefused, NoSuchAddress):
-        return False
-    return True
+    return any(True for _ in open_mailable(subject, [tie], permit=permit, now=now))
 
 
 def is_kept(subject: SubjectId, row: int) -> bool:

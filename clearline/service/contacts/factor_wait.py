@@ -18,8 +18,9 @@ from clearline.kit.errors import Invalid
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails
-from clearline.service.accounts.addresses import OF_RECORD_AFTER
+from clearline.service.accounts.addresses import OF_RECORD_AFTER, told_beside
 from clearline.service.contacts.models import FactorWait
+from clearline.service.contacts.queries import linked_rows
 from clearline.service.mail import actions as mail
 from clearline.service.mail.template import Template
 from clearline.trust.blind_index import blind_index
@@ -36,7 +37,6 @@ BY: Final = Actor(ActorKind.JOB, "factor_waits")
 WAIT: Final = timedelta(hours=24)
 TOKEN_BYTES: Final = 24
 TOKEN_MAX: Final = 100
-LATER_ADDRESSES_MAX: Final = 5
 ENDED_AT_ONCE: Final = 200
 
 
@@ -51,16 +51,24 @@ class NothingWaits(Invalid):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Written:
-    """The addresses that hear of it, and the permits to write there and to note it."""
+    """The addresses that hear of it, and the permits to write there and to note it.
+
+    `restored` is where the link was, `earlier` and `later` came before and after that one.
+    """
 
     restored: str
+    earlier: tuple[str, ...]
     later: tuple[str, ...]
     permit: Permit
     note: Permit
 
+    @property
+    def all(self) -> tuple[str, ...]:
+        return (self.restored, *self.earlier, *self.later)
+
 
 def whom_to_write(subject: SubjectId, row: int, note: Permit, now: datetime) -> Written:
-    """Return the address that is restored and those that were put in its place since, opened.
+    """Return the address that is restored and those beside it that hear of changes, opened.
 
     Raises NoSuchAddress, gate.UseDenied.
     """
@@ -69,13 +77,12 @@ def whom_to_write(subject: SubjectId, row: int, note: Permit, now: datetime) -> 
     restored = next((each for each in ties if each.row == row), None)
     if restored is None:
         raise emails.NoSuchAddress
-    after = [tie for tie in ties if tie.confirmed_at and tie.added_at > restored.added_at]
-    opened = (
-        emails.open_address(subject, tie.row, permit=permit, now=now)
-        for tie in (restored, *after[:LATER_ADDRESSES_MAX])
-    )
-    first, *later = opened
-    return Written(first, tuple(later), permit, note)
+    first = emails.open_address(subject, row, permit=permit, now=now)
+    beside = told_beside(ties, restored, at=now, can_take_back=linked_rows(subject, now))
+    opened = list(emails.open_mailable(subject, beside, permit=permit, now=now))
+    earlier = tuple(to for tie, to in opened if tie.added_at < restored.added_at)
+    later = tuple(to for tie, to in opened if tie.added_at >= restored.added_at)
+    return Written(first, earlier, later, permit, note)
 
 
 def begin(subject: SubjectId, since: datetime, to: Written, now: datetime) -> bool:

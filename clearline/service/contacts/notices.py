@@ -5,7 +5,7 @@ a crash loses no notice and sends none twice.
 """
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -20,6 +20,7 @@ from clearline.service.accounts import emails, taken_back
 from clearline.service.accounts.addresses import (
     Tie,
     current,
+    stood_at,
     told_beside,
     told_of_change,
     trusted_before,
@@ -33,9 +34,8 @@ from clearline.service.accounts.queries import (
 from clearline.service.contacts import factor_wait, way_back
 from clearline.service.contacts.actions import ask_for_contacts
 from clearline.service.contacts.models import ChangeNotice, EmailCode, Reading
-from clearline.service.contacts.queries import TAKEN_BACK_WITHIN, working_notices
+from clearline.service.contacts.queries import TAKEN_BACK_WITHIN, linked_rows, working_notices
 from clearline.service.mail import actions as mail
-from clearline.service.mail.compose import AddressRefused, refuse_address
 from clearline.service.mail.template import Template
 from clearline.service.teams import handing_over
 from clearline.trust.blind_index import blind_index
@@ -196,7 +196,8 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
         return False
     try:
         permit = mail.ask_to_write(found.subject, now)
-        addresses = list(open_all(found, permit, now))
+        ties = (found.tie, *found.also)
+        addresses = list(emails.open_mailable(found.subject, ties, permit=permit, now=now))
     except (PersonErased, NoKey):
         return False
 
@@ -214,20 +215,6 @@ def tell_of(entry: SignedEntry, now: datetime) -> bool:
                 now=now,
             )
     return bool(addresses)
-
-
-def open_all(found: Told, permit: Permit, now: datetime) -> Iterator[tuple[Tie, str]]:
-    """Yield the addresses that hear of it; one that no letter goes to keeps none from the others.
-
-    Raises PersonErased, NoKey, Denied.
-    """
-    for tie in (found.tie, *found.also):
-        try:
-            address = emails.open_address(found.subject, tie.row, permit=permit, now=now)
-            refuse_address(address)
-        except (emails.NoSuchAddress, AddressRefused):
-            continue
-        yield tie, address
 
 
 def link_for(found: Told, tie: Tie) -> dict[str, str]:
@@ -272,8 +259,8 @@ def whom_to_tell(entry: SignedEntry, now: datetime) -> Told | None:
         return None
     template, words = letter_of(entry.kind, entry.subject, now)
     is_own = entry.kind not in TOLD_OF_ANOTHERS
-    linked = working_notices(now).filter(subject=entry.subject).values_list("row", flat=True)
-    also = told_beside(ties, tie, changed_at=entry.at, can_take_back=frozenset(linked))
+    linked = linked_rows(entry.subject, now)
+    also = told_beside(stood_at(ties, entry.at), tie, at=entry.at, can_take_back=linked)
     return Told(
         subject=entry.subject,
         tie=tie,
@@ -351,8 +338,9 @@ def take_back(*, token: str, now: datetime) -> StillClosed | None:
     If it was closed before, it still is, which is what is returned.
     Where that address had been replaced, second factors go a day later that were added since the
     day before the first change that a link there takes back, in whichever order they are followed,
-    unless somebody says that they are theirs, and the newer address hears of it; else a mailbox
-    alone would go round a factor, so none is touched. Of many at once one wins.
+    unless somebody says that they are theirs; else a mailbox alone would go round a factor, so none
+    is touched. That it was taken back is told to each address that hears of a change, and to the
+    one that the link was in. Of many at once one wins.
     Raises NoSuchNotice, NoticeTooNew, gate.UseDenied.
     Source: OWASP ASVS 5.0.0, V6.4.3 (AS-02); clauses account.contact, account.holder,
     account.age, account.address, account.team, account.acts.
@@ -383,8 +371,8 @@ def take_back(*, token: str, now: datetime) -> StillClosed | None:
         regaining.lock_out(subject)
         fields = (*(("email",) if is_restored else ()), "password", *taken_out)
         ledger.append(ChangeTakenBack(fields=fields), subject=subject, permit=permit, now=now)
-        if is_restored and not factor_wait.begin(subject, factors_since, told, now):
-            tell_replaced(subject, told, now)
+        asks = is_restored and factor_wait.begin(subject, factors_since, told, now)
+        tell_taken_back(subject, told.earlier if asks else told.all, told.permit, now)
     return find_closing(subject, now)
 
 
@@ -402,15 +390,20 @@ def find_closing(subject: SubjectId, now: datetime) -> StillClosed | None:
     return StillClosed(erased_on(closed_at, now=now), is_closing_final(subject))
 
 
-def tell_replaced(subject: SubjectId, told: factor_wait.Written, now: datetime) -> None:
-    """Tell the addresses that go, which may be their owner's, in the caller's transaction."""
-    for address in told.later:
+def tell_taken_back(
+    subject: SubjectId, addresses: tuple[str, ...], permit: Permit, now: datetime
+) -> None:
+    """Tell those who were not told of the factors that a change was taken back, without a link.
+
+    Also the addresses that go, which may be their owner's. In the caller's transaction.
+    """
+    for address in addresses:
         mail.enqueue(
             to=address,
             template=Template.CHANGE_NOTICE,
             context={},
             subject=subject,
-            permit=told.permit,
+            permit=permit,
             now=now,
         )
 

@@ -31,6 +31,12 @@ def working_notices(now: datetime) -> QuerySet[ChangeNotice]:
     return ChangeNotice.objects.filter(changed_at__gt=now - TAKEN_BACK_WITHIN)
 
 
+def linked_rows(subject: SubjectId, now: datetime) -> frozenset[int]:
+    """Return the rows of the addresses of somebody where the link of a letter works."""
+    found = working_notices(now).filter(subject=subject)
+    return frozenset(found.values_list("row", flat=True))
+
+
 def is_confirmed(subject: SubjectId) -> bool:
     """Say whether somebody's present address was proved by a code."""
     present = current(emails.list_ties(subject))

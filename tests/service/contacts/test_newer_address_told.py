@@ -11,7 +11,9 @@ from clearline.service.accounts import details
 from clearline.service.accounts.models import EmailAddress
 from clearline.service.accounts.roles import AddressKind
 from clearline.service.accounts.words import Postal
+from clearline.service.contacts.notices import take_back
 from clearline.service.contacts.recovery import NewWayIn, finish
+from clearline.service.mail.template import Template
 from clearline.trust.factors import actions as factors
 from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards import user_ids
@@ -24,6 +26,8 @@ from tests.service.contacts.contacts import (
     SECOND,
     THIRD,
     confirmed,
+    key_in,
+    letters,
     replace,
     tell,
 )
@@ -155,3 +159,41 @@ def test_an_address_that_no_letter_goes_to_keeps_none_from_the_other_ones() -> N
     change_password(alice)
 
     assert tell(now=LATER)[1:] == [(SECOND, {})]
+
+
+def test_what_is_taken_back_without_an_address_is_told_where_the_link_was() -> None:
+    """Whoever reads that mailbox may have locked the account, and not its owner."""
+    alice = confirmed()
+    change_password(alice)
+    ((_, words),) = tell(now=LATER)
+
+    take_back(token=key_in(words["link"]), now=LATER)
+
+    assert letters(Template.CHANGE_NOTICE, now=LATER)[1:] == [(FIRST, {})]
+
+
+def test_what_the_newer_address_takes_back_is_told_to_the_old_one_too() -> None:
+    alice = confirmed()
+    replace(alice, now=MOVED)
+    accounts.close_account(by=Actor(ActorKind.SUBJECT, alice), subject=alice, now=LATER)
+    tell(now=LATER)
+    key = key_in(dict(letters(Template.CLOSING_NOTICE, now=LATER))[SECOND]["link"])
+
+    take_back(token=key, now=MOVED + 31 * DAY)
+
+    told = letters(Template.CHANGE_NOTICE, now=LATER)
+    assert told[-2:] == [(SECOND, {}), (FIRST, {})]
+
+
+def test_who_replaces_over_and_over_hides_no_take_back_from_an_address_of_before() -> None:
+    alice = confirmed()
+    replace(alice, now=MOVED)
+    ((_, words),) = tell(now=MOVED)
+    for number in range(12):
+        replace(alice, f"m{number}@else.example", now=MOVED + DAY + number * DAY / 2)
+
+    take_back(token=key_in(words["link"]), now=LATER)
+
+    told = [to for to, _ in letters(Template.CHANGE_NOTICE, now=LATER)[1:]]
+    assert told[:2] == [FIRST, SECOND]
+    assert told[-1] == "m11@else.example"
