@@ -4,10 +4,10 @@
 network address, to stop those who guess; the last right one from each network is kept for thirty
 days, so that who guesses elsewhere does not keep you out. Tries at a second factor, at what
 somebody gives who changes the password or proves again who they are, and at user IDs that others
-have, we count under a keyed code of their random number. To stop those who flood us, we count in
-memory only, for a day at most, how many answers and how many new names come from one shortened
-network address. How much our app asks we count for a day under a keyed code of that address, or of
-the app's own sign-in."
+have, we count under a keyed code of their random number, and the latter of who opens an account
+under one of the network address. To stop those who flood us, we count in memory only, for a day at
+most, how many answers and how many new names come from one shortened network address. How much our
+app asks we count for a day under a keyed code of that address, or of the app's own sign-in."
 """
 
 import hashlib
@@ -20,15 +20,21 @@ from django.test import Client
 
 from clearline.kit.window_counts import WindowCounts
 from clearline.reach.visitors.names import Names
+from clearline.service.accounts import actions as accounts
+from clearline.service.accounts.actions import NewAccount
+from clearline.service.accounts.age import AgeRange
 from clearline.trust.arrivals.models import ArrivalCount
 from clearline.trust.consent.actions import ANSWERS
+from clearline.trust.safeguards.actions import UserIdTaken
 from clearline.trust.safeguards.models import SignInAttempt
+from clearline.trust.safeguards.queries import taken_index
 from clearline.trust.safeguards.roles import Role
+from clearline.trust.safeguards.user_ids import TAKEN_OF_NETWORK_MAX, NetworkAskedTooOften
 from clearline.trust.tokens import actions as tokens
 from tests.browser_client import PASSWORD, browser, make_staff, signed_in
 from tests.edge.collector.machine import wait_until
 from tests.promises.provider import HOME, Clock, Provider, everything, rows, work
-from tests.service.accounts.people import make_account
+from tests.service.accounts.people import AGREED, NOW, make_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 KEPT, DAY = timedelta(days=30), timedelta(days=1)
@@ -105,6 +111,20 @@ def test_tries_at_the_old_password_are_counted_under_a_code_of_the_random_number
     assert SignInAttempt.objects.count() == 5
     assert len(codes) == 1
     assert dana.session["login"] not in codes.pop().decode("latin-1")
+
+
+def test_a_user_id_that_is_taken_is_counted_for_who_opens_an_account_by_network() -> None:
+    told = NewAccount("alice", PASSWORD, "Al", "al@mail.example", AgeRange.ADULT, "")
+    accounts.open_account(told=told, agreed=AGREED, now=NOW, network=HOME)
+    before = set(SignInAttempt.objects.values_list("pk", flat=True))
+
+    for _ in range(TAKEN_OF_NETWORK_MAX + 1):
+        with pytest.raises((UserIdTaken, NetworkAskedTooOften)):
+            accounts.open_account(told=told, agreed=AGREED, now=NOW, network=HOME)
+
+    kept = SignInAttempt.objects.exclude(pk__in=before)
+    assert kept.count() == TAKEN_OF_NETWORK_MAX
+    assert {bytes(each.network_index) for each in kept} == {taken_index(HOME)}
 
 
 def test_how_many_new_names_a_network_brings_is_counted_to_stop_floods(provider: Provider) -> None:

@@ -65,7 +65,7 @@ from clearline.trust.safeguards.actions import (
 )
 from clearline.trust.safeguards.passwords import PasswordRefused
 from clearline.trust.safeguards.second_factor import PasswordShortAlone
-from clearline.trust.safeguards.user_ids import ChangedTooOften
+from clearline.trust.safeguards.user_ids import ChangedTooOften, NetworkAskedTooOften
 from clearline.trust.tokens.actions import TokenEnded
 from clearline.trust.tokens.queries import NoSuchSignIn
 
@@ -118,7 +118,10 @@ CHOOSING: Final = (AgeBeforeYes(), SignalSaysNo(), TooManyAnswers())
 # By operation: what it refuses beside what every operation does.
 REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "policy": (),
-    "sign_up": (*(OtherEdition(), TooYoung(), WRONG_NAME, WEAK, WRONG_USER_ID, TAKEN),),
+    "sign_up": (
+        *(OtherEdition(), TooYoung(), WRONG_NAME, WEAK, WRONG_USER_ID, TAKEN),
+        NetworkAskedTooOften(),
+    ),
     "ask_invited": (inviting.NoSuchInvitation(),),
     "take_invitation": (
         *(inviting.NoSuchInvitation(), OtherEdition(), SureNeeded(), ClosedForAge()),

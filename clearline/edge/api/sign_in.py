@@ -105,6 +105,7 @@ def sign_up(request: HttpRequest, told: SignUp) -> Status[Tokens]:
         ),
         agreed=agreed_to(told.agreed_edition),
         now=now,
+        network=network_of(request),
     )
     return Status(201, to_keys(request, tokens.begin(signed_in=opened.signed_in, now=now)))
 

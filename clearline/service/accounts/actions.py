@@ -75,6 +75,7 @@ from clearline.trust.ledger.entries.accounts import (
     TeamChanged,
 )
 from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import user_ids
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.tokens import actions as tokens
@@ -226,12 +227,14 @@ class Profile:
         return self.accounts[0].number if self.accounts else ""
 
 
-def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened:
+def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime, network: str = "") -> Opened:
     """Give a visitor a user ID, a password and an account, and sign them in.
 
-    Raises TooYoung, FieldWrong, UserIdRefused, UserIdTaken, PasswordRefused, gate.UseDenied,
-    NoEditionInForce. Source: 16 CFR 312.2; 47 CFR 64.2010(e); clauses account.login,
-    account.holder, account.age, account.screen_name, account.business, account.agreement.
+    `network` is the cut address from where it is asked, "" where nobody could ask in turn.
+    Raises TooYoung, FieldWrong, UserIdRefused, UserIdTaken, NetworkAskedTooOften, PasswordRefused,
+    gate.UseDenied, NoEditionInForce. Source: 16 CFR 312.2; 47 CFR 64.2010(e); clauses
+    account.login, account.holder, account.age, account.screen_name, account.business,
+    account.agreement, security.attempts.
     """
     refuse_too_young(told.age)
     safeguards.ask_to_keep_customers(now)
@@ -243,11 +246,12 @@ def open_account(*, told: NewAccount, agreed: AgreedTo, now: datetime) -> Opened
     name, email = read_name(told.name), read_email(told.email)
     screen_name = read_screen_name(told.screen_name)
     business_name = business_name_of(told, now)
+    user_ids.refuse_asking_from(network, now)
     login = safeguards.new_login(
         LoginKind.CUSTOMER, user_id=told.user_id, password=told.password, now=now
     )
 
-    with transaction.atomic():
+    with user_ids.counted_from(network, now), transaction.atomic():
         subject = safeguards.add_customer(login)
         Holder(
             subject=subject,

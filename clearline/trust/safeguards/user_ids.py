@@ -1,6 +1,8 @@
 """Another user ID for a customer; the one before is nobody else's for a while."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -36,6 +38,8 @@ from clearline.trust.safeguards.roles import LoginKind
 
 LEFT_MAX: Final = 3  # of one customer at one time, so that nobody keeps many from others
 TAKEN_MAX: Final = 5  # asked for by one customer in a day, of those that others have
+TAKEN_OF_NETWORK_MAX: Final = 20  # asked for by who opens an account, from one network in an hour
+HOUR: Final = timedelta(hours=1)
 KEEP_LEFT_USER_ID: Final = Use(
     by=Actor(ActorKind.JOB, "logins"),
     subject=CUSTOMER,
@@ -63,6 +67,18 @@ class AskedTooOften(ChangedTooOften):
         TooMany.__init__(
             self,
             f"You asked for {TAKEN_MAX} user IDs today that are taken. Try another one tomorrow.",
+        )
+
+
+class NetworkAskedTooOften(TooMany):
+    """The same for every user ID, so that nobody who has no account yet learns it either."""
+
+    code = "network_asked_too_often"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Many user IDs that are taken were asked for from your network within the hour. Wait "
+            "an hour, then try again."
         )
 
 
@@ -96,6 +112,44 @@ def note_taken(subject: SubjectId, now: datetime) -> None:
     SignInAttempt.objects.create(
         name_index=taken_index(subject), network_index=network_index(""), at=now
     )
+
+
+def refuse_asking_from(network: str, now: datetime) -> None:
+    """Return if who opens an account may ask for a user ID. Raises NetworkAskedTooOften.
+
+    `network` is the cut address (/24, /48); without one nobody is held back. Source: clause
+    security.attempts.
+    """
+    if network and asked_from(network, now) >= TAKEN_OF_NETWORK_MAX:
+        raise NetworkAskedTooOften
+
+
+@contextmanager
+def counted_from(network: str, now: datetime) -> Iterator[None]:
+    """Count it where who opens an account asks within for a user ID that another has.
+
+    Of many at once no more are told so than one by one. Raises UserIdTaken, NetworkAskedTooOften.
+    """
+    try:
+        yield
+    except UserIdTaken:
+        if network:
+            note_taken_from(network, now)
+        raise
+
+
+def note_taken_from(network: str, now: datetime) -> None:
+    SignInAttempt.objects.create(
+        name_index=taken_index(""), network_index=taken_index(network), at=now
+    )
+    if asked_from(network, now) > TAKEN_OF_NETWORK_MAX:
+        raise NetworkAskedTooOften
+
+
+def asked_from(network: str, now: datetime) -> int:
+    """Return how often it was; these count for nobody who signs in from there."""
+    rows = SignInAttempt.objects.filter(network_index=taken_index(network), at__gt=now - HOUR)
+    return rows.count()
 
 
 def put_user_id(subject: SubjectId, index: bytes, permit: Permit, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Another user ID: it signs in at once, and the one before is nobody else's for ninety days."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -14,11 +14,17 @@ from clearline.trust.safeguards.actions import (
     SignInRefused,
     UserIdRefused,
     UserIdTaken,
+    user_id_taken,
 )
 from clearline.trust.safeguards.attempts import aside
 from clearline.trust.safeguards.models import LeftUserId, SignInAttempt
 from clearline.trust.safeguards.roles import LoginKind
-from clearline.trust.safeguards.user_ids import LEFT_MAX, ChangedTooOften
+from clearline.trust.safeguards.user_ids import (
+    LEFT_MAX,
+    TAKEN_OF_NETWORK_MAX,
+    ChangedTooOften,
+    NetworkAskedTooOften,
+)
 from tests.trust.factors.test_races import race
 from tests.trust.safeguards.test_sign_in import HOME, NEW_PASSWORD, NOW, PASSWORD
 
@@ -216,3 +222,42 @@ def test_guesses_from_a_network_of_the_owner_count_under_the_new_one_too() -> No
     change(alice, "alice.q")
 
     assert SignInAttempt.objects.get().name_index == aside(new)
+
+
+def ask_from(network: str, at: datetime = NOW) -> None:
+    """Ask as who opens an account for a user ID that another has."""
+    user_ids.refuse_asking_from(network, at)
+    with user_ids.counted_from(network, at):
+        raise user_id_taken()
+
+
+def test_who_opens_an_account_learns_of_twenty_user_ids_in_an_hour_that_they_are_taken() -> None:
+    for _ in range(TAKEN_OF_NETWORK_MAX):
+        with pytest.raises(UserIdTaken):
+            ask_from(HOME)
+
+    with pytest.raises(NetworkAskedTooOften):
+        ask_from(HOME, NOW + timedelta(minutes=59))
+    with pytest.raises(UserIdTaken):
+        ask_from("198.51.100.0/24")
+    with pytest.raises(UserIdTaken):
+        ask_from(HOME, NOW + timedelta(minutes=61))
+
+
+def test_of_many_who_ask_at_once_no_more_are_told_that_it_is_taken() -> None:
+    for _ in range(TAKEN_OF_NETWORK_MAX):
+        with pytest.raises(UserIdTaken):
+            ask_from(HOME)
+
+    with pytest.raises(NetworkAskedTooOften), user_ids.counted_from(HOME, NOW):
+        raise user_id_taken()
+
+
+def test_without_a_network_nobody_is_held_back_and_nothing_is_counted() -> None:
+    for _ in range(TAKEN_OF_NETWORK_MAX + 1):
+        with pytest.raises(UserIdTaken):
+            ask_from("")
+
+    with user_ids.counted_from(HOME, NOW):
+        pass
+    assert not SignInAttempt.objects.exists()

@@ -36,6 +36,7 @@ from clearline.service.accounts.words import (
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.safeguards.actions import UserIdRefused, UserIdTaken
 from clearline.trust.safeguards.passwords import LENGTH_MIN, PasswordRefused
+from clearline.trust.safeguards.user_ids import NetworkAskedTooOften
 
 STEPS: Final = ("age", "you", "sign_in")
 CARRIED: Final = ("age", "kind", "name", "email", "screen_name", "business_name")
@@ -43,6 +44,7 @@ TYPED_MAX: Final = 300  # of a field that is shown again
 FIELDS_OF: Final = {
     UserIdTaken: "user_id",
     UserIdRefused: "user_id",
+    NetworkAskedTooOften: "user_id",
     PasswordRefused: "password",
 }
 
@@ -131,8 +133,10 @@ def open_account(request: HttpRequest, age: AgeRange, typed: dict[str, str]) -> 
     )
     agreed = agreed_to(visit.policy.edition.date)
     try:
-        opened = accounts.open_account(told=told, agreed=agreed, now=timezone.now())
-    except (Invalid, UserIdTaken) as refused:
+        opened = accounts.open_account(
+            told=told, agreed=agreed, now=timezone.now(), network=visit.network
+        )
+    except (Invalid, UserIdTaken, NetworkAskedTooOften) as refused:
         name = field_of(refused)
         if name is None:
             raise

@@ -11,6 +11,7 @@ from django.utils import timezone
 from clearline.service.accounts.models import Agreement, Holder
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.models import Login, Session
+from clearline.trust.safeguards.user_ids import TAKEN_OF_NETWORK_MAX
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
 from tests.trust.ledger.log import sign_log
@@ -104,6 +105,19 @@ def test_a_user_id_that_is_taken_is_said_beside_it() -> None:
     answer = send(client, everything(client, user_id="ALICE"))
 
     assert "This user ID is taken" in words_on(answer.content)
+    assert Login.objects.count() == 1
+
+
+def test_who_asks_for_many_that_are_taken_learns_no_more_from_that_network() -> None:
+    send(browser(), everything(browser()))
+    asking = browser()
+    taken = [send(asking, everything(asking)) for _ in range(TAKEN_OF_NETWORK_MAX)]
+
+    told = [send(asking, everything(asking, user_id=each)) for each in ("alice", "nobody.here")]
+
+    assert all("is taken" in words_on(each.content) for each in taken)
+    assert {each.status_code for each in told} == {422}
+    assert all("taken were asked for from your network" in words_on(e.content) for e in told)
     assert Login.objects.count() == 1
 
 
