@@ -19,7 +19,7 @@ from clearline.policy.choices import Choices
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, ClauseId, Purpose, SubjectId, SubjectKind
-from clearline.reach.visitors.agents import Agent
+from clearline.reach.visitors.agents import UNKNOWN, Agent
 from clearline.reach.visitors.event import Kind, Part, StoredEvent, ToldEvent
 from clearline.reach.visitors.names import OVERFLOW
 from clearline.reach.visitors.referrers import referrer_of
@@ -86,6 +86,7 @@ class Drop(StrEnum):
 
     PREFETCH = "prefetch"
     BOT = "bot"
+    UNDECIDED = "undecided"
     NO_CLAUSE = "no_clause"
     UNRECOGNISED = "unrecognised"
     BAD_ID = "bad_id"
@@ -99,7 +100,9 @@ class Drop(StrEnum):
 
 
 # Nothing is wrong with these: whoever sent them is answered as everybody else is.
-QUIET: Final = frozenset({Drop.PREFETCH, Drop.BOT, Drop.NO_CLAUSE, Drop.UNRECOGNISED})
+QUIET: Final = frozenset(
+    {Drop.PREFETCH, Drop.BOT, Drop.UNDECIDED, Drop.NO_CLAUSE, Drop.UNRECOGNISED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,10 @@ def drop_prefetched(_event: ToldEvent, glance: Glance) -> Drop | None:
 
 
 def drop_bot(_event: ToldEvent, glance: Glance) -> Drop | None:
-    return Drop.BOT if glance.sender.agent.is_bot else None
+    agent = glance.sender.agent
+    if not agent.is_bot:
+        return None
+    return Drop.UNDECIDED if agent is UNKNOWN else Drop.BOT
 
 
 def drop_what_no_clause_lets_count(_event: ToldEvent, glance: Glance) -> Drop | None:

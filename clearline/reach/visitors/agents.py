@@ -33,14 +33,20 @@ class Agent:
     is_bot: bool
 
 
-UNKNOWN: Final = Agent(Device.OTHER, is_bot=False)
+# Not looked up: in a flood most are programs, so none of them counts as a person.
+UNKNOWN: Final = Agent(Device.OTHER, is_bot=True)
 
 
 class Agents:
-    """Remembers what browsers said of themselves, so that each description is looked up once."""
+    """Remembers what browsers said of themselves, so that each description is looked up once.
+
+    What was met once makes room for the next so met, and never for what was met again, so that a
+    flood of new ones makes nobody's usual browser forgotten.
+    """
 
     def __init__(self) -> None:
         self.known: OrderedDict[str, Agent] = OrderedDict()
+        self.met: OrderedDict[str, Agent] = OrderedDict()  # once
         self.second = 0
         self.new = 0  # looked up in that second
 
@@ -51,18 +57,28 @@ class Agents:
         if agent is not None:
             self.known.move_to_end(cut)
             return agent
+        agent = self.met.pop(cut, None)
+        if agent is not None:
+            remember(self.known, cut, agent)
+            return agent
         if second != self.second:
             self.second, self.new = second, 0
         if self.new >= NEW_A_SECOND_MAX:
             return UNKNOWN
         self.new += 1
-        agent = self.known[cut] = agent_of(cut)
-        if len(self.known) > AGENTS_MAX:
-            self.known.popitem(last=False)
+        agent = agent_of(cut)
+        remember(self.met, cut, agent)
         return agent
 
     def forget(self) -> None:
         self.known.clear()
+        self.met.clear()
+
+
+def remember(agents: OrderedDict[str, Agent], text: str, agent: Agent) -> None:
+    agents[text] = agent
+    if len(agents) > AGENTS_MAX:
+        agents.popitem(last=False)
 
 
 def agent_of(text: str) -> Agent:

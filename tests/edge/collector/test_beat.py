@@ -107,7 +107,9 @@ def test_it_forgets_headers_and_the_code_of_the_day_though_no_request_arrives(
     intake = collector.intake
     intake.senders[(b"some browser",)] = Refusal.CROSS_SITE
     intake.forgot_at = datetime.now(UTC) - SENDERS_WINDOW
-    intake.agents.find("some browser", second=1)
+    for browser in ("some browser", "some browser", "another"):
+        intake.agents.find(browser, second=1)
+    assert len(intake.agents.known) == len(intake.agents.met) == 1
     classify("somewhere.example")
     intake.visits.key_of("192.0.2.0", b"some browser", 1)
     intake.visits.begins(ALICE, 1, is_from_inside=False)
@@ -116,7 +118,9 @@ def test_it_forgets_headers_and_the_code_of_the_day_though_no_request_arrives(
 
     assert came == [True]
     assert intake.senders == {}
-    assert len(intake.agents.known) == classify.cache_info().currsize == 0
+    assert not intake.agents.known
+    assert not intake.agents.met
+    assert classify.cache_info().currsize == 0
     assert ALICE not in intake.visits.recent
 
 

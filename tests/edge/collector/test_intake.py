@@ -437,18 +437,30 @@ def test_a_flood_of_descriptions_that_were_never_seen_takes_a_bounded_time_of_ea
     phone = b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Mobile Safari/604.1"
     assert take_one(intake, VIEW, {b"user-agent": phone}).device is Device.PHONE
 
-    devices = {
-        take_one(intake, VIEW, {b"user-agent": b"iPhone OS %d " % number + b"x" * 600}).device
+    flood = [
+        intake.take(arrive(VIEW, {b"user-agent": b"iPhone OS %d " % number + b"x" * 600}), NOW)
         for number in range(1_000)
-    }
+    ]
     among_them = take_one(intake, VIEW, {b"user-agent": phone})
     later = intake.take(arrive(VIEW, {b"user-agent": phone + b" 2"}), NOW + timedelta(seconds=1))
 
     assert len(looked_up) == NEW_A_SECOND_MAX + 1
     assert max(map(len, looked_up)) == TEXT_MAX
-    assert Device.OTHER in devices
+    left_out = [each for each in flood if isinstance(each, Taken) and not each.events]
+    assert [dict(each.dropped) for each in left_out] == [{Drop.UNDECIDED: 1}] * len(left_out)
+    assert len(left_out) == 1_000 + 1 - NEW_A_SECOND_MAX
     assert among_them.device is Device.PHONE  # who was known before stays so
     assert taken(later)[0].device is Device.PHONE
+
+
+def test_programs_that_nobody_could_tell_in_a_flood_do_not_count_as_people(intake: Intake) -> None:
+    for number in range(NEW_A_SECOND_MAX):
+        take_one(intake, VIEW, {b"user-agent": b"x%d" % number})
+
+    program = intake.take(arrive(VIEW, {b"user-agent": b"Googlebot/2.1"}), NOW)
+
+    assert isinstance(program, Taken)
+    assert (program.events, dict(program.dropped)) == ((), {Drop.UNDECIDED: 1})
 
 
 def test_what_was_not_looked_up_in_a_flood_is_looked_up_when_it_is_over(intake: Intake) -> None:
@@ -456,10 +468,11 @@ def test_what_was_not_looked_up_in_a_flood_is_looked_up_when_it_is_over(intake: 
     for number in range(NEW_A_SECOND_MAX):
         take_one(intake, VIEW, {b"user-agent": b"x%d" % number})
 
-    within = take_one(intake, VIEW, phone)
+    within = intake.take(arrive(VIEW, phone), NOW)
     (after,) = taken(intake.take(arrive(VIEW, phone), NOW + timedelta(seconds=1)))
 
-    assert (within.device, after.device) == (Device.OTHER, Device.PHONE)
+    assert isinstance(within, Taken)
+    assert (within.events, after.device) == ((), Device.PHONE)
 
 
 def test_who_sends_what_is_refused_is_not_looked_up(

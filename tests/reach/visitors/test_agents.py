@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearline.reach.visitors.agents import agent_of
+from clearline.reach.visitors.agents import (
+    AGENTS_MAX,
+    NEW_A_SECOND_MAX,
+    UNKNOWN,
+    Agents,
+    agent_of,
+)
 from clearline.reach.visitors.event import Device
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -50,3 +56,34 @@ def test_a_program_is_no_visitor(text: str) -> None:
 @given(st.text(max_size=2000))
 def test_no_text_makes_it_fail(text: str) -> None:
     assert agent_of(text).device in Device
+
+
+def test_a_flood_of_descriptions_makes_no_usual_browser_forgotten() -> None:
+    agents = Agents()
+    usual = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    agents.find(usual, second=0)
+    agents.find(usual, second=0)
+    for number in range(AGENTS_MAX + 1):
+        agents.find(f"x{number}", second=1 + number // NEW_A_SECOND_MAX)
+    last = 1 + AGENTS_MAX // NEW_A_SECOND_MAX
+    for number in range(NEW_A_SECOND_MAX):
+        agents.find(f"y{number}", second=last + 1)
+
+    assert agents.find("one more", second=last + 1) is UNKNOWN
+    assert agents.find(usual, second=last + 1).device is Device.COMPUTER
+    assert len(agents.met) == AGENTS_MAX
+
+
+def test_of_browsers_met_again_the_least_used_are_forgotten_first() -> None:
+    agents = Agents()
+    for number in range(AGENTS_MAX):
+        for _ in ("met", "met again"):
+            agents.find(f"x{number}", second=number // NEW_A_SECOND_MAX)
+
+    agents.find("x0", second=0)
+    for _ in ("met", "met again"):
+        agents.find("y", second=AGENTS_MAX)
+
+    assert "x0" in agents.known
+    assert "y" in agents.known
+    assert "x1" not in agents.known
