@@ -1,14 +1,14 @@
 """P6, clause visits.measure, in both forms of the default edition.
 
 accept: "If you say yes, we give your browser a random number and recognise it by it. Under it we
-record which pages and services you visit, when and for how long, named acts on a page (such as
-pressing a button), your kind of device, which site and which kind of site led you here, and the
-campaign that your link named."
+record which pages and services you visit, when and for how long, on which page you said yes, named
+acts on a page (such as pressing a button), your kind of device, which site and which kind of site
+led you here, and the campaign that your link named."
 
 notice: "If you accept, we give your browser a random number, and until you decline we recognise it
-by it. Under it we record which pages and services you visit, when and for how long, named acts on a
-page (such as pressing a button), your kind of device, which site and which kind of site led you
-here, and the campaign that your link named."
+by it. Under it we record which pages and services you visit, when and for how long, on which page
+you accepted, named acts on a page (such as pressing a button), your kind of device, which site and
+which kind of site led you here, and the campaign that your link named."
 """
 
 from datetime import UTC, datetime, timedelta
@@ -40,8 +40,9 @@ def test_what_is_recorded_under_the_number_is_what_the_clause_names_and_no_more(
     provider.script_tells(alice, NOW, {"referrer": BLOG, "service": "home-line"}, path=PLACE)
     provider.script_tells(alice, NOW, {"kind": "custom", "name": "order-done"})
     provider.script_tells(alice, NOW, {"kind": "time", "seconds": 30})
+    provider.script_tells(alice, NOW, {"kind": "yes"}, path="/help/")
 
-    view, act, time = provider.load(NOW)
+    view, act, time, yes = provider.load(NOW)
 
     known = device(alice)
     assert known is not None
@@ -65,7 +66,8 @@ def test_what_is_recorded_under_the_number_is_what_the_clause_names_and_no_more(
         "batch": 0,
     }
     assert (act["name"], time["seconds"]) == ("order-done", 30)
-    assert {row["visitor"] for row in (act, time)} == {known.id}
+    assert (yes["kind"], yes["page"], yes["starts"]) == ("yes", "/help/", 0)
+    assert {row["visitor"] for row in (act, time, yes)} == {known.id}
 
 
 def test_the_number_is_random_and_stands_nowhere_but_on_the_device_and_beside_visits(

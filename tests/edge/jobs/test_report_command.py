@@ -16,7 +16,10 @@ from clearline.reach.visitors import load
 from clearline.reach.visitors.report import WrongQuery
 from clearline.trust.ledger.models import Entry
 from tests.reach.visitors.test_report import make_events
+from tests.trust.ledger.conftest import policy_log as log
 from tests.trust.ledger.log import Log
+
+__all__ = ["log"]
 
 NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
 OCTOBER = ("--from", "2026-10-01", "--to", "2026-10-30")
