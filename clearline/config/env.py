@@ -21,7 +21,6 @@ from clearline.trust.envelope import key_from_hex
 
 ADDRESS: Final = re.compile(r"https?://[^/\s]+")
 LOCALE: Final = re.compile(r"[a-z]{2}(-[a-z]{2})?")
-CONNECTIONS_MAX: Final = 8_192  # whoever holds all must open 800 new ones each second
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1")
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Mail = Annotated[str, Field(pattern=r"^[^\s@<>\"(),:;\\\[\]]{1,64}@[A-Za-z0-9.-]{1,189}$")]

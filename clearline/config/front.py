@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from a2wsgi import WSGIMiddleware
 
-from clearline.config.env import CONNECTIONS_MAX, Env
+from clearline.config.env import Env
+from clearline.config.limits import CONNECTIONS_MAX
 from clearline.config.logs import set_up_logs, tell_falls
 from clearline.edge.collector.app import make_collector
 from clearline.edge.collector.options import CollectorOptions

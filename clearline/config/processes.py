@@ -18,9 +18,10 @@ from granian.http import HTTP1Settings
 
 from clearline.config.claim import LEFT_BEHIND_S, claimed, require_free
 from clearline.config.doctor import look_at_ledger, look_at_names, look_at_policy
-from clearline.config.env import CONNECTIONS_MAX, Env
+from clearline.config.env import Env
 from clearline.config.init_command import KEYS
 from clearline.config.instance import prepare_tables
+from clearline.config.limits import CONNECTIONS_MAX
 from clearline.config.logs import TO_THE_ROOT, tell_falls
 from clearline.config.supervisor import Supervisor
 from clearline.edge.collector.loader import LoaderOptions, run_loader

@@ -13,9 +13,9 @@ from datetime import date
 import pytest
 
 from clearline.config import front
-from clearline.config.env import CONNECTIONS_MAX
 from clearline.config.front import BODY_BYTES_MAX, Message, Receive, Scope, Send
 from clearline.config.init_command import make_instance
+from clearline.config.limits import CONNECTIONS_MAX
 from clearline.config.logs import set_up_logs
 from tests.journeys.provider import free_port, wait_until
 

@@ -207,10 +207,13 @@ class Intake:
             self.day = day
             self.names.forget_networks()  # clause security.attempts: "for a day at most"
         if self.is_stale(now):
-            self.senders, self.forgot_at = {}, now
-            self.agents.forget()
+            self.forget_senders(now)
             for remembered in (classify, find_place):
                 remembered.cache_clear()
+
+    def forget_senders(self, now: datetime) -> None:
+        self.senders, self.forgot_at = {}, now
+        self.agents.forget()
 
     def is_stale(self, now: datetime) -> bool:
         return self.forgot_at is None or abs(now - self.forgot_at) >= SENDERS_WINDOW
@@ -224,9 +227,10 @@ class Intake:
             policy = self.shelf.in_force(now)
         except (NoEditionInForce, PolicyBroken):
             return Refusal.NO_EDITION
-        is_full = len(self.senders) >= SENDERS_MAX
-        if self.is_stale(now) or is_full or policy is not self.policy:
-            self.policy, self.senders, self.forgot_at = policy, {}, now
+        if self.is_stale(now):
+            self.forget_senders(now)
+        if len(self.senders) >= SENDERS_MAX or policy is not self.policy:
+            self.policy, self.senders = policy, {}
             self.edition = policy.edition.date.isoformat()
         headers = arrival.headers
         is_beacon = arrival.path == BEACON_PATH

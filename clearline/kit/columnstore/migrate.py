@@ -47,11 +47,10 @@ class Step:
 def migrate(store: ColumnStore, directory: Path) -> tuple[str, ...]:
     """Run the files that the store has not taken yet and return their names.
 
+    Only who fills the tables calls this: while a view is made anew nothing may be inserted.
     Raises SchemaChanged, StoreError.
     """
-    store.command(STEP_TABLE)
-    known = store.query("SELECT number, sha256 FROM schema_step FINAL", TakenStep)
-    taken = {step.number: step.sha256 for step in known}
+    taken = read_taken(store)
     done: list[str] = []
     for step in read_steps(directory):
         if step.number in taken:
@@ -66,6 +65,18 @@ def migrate(store: ColumnStore, directory: Path) -> tuple[str, ...]:
         )
         done.append(step.name)
     return tuple(done)
+
+
+def is_current(store: ColumnStore, directory: Path) -> bool:
+    """Return whether the store has taken all files. Raises StoreError."""
+    return read_taken(store).keys() >= {step.number for step in read_steps(directory)}
+
+
+def read_taken(store: ColumnStore) -> dict[int, str]:
+    """Return the number and the sum of each file that the store has taken."""
+    store.command(STEP_TABLE)
+    known = store.query("SELECT number, sha256 FROM schema_step FINAL", TakenStep)
+    return {step.number: step.sha256 for step in known}
 
 
 def require_unchanged(step: Step, sha256: str) -> None:

@@ -148,7 +148,10 @@ def restore_sums(store: ColumnStore, days: set[date]) -> tuple[SumOf, ...]:
     if differing:
         params = params_of(differing)
         store.command(statements.ERASE_STRETCHES, params, seconds_max=REBUILD_S_MAX)
-        (view,) = store.query(statements.VIEW, View)
+        view = next(iter(store.query(statements.VIEW, View)), None)
+        if view is None:
+            message = "The view that sums visits is not there. Visits wait in the journal."
+            raise StoreDown(message)
         select = OF_EVENT.sub(lambda _: statements.SLICE_OF_EVENT, view.select, count=1)
         for number in range(SLICES):
             store.command(

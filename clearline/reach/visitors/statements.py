@@ -109,6 +109,13 @@ FROM ({SUMS} {FILTERED} {WIDE} AND thing = 'site' AND agreed = 1)
 GROUP BY is_now
 """
 
+# How many stand behind a group, as `report.Count.size` says it: people, visits of others, yeses.
+BEHIND: Final = "{0} + greatest({1}, least({2}, {0})) - least({2}, {0})"
+BEHIND_GROUP: Final = BEHIND.format("people_now", "declined_now", "yeses_now")
+BEHIND_SMALLER: Final = BEHIND.format(
+    "max(people_now) OVER smaller", "sum(declined_now) OVER smaller", "sum(yeses_now) OVER smaller"
+)
+
 # The greatest of each side one by one, and all others together. A value of a group that is too
 # small is never told apart, and neither are the smallest after it while those left out together
 # are too few; who said yes on a page is one of its people and of the visits begun there no other;
@@ -122,10 +129,8 @@ sized AS
     SELECT
         *,
         toUInt64(views_now - declined_views_now) AS views_agreed,
-        people_now + greatest(declined_now, yeses_now) - yeses_now AS size,
-        max(people_now) OVER smaller
-            + greatest(sum(declined_now) OVER smaller, sum(yeses_now) OVER smaller)
-            - sum(yeses_now) OVER smaller AS size_smaller,
+        {size} AS size,
+        {size_smaller} AS size_smaller,
         size < {group_min:UInt32}
             OR (sum(views_now) OVER smaller > 0 AND size_smaller < {group_min:UInt32})
             OR ({is_paired:UInt8} AND views_agreed > 0 AND people_now < {group_min:UInt32})
@@ -142,8 +147,7 @@ sized AS
             {told:String} = 'declined', declined_views_now, views_now) AS views_told
     FROM counted
     WINDOW smaller AS (
-        PARTITION BY side
-        ORDER BY people_now + greatest(declined_now, yeses_now) - yeses_now, value
+        PARTITION BY side ORDER BY {size}, value
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     )
 ),
@@ -201,7 +205,7 @@ SELECT
     sum(yeses_before)
 FROM placed
 GROUP BY side, is_apart, name
-"""
+""".replace("{size}", BEHIND_GROUP).replace("{size_smaller}", BEHIND_SMALLER)
 
 NAMES_OF_EVENTS: Final = f"""
 WITH counted AS

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from clearline.edge.collector.intake import (
     BEACON_PATH,
     BODY_BYTES_MAX,
+    SENDERS_WINDOW,
     Arrival,
     Intake,
     Refusal,
@@ -473,6 +474,19 @@ def test_what_was_not_looked_up_in_a_flood_is_looked_up_when_it_is_over(intake: 
 
     assert isinstance(within, Taken)
     assert (within.events, after.device) == ((), Device.PHONE)
+
+
+def test_descriptions_of_browsers_are_forgotten_in_time_though_requests_arrive_all_the_while(
+    intake: Intake,
+) -> None:
+    take_one(intake, VIEW, {b"user-agent": b"an old browser"})
+
+    for number in range(1, 5):
+        later = NOW + number * SENDERS_WINDOW / 4
+        intake.take(arrive({**VIEW, "id": f"{number:016x}"}, {b"user-agent": b"another"}), later)
+
+    assert list(intake.agents.met) == ["another"]
+    assert not intake.agents.known
 
 
 def test_who_sends_what_is_refused_is_not_looked_up(

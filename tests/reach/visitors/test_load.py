@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 import clearline.reach.visitors
-from clearline.kit.columnstore.client import ColumnStore
-from clearline.kit.columnstore.migrate import migrate
+from clearline.kit.columnstore.client import ColumnStore, StoreDown
+from clearline.kit.columnstore.migrate import is_current, migrate
 from clearline.reach.visitors import load
 from clearline.reach.visitors.event import Device, Kind, Part, ReferrerClass, StoredEvent
 
@@ -193,6 +193,25 @@ def test_making_good_what_is_whole_or_was_never_sent_counts_once(
     assert sums_of(column_store) == once
     (counts,) = column_store.query("SELECT count(), uniqExact(id) FROM event", Counts)
     assert counts == Counts(302, 302)
+
+
+def test_sums_whose_view_is_not_there_are_not_made_again_and_the_store_counts_as_down(
+    column_store: ColumnStore,
+) -> None:
+    migrate(column_store, SCHEMA)
+    load.insert_events(column_store, make_batch(), token="a")
+    column_store.command("ALTER TABLE popularity DELETE WHERE 1 SETTINGS mutations_sync = 1")
+    column_store.command("DROP VIEW popularity_of_event")
+
+    with pytest.raises(StoreDown, match="view"):
+        load.make_good(column_store, make_batch(), token="a")
+
+
+def test_a_store_is_current_once_it_has_taken_every_file(column_store: ColumnStore) -> None:
+    before = is_current(column_store, SCHEMA)
+    migrate(column_store, SCHEMA)
+
+    assert (before, is_current(column_store, SCHEMA)) == (False, True)
 
 
 def test_sums_that_agree_are_left_alone(column_store: ColumnStore) -> None:

@@ -1,0 +1,146 @@
+"""No report tells of a group under five, read from events or from sums."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from clearline.kit.columnstore.client import ColumnStore
+from clearline.reach.visitors import load
+from clearline.reach.visitors.event import Kind, StoredEvent
+from clearline.reach.visitors.report import Figures, Limits, Population, Side
+from tests.reach.visitors.permitted import popularity_report
+from tests.reach.visitors.test_report import EVENTS, SUMS, WHOLE, make_events, store
+
+__all__ = ["store"]
+
+both_ways = pytest.mark.parametrize("limits", [EVENTS, SUMS], ids=["events", "sums"])
+
+
+@both_ways
+def test_three_who_agreed_are_not_found_by_the_figures_of_all_and_of_the_others(
+    store: ColumnStore, limits: Limits
+) -> None:
+    template = make_events(1, 1)[0]
+    visits = [("/rates/", 100 + n) for n in range(3)] + [("/rates/", 0)] * 7
+    visits += [("/", 0)] * 6 + [("/", 200 + n) for n in range(9)]
+    visits += [("/help/", 0)] * 8 + [("/help/", 300 + n) for n in range(9)]
+    events = [
+        msgspec.structs.replace(
+            template, id=n, kind=Kind.VIEW, page=page, visitor=visitor, day=20_730, starts=1
+        )
+        for n, (page, visitor) in enumerate(visits)
+    ]
+    load.insert_events(store, events, token="a")
+
+    told = {
+        population: {
+            row.name: row.figures.visits
+            for row in popularity_report(
+                store, replace(WHOLE, population=population), limits=limits
+            ).rows
+        }
+        for population in Population
+    }
+
+    # /help/ or / stands beside /rates/ in what either of the two leaves out.
+    assert told[Population.ALL] == {"/rates/": 10, "/": 15, "/help/": 17}
+    assert told[Population.DECLINED] == {"/help/": 8}
+    assert told[Population.AGREED] == {"/help/": 9}
+
+
+def test_three_people_who_look_at_a_page_often_are_not_told(store: ColumnStore) -> None:
+    template = make_events(1, 1)[0]
+    events = [
+        msgspec.structs.replace(
+            template, id=number, kind=Kind.VIEW, page=page, visitor=visitor, day=20_730, starts=0
+        )
+        for number, (page, visitor) in enumerate(
+            [("/rare/", 1 + n % 3) for n in range(30)] + [("/known/", 10 + n) for n in range(9)]
+        )
+    ]
+    load.insert_events(store, events, token="a")
+
+    for limits in (EVENTS, SUMS):
+        report = popularity_report(store, WHOLE, limits=limits)
+
+        # /known/ goes with it: with the total it would tell of /rare/.
+        assert report.rows == ()
+        assert report.rest == 39
+        assert report.folded_rows == 2
+
+
+@both_ways
+def test_one_person_who_declined_and_looks_at_many_pages_is_not_told(
+    store: ColumnStore, limits: Limits
+) -> None:
+    template = make_events(1, 1)[0]
+    events = [
+        msgspec.structs.replace(
+            template,
+            id=number,
+            kind=Kind.VIEW,
+            page=page,
+            campaign=campaign,
+            visitor=0,
+            day=20_730,
+            starts=starts,
+        )
+        for number, (page, campaign, starts) in enumerate(
+            [("/", "", 1)] * 9 + [("/contact/", "mail-to-bob", int(n == 0)) for n in range(30)]
+        )
+    ]
+    load.insert_events(store, events, token="a")
+
+    whole = popularity_report(store, WHOLE, limits=limits)
+    narrowed = popularity_report(store, replace(WHOLE, campaign="mail-to-bob"), limits=limits)
+
+    assert whole.totals.all.views == 39
+    (campaigns,) = (each for each in whole.breakdowns if each.side is Side.CAMPAIGN)
+    assert campaigns.rows == ()
+    assert "/contact/" not in {row.name for row in whole.rows}
+    assert narrowed.totals.all == narrowed.totals.declined == Figures(None, None, None, None)
+    assert narrowed.rows == ()
+    assert narrowed.rest is None
+    assert all(not each.rows and each.rest is None for each in narrowed.breakdowns)
+    assert {day.figures.views for day in narrowed.days} == {None, 0}
+
+
+def begun_and_agreed(acts: Sequence[tuple[str, Kind, int, int]]) -> list[StoredEvent]:
+    template = make_events(1, 1)[0]
+    return [
+        msgspec.structs.replace(
+            template, id=n, page=page, kind=kind, visitor=visitor, day=20_730, starts=starts
+        )
+        for n, (page, kind, visitor, starts) in enumerate(acts)
+    ]
+
+
+@both_ways
+def test_four_who_began_on_a_page_and_said_yes_there_are_not_eight(
+    store: ColumnStore, limits: Limits
+) -> None:
+    acts = [("/rates/", Kind.VIEW, 0, 1)] * 4
+    acts += [("/rates/", Kind.YES, person, 0) for person in range(1, 5)]
+    acts += [("/", Kind.VIEW, person, 1) for person in range(1, 10)]
+    load.insert_events(store, begun_and_agreed(acts), token="a")
+
+    report = popularity_report(store, WHOLE, limits=limits)
+
+    assert report.totals.all.views == 13
+    assert report.rows == ()  # "/" goes with it: with the total it would tell of /rates/
+    assert report.rest == 13
+
+
+@both_ways
+def test_nobody_hides_a_page_by_saying_yes_again_and_again(
+    store: ColumnStore, limits: Limits
+) -> None:
+    acts = [("/rates/", Kind.VIEW, 0, 1)] * 30 + [("/", Kind.VIEW, 0, 1)] * 7
+    acts += [("/rates/", Kind.YES, 1, 0)] * 60
+    load.insert_events(store, begun_and_agreed(acts), token="a")
+
+    report = popularity_report(store, WHOLE, limits=limits)
+
+    assert {row.name: row.figures.views for row in report.rows} == {"/rates/": 30, "/": 7}
