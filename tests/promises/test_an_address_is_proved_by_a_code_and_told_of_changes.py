@@ -1,15 +1,17 @@
 """P14, clause account.contact.
 
 "To know that an e-mail address is yours we send a code there, which works once and for fifteen
-minutes; we keep only a keyed code of it, for a day. A new address waits sealed until its code was
-typed. The one that it replaces is kept, sealed, until the new one has been yours for thirty days:
-until then the notices of changes go there, and from there you may lock the account and have that
-address back. It is kept on while the link of a letter that went there works. Other addresses that
-you had confirmed before a change hear of it too, without a link: the present one, and one that was
-replaced less than thirty days before or where such a link still works, at most six. That a change
-was taken back they are told too, and so is the address whose link it was. Of an invitation, an
-offer, a handing over, a closing and what is asked at our desk the one that was present then has a
-link too, which works thirty days after that address became yours, even if another one took its
+minutes; we keep only a keyed code of it, for a day. To an address that you do not have yet at most
+ten such letters go in a day, whoever asks for them; a further one is kept back, and you are not
+told, so that nobody learns what others had sent there. A new address waits sealed until its code
+was typed. The one that it replaces is kept, sealed, until the new one has been yours for thirty
+days: until then the notices of changes go there, and from there you may lock the account and have
+that address back. It is kept on while the link of a letter that went there works. Other addresses
+that you had confirmed before a change hear of it too, without a link: the present one, and one that
+was replaced less than thirty days before or where such a link still works, at most six. That a
+change was taken back they are told too, and so is the address whose link it was. Of an invitation,
+an offer, a handing over, a closing and what is asked at our desk the one that was present then has
+a link too, which works thirty days after that address became yours, even if another one took its
 place since. A link works for thirty days after the change, also one that begins later, or until
 another one has given an earlier address back; the letter says until when. An address that you never
 confirmed hears of changes only once it has been yours for thirty days, and without a link. What you
@@ -21,6 +23,8 @@ not if you say that it is yours or your password is too short to sign in by alon
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import SecretStr
+from pytest_django import Settings
 
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import emails
@@ -33,6 +37,7 @@ from clearline.service.contacts.notices import take_back
 from clearline.service.contacts.queries import is_confirmed
 from clearline.service.mail.template import Template
 from clearline.trust.factors.queries import Factors, factors_of
+from clearline.trust.ledger.models import Entry
 from tests.promises.provider import everything, work
 from tests.service.accounts.people import NOW, make_customer
 from tests.service.contacts.contacts import (
@@ -45,6 +50,8 @@ from tests.service.contacts.contacts import (
     newest_code,
     replace,
 )
+from tests.service.mail.letters import send
+from tests.service.mail.post_office import open_office
 from tests.trust.factors.people import add_app, add_passkey
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
@@ -74,6 +81,26 @@ def test_a_code_works_once_for_fifteen_minutes_and_is_kept_for_a_day_as_a_keyed_
     assert is_confirmed(alice)
     work(NOW + DAY)
     assert not EmailCode.objects.exists()
+
+
+def test_ten_letters_with_codes_go_to_a_new_address_in_a_day_and_nobody_is_told_of_a_further_one(
+    settings: Settings,
+) -> None:
+    people = [make_customer(f"person{number}") for number in range(12)]
+    with open_office() as office:
+        url = SecretStr(office.url)
+        settings.ENV = settings.ENV.model_copy(update={"mail_url": url})
+        for each in people:
+            actions.send_code_to_new(subject=each, email=SECOND, now=NOW)
+        send(NOW)
+
+    assert office.to == [SECOND] * 10
+    told = [
+        list(Entry.objects.filter(subject=each).order_by("number").values_list("kind", flat=True))
+        for each in people
+    ]
+    assert told == [told[0]] * 12
+    assert told[0][-1] == "contact.code_sent"
 
 
 def test_a_new_address_waits_sealed_and_the_old_one_is_kept_sealed_for_thirty_days() -> None:

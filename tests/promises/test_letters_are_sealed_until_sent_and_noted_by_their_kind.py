@@ -9,7 +9,8 @@ handed over and one that was closed, and takes out a postal address that was giv
 
 "That a letter was sent to you, or could not be delivered, of which kind it was, and of which
 edition of this policy it told, is written into our ledger under your random number; what it said,
-and your address, are not."
+and your address, are not. Of a code that proves an address it is written under no number, for that
+address may be another's."
 """
 
 from datetime import timedelta
@@ -20,6 +21,7 @@ from pydantic import SecretStr
 from pytest_django import Settings
 
 from clearline.service.mail.models import Letter
+from clearline.service.mail.template import Template
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.models import Entry
 from tests.promises.provider import everything, work
@@ -70,11 +72,14 @@ def test_it_carries_no_picture_and_no_link(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("answer", "kind"), [("250 OK", "sent"), ("550 nobody", "failed")])
-def test_what_became_of_it_is_noted_under_the_random_number_by_its_kind_alone(
-    settings: Settings, answer: str, kind: str
+@pytest.mark.parametrize(
+    ("template", "under"), [(Template.CHANGE_NOTICE, ALICE), (Template.ADDRESS_CODE, None)]
+)
+def test_what_became_of_it_is_noted_by_its_kind_alone_and_of_a_code_under_no_number(
+    settings: Settings, answer: str, kind: str, template: Template, under: str | None
 ) -> None:
     now = timezone.now()
-    write(now=now)
+    write(now=now, template=template)
     with open_office() as office:
         url = SecretStr(office.url)
         settings.ENV = settings.ENV.model_copy(update={"mail_url": url})
@@ -84,5 +89,6 @@ def test_what_became_of_it_is_noted_under_the_random_number_by_its_kind_alone(
     entry = Entry.objects.get(kind=f"mail.{kind}")
     sign_log(now=entry.at)
     told = ledger.receipt(entry.public_id)["body"]
-    assert (told["subject"], told["clause"]) == (ALICE, "mail.note")
-    assert told["fields"] == {"template": "address_code"}
+    assert entry.subject == under
+    assert (told["subject"] or None, told["clause"]) == (under, "mail.note")
+    assert told["fields"] == {"template": template}

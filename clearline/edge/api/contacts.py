@@ -69,8 +69,9 @@ def drop_code(request: HttpRequest) -> Contacts:
 def use_another(request: HttpRequest, told: NewEmail) -> Contacts:
     """Send six digits to a new address; given to `contacts/confirm` they put it in place.
 
-    It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain,
-    FieldWrong, SameAddress, TooManyCodes.
+    At most ten such letters go to an address in a day, whoever asks for them; after that none goes,
+    and the answer is the same. It asks for a proof of the last 15 minutes (`prove`).
+    Raises ProveAgain, FieldWrong, SameAddress, TooManyCodes.
     """
     bearer, now = bearer_of(request), timezone.now()
     refuse_old_proof(bearer, now=now)

@@ -82,7 +82,7 @@ SENTENCES: Final = {
     ),
     "list.taken_back": gettext_lazy("A list of {count} customers was taken back and is erased."),
     "list.stays": gettext_lazy("A list of customers was to be taken back, and stays."),
-    "contact.code_sent": gettext_lazy("A code was sent to a customer's address: {what}."),
+    "contact.code_sent": gettext_lazy("A customer asked for a code to prove an address: {what}."),
     "contact.confirmed": gettext_lazy("A customer confirmed their e-mail address."),
     "contact.replaced": gettext_lazy("A customer replaced their e-mail address."),
     "contact.taken_back": gettext_lazy("A customer said that a change was not theirs: {fields}."),

@@ -50,9 +50,9 @@ from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.vault import queries as vault
 
 CODE_DIGITS: Final = 6
-# Letters with codes that one person may ask for, and that one address may get, whoever asks.
-CODES_AN_HOUR_MAX: Final = 5
-CODES_A_DAY_MAX: Final = 10
+CODES_AN_HOUR_MAX: Final = 5  # that one person asks for
+CODES_A_DAY_MAX: Final = 10  # that one person asks for to one address
+LETTERS_A_DAY_MAX: Final = 10  # with codes, to an address that whoever asks does not have yet
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
@@ -85,6 +85,15 @@ class TooManyCodes(TooMany):
         super().__init__(
             "Many codes were sent already. Look into your mail, also among what is held back as "
             "spam, and try again in an hour."
+        )
+
+
+class TooManyCodesToday(TooManyCodes):
+    def __init__(self) -> None:
+        TooMany.__init__(
+            self,
+            "You had many codes sent to this address today. Look into your mail, also among what "
+            "is held back as spam, and try again tomorrow.",
         )
 
 
@@ -242,10 +251,17 @@ class Asked:
 
 
 def send_to(asked: Asked, now: datetime) -> None:
+    """Write a code and the letter that carries it.
+
+    Where enough letters went to an address the next one is written and sealed like any other, but
+    stays here: in no answer, and in nothing that we hold of whoever asks, they read whether others
+    have had codes sent there.
+    """
     note = safeguards.ask_to_note_customer(now)
     permit = mail.ask_to_write(asked.subject, now)
     index = email_index(asked.address)
     refuse_too_many(asked, index, now)
+    is_kept_back = asked.row is None and has_enough(index, now)
     digits = new_digits(CODE_DIGITS)
 
     with transaction.atomic():
@@ -256,12 +272,14 @@ def send_to(asked: Asked, now: datetime) -> None:
             address_index=index,
             row=asked.row,
             made_at=now,
+            kept_back_at=now if is_kept_back else None,
         )
         row.code_index = code_index(row, digits)
         insert(row)
         what = CodeFor.REPLACE if asked.row is None else CodeFor.CONFIRM
         ledger.append(ContactCodeSent(what=what), subject=asked.subject, permit=note, now=now)
-        mail.enqueue(
+        write = mail.keep_back if is_kept_back else mail.enqueue
+        write(
             to=asked.address,
             template=Template.ADDRESS_CODE,
             context={"code": in_halves(digits)},
@@ -281,15 +299,24 @@ def insert(row: EmailCode) -> None:
 
 
 def refuse_too_many(asked: Asked, index: bytes, now: datetime) -> None:
-    """Return if one more letter with a code may go. Raises TooManyCodes.
+    """Return if somebody may ask for one more code, whatever others ask for.
+
+    Raises TooManyCodes, TooManyCodesToday.
+    """
+    asked_for = EmailCode.objects.filter(subject=asked.subject)
+    if asked_for.filter(made_at__gt=now - HOUR).count() >= CODES_AN_HOUR_MAX:
+        raise TooManyCodes
+    if asked_for.filter(address_index=index, made_at__gt=now - DAY).count() >= CODES_A_DAY_MAX:
+        raise TooManyCodesToday
+
+
+def has_enough(index: bytes, now: datetime) -> bool:
+    """Say whether no more letters with codes go to an address today that the asker has not yet.
 
     What others ask to send to an address does not keep its owner from proving it.
     """
-    by_person = EmailCode.objects.filter(subject=asked.subject, made_at__gt=now - HOUR)
-    to_address = EmailCode.objects.filter(address_index=index, made_at__gt=now - DAY)
-    is_flooded = asked.row is None and to_address.count() >= CODES_A_DAY_MAX
-    if by_person.count() >= CODES_AN_HOUR_MAX or is_flooded:
-        raise TooManyCodes
+    gone = EmailCode.objects.filter(address_index=index, kept_back_at__isnull=True)
+    return gone.filter(made_at__gt=now - DAY).count() >= LETTERS_A_DAY_MAX
 
 
 def new_digits(count: int) -> str:

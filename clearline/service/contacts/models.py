@@ -29,6 +29,7 @@ class EmailCode(models.Model):
         "tries": "a count",
         "made_at": "a moment of our own",
         "ended_at": "a moment of our own",
+        "kept_back_at": "a moment of our own",
         "row": "points at an address",
     }
 
@@ -41,6 +42,7 @@ class EmailCode(models.Model):
     tries = models.SmallIntegerField(default=0)
     made_at = models.DateTimeField(db_index=True)
     ended_at = models.DateTimeField(null=True)
+    kept_back_at = models.DateTimeField(null=True)  # where enough letters had gone; None: it went
 
     class Meta:
         constraints = [

@@ -34,7 +34,7 @@ from clearline.service.mail.send import (
     ServerAway,
     opened,
 )
-from clearline.service.mail.template import State, Template, priority_of
+from clearline.service.mail.template import NOTED_OF_NOBODY, State, Template, priority_of
 from clearline.trust.gate import actions as gate
 from clearline.trust.gate.permit import Permit
 from clearline.trust.ledger import actions as ledger
@@ -128,6 +128,26 @@ def enqueue(
     """
     permit.demand(subject=subject, category=Category.CONTACT_EMAIL, now=now)
     new_row(NewLetter(to, context, permit), template, now).save(force_insert=True)
+
+
+def keep_back(
+    *,
+    to: str,
+    template: Template,
+    context: Mapping[str, str],
+    subject: SubjectId,
+    permit: Permit,
+    now: datetime,
+) -> None:
+    """Write a letter as `enqueue` does that never leaves, for an address that got enough of them.
+
+    It is sealed and erased like any other, so nobody finds in what is held of them that it stayed.
+    Raises as `enqueue` does.
+    """
+    permit.demand(subject=subject, category=Category.CONTACT_EMAIL, now=now)
+    row = new_row(NewLetter(to, context, permit), template, now)
+    row.state, row.ended_at = State.KEPT_BACK.value, now
+    row.save(force_insert=True)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -277,9 +297,13 @@ def put_off(letter: Letter, now: datetime) -> None:
 
 
 def end(letter: Letter, state: State, now: datetime) -> None:
-    """Note that a letter was sent or given up, in its row and in the ledger."""
+    """Note that a letter was sent or given up, in its row and in the ledger.
+
+    Source: clause mail.note, "of a code that proves an address it is written under no number".
+    """
     subject = SubjectId(letter.subject)
     permit = ask_to_note(subject, now)
+    told_of = None if letter.template in NOTED_OF_NOBODY else subject
     is_sent = state is State.SENT
     entry: MailSent | MailFailed = (
         MailSent(template=letter.template) if is_sent else MailFailed(template=letter.template)
@@ -287,7 +311,7 @@ def end(letter: Letter, state: State, now: datetime) -> None:
 
     with transaction.atomic():
         if held(letter).update(state=state, ended_at=now):
-            ledger.append(entry, subject=subject, permit=permit, now=now)
+            ledger.append(entry, subject=told_of, permit=permit, now=now)
 
 
 def held(letter: Letter) -> QuerySet[Letter]:

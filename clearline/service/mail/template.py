@@ -19,11 +19,12 @@ class Template(StrEnum):
 
 
 class State(StrEnum):
-    """How far a letter is: it waits, was taken by the mail server, or never will be."""
+    """How far a letter is: it waits, was taken by the mail server, never will be, or stays here."""
 
     WAITING = "waiting"
     SENT = "sent"
     GIVEN_UP = "given_up"
+    KEPT_BACK = "kept_back"
 
 
 AT_ONCE, IN_TURN = 0, 1
@@ -35,6 +36,10 @@ URGENT: Final = frozenset(
         *(Template.RECOVERY, Template.WAY_BACK),
     }
 )
+
+# They go where nobody has proved yet that they read. Noted under the number of whoever asked, what
+# became of them would tell if there is such a mailbox, and if others had codes sent there.
+NOTED_OF_NOBODY: Final = frozenset({Template.ADDRESS_CODE})
 
 
 def priority_of(template: Template) -> int:

@@ -13,6 +13,7 @@ from clearline.config.init_command import make_instance
 from clearline.kit.errors import Refusal
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
+from clearline.rights.my_data import actions as my_data
 from clearline.service.accounts import emails
 from clearline.service.accounts.emails import NoSuchAddress
 from clearline.service.accounts.models import EmailAddress
@@ -21,16 +22,19 @@ from clearline.service.contacts import actions
 from clearline.service.contacts.actions import (
     CODES_A_DAY_MAX,
     CODES_AN_HOUR_MAX,
+    LETTERS_A_DAY_MAX,
     AddressConfirmed,
     CodeFor,
     CodeWrong,
     NoCodeWaits,
     SameAddress,
     TooManyCodes,
+    TooManyCodesToday,
 )
 from clearline.service.contacts.models import EmailCode
 from clearline.service.contacts.queries import CODE_WINDOW, TRIES_MAX, is_confirmed
-from clearline.service.mail.template import Template
+from clearline.service.mail.models import Letter
+from clearline.service.mail.template import State, Template
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
@@ -47,6 +51,8 @@ from tests.service.contacts.contacts import (
     newest_code,
     replace,
 )
+from tests.service.mail.letters import send
+from tests.service.mail.post_office import Office
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -200,11 +206,79 @@ def test_nobody_fills_a_mailbox_with_codes() -> None:
         actions.send_code(subject=alice, now=NOW)
     actions.send_code(subject=alice, now=NOW + HOUR)
 
-    people = [make_customer(f"other{n}") for n in range(CODES_A_DAY_MAX)]
-    for each in people:
-        actions.send_code_to_new(subject=each, email=SECOND, now=NOW)
-    with pytest.raises(TooManyCodes):
-        actions.send_code_to_new(subject=alice, email=SECOND, now=NOW + HOUR)
+    for number in range(LETTERS_A_DAY_MAX + 3):
+        stranger = make_customer(f"stranger{number}")
+        actions.send_code_to_new(subject=stranger, email=SECOND, now=NOW)
+
+    assert len(going_to(SECOND)) == LETTERS_A_DAY_MAX
+
+
+def test_who_asks_for_many_codes_to_one_address_waits_until_the_next_day() -> None:
+    alice = make_customer()
+    for number in range(CODES_A_DAY_MAX):
+        at = NOW + number * HOUR
+        actions.send_code_to_new(subject=alice, email=SECOND, now=at)
+
+    with pytest.raises(TooManyCodesToday, match="tomorrow"):
+        actions.send_code_to_new(subject=alice, email=SECOND, now=NOW + 11 * HOUR)
+    actions.send_code_to_new(subject=alice, email=THIRD, now=NOW + 11 * HOUR)
+    actions.send_code_to_new(subject=alice, email=SECOND, now=NOW + DAY)
+
+
+def test_nothing_that_who_asks_reads_tells_whether_others_have_had_codes_sent_there(
+    office: Office,
+) -> None:
+    flooded, quiet = make_customer("flooded"), make_customer("quiet")
+    for number in range(LETTERS_A_DAY_MAX):
+        stranger = make_customer(f"stranger{number}")
+        actions.send_code_to_new(subject=stranger, email=SECOND, now=NOW)
+    send(NOW)
+
+    actions.send_code_to_new(subject=flooded, email=SECOND, now=NOW)
+    actions.send_code_to_new(subject=quiet, email="new@quiet.example", now=NOW)
+    send(NOW)
+
+    assert office.to.count(SECOND) == LETTERS_A_DAY_MAX
+    assert office.to.count("new@quiet.example") == 1
+    assert read_by(flooded, SECOND) == read_by(quiet, "new@quiet.example")
+
+
+def test_letters_that_were_kept_back_do_not_count_against_those_of_the_next_day() -> None:
+    for number in range(LETTERS_A_DAY_MAX):
+        stranger = make_customer(f"stranger{number}")
+        actions.send_code_to_new(subject=stranger, email=SECOND, now=NOW)
+    for number in range(LETTERS_A_DAY_MAX):
+        stranger = make_customer(f"later{number}")
+        actions.send_code_to_new(subject=stranger, email=SECOND, now=NOW + 23 * HOUR)
+
+    alice = make_customer()
+    replace(alice, now=NOW + DAY)
+
+    assert show(alice, DAY).present.address == SECOND
+    assert len(going_to(SECOND)) == LETTERS_A_DAY_MAX + 1
+
+
+def going_to(address: str) -> list[str]:
+    """Return the codes of the letters that wait to go to an address."""
+    waiting = Letter.objects.filter(state=State.WAITING).values_list("pk", flat=True)
+    rows = Letter.objects.filter(template=Template.ADDRESS_CODE).order_by("pk")
+    told = zip(rows, letters(Template.ADDRESS_CODE), strict=True)
+    return [words["code"] for row, (to, words) in told if to == address and row.pk in waiting]
+
+
+def read_by(subject: SubjectId, address: str) -> tuple[object, ...]:
+    """Return all that somebody reads of themselves: the page, their lines, and what is held."""
+    by, page = Actor(ActorKind.SUBJECT, subject), show(subject)
+    wanted = my_data.Wanted()
+    lines = my_data.show_lines(by=by, subject=subject, wanted=wanted, limit=50, now=NOW).lines
+    held = my_data.show_held(by=by, subject=subject, now=NOW)
+    assert page.waiting is not None
+    return (
+        page.waiting.address == address,
+        (page.waiting.what, page.waiting.until),
+        [(each.kind, each.at, each.sentence, each.clause) for each in lines],
+        [(each.category, each.sealed, len(each.values or ())) for each in held],
+    )
 
 
 def test_of_somebody_who_has_no_account_nothing_is_shown_or_sent() -> None:
@@ -310,10 +384,11 @@ def at_once(act: Callable[[], None]) -> None:
 
 def test_what_strangers_ask_to_send_to_an_address_does_not_keep_its_owner_from_proving_it() -> None:
     alice = SubjectId(make_account("alice", email=SECOND).signed_in.public_id)
-    for number in range(CODES_A_DAY_MAX):
+    for number in range(LETTERS_A_DAY_MAX):
         stranger = make_customer(f"stranger{number}")
         actions.send_code_to_new(subject=stranger, email=SECOND, now=NOW)
 
     actions.send_code(subject=alice, now=NOW)
 
     assert EmailCode.objects.filter(subject=alice).count() == 1
+    assert newest_code() in going_to(SECOND)

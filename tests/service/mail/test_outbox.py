@@ -82,7 +82,42 @@ def test_what_waits_stands_nowhere_in_clear_and_what_is_noted_is_the_kind_alone(
         assert word not in waiting
         assert word not in "\n".join(rows())
     assert told("mail.sent") == {"template": "address_code"}
+    assert Entry.objects.get(kind="mail.sent").subject is None
+
+
+def test_a_letter_to_somebody_s_own_address_is_noted_as_theirs(office: Office) -> None:
+    write(template=Template.CHANGE_NOTICE)
+
+    send()
+
+    assert len(office.taken) == 1
     assert Entry.objects.get(kind="mail.sent").subject == ALICE
+
+
+def test_a_letter_that_is_kept_back_lies_sealed_for_its_time_and_never_leaves(
+    office: Office,
+) -> None:
+    permit = mail.ask_to_write(ALICE, NOW)
+    with transaction.atomic():
+        mail.keep_back(
+            to=TO,
+            template=Template.ADDRESS_CODE,
+            context={"code": CODE},
+            subject=ALICE,
+            permit=permit,
+            now=NOW,
+        )
+
+    gone = [send(), send(NOW + GIVEN_UP_AFTER)]
+    box = outbox(NOW)
+
+    assert (gone, office.taken) == ([0, 0], [])
+    assert (box.waiting, box.sent, box.given_up) == (0, 0, 0)
+    assert not Entry.objects.filter(kind__startswith="mail.").exists()
+    kept = "\n".join(rows())
+    assert TO not in kept
+    assert CODE not in kept
+    assert mail.erase_expired(policy_in_force(NOW), now=NOW + timedelta(days=7)) == 1
 
 
 def test_a_letter_goes_with_what_called_for_it_or_not_at_all(office: Office) -> None:

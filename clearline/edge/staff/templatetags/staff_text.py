@@ -71,7 +71,7 @@ KINDS: Final = {
     "list.back_asked": gettext_lazy("A list was asked back"),
     "list.taken_back": gettext_lazy("A list was taken back"),
     "list.stays": gettext_lazy("A list that was asked back stays"),
-    "contact.code_sent": gettext_lazy("A code was sent to an address"),
+    "contact.code_sent": gettext_lazy("A code for an address was asked for"),
     "contact.confirmed": gettext_lazy("An e-mail address was confirmed"),
     "contact.replaced": gettext_lazy("An e-mail address was replaced"),
     "contact.taken_back": gettext_lazy("A change was taken back"),

@@ -11,7 +11,7 @@ from clearline.trust.ledger.entries.entry import LedgerEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactCodeSent(LedgerEntry):
-    """A code was sent to prove an e-mail address; never where to."""
+    """A person asked for a code to prove an e-mail address; never which, nor if a letter went."""
 
     kind: ClassVar[str] = "contact.code_sent"
     rests_on: ClassVar[ClauseId | None] = ClauseId("account.acts")

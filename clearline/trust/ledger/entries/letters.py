@@ -11,7 +11,10 @@ from clearline.trust.ledger.entries.entry import LedgerEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailSent(LedgerEntry):
-    """The mail server took a letter to the entry's subject. `template` is which kind of letter."""
+    """The mail server took a letter to the entry's subject. `template` is which kind of letter.
+
+    One with a code that proves an address is noted of nobody.
+    """
 
     kind: ClassVar[str] = "mail.sent"
     rests_on: ClassVar[ClauseId | None] = ClauseId("mail.note")
@@ -25,7 +28,7 @@ class MailSent(LedgerEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailFailed(LedgerEntry):
-    """A letter to the entry's subject could not be delivered and was given up."""
+    """A letter to the entry's subject, or as above of nobody, could not be delivered."""
 
     kind: ClassVar[str] = "mail.failed"
     rests_on: ClassVar[ClauseId | None] = ClauseId("mail.note")
