@@ -4,10 +4,11 @@
 network address, to stop those who guess; the last right one from each network is kept for thirty
 days, so that who guesses elsewhere does not keep you out. Tries at a second factor, at what
 somebody gives who changes the password or proves again who they are, and at user IDs that others
-have, we count under a keyed code of their random number, and the latter of who opens an account
-under one of the network address. To stop those who flood us, we count in memory only, for a day at
-most, how many answers and how many new names come from one shortened network address. How much our
-app asks we count for a day under a keyed code of that address, or of the app's own sign-in."
+have, we count under a keyed code of their random number, and the latter of who opens an account or
+was invited under one of the network address. To stop those who flood us, we count in memory only,
+for a day at most, how many answers and how many new names come from one shortened network address.
+How much our app asks we count for a day under a keyed code of that address, or of the app's own
+sign-in."
 """
 
 import hashlib
@@ -17,6 +18,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from pydantic import SecretStr
+from pytest_django import Settings
 
 from clearline.kit.window_counts import WindowCounts
 from clearline.reach.visitors.names import Names
@@ -34,6 +37,7 @@ from clearline.trust.tokens import actions as tokens
 from tests.browser_client import PASSWORD, browser, make_staff, signed_in
 from tests.edge.collector.machine import wait_until
 from tests.promises.provider import HOME, Clock, Provider, everything, rows, work
+from tests.service.accounts.invited import accept, bring_in, invite_all, link_of
 from tests.service.accounts.people import AGREED, NOW, make_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
@@ -125,6 +129,21 @@ def test_a_user_id_that_is_taken_is_counted_for_who_opens_an_account_by_network(
     kept = SignInAttempt.objects.exclude(pk__in=before)
     assert kept.count() == TAKEN_OF_NETWORK_MAX
     assert {bytes(each.network_index) for each in kept} == {taken_index(HOME)}
+
+
+def test_one_that_is_taken_is_counted_alike_for_who_was_invited(settings: Settings) -> None:
+    url = SecretStr("smtp://localhost:2525")
+    settings.ENV = settings.ENV.model_copy(update={"mail_url": url})
+    make_account("alice")
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    before = set(SignInAttempt.objects.values_list("pk", flat=True))
+
+    with pytest.raises(UserIdTaken):
+        accept(link_of(zoe), user_id="alice", network=HOME)
+
+    kept = SignInAttempt.objects.exclude(pk__in=before).get()
+    assert bytes(kept.network_index) == taken_index(HOME)
 
 
 def test_how_many_new_names_a_network_brings_is_counted_to_stop_floods(provider: Provider) -> None:

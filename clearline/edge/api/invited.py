@@ -28,6 +28,7 @@ from clearline.service.accounts.inviting import NewWayIn
 from clearline.service.accounts.words import FieldWrong
 from clearline.service.mail.actions import NoMailServer
 from clearline.trust.gate import queries as gate
+from clearline.trust.safeguards.origin import network_of
 from clearline.trust.tokens import actions as tokens
 
 router: Final = Router()
@@ -75,7 +76,9 @@ def take_invitation(request: HttpRequest, told: InvitationTaken) -> Status[Token
         inviting.close_child(token=told.token, shown=shown, now=now)
         raise ClosedForAge
     try:
-        opened = inviting.accept(token=told.token, told=way_in, agreed=agreed, now=now)
+        opened = inviting.accept(
+            token=told.token, told=way_in, agreed=agreed, now=now, network=network_of(request)
+        )
     except FieldWrong as wrong:  # it calls the age otherwise than an app does
         raise FieldWrong(str(wrong), field="age_range") from None
     return Status(201, to_keys(request, tokens.begin(signed_in=opened.signed_in, now=now)))

@@ -126,6 +126,7 @@ REFUSALS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "take_invitation": (
         *(inviting.NoSuchInvitation(), OtherEdition(), SureNeeded(), ClosedForAge()),
         *(WRONG_AGE, WEAK, WRONG_USER_ID, TAKEN),
+        NetworkAskedTooOften(),
     ),
     "correct_invited_age": (inviting.NoSuchInvitation(), ClosedForAge()),
     "invite_anew": (NoLettersNow(),),

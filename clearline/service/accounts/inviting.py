@@ -56,6 +56,7 @@ from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.accounts import AccountOpened, CustomerInvited
 from clearline.trust.ledger.entries.contacts import ContactConfirmed
 from clearline.trust.safeguards import actions as safeguards
+from clearline.trust.safeguards import user_ids
 from clearline.trust.safeguards.actions import SignedIn
 from clearline.trust.safeguards.roles import LoginKind
 from clearline.trust.vault import queries as vault
@@ -304,13 +305,16 @@ def is_of_child(token: str, age: AgeRange | None, *, now: datetime) -> bool:
     return age is AgeRange.UNDER_13 and look_at(token, now=now).asks_age
 
 
-def accept(*, token: str, told: NewWayIn, agreed: AgreedTo, now: datetime) -> Opened:
+def accept(
+    *, token: str, told: NewWayIn, agreed: AgreedTo, now: datetime, network: str = ""
+) -> Opened:
     """Give whoever was invited by a link a user ID and a password, and sign them in.
 
-    Of many at once one wins; who is refused may try again by the same link. Raises
-    NoSuchInvitation, SureNeeded, FieldWrong, UserIdRefused, UserIdTaken, PasswordRefused,
+    `network` is the cut address from where it is asked, "" where nobody could ask in turn. Of many
+    at once one wins; who is refused may try again by the same link. Raises NoSuchInvitation,
+    SureNeeded, FieldWrong, UserIdRefused, UserIdTaken, NetworkAskedTooOften, PasswordRefused,
     gate.UseDenied, NoEditionInForce. Source: 47 CFR 64.2010(c), (e); clauses account.invitation,
-    account.login, account.agreement.
+    account.login, account.agreement, security.attempts.
     """
     row = get_open(token, now)
     subject = SubjectId(row.subject)
@@ -322,11 +326,12 @@ def accept(*, token: str, told: NewWayIn, agreed: AgreedTo, now: datetime) -> Op
     note = safeguards.ask_to_note_customer(now)
     permit_to_choose = consent.ask_to_keep(subject, now)
     permit = gate.ask(use=KEEP_AGREEMENT, choices=NOTHING_CHOSEN, now=now)
+    user_ids.refuse_asking_from(network, now)
     login = safeguards.new_login(
         LoginKind.CUSTOMER, user_id=told.user_id, password=told.password, now=now
     )
 
-    with transaction.atomic():
+    with user_ids.counted_from(network, now), transaction.atomic():
         use_up(row, now)
         safeguards.add_customer(login, subject)
         if new_age is not None:

@@ -38,7 +38,7 @@ from clearline.trust.safeguards.roles import LoginKind
 
 LEFT_MAX: Final = 3  # of one customer at one time, so that nobody keeps many from others
 TAKEN_MAX: Final = 5  # asked for by one customer in a day, of those that others have
-TAKEN_OF_NETWORK_MAX: Final = 20  # asked for by who opens an account, from one network in an hour
+TAKEN_OF_NETWORK_MAX: Final = 20  # asked for by who has no user ID yet, of a network in an hour
 HOUR: Final = timedelta(hours=1)
 KEEP_LEFT_USER_ID: Final = Use(
     by=Actor(ActorKind.JOB, "logins"),
@@ -115,10 +115,10 @@ def note_taken(subject: SubjectId, now: datetime) -> None:
 
 
 def refuse_asking_from(network: str, now: datetime) -> None:
-    """Return if who opens an account may ask for a user ID. Raises NetworkAskedTooOften.
+    """Return if who opens an account, or was invited, may ask for a user ID.
 
-    `network` is the cut address (/24, /48); without one nobody is held back. Source: clause
-    security.attempts.
+    `network` is the cut address (/24, /48); without one nobody is held back. Raises
+    NetworkAskedTooOften. Source: clause security.attempts.
     """
     if network and asked_from(network, now) >= TAKEN_OF_NETWORK_MAX:
         raise NetworkAskedTooOften
@@ -126,7 +126,7 @@ def refuse_asking_from(network: str, now: datetime) -> None:
 
 @contextmanager
 def counted_from(network: str, now: datetime) -> Iterator[None]:
-    """Count it where who opens an account asks within for a user ID that another has.
+    """Count it where who has no user ID yet asks within for one that another has.
 
     Of many at once no more are told so than one by one. Raises UserIdTaken, NetworkAskedTooOften.
     """

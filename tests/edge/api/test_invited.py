@@ -10,10 +10,11 @@ from pytest_django import Settings
 
 from clearline.service.accounts.models import Holder
 from clearline.service.mail.models import Letter
+from clearline.trust.safeguards.user_ids import TAKEN_OF_NETWORK_MAX
 from tests.edge.api.app import App
 from tests.promises.provider import Clock
 from tests.service.accounts.invited import bring_in, invite_all, link_of
-from tests.service.accounts.people import NOW, PASSWORD
+from tests.service.accounts.people import NOW, PASSWORD, make_account
 
 pytestmark = pytest.mark.django_db
 TAKEN = {
@@ -57,6 +58,21 @@ def test_who_was_invited_chooses_how_to_sign_in_and_is_signed_in() -> None:
     assert app.ask("GET", "agreement").told["edition"] == "2026-01-01"
     assert (again.status, again.told["code"]) == (404, "no_such_invitation")
     assert App().sign_in("zoe.new").status == 200
+
+
+def test_who_asks_for_many_that_are_taken_learns_no_more_from_that_network() -> None:
+    make_account("alice")
+    token = invited()
+    asked = {**TAKEN, "token": token}
+    taken = {
+        App().ask("POST", "invited", {**asked, "user_id": "alice"}).told["code"]
+        for _ in range(TAKEN_OF_NETWORK_MAX)
+    }
+
+    said = [App().ask("POST", "invited", {**asked, "user_id": each}) for each in ("alice", "free")]
+
+    assert taken == {"user_id_taken"}
+    assert {(each.status, each.told["code"]) for each in said} == {(429, "network_asked_too_often")}
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def accept(
     user_id: str = "zoe.new",
     age: AgeRange | None = AgeRange.ADULT,
     now: datetime = NOW,
+    network: str = "",
 ) -> Opened:
     told = NewWayIn(user_id, PASSWORD, age)
-    return inviting.accept(token=token, told=told, agreed=AGREED, now=now)
+    return inviting.accept(token=token, told=told, agreed=AGREED, now=now, network=network)

@@ -11,6 +11,7 @@ from pytest_django import Settings
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import actions, inviting
+from clearline.service.accounts.actions import NewAccount
 from clearline.service.accounts.age import STRICT, AgeRange, ClosedForAge, SureNeeded
 from clearline.service.accounts.inviting import (
     InvitedMeanwhile,
@@ -39,6 +40,7 @@ from clearline.trust.safeguards import actions as safeguards
 from clearline.trust.safeguards.actions import UserIdTaken
 from clearline.trust.safeguards.models import Login
 from clearline.trust.safeguards.roles import LoginKind
+from clearline.trust.safeguards.user_ids import TAKEN_OF_NETWORK_MAX, NetworkAskedTooOften
 from tests.meanwhile import Meanwhile
 from tests.promises.provider import rows as all_rows
 from tests.service.accounts.invited import (
@@ -54,6 +56,7 @@ from tests.service.teams.test_teams import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("post")]
 DAY = timedelta(days=1)
+HOME = "198.51.100.0"
 
 
 def test_each_is_invited_once_however_often_it_is_asked() -> None:
@@ -149,6 +152,26 @@ def test_who_uses_the_link_is_signed_in_as_who_they_were() -> None:
     kinds = set(Entry.objects.filter(subject=zoe).values_list("kind", flat=True))
     assert {"account.invited", "account.opened", "contact.confirmed"} <= kinds
     assert not Agreement.objects.exclude(proof=opened.proof).exists()
+
+
+def test_who_was_invited_learns_of_twenty_user_ids_in_an_hour_that_they_are_taken() -> None:
+    make_account("alice")
+    (zoe,) = bring_in("zoe")
+    invite_all()
+    token = link_of(zoe)
+    for _ in range(TAKEN_OF_NETWORK_MAX):
+        with pytest.raises(UserIdTaken):
+            accept(token, user_id="alice", network=HOME)
+
+    for each in ("alice", "nobody.here"):
+        with pytest.raises(NetworkAskedTooOften):
+            accept(token, user_id=each, network=HOME)
+    told = NewAccount("alice", PASSWORD, "Al", "al@mail.example", AgeRange.ADULT, "")
+    with pytest.raises(NetworkAskedTooOften):  # one count for all who have no user ID yet
+        actions.open_account(told=told, agreed=AGREED, now=NOW, network=HOME)
+
+    opened = accept(token, network=HOME, now=NOW + timedelta(minutes=61))
+    assert opened.signed_in.public_id == zoe
 
 
 def test_an_age_that_was_known_is_not_asked_again() -> None:

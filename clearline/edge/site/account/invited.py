@@ -31,6 +31,7 @@ from clearline.service.accounts.words import FieldWrong
 from clearline.service.mail.actions import NoMailServer
 from clearline.trust.safeguards.actions import UserIdTaken
 from clearline.trust.safeguards.passwords import LENGTH_MIN
+from clearline.trust.safeguards.user_ids import NetworkAskedTooOften
 
 PAGE: Final = "account/invited.html"
 QUESTION: Final = gettext_lazy("Your age")
@@ -69,8 +70,14 @@ def ask(request: HttpRequest, token: str, edition: Edition) -> HttpResponse:
     )
     agreed = agreed_to(edition.date)
     try:
-        opened = inviting.accept(token=token, told=way_in, agreed=agreed, now=timezone.now())
-    except (Invalid, UserIdTaken) as refused:
+        opened = inviting.accept(
+            token=token,
+            told=way_in,
+            agreed=agreed,
+            now=timezone.now(),
+            network=visit_of(request).network,
+        )
+    except (Invalid, UserIdTaken, NetworkAskedTooOften) as refused:
         name = refused.field if isinstance(refused, FieldWrong) else field_of(refused)
         if name is None:
             raise

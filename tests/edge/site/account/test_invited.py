@@ -14,6 +14,7 @@ from clearline.service.accounts import inviting, queries
 from clearline.service.mail.models import Letter
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.models import Login, Session
+from clearline.trust.safeguards.user_ids import TAKEN_OF_NETWORK_MAX
 from tests.browser_client import browser
 from tests.edge.site.answering import words_on
 from tests.service.accounts.invited import bring_in, invite_all, link_of
@@ -93,6 +94,23 @@ def test_what_is_wrong_is_told_and_the_link_still_works(
     assert told in words_on(answer.content)
     assert PASSWORD not in answer.content.decode()
     assert send(client, page).status_code == 302
+
+
+def test_who_asks_for_many_that_are_taken_learns_no_more_and_comes_in_from_elsewhere(
+    zoe: SubjectId,
+) -> None:
+    make_account("alice")
+    client, page = browser(), page_of(zoe)
+    taken = [send(client, page, user_id="alice") for _ in range(TAKEN_OF_NETWORK_MAX)]
+
+    told = [send(client, page, user_id=each) for each in ("alice", "nobody.here")]
+
+    assert all("is taken" in words_on(each.content) for each in taken)
+    assert {each.status_code for each in told} == {422}
+    assert all("taken were asked for from your network" in words_on(e.content) for e in told)
+    assert Login.objects.count() == 1
+    elsewhere = client.post(page, FORM, REMOTE_ADDR="203.0.113.9")
+    assert elsewhere.status_code == 302
 
 
 def test_who_tells_to_be_a_child_is_asked_once_more_and_the_account_closes_for_good(
