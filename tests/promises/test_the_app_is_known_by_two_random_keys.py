@@ -19,6 +19,7 @@ from clearline.trust.arrivals.actions import KEEP_ANSWER
 from clearline.trust.arrivals.models import KeptAnswer
 from clearline.trust.gate import actions as gate
 from clearline.trust.ledger.models import Entry
+from clearline.trust.tokens.actions import KEEP_TOKEN
 from clearline.trust.tokens.models import Family, Token
 from tests.edge.api.app import SIGN_UP, App, make_app
 from tests.promises.provider import BEGAN, Clock, everything, work
@@ -94,6 +95,10 @@ def test_what_is_sent_twice_is_done_once_and_the_answer_is_sealed_for_a_day(cloc
 
 def test_the_answer_to_what_is_sent_twice_rests_on_its_own_clause_and_not_on_a_handover() -> None:
     assert gate.ask(use=KEEP_ANSWER, choices=NOTHING_CHOSEN, now=BEGAN).clause == "account.repeat"
+
+
+def test_the_keys_rest_on_the_clause_of_the_app_and_not_on_that_of_second_factors() -> None:
+    assert gate.ask(use=KEEP_TOKEN, choices=NOTHING_CHOSEN, now=BEGAN).clause == "account.app"
 
 
 def test_ending_a_sign_in_of_the_app_is_written_under_the_persons_number() -> None:

@@ -41,7 +41,8 @@ CHALLENGE_BYTES: Final = 32
 KEEP_TOKEN: Final = Use(
     by=Actor(ActorKind.JOB, "sign_in"),
     subject=SubjectId("customer"),  # which one, its key says
-    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.DEVICE_DEVICE_ID}),
+    # Both, so that no clause answers that speaks of the number of a device, as a passkey has one.
+    categories=frozenset({Category.AUTHORIZATION_CREDENTIALS, Category.UNIQUE_ID_PSEUDONYMOUS}),
     purpose=Purpose.ESSENTIAL_SERVICE_AUTHENTICATION,
     about=SubjectKind.CUSTOMER,
 )

@@ -110,6 +110,21 @@ def test_names_of_members_and_of_passkeys_are_shown_under_their_own_clauses(
     assert told["lines"][0]["kind"] == "data.exported"
 
 
+def test_a_passkey_is_told_as_held_under_its_own_clause_and_keys_of_the_app_under_theirs(
+    alice: SubjectId,
+) -> None:
+    add_passkey(alice)
+
+    held = by_category(queries.list_held(alice, now=NOW))
+
+    assert clauses_of(held[Category.DEVICE_DEVICE_ID]) == {"account.factor"}
+    assert {"account.factor", "account.app"} <= clauses_of(held[Category.AUTHORIZATION_CREDENTIALS])
+
+
+def clauses_of(held: Held) -> set[str]:
+    return {each.clause for each in held.keepings}
+
+
 def test_all_that_is_sealed_and_that_a_clause_lets_them_see_is_shown_but_secrets(
     alice: SubjectId,
 ) -> None:
