@@ -134,6 +134,14 @@ def add_ledger(commands: Subparsers) -> None:
     export = verbs.add_parser("export", help="write all that proves the ledger into a new folder")
     export.add_argument("directory", type=Path, metavar="DIR")
     export.set_defaults(run="clearline.edge.jobs.ledger_commands:run_export", needs_tables=True)
+    begin = verbs.add_parser("begin", help="go on as another log once this one is lost for good")
+    begin.add_argument(
+        "--without-backup",
+        action="store_true",
+        required=True,
+        help="you have looked, and no newer backup of the database is left",
+    )
+    begin.set_defaults(run="clearline.edge.jobs.ledger_commands:run_begin", needs_tables=True)
 
 
 def verify_from_files_alone(args: argparse.Namespace) -> None:

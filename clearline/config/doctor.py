@@ -33,14 +33,14 @@ from clearline.policy.shelf import (
 from clearline.service.catalogue.parse import parse_catalogue
 from clearline.service.catalogue.queries import SERVICES_FILE
 from clearline.service.mail.send import FOLDER
+from clearline.trust import key_files
 from clearline.trust.envelope import KeyBroken
 from clearline.trust.ledger.verify import RESTORE
-from clearline.trust.vault.masters import FIRST
-from clearline.trust.vault.masters import NAME as MASTER
 
 NONE_IN_FORCE: Final = "No edition of the privacy policy is in force, so nothing may be recorded."
 WELL: Final = "All is well: ready to serve. Next: clearline serve --dir {instance}\n"
 MAKES_TABLES: Final = "`clearline serve` brings the tables up to date when it starts."
+NUMBERED: Final = ("vault", "ledger")  # a later one has a number behind its name: vault-2
 # What is lost for good where a key is.
 WITHOUT: Final = {
     "django": "nothing lasting is lost",
@@ -95,9 +95,11 @@ def examine(env: Env, *, now: datetime) -> list[Finding]:
 
 
 def key_names(env: Env) -> list[str]:
-    """Return the name of each key file that `init` makes or a rotation of the vault's has made."""
-    found = {path.name for path in (env.instance / "keys").glob(f"{FIRST}-*")}
-    return [*KEYS, *sorted(name for name in found if MASTER.fullmatch(name))]
+    """Return the name of each key file that `init` makes, and of those that came after them."""
+    keys = env.instance / "keys"
+    found = ((first, number) for first in NUMBERED for number in key_files.numbers(keys, first))
+    later = [key_files.path_of(keys, first, number) for first, number in found if number > 1]
+    return [*KEYS, *(path.name for path in later)]
 
 
 def trouble_with(env: Env, name: str) -> str:
@@ -134,7 +136,7 @@ def look_at_keys(env: Env, now: datetime) -> Iterator[Finding]:
     for name in key_names(env):
         path = env.instance / "keys" / name
         if problem := trouble_with(env, name):
-            lost = WITHOUT[FIRST if name not in KEYS else name]
+            lost = WITHOUT[name.partition("-")[0]]
             remedy = f"Restore it from your backup. Under a new key {lost}."
             yield Finding(f"keys/{name}", problem, remedy)
         elif stat.S_IMODE(path.stat().st_mode) & 0o077:

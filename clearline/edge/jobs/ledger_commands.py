@@ -16,7 +16,7 @@ from clearline.edge.jobs.export_command import (
     write_json,
 )
 from clearline.kit.errors import Conflict
-from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger import actions, another, queries
 from clearline.trust.ledger.loss import has_tables, refuse_lost, tell_own_loss
 from clearline.trust.ledger.verify import (
     LEDGER,
@@ -140,6 +140,25 @@ def run_export(args: argparse.Namespace) -> int:
         f"Exported {state.size} entries to {args.directory}, with the words of those that have "
         "not expired: keep it as safe as the ledger itself. Verify it with\n"
         f"  clearline ledger verify --export {args.directory} --vkey {queries.vkey()}\n"
+    )
+    return 0
+
+
+def run_begin(args: argparse.Namespace) -> int:
+    """Go on as another log where this one is lost, and say what auditors must be told."""
+    begun = another.begin_another(now=args.now)
+    actions.integrate(now=args.now)
+    vkey = queries.vkey()
+    if args.json:
+        told = {"log": begun.name, "vkey": vkey, "left": begun.left, "aside": str(begun.aside)}
+        write_json(told)
+        return 0
+    sys.stdout.write(
+        f"The ledger goes on as another log, {begun.name}, with {begun.left} entries of the one "
+        "before. An entry says that it began.\n"
+        f"What is left of the files of before is in {begun.aside}.\n"
+        "Next: back up keys/ and the database, and give auditors and witnesses the new verifier "
+        f"key, with the reason:\n  {vkey}\n"
     )
     return 0
 

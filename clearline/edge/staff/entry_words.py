@@ -21,6 +21,13 @@ SENTENCES: Final = {
     "use.denied": gettext_lazy("The program asked to use data {purpose}, and was refused."),
     "use.granted": gettext_lazy("The program was permitted to use data {purpose}."),
     "edition.published": gettext_lazy("The edition of {date} of the privacy policy was published."),
+    "edition.carried": gettext_lazy(
+        "The edition of {date} of the privacy policy was published; its entry was lost."
+    ),
+    "log.begun": gettext_lazy(
+        "The ledger goes on as another log, {log}, for the one before was lost; {left} entries of "
+        "{seen} were left."
+    ),
     "events.loaded": gettext_lazy("A batch of {rows} counted events went into the reports."),
     "staff.signed_in": gettext_lazy("Someone of the staff signed in."),
     "staff.created": gettext_lazy("A staff member was added as {roles}."),

@@ -82,9 +82,14 @@ ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "open": "lists the random numbers of erased people, for a restored backup to go by",
         "clearline.kit.files": "holds the lock of that list",
     },
-    "clearline/trust/vault/masters.py": {
-        "open": "makes the next master key",
-        "os.fdopen": "writes the next master key",
+    "clearline/trust/ledger/another.py": {
+        "mkdir": "makes the folder of another log's tiles",
+        "rename": "sets the files of a lost log aside, and gives the new ones their place",
+        "shutil": "takes away what a call that was stopped had begun",
+    },
+    "clearline/trust/key_files.py": {
+        "open": "makes a key that comes after another",
+        "os.fdopen": "writes that key",
     },
     "clearline/rights/agreement/actions.py": {
         "clearline.kit.files": "writes the list of published editions, under a lock"

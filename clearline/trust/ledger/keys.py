@@ -1,13 +1,20 @@
-"""The ledger's two keys, from the instance's key files, and the name it signs under."""
+"""The ledger's two keys, from the instance's key files, and the name it signs under.
+
+`keys/ledger` signs the first log. Where that was lost for good, `keys/ledger-2` signs another one.
+"""
 
 from functools import cache
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from clearline.trust import key_files
 from clearline.trust.envelope import Sealer, key_from_hex
 from clearline.trust.ledger.checkpoint import Signer
+
+FIRST: Final = "ledger"
 
 
 def sealer() -> Sealer:
@@ -16,12 +23,30 @@ def sealer() -> Sealer:
 
 
 def signer() -> Signer:
-    """Return the key that signs checkpoints, under the name `HOST/ledger`.
+    """Return the key that signs checkpoints, under the name `HOST/ledger`, as its file is called.
 
     The port is left out, so that a log moved to another keeps its name. Raises KeyBroken, OSError.
     """
-    host = urlsplit(settings.ENV.url).hostname or ""
-    return Signer(f"{host}/ledger", key_from_hex(settings.ENV.secret("ledger"), name="ledger"))
+    host, name = urlsplit(settings.ENV.url).hostname or "", key_path().name
+    return Signer(f"{host}/{name}", key_from_hex(settings.ENV.secret(name), name=name))
+
+
+def key_path() -> Path:
+    """Return the file of the key that signs: the newest, since the others' logs were lost."""
+    return key_files.path_of(keys_folder(), FIRST, number())
+
+
+def next_key_path() -> Path:
+    """Return the file of the key of another log."""
+    return key_files.path_of(keys_folder(), FIRST, number() + 1)
+
+
+def number() -> int:
+    return max([1, *key_files.numbers(keys_folder(), FIRST)])
+
+
+def keys_folder() -> Path:
+    return Path(settings.ENV.instance) / "keys"
 
 
 @cache

@@ -26,15 +26,20 @@ def has_tables() -> bool:
     return Entry._meta.db_table in connection.introspection.table_names()  # noqa: SLF001  # Django's own name for it
 
 
+def find_lost(published: Iterable[tuple[date, str]]) -> list[tuple[date, str]]:
+    """Return those editions, by day and hash, that the ledger does not know, by date."""
+    editions = {key_of_edition(sha256): (day, sha256) for day, sha256 in published}
+    known = Entry.objects.filter(source_key__in=editions) if editions and has_tables() else None
+    found = set() if known is None else set(known.values_list("source_key", flat=True))
+    return sorted(edition for key, edition in editions.items() if key not in found)
+
+
 def tell_loss(published: Iterable[tuple[date, str]]) -> str:
     """Say which editions the ledger does not know, given by day and hash; "" when it knows all."""
-    days = {key_of_edition(sha256): day for day, sha256 in published}
-    known = Entry.objects.filter(source_key__in=days) if days and has_tables() else None
-    found = set() if known is None else set(known.values_list("source_key", flat=True))
-    lost = sorted(day for key, day in days.items() if key not in found)
+    lost = find_lost(published)
     if not lost:
         return ""
-    told = ", ".join(day.isoformat() for day in lost[:DAYS_TOLD])
+    told = ", ".join(day.isoformat() for day, _ in lost[:DAYS_TOLD])
     more = f" and {len(lost) - DAYS_TOLD} more" if len(lost) > DAYS_TOLD else ""
     return (
         f"it has no entry of an edition that policy/published.json lists ({told}{more}), so "

@@ -55,7 +55,8 @@ LEDGER: Final = "the ledger"
 RESTORE: Final = (
     "Stop the site and restore the database and data/ledger from the newest backup. Nothing is "
     "signed until then: it would be another past under the same key, and whoever holds an older "
-    "checkpoint would see it."
+    "checkpoint would see it. Where no backup is left, `clearline ledger begin` goes on as another "
+    "log, and says so."
 )
 
 

@@ -4,18 +4,14 @@
 key service (HashiCorp Vault or OpenBao transit) instead of files; nothing else knows of files.
 """
 
-import os
-import re
-import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from clearline.kit.files import sync_file
-from clearline.trust.envelope import KEY_BYTES, KeyBroken, Sealer, key_from_hex
+from clearline.trust import key_files
+from clearline.trust.envelope import KeyBroken, Sealer, key_from_hex
 
 FIRST: Final = "vault"
-NAME: Final = re.compile(r"vault(?:-([2-9]|[1-9][0-9]{1,5}))?", re.ASCII)
 MASTERS_MAX: Final = 64  # opened at once; a rotation needs two
 
 
@@ -29,9 +25,7 @@ def newest(keys: Path) -> int:
 
 
 def numbers(keys: Path) -> list[int]:
-    with os.scandir(keys) as entries:
-        matches = [NAME.fullmatch(entry.name) for entry in entries]
-    return sorted(int(match.group(1) or 1) for match in matches if match)
+    return key_files.numbers(keys, FIRST)
 
 
 def master(keys: Path, number: int) -> Sealer:
@@ -50,19 +44,13 @@ def opened(path: Path) -> Sealer:
 
 
 def path_of(keys: Path, number: int) -> Path:
-    return keys / (FIRST if number == 1 else f"{FIRST}-{number}")
+    return key_files.path_of(keys, FIRST, number)
 
 
 def make_next(keys: Path) -> int:
     """Write the next master key, durably and for the owner alone, and return its number."""
     number = newest(keys) + 1
-    path = path_of(keys, number)
-    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(KEY_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    sync_file(path)
+    key_files.make(path_of(keys, number))
     return number
 
 

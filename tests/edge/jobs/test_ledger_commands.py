@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from clearline.config import cli
 from clearline.config.init_command import make_instance
@@ -298,6 +299,43 @@ def test_a_ledger_that_was_lost_is_told_and_neither_looking_nor_exporting_begins
     assert (exported.returncode, exported.stdout) == (1, "")
     assert "restore the database" in exported.stderr
     assert not (data / "ledger").exists()
+
+
+def test_who_has_no_backup_goes_on_as_another_log_and_is_told_what_to_do(
+    published: RunningProvider,
+) -> None:
+    shutil.rmtree(published.instance / "data")
+
+    unsure = published.command("ledger", "begin")
+    begun = published.command("ledger", "begin", "--without-backup")
+    doctor, verified = published.command("doctor"), published.command("ledger", "verify")
+    again = published.command("ledger", "begin", "--without-backup", "--json")
+
+    assert (unsure.returncode, begun.returncode) == (2, 0), begun.stderr
+    assert "--without-backup" in unsure.stderr
+    assert "/ledger-2, with 0 entries of the one before" in begun.stdout
+    assert "give auditors and witnesses the new verifier key" in begun.stdout
+    assert "ledger" not in doctor.stdout
+    assert verified.returncode == 0
+    assert again.returncode == 1
+    assert json.loads(again.stdout)["code"] == "nothing_lost"
+    assert not (published.instance / "keys" / "ledger-3").exists()
+
+
+@pytest.mark.django_db
+def test_the_log_that_begins_is_told_to_programs(
+    log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"date": "2026-01-01", "sha256": "a" * 64, "published_at": NOW.isoformat()}
+    settings.ENV.policy_dir.mkdir()
+    (settings.ENV.policy_dir / "published.json").write_text(json.dumps([row]), encoding="utf-8")
+
+    assert run("begin", "--without-backup", is_json=True) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["log"].endswith("/ledger-2")
+    assert told["vkey"] == queries.vkey()
+    assert (told["left"], told["aside"]) == (0, str(log.tiles_dir.with_name("ledger-lost")))
 
 
 def test_a_whole_key_that_is_not_the_logs_is_told_by_doctor(

@@ -22,6 +22,8 @@ KINDS: Final = {
     "use.denied": gettext_lazy("A use that was refused"),
     "use.granted": gettext_lazy("A use that was permitted"),
     "edition.published": gettext_lazy("An edition of the policy"),
+    "edition.carried": gettext_lazy("An edition whose entry was lost"),
+    "log.begun": gettext_lazy("Another log began"),
     "events.loaded": gettext_lazy("A batch of counted visits"),
     "staff.signed_in": gettext_lazy("Someone of the staff signed in"),
     "staff.created": gettext_lazy("A staff member was added"),

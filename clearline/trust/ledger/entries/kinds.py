@@ -51,6 +51,7 @@ from clearline.trust.ledger.entries.letters import (
     MailFailed,
     MailSent,
 )
+from clearline.trust.ledger.entries.log import EditionCarried, LogBegun
 from clearline.trust.ledger.entries.logins import (
     AppSignedOut,
     CustomerFactorAdded,
@@ -89,6 +90,8 @@ KINDS: Final[dict[str, type[LedgerEntry]]] = {
         UseDenied,
         UseGranted,
         EditionPublished,
+        EditionCarried,
+        LogBegun,
         EventsLoaded,
         StaffSignedIn,
         StaffCreated,
