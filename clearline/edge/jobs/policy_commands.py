@@ -33,6 +33,7 @@ PROMISE = (
     "A promise is one of the things that a policy like this may say; one without a clause is no "
     "fault: the site does not do that, and the policy does not say it."
 )
+ENTERED_AGAIN = "{} was published before: entered again, since the ledger did not have it.\n"
 COOKIES_HERE = "The page lists every cookie here."
 
 
@@ -133,17 +134,22 @@ def run_publish(args: argparse.Namespace) -> int:
     changes = changed_sentences(args.file)
     if not args.json:
         sys.stdout.writelines(f"{told(change)}\n" for change in changes)
-    found = agreement.publish_edition(
+    done = agreement.publish_edition(
         policy_dir=settings.ENV.policy_dir,
         zone=ZoneInfo(settings.ENV.provider.time_zone),
         source=args.file.absolute(),
         now=args.now,
     )
+    found = done.agreement
     if args.json:
         sentences = [dataclasses.asdict(change) for change in changes]
         published = {"published": args.file.name, **dataclasses.asdict(found)}
         published["changed_sentences"] = sentences
+        published["entered_again"] = done.is_entered_again
         write_json(published)
+        return 0
+    if done.is_entered_again:
+        sys.stdout.write(ENTERED_AGAIN.format(args.file.name))
         return 0
     sys.stdout.write(
         f"Published {args.file.name}: {found.places_covered} of {found.places_found} places "
@@ -164,12 +170,14 @@ def no_draft_at(path: Path) -> NoSuchEdition:
 
 
 def changed_sentences(draft: Path) -> list[Change]:
-    """Return each statement in which a draft differs from the last published edition."""
+    """Return each statement in which a draft differs from the published edition before it."""
     zone = ZoneInfo(settings.ENV.provider.time_zone)
     editions = Shelf.open_whole(settings.ENV.policy_dir, zone).editions
     if not editions:
         return []
-    return list(statement_changes(editions[-1].policy.edition, read_edition(draft)))
+    edition = read_edition(draft)
+    earlier = [each for each in editions if each.date < edition.date]
+    return list(statement_changes(earlier[-1].policy.edition, edition)) if earlier else []
 
 
 def told(change: Change) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
@@ -14,11 +15,12 @@ from clearline.kit.errors import Conflict, Invalid
 from clearline.kit.files import locked, replace_durably, sync_file
 from clearline.policy.difference import has_other_sentences, is_material
 from clearline.policy.edition import Edition, parse_edition, placeholders_of
-from clearline.policy.shelf import PUBLISHED, Shelf
+from clearline.policy.shelf import PUBLISHED, Published, Shelf
 from clearline.rights.agreement.check import Agreement, check
 from clearline.rights.agreement.finding import Finding
 from clearline.trust.ledger import actions as ledger
-from clearline.trust.ledger.entries.uses import EditionPublished
+from clearline.trust.ledger.entries.uses import EditionPublished, key_of_edition
+from clearline.trust.ledger.queries import find_by_source_key
 
 LOCK: Final = ".publish.lock"
 BYTES_MAX: Final = 400_000
@@ -42,11 +44,22 @@ class AlreadyPublished(Conflict):
     code = "already_published"
 
 
-def publish_edition(*, policy_dir: Path, zone: ZoneInfo, source: Path, now: datetime) -> Agreement:
-    """Fix an edition by its hash, list it, and enter it in the ledger. Returns the agreement.
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What publishing found, and whether the edition was listed but the ledger had lost it."""
 
-    Its day is a day of `zone`, the provider's. One at a time: who comes second sees what the first
-    one listed.
+    agreement: Agreement
+    is_entered_again: bool
+
+
+def publish_edition(
+    *, policy_dir: Path, zone: ZoneInfo, source: Path, now: datetime
+) -> Publication:
+    """Fix an edition by its hash, list it, and enter it in the ledger.
+
+    One that is listed, and unchanged, is entered again if a ledger from an older backup does not
+    know it: nothing would be signed without. Its day is a day of `zone`, the provider's. One at a
+    time: who comes second sees what the first one listed.
     Raises EditionChanged when an old edition was edited, AlreadyPublished, EditionBroken, and
     EditionRefused for a wrong name, a first day in the past, a material change told too late,
     placeholders, or a failed check.
@@ -56,33 +69,45 @@ def publish_edition(*, policy_dir: Path, zone: ZoneInfo, source: Path, now: date
         return publish_alone(Shelf.open_whole(policy_dir, zone), source, now)
 
 
-def publish_alone(shelf: Shelf, source: Path, now: datetime) -> Agreement:
+def publish_alone(shelf: Shelf, source: Path, now: datetime) -> Publication:
     raw = read_draft(source)
     sha256 = hashlib.sha256(raw).hexdigest()
     edition = parse_edition(raw.decode("utf-8", errors="replace"), source=source.name)
-    if shelf.find(edition.date):
+    listed = shelf.find(edition.date)
+    if listed and not is_lost(listed, sha256):
         message = f"The edition of {edition.date} is published already. Write a later date."
         raise AlreadyPublished(message)
     agreement = check(edition)
-    reasons = tuple(reasons_against(edition, source, shelf, now))
-    if reasons or agreement.findings:
+    reasons = () if listed else tuple(reasons_against(edition, source, shelf, now))
+    # What was published binds, also where this release finds the program wanting.
+    if reasons or (agreement.findings and not listed):
         raise EditionRefused(reasons, agreement.findings)
-    before = shelf.editions[-1].policy.edition if shelf.editions else None
-    entry = EditionPublished(
-        date=edition.date.isoformat(),
-        sha256=sha256,
-        is_material=before is not None and is_material(before, edition),
-        uses_found=agreement.places_found,
-        uses_covered=agreement.places_covered,
-    )
+    entry = entry_of(edition, sha256, shelf, agreement)
 
     # In this order a crash leaves nothing that publishing again does not make good: the list never
     # names a text that may be lost or has no entry, and the entry is written once.
     sync_file(source)
     with transaction.atomic():
         ledger.append(entry, subject=None, permit=None, now=now, source_key=entry.source_key)
-    write_list(shelf.folder, edition, sha256, now)
-    return agreement
+    if not listed:
+        write_list(shelf.folder, edition, sha256, now)
+    return Publication(agreement, is_entered_again=listed is not None)
+
+
+def is_lost(listed: Published, sha256: str) -> bool:
+    """Say whether these are the words of a listed edition that the ledger does not know."""
+    return listed.sha256 == sha256 and find_by_source_key(key_of_edition(sha256)) is None
+
+
+def entry_of(edition: Edition, sha256: str, shelf: Shelf, agreement: Agreement) -> EditionPublished:
+    earlier = [each for each in shelf.editions if each.date < edition.date]
+    return EditionPublished(
+        date=edition.date.isoformat(),
+        sha256=sha256,
+        is_material=bool(earlier) and is_material(earlier[-1].policy.edition, edition),
+        uses_found=agreement.places_found,
+        uses_covered=agreement.places_covered,
+    )
 
 
 def read_draft(source: Path) -> bytes:

@@ -53,10 +53,11 @@ PUBLISHED: Final = "the published checkpoint"
 OLDER: Final = "the older checkpoint"
 LEDGER: Final = "the ledger"
 RESTORE: Final = (
-    "Stop the site and restore the database and data/ledger from the newest backup. Nothing is "
-    "signed until then: it would be another past under the same key, and whoever holds an older "
-    "checkpoint would see it. Where no backup is left, `clearline ledger begin` goes on as another "
-    "log, and says so."
+    "Stop the site and restore the database and data/ledger from the newest backup. If an edition "
+    "was published after it, run `clearline policy publish FILE` with that edition's file, which "
+    "enters it again. Nothing is signed until then: it would be another past under the same key, "
+    "and whoever holds an older checkpoint would see it. Where no backup is left, `clearline "
+    "ledger begin` goes on as another log, and says so."
 )
 
 

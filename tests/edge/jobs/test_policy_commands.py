@@ -10,6 +10,7 @@ from django.conf import settings
 from clearline.config import cli
 from clearline.kit.errors import Refusal
 from clearline.policy.edition import CHARACTERS_MAX, EditionBroken
+from clearline.trust.ledger.models import Entry
 from tests.edge.site.published import DEFAULT, make_instance_beside
 from tests.policy.editions import clause, written
 
@@ -72,6 +73,35 @@ def test_publishing_refuses_with_what_to_write_instead(
         run("publish", str(policy / f"{name}.toml"))
 
     assert len(json.loads((policy / "published.json").read_bytes())) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_json", [False, True])
+def test_an_edition_that_the_ledger_lost_is_entered_again_and_that_is_told(
+    instance: Path, capsys: pytest.CaptureFixture[str], *, is_json: bool
+) -> None:
+    policy = instance / "policy"
+    first, second = policy / "2026-01-01.toml", policy / "2026-01-02.toml"
+    second.write_text(
+        DEFAULT.replace("date = 2026-01-01", "date = 2026-01-02\nmaterial = false"),
+        encoding="utf-8",
+    )
+    run("publish", str(first))
+    run("publish", str(second))
+    Entry.objects.all().delete()
+    capsys.readouterr()
+
+    codes = [run("publish", str(each), is_json=is_json) for each in (second, first)]
+
+    told = capsys.readouterr().out
+    assert codes == [0, 0]
+    assert Entry.objects.count() == 2
+    if is_json:
+        assert told.count('"entered_again": true') == 2
+        assert told.count('"changed_sentences": []') == 2
+    else:
+        again = "was published before: entered again, since the ledger did not have it."
+        assert told == f"2026-01-02.toml {again}\n2026-01-01.toml {again}\n"
 
 
 @pytest.mark.django_db

@@ -1,15 +1,18 @@
 """From rows to the signed tree: places, crashes, two integrators, restored backups."""
 
 import os
+import shutil
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from pytest_django import Settings
 
 from clearline.policy.shelf import PolicyBroken
+from clearline.rights.agreement.actions import AlreadyPublished, Publication, publish_edition
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.actions import LogWouldBeRewritten, integrate
 from clearline.trust.ledger.checkpoint import open_checkpoint
@@ -362,6 +365,45 @@ def test_a_ledger_that_lost_a_published_edition_is_not_signed_until_it_is_back(
     assert not LogState.objects.exists()
     sign_log(NOW)
     assert open_checkpoint(queries.read_checkpoint(), queries.vkey()).size == 2
+
+
+@pytest.mark.django_db
+def test_a_backup_older_than_the_last_edition_is_signed_once_that_edition_is_published_again(
+    policy_log: Log, settings: Settings
+) -> None:
+    policy = settings.ENV.policy_dir
+    policy_log.append(3)
+    sign_log(NOW)
+    backup, state = policy_log.folder / "backup", LogState.objects.get()
+    before = queries.read_checkpoint()
+    shutil.copytree(policy_log.tiles_dir, backup)
+    text = (policy / "2026-01-01.toml").read_text(encoding="utf-8")
+    draft = policy / "2026-12-02.toml"
+    draft.write_text(text.replace("date = 2026-01-01", "date = 2026-12-02"), encoding="utf-8")
+    assert not publish(draft).is_entered_again
+    integrate(now=NOW)
+    shutil.rmtree(policy_log.tiles_dir)
+    shutil.copytree(backup, policy_log.tiles_dir)
+    Entry.objects.filter(position__gte=state.size).delete()
+    state.save()
+    policy_log.append(1)
+    listed = (policy / "published.json").read_bytes()
+    with pytest.raises(LedgerBroken, match="run `clearline policy publish FILE`"):
+        integrate(now=NOW)
+    assert LogState.objects.get().checkpoint == state.checkpoint
+
+    published = publish(draft, later(days=400))
+
+    assert published.is_entered_again
+    assert (policy / "published.json").read_bytes() == listed
+    assert integrate(now=NOW) == 2
+    assert verify_export(policy_log.export(), queries.vkey(), now=NOW, against=before).size == 6
+    with pytest.raises(AlreadyPublished):
+        publish(draft)
+
+
+def publish(draft: Path, now: datetime = NOW) -> Publication:
+    return publish_edition(policy_dir=draft.parent, zone=ZoneInfo("UTC"), source=draft, now=now)
 
 
 @pytest.mark.django_db
