@@ -20,6 +20,10 @@ SILENT_AFTER: Final = timedelta(seconds=15)
 LEDGER_WAITS_MAX: Final = timedelta(seconds=60)
 COLLECTORS: Final = "collector"  # one status each: collector, collector-1 …
 
+MAY_READ: Final = (
+    "Let the user who serves the site read data/ledger, or restore it from your backup."
+)
+
 # What its silence means to people.
 PROCESSES: Final = {
     "collector": "Visits are not counted: the collector is silent.",
@@ -109,8 +113,19 @@ def own_problems(now: datetime) -> Iterator[Problem]:
         yield Problem("policy", shelf.trouble)
     if loss := tell_loss((each.date, each.sha256) for each in shelf.editions):
         yield Problem("ledger", f"The ledger is not whole: {loss}. {RESTORE}")
-    if is_signed_by_other():
-        yield Problem("ledger", f"keys/ledger cannot sign: {OTHER_KEY}. {RESTORE_KEY}")
+    yield from key_problems()
+
+
+def key_problems() -> Iterator[Problem]:
+    """Yield why the key cannot sign; a file that vanished meanwhile is a problem like any other."""
+    try:
+        if is_signed_by_other():
+            yield Problem("ledger", f"keys/ledger cannot sign: {OTHER_KEY}. {RESTORE_KEY}")
+    except Refusal as refusal:
+        yield Problem("ledger", f"The ledger is not signed. {refusal}")
+    except OSError as error:
+        why = f"The published checkpoint cannot be read ({error.strerror})."
+        yield Problem("ledger", f"The ledger is not signed. {why} {MAY_READ}")
 
 
 def dropped_of(statuses: Mapping[str, Mapping[str, object]]) -> dict[str, int]:

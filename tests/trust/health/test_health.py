@@ -128,6 +128,37 @@ def test_a_signing_key_that_is_not_the_logs_is_told_with_what_to_do(
     assert "Restore the one that did from your backup" in problem
 
 
+@pytest.mark.parametrize("left", [None, "junk"])
+def test_a_signing_key_that_vanished_or_broke_is_told_with_what_to_do(
+    status_dir: Path, settings: Settings, left: str | None
+) -> None:
+    key = settings.ENV.instance / "keys" / "ledger"
+    key.unlink()
+    if left:
+        key.write_text(left)
+
+    (problem,) = told()
+    answer = browser().get("/healthz")
+
+    assert problem.startswith("The ledger is not signed. The key")
+    assert "Restore it from" in problem
+    assert answer.status_code == 200
+    assert any("The ledger is not signed." in each for each in answer.json()["problems"])
+
+
+def test_a_published_checkpoint_that_cannot_be_read_is_told_with_what_to_do(
+    status_dir: Path, settings: Settings
+) -> None:
+    checkpoint = settings.ENV.tiles_dir / "checkpoint"
+    checkpoint.unlink()
+    checkpoint.mkdir()
+
+    (problem,) = told()
+
+    assert "The published checkpoint cannot be read (Is a directory)." in problem
+    assert "read data/ledger, or restore it from your backup" in problem
+
+
 def test_a_policy_that_cannot_be_read_stops_the_service_and_says_so(
     status_dir: Path, settings: Settings
 ) -> None:
