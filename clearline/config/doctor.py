@@ -222,10 +222,11 @@ def look_at_ledger(env: Env, now: datetime) -> Iterator[Finding]:
 def look_at_signing(env: Env, now: datetime) -> Iterator[Finding]:
     """Look whether the key is the log's own: a whole one may be another instance's."""
     from clearline.trust.ledger import other_key  # noqa: PLC0415  # needs an open instance
+    from clearline.trust.ledger.keys import signer  # noqa: PLC0415  # likewise
 
     del env, now
     with contextlib.suppress(DatabaseError):  # it has a finding of its own
-        if other_key.is_signed_by_other():
+        if other_key.is_signed_by_other(signer()):
             yield Finding("keys/ledger", other_key.OTHER_KEY, other_key.RESTORE_KEY)
 
 

@@ -12,6 +12,7 @@ from clearline.kit.errors import Refusal
 from clearline.kit.status import read_statuses
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import queries as ledger
+from clearline.trust.ledger.keys import signer
 from clearline.trust.ledger.loss import tell_loss
 from clearline.trust.ledger.other_key import OTHER_KEY, RESTORE_KEY, is_signed_by_other
 from clearline.trust.ledger.verify import RESTORE
@@ -119,7 +120,7 @@ def own_problems(now: datetime) -> Iterator[Problem]:
 def key_problems() -> Iterator[Problem]:
     """Yield why the key cannot sign; a file that vanished meanwhile is a problem like any other."""
     try:
-        if is_signed_by_other():
+        if is_signed_by_other(signer()):
             yield Problem("ledger", f"keys/ledger cannot sign: {OTHER_KEY}. {RESTORE_KEY}")
     except Refusal as refusal:
         yield Problem("ledger", f"The ledger is not signed. {refusal}")

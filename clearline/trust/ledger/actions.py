@@ -183,20 +183,21 @@ def integrate(*, now: datetime, rows_max: int = 10_000) -> int:
     folder = Path(settings.ENV.tiles_dir)
     if is_up_to_date(folder):
         return 0
-    refuse_lost()
-    refuse_other_key()
-    folder.mkdir(parents=True, exist_ok=True)
-    LogState.objects.get_or_create(pk=1)
     with transaction.atomic(durable=True):
+        own = signer()  # read once: the key that is looked at is the one that signs
+        LogState.objects.get_or_create(pk=1)
         state = LogState.objects.select_for_update().get(pk=1)
-        refuse_to_rewrite(state, folder)
+        refuse_lost()
+        refuse_other_key(own)
+        refuse_to_rewrite(state, folder, own)
+        folder.mkdir(parents=True, exist_ok=True)
         old_size = state.size
         rows = Entry.objects.waiting().values_list("number", "commitment")
         waiting = [(number, bytes(commitment)) for number, commitment in rows[:rows_max]]
-        if waiting or is_signed_otherwise(state, signer()):
+        if waiting or is_signed_otherwise(state, own):
             tree = Tiles(folder).grow(old_size, [commitment for _, commitment in waiting])
             give_places(old_size, [number for number, _ in waiting])
-            sign(state, tree, now)
+            sign(state, tree, own, now)
     publish(folder)
     Tiles(folder).forget_partial(old_size, state.size)
     return len(waiting)
@@ -218,7 +219,7 @@ def is_signed_otherwise(state: LogState, own: Signer) -> bool:
     return not state.checkpoint.startswith(own.name + "\n")
 
 
-def refuse_to_rewrite(state: LogState, folder: Path) -> None:
+def refuse_to_rewrite(state: LogState, folder: Path, own: Signer) -> None:
     """Return if the tiles give the root signed last and the published log is a part of it.
 
     A database restored from an older backup than the published log would sign another past.
@@ -234,8 +235,8 @@ def refuse_to_rewrite(state: LogState, folder: Path) -> None:
     text = read_published(folder)
     if not text or text == state.checkpoint:
         return
-    own = signer()
     if not own.has_signed(text) and own.has_signed(state.checkpoint):
+        refuse_others_log(text, state, folder, own)
         return  # a damaged copy: the one in the database is proved and takes its place
     try:
         published = parse_checkpoint(text)
@@ -256,6 +257,22 @@ def refuse_to_rewrite(state: LogState, folder: Path) -> None:
         raise LogWouldBeRewritten(message)
 
 
+def refuse_others_log(text: str, state: LogState, folder: Path, own: Signer) -> None:
+    """Return if a published checkpoint that our key did not sign is no whole one of another log.
+
+    One that says what ours says is ours with a damaged signature.
+    """
+    if not own.is_stranger_to(text):
+        return
+    if parse_checkpoint(text) != parse_checkpoint(state.checkpoint):
+        message = (
+            f"The published checkpoint ({folder / CHECKPOINT}) is another key's, though the one in "
+            "the database is signed by keys/ledger. Restore the database, data/ledger and the key "
+            "from one backup: signing now would rewrite what was published."
+        )
+        raise LogWouldBeRewritten(message)
+
+
 def give_places(size: int, numbers: Sequence[int]) -> None:
     """Give entries the places from `size` on, in their order: one update for each unbroken run."""
     start = 0
@@ -268,8 +285,7 @@ def give_places(size: int, numbers: Sequence[int]) -> None:
         start = end
 
 
-def sign(state: LogState, tree: Tree, now: datetime) -> None:
-    own = signer()
+def sign(state: LogState, tree: Tree, own: Signer, now: datetime) -> None:
     root = tree.root() if tree.size else EMPTY_ROOT
     state.size = tree.size
     state.checkpoint = own.sign(Checkpoint(own.name, tree.size, root))

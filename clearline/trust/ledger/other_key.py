@@ -5,7 +5,7 @@ from typing import Final
 from django.conf import settings
 
 from clearline.kit.errors import Conflict
-from clearline.trust.ledger.keys import signer
+from clearline.trust.ledger.checkpoint import Signer
 from clearline.trust.ledger.loss import has_tables
 from clearline.trust.ledger.queries import log_state, read_published
 
@@ -22,13 +22,12 @@ class OtherKey(Conflict):
     code = "other_key"
 
 
-def is_signed_by_other() -> bool:
+def is_signed_by_other(own: Signer) -> bool:
     """Say whether what was signed last, in the database or published, is whole but another key's.
 
     One copy that our key signed is enough, since the other may be damaged. Nothing is written.
-    Raises KeyBroken, OSError.
+    Raises OSError.
     """
-    own = signer()
     kept = log_state().checkpoint if has_tables() else ""
     notes = [note for note in (kept, read_published(settings.ENV.tiles_dir)) if note]
     if any(own.has_signed(note) for note in notes):
@@ -36,8 +35,8 @@ def is_signed_by_other() -> bool:
     return any(own.is_stranger_to(note) for note in notes)
 
 
-def refuse_other_key() -> None:
-    """Return if `keys/ledger` may sign. Raises OtherKey, KeyBroken, OSError."""
-    if is_signed_by_other():
+def refuse_other_key(own: Signer) -> None:
+    """Return if the key may sign. Raises OtherKey, OSError."""
+    if is_signed_by_other(own):
         message = f"keys/ledger: {OTHER_KEY}. {RESTORE_KEY}"
         raise OtherKey(message)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +16,12 @@ from clearline.policy.shelf import PolicyBroken
 from clearline.rights.agreement.actions import AlreadyPublished, Publication, publish_edition
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.actions import LogWouldBeRewritten, integrate
-from clearline.trust.ledger.checkpoint import open_checkpoint
+from clearline.trust.ledger.checkpoint import (
+    Checkpoint,
+    Signer,
+    open_checkpoint,
+    parse_checkpoint,
+)
 from clearline.trust.ledger.models import Entry, LogState
 from clearline.trust.ledger.other_key import OtherKey
 from clearline.trust.ledger.tiles import NoSuchTile, TileBroken
@@ -336,6 +342,51 @@ def test_another_key_than_the_one_that_signed_last_signs_nothing(
     key.write_text(own)
     integrate(now=NOW)
     assert open_checkpoint(queries.read_checkpoint(), queries.vkey()).size == 4
+
+
+@pytest.mark.django_db
+def test_a_whole_published_checkpoint_of_another_key_is_not_overwritten(log: Log) -> None:
+    log.append(3)
+    integrate(now=NOW)
+    path = log.tiles_dir / "checkpoint"
+    own = parse_checkpoint(queries.read_checkpoint())
+    other = Signer(own.origin, b"7" * 32).sign(Checkpoint(own.origin, 9, b"r" * 32))
+    path.write_text(other, encoding="utf-8")
+    log.append(1)
+
+    with pytest.raises(LogWouldBeRewritten, match="is another key's"):
+        integrate(now=NOW)
+
+    assert path.read_text(encoding="utf-8") == other
+    path.write_text(Signer(own.origin, b"7" * 32).sign(own), encoding="utf-8")
+    assert integrate(now=NOW) == 1
+    assert open_checkpoint(queries.read_checkpoint(), queries.vkey()).size == 4
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reads", [1, 2])
+def test_a_key_that_changes_while_it_is_looked_at_signs_nothing(
+    log: Log, settings: Settings, monkeypatch: pytest.MonkeyPatch, reads: int
+) -> None:
+    log.append(3)
+    integrate(now=NOW)
+    key, vkey = settings.ENV.instance / "keys" / "ledger", queries.vkey()
+    log.append(1)
+    left, real = [reads], Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        content = real(path)
+        left[0] -= path == key
+        if left[0] == 0:
+            key.write_text("7" * 64)
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    with suppress(OtherKey):
+        integrate(now=NOW)
+
+    assert left[0] <= 0
+    assert open_checkpoint(queries.read_checkpoint(), vkey)
 
 
 @pytest.mark.django_db
