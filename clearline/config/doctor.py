@@ -28,7 +28,6 @@ from clearline.policy.shelf import (
     NoEditionInForce,
     PolicyBroken,
     Shelf,
-    list_published,
 )
 from clearline.service.catalogue.parse import parse_catalogue
 from clearline.service.catalogue.queries import SERVICES_FILE
@@ -209,13 +208,12 @@ def look_at_database(env: Env, now: datetime) -> Iterator[Finding]:
 
 def look_at_ledger(env: Env, now: datetime) -> Iterator[Finding]:
     """Look whether entries were lost. Nothing is written: no table, no file, no signature."""
-    from clearline.trust.ledger.loss import tell_loss  # noqa: PLC0415  # needs an open instance
+    from clearline.trust.ledger.loss import tell_own_loss  # noqa: PLC0415  # needs an open instance
 
-    del now
+    del env, now
     # A database or list that cannot be read has a finding of its own.
     with contextlib.suppress(DatabaseError, PolicyBroken):
-        listed = list_published(env.policy_dir)
-        if loss := tell_loss((each.date, each.sha256) for each in listed):
+        if loss := tell_own_loss():
             yield Finding("ledger", loss, RESTORE)
 
 

@@ -1,6 +1,7 @@
 """What is wrong right now, for `/healthz` and the health page of the staff."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,10 +11,11 @@ from django.db import DatabaseError
 
 from clearline.kit.errors import Refusal
 from clearline.kit.status import read_statuses
+from clearline.policy.shelf import PolicyBroken
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.keys import signer
-from clearline.trust.ledger.loss import tell_loss
+from clearline.trust.ledger.loss import tell_own_loss
 from clearline.trust.ledger.other_key import OTHER_KEY, RESTORE_KEY, is_signed_by_other
 from clearline.trust.ledger.verify import RESTORE
 
@@ -23,6 +25,11 @@ COLLECTORS: Final = "collector"  # one status each: collector, collector-1 …
 
 MAY_READ: Final = (
     "Let the user who serves the site read data/ledger, or restore it from your backup."
+)
+
+UNTOLD: Final = (
+    "Until it is signed again nobody gets a letter that something of their account was changed, "
+    "and of what is older than three days by then nobody ever does."
 )
 
 # What its silence means to people.
@@ -112,8 +119,9 @@ def own_problems(now: datetime) -> Iterator[Problem]:
         return
     if shelf.trouble:
         yield Problem("policy", shelf.trouble)
-    if loss := tell_loss((each.date, each.sha256) for each in shelf.editions):
-        yield Problem("ledger", f"The ledger is not whole: {loss}. {RESTORE}")
+    with suppress(PolicyBroken):  # the shelf has told of it
+        if loss := tell_own_loss():
+            yield Problem("ledger", f"The ledger is not whole: {loss}. {RESTORE} {UNTOLD}")
     yield from key_problems()
 
 
@@ -121,12 +129,12 @@ def key_problems() -> Iterator[Problem]:
     """Yield why the key cannot sign; a file that vanished meanwhile is a problem like any other."""
     try:
         if is_signed_by_other(signer()):
-            yield Problem("ledger", f"keys/ledger cannot sign: {OTHER_KEY}. {RESTORE_KEY}")
+            yield Problem("ledger", f"keys/ledger cannot sign: {OTHER_KEY}. {RESTORE_KEY} {UNTOLD}")
     except Refusal as refusal:
-        yield Problem("ledger", f"The ledger is not signed. {refusal}")
+        yield Problem("ledger", f"The ledger is not signed. {refusal} {UNTOLD}")
     except OSError as error:
         why = f"The published checkpoint cannot be read ({error.strerror})."
-        yield Problem("ledger", f"The ledger is not signed. {why} {MAY_READ}")
+        yield Problem("ledger", f"The ledger is not signed. {why} {MAY_READ} {UNTOLD}")
 
 
 def dropped_of(statuses: Mapping[str, Mapping[str, object]]) -> dict[str, int]:

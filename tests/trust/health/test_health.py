@@ -1,5 +1,6 @@
 """What is wrong right now, told in words that help, and nothing told that is not wrong."""
 
+import json
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -114,6 +115,7 @@ def test_a_ledger_that_lost_a_published_edition_is_told_with_what_to_do(status_d
 
     assert "no entry of an edition" in problem
     assert "restore the database and data/ledger" in problem
+    assert "nobody gets a letter that something of their account was changed" in problem
     assert health(NOW).is_serving
 
 
@@ -126,6 +128,30 @@ def test_a_signing_key_that_is_not_the_logs_is_told_with_what_to_do(
 
     assert "keys/ledger cannot sign: it is not the key that signed the last checkpoint" in problem
     assert "Restore the one that did from your backup" in problem
+
+
+def test_a_lost_edition_that_cannot_be_read_either_is_told_as_lost_too(
+    status_dir: Path, settings: Settings
+) -> None:
+    path = settings.ENV.policy_dir / "published.json"
+    (row,) = json.loads(path.read_bytes())
+    lost = {**row, "date": "2027-06-01", "sha256": "b" * 64}
+    path.write_text(json.dumps([row, lost]))
+
+    texts = told()
+
+    assert any("no entry of an edition" in each and "2027-06-01" in each for each in texts)
+
+
+def test_a_list_of_editions_damaged_while_the_site_runs_is_told_once(
+    status_dir: Path, settings: Settings
+) -> None:
+    assert told() == []
+    (settings.ENV.policy_dir / "published.json").write_text("{")
+
+    (problem,) = health(NOW + timedelta(seconds=6)).problems
+
+    assert "published.json cannot be read" in problem.text
 
 
 @pytest.mark.parametrize("left", [None, "junk"])
