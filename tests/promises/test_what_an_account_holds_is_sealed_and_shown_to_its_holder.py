@@ -3,8 +3,10 @@
 "To keep your account we ask your name and your e-mail address, and give the account a number. They
 are sealed under a key of your own, kept while the account is open and thirty days after you close
 it, and then that key is destroyed; until then you may take the closing back, and it is told like
-any change of your account. A name that you change is kept, sealed, for thirty days more, so that
-nobody gets in at our desk by a document with a name that they wrote there themselves."
+any change of your account. When you close it you are told an address at which the proof of the
+erasure stands from then on, which says nothing of you but the random number that stood for you in
+our ledger. A name that you change is kept, sealed, for thirty days more, so that nobody gets in at
+our desk by a document with a name that they wrote there themselves."
 
 "We ask in which range your age lies, never your birth date. Under 13 nobody can open an account,
 and nothing typed is kept; from 13 to 15 an account begins with no to everything that needs a yes.
@@ -23,7 +25,11 @@ in our ledger that it was opened, for whom and why."
 """
 
 import json
+import re
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -44,6 +50,7 @@ from tests.trust.ledger.log import sign_log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("instance")]
 DAY = timedelta(days=1)
+VERIFIER = Path(__file__).parents[2] / "docs" / "verify_receipt.py"
 TYPED = {
     "age": "18_or_over",
     "name": "Zyx Wvutsrq",
@@ -89,6 +96,33 @@ def test_they_are_kept_while_open_and_thirty_days_after_closing_and_then_the_key
         assert not model.objects.exists()
     assert PersonKey.objects.get().key_wrapped is None
     assert Entry.objects.filter(kind="account.erased").count() == 1
+
+
+def test_at_closing_an_address_is_told_at_which_the_proof_of_the_erasure_stands_then(
+    tmp_path: Path,
+) -> None:
+    client = signed_in()
+    subject = Holder.objects.get().subject
+    closed = client.post("/account/close/", {"sure": "yes"}, follow=True).content.decode()
+    (path,) = set(re.findall(r"/privacy/receipt/[0-9a-f]{32}/", closed))
+
+    early = browser().get(path)
+    erased_at = Retention.from_text("30 days").end(timezone.now()) + DAY
+    work(erased_at)
+    sign_log(now=erased_at)
+    given = browser().get(path)
+
+    assert early.status_code == 409
+    assert "Nothing was erased yet" in early.content.decode()
+    receipt = tmp_path / "receipt.json"
+    receipt.write_bytes(given.content)
+    command = [sys.executable, "-I", "-S", str(VERIFIER), str(receipt), ledger.vkey()]
+    proved = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert proved.returncode == 0, proved.stderr
+    assert '"kind": "account.erased"' in proved.stdout
+    body = json.loads(given.content)["body"]
+    assert (body["subject"], body["fields"]) == (subject, {})
+    assert not any(word in given.content.decode() for word in TYPED.values())
 
 
 def test_until_then_the_closing_may_be_taken_back() -> None:

@@ -24,7 +24,7 @@ from clearline.edge.api.shapes import (
 from clearline.policy.vocabulary import SubjectId
 from clearline.rights.agreement.asked import agreed_again_to
 from clearline.service.accounts import actions as accounts
-from clearline.service.accounts import queries
+from clearline.service.accounts import closing_proof, queries
 from clearline.service.contacts import passwords
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.safeguards import user_ids
@@ -120,6 +120,8 @@ def account(request: HttpRequest) -> AccountState:
 def close(request: HttpRequest) -> AccountState:
     """Close the account; until it is erased that may be taken back.
 
+    Show the person the address of `erasure_proof` on the site: there the proof of the erasure will
+    stand, when nothing here leads to them any more.
     It asks for a proof of the last 15 minutes (`prove`). Raises ProveAgain, AlreadyClosed.
     """
     subject = proved_bearer(request).subject
@@ -145,6 +147,7 @@ def state_of(subject: SubjectId) -> AccountState:
         is_open=closed_at is None,
         closed_at=closed_at,
         erased_on=queries.erased_on(closed_at, now=timezone.now()),
+        erasure_proof=closing_proof.find_path(subject) or None,
     )
 
 

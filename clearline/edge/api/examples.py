@@ -222,7 +222,12 @@ BODIES: Final[tuple[Schema, ...]] = (
     ),
     Names(name=NAME, screen_name="Al"),
     NewPassword(old=PASSWORD, new=NEWER),
-    AccountState(is_open=False, closed_at=AT, erased_on=date(2026, 12, 31)),
+    AccountState(
+        is_open=False,
+        closed_at=AT,
+        erased_on=date(2026, 12, 31),
+        erasure_proof=f"/privacy/receipt/{ID}/",
+    ),
     Agreed(edition=DAY, at=AT, proof=ID, asks_again=False),
     Agreement(edition=DAY),
     Receipt(

@@ -185,11 +185,15 @@ class NewPassword(Sent):
 
 
 class AccountState(Schema):
-    """Whether the account is open; until `erased_on` closing it can be taken back."""
+    """Whether the account is open; until `erased_on` closing it can be taken back.
+
+    From then on the proof of the erasure stands at `erasure_proof` on the site, to be kept.
+    """
 
     is_open: bool
     closed_at: datetime | None
     erased_on: date | None
+    erasure_proof: str | None
 
 
 class Agreed(Schema):

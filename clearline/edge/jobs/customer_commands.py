@@ -18,6 +18,7 @@ from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import inviting, queries, taken_back
 from clearline.service.accounts.actions import NoSuchCustomer
+from clearline.service.accounts.closing_proof import find_address
 from clearline.service.accounts.customer_file import (
     ColumnUnknown,
     CustomerFile,
@@ -117,7 +118,10 @@ def run_close(args: argparse.Namespace) -> int:
     owner, now = owner_of(args), datetime.now(UTC)
     taken_back.close_by_word(by=OPERATOR, subject=owner, accounts=args.accounts, now=now)
     day = queries.erased_on(now, now=now)
-    sys.stdout.write(f"{told_of(owner)} closed; on {day} all that is held there is erased.\n")
+    sys.stdout.write(
+        f"{told_of(owner)} closed; on {day} all that is held there is erased. From then on the "
+        f"proof of that stands at {find_address(owner)} for the owner to keep.\n"
+    )
     return DONE
 
 

@@ -24,6 +24,7 @@ from clearline.reach.visitors.event import Kind
 from clearline.rights.choices.asked import PROMPT, Wording, answers_in_words, withdrawal
 from clearline.service.accounts import queries as accounts
 from clearline.service.accounts.age_correction import is_told_of_closing
+from clearline.service.accounts.closing_proof import find_address
 from clearline.service.accounts.queries import HOLDER_CLAUSE
 from clearline.trust.consent import queries as consent
 from clearline.trust.gate import queries as gate
@@ -101,6 +102,12 @@ class Site:
         closed_at = accounts.find_closed_at(subject) if subject else None
         clause = policy.edition.find_clause(HOLDER_CLAUSE) if policy else None
         return clause.kept.end(closed_at).date() if closed_at and clause else None
+
+    @property
+    def erasure_proof(self) -> str:
+        """The address of the proof that a closed account was erased; "" while it is open."""
+        subject = subject_of(self.request)
+        return find_address(subject) if subject else ""
 
     @property
     def is_closing_final(self) -> bool:

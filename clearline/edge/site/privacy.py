@@ -34,6 +34,7 @@ from clearline.policy.words import (
     recipients_in_words,
 )
 from clearline.rights.agreement.check import agreement_of
+from clearline.service.accounts import closing_proof
 from clearline.trust.consent.cookies import DECLARED, wire_name
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import queries as ledger
@@ -351,12 +352,13 @@ def cookies(request: HttpRequest) -> HttpResponse:
 @open_to(Audience.EVERYONE)
 @require_safe
 def receipt(request: HttpRequest, entry_id: str) -> HttpResponse:
-    """Give the proof of one choice to whoever holds its number, which stands in their cookie.
+    """Give the proof of a choice or an erasure to whoever holds its number.
 
-    Raises NoSuchEntry; NotInTree within the first seconds.
+    That of a choice stands in their cookie; that of an erasure they were told when they closed.
+    Raises NoSuchEntry, NothingErased, ClosingTakenBack; NotInTree within the first seconds.
     """
-    del request
-    told = ledger.choice_receipt(entry_id)
+    closing_proof.refuse_unerased(entry_id, now=visit_of(request).now)
+    told = ledger.open_receipt(entry_id)
     content = ledger.receipt_file(told)
     response = as_file(content, f"receipt-{entry_id[:8]}.json", "application/json")
     response["Cache-Control"] = "private, no-store"

@@ -14,6 +14,7 @@ from clearline.edge.site.errors import bad_request, error_page
 from clearline.kit.errors import Refusal
 from clearline.kit.problem import CONTENT_TYPE, for_outsiders, problem, status_of
 from clearline.service.accounts.age import AgeBeforeYes
+from clearline.service.accounts.closing_proof import ClosingTakenBack, NothingErased
 from clearline.trust.ledger.queries import NotInTree
 
 TITLES: Final = {
@@ -27,6 +28,8 @@ TITLES: Final = {
 # Where a status says too little.
 TITLES_BY_CODE: Final = {
     NotInTree.code: gettext_lazy("In a few seconds"),
+    NothingErased.code: gettext_lazy("Nothing was erased yet"),
+    ClosingTakenBack.code: gettext_lazy("Nothing was erased"),
     AgeBeforeYes.code: gettext_lazy("First your age, then a yes"),
 }
 

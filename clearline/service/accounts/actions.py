@@ -422,8 +422,7 @@ def change_names(
     new_name, new_screen_name = read_name(name), read_screen_name(screen_name)
 
     with transaction.atomic():
-        lock_holder(subject)
-        holder = get_holder(subject)
+        holder = lock_holder(subject)
         old_name = vault.open_sealed(holder.name, permit=permit_to_compare, now=now)
         holder.name, holder.screen_name = new_name, new_screen_name
         holder.save(update_fields=["name", "screen_name"])
@@ -476,7 +475,20 @@ def close_account(*, by: Actor, subject: SubjectId, now: datetime) -> None:
     Raises NoSuchCustomer, AlreadyClosed, gate.UseDenied. Source: clauses account.holder,
     account.acts.
     """
-    set_closed(by=by, subject=subject, closed_at=now, now=now)
+    permit = safeguards.ask_to_note_customer(now)
+
+    with transaction.atomic():
+        holder = lock_holder(subject)
+        if holder.closed_at is not None:
+            raise AlreadyClosed
+        begin_closing(holder, now)
+        holder.save(update_fields=["closed_at", "closing_proof"])
+        ledger.append(AccountClosed(by=str(by)), subject=subject, permit=permit, now=now)
+
+
+def begin_closing(holder: Holder, now: datetime) -> None:
+    """Close an account whose row the caller saves, and draw the number of what will end that."""
+    holder.closed_at, holder.closing_proof = now, ledger.draw_id()
 
 
 def reopen_account(*, by: Actor, subject: SubjectId, now: datetime) -> None:
@@ -484,23 +496,27 @@ def reopen_account(*, by: Actor, subject: SubjectId, now: datetime) -> None:
 
     Raises NoSuchCustomer, AlreadyOpen, ClosedForAge, gate.UseDenied.
     """
-    set_closed(by=by, subject=subject, closed_at=None, now=now)
-
-
-def set_closed(*, by: Actor, subject: SubjectId, closed_at: datetime | None, now: datetime) -> None:
     permit = safeguards.ask_to_note_customer(now)
 
     with transaction.atomic():
-        if not Holder.objects.filter(
-            subject=subject, closed_at__isnull=closed_at is not None, is_final=False
-        ).update(closed_at=closed_at):
-            is_final = get_holder(subject).is_final
-            if is_final and not closed_at:
-                raise ClosedForAge
-            raise AlreadyClosed if closed_at else AlreadyOpen
-        told = str(by)
-        entry = AccountClosed(by=told) if closed_at else AccountReopened(by=told)
-        ledger.append(entry, subject=subject, permit=permit, now=now)
+        holder = lock_holder(subject)
+        if holder.is_final:
+            raise ClosedForAge
+        if holder.closed_at is None:
+            raise AlreadyOpen
+        end_closing(holder, by=by, permit=permit, now=now)
+
+
+def end_closing(holder: Holder, *, by: Actor, permit: Permit, now: datetime) -> None:
+    """Open a closed account, which the caller's transaction holds.
+
+    It is written under the number that was told for the erasure: there nobody waits in vain.
+    """
+    subject, proof = SubjectId(holder.subject), holder.closing_proof or ""
+    holder.closed_at = holder.closing_proof = None
+    holder.save(update_fields=["closed_at", "closing_proof"])
+    entry = AccountReopened(by=str(by))
+    ledger.append(entry, subject=subject, permit=permit, now=now, entry_id=proof)
 
 
 def erase_closed(policy: CompiledPolicy, *, now: datetime) -> int:
@@ -512,14 +528,13 @@ def erase_closed(policy: CompiledPolicy, *, now: datetime) -> int:
     due = Holder.objects.filter(closed_at__lte=policy.edition.kept_from(HOLDER_CLAUSE, now))
     permit = safeguards.ask_to_note_customer(now)
     gone = 0
-    for subject in list(due.values_list("subject", flat=True)[:ERASED_AT_ONCE]):
+    for subject in map(SubjectId, list(due.values_list("subject", flat=True)[:ERASED_AT_ONCE])):
         with transaction.atomic():
             # Locked and looked at again: it may have been taken back in this moment.
             if due.select_for_update().filter(subject=subject).first() is not None:
-                note_ended(SubjectId(subject), permit, now)
-                erase(SubjectId(subject), now)
-                entry = AccountErased()
-                ledger.append(entry, subject=SubjectId(subject), permit=permit, now=now)
+                note_ended(subject, permit, now)
+                proof, entry = erase(subject, now), AccountErased()
+                ledger.append(entry, subject=subject, permit=permit, now=now, entry_id=proof)
                 gone += 1
     return gone
 
@@ -539,7 +554,13 @@ def note_ended(subject: SubjectId, permit: Permit, now: datetime) -> None:
         ledger.append(TeamChanged(**told), subject=SubjectId(owner), permit=permit, now=now)
 
 
-def erase(subject: SubjectId, now: datetime) -> None:
+def erase(subject: SubjectId, now: datetime) -> str:
+    """Erase all that is held of a person, in the caller's transaction, which notes that.
+
+    Return the number that they were told for that entry when they closed, "" if they did not.
+    """
+    held = Holder.objects.select_for_update().filter(subject=subject)
+    proof = held.values_list("closing_proof", flat=True).first() or ""
     vault_actions.erase_person(subject, now=now)
     consent.erase_account(subject)
     for kind in ERASED_WITH_HOLDER:
@@ -548,6 +569,7 @@ def erase(subject: SubjectId, now: datetime) -> None:
     mail.forget(subject)
     tokens.erase_of(subject)
     safeguards.remove_customer(subject)
+    return proof
 
 
 def get_holder(subject: SubjectId) -> Holder:
@@ -557,10 +579,12 @@ def get_holder(subject: SubjectId) -> Holder:
     return holder
 
 
-def lock_holder(subject: SubjectId) -> None:
+def lock_holder(subject: SubjectId) -> Holder:
     """Let nobody else change what somebody has before the caller's transaction ends.
 
     Raises NoSuchCustomer.
     """
-    if Holder.objects.select_for_update().filter(subject=subject).first() is None:
+    holder = Holder.objects.select_for_update().filter(subject=subject).first()
+    if holder is None:
         raise NoSuchCustomer
+    return holder

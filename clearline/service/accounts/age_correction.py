@@ -9,9 +9,13 @@ from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor
 from clearline.policy.vocabulary import ChoiceSurface, SubjectId
 from clearline.service.accounts import emails
-from clearline.service.accounts.actions import KEEP_AGE, AgreedTo, NoSuchCustomer
+from clearline.service.accounts.actions import (
+    KEEP_AGE,
+    AgreedTo,
+    begin_closing,
+    lock_holder,
+)
 from clearline.service.accounts.age import AgeRange, ClosedForAge, choices_at_start
-from clearline.service.accounts.models import Holder
 from clearline.service.accounts.queries import find_closed_at
 from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
@@ -75,16 +79,14 @@ def is_told_of_closing(subject: SubjectId, *, now: datetime) -> bool:
 def set_age(may: MaySetAge, *, by: Actor, age: AgeRange, shown: AgreedTo, now: datetime) -> None:
     """Do what `correct_age` says, in the caller's transaction. Raises as it does."""
     is_child = age is AgeRange.UNDER_13
-    holder = Holder.objects.select_for_update().filter(subject=may.subject).first()
-    if holder is None:
-        raise NoSuchCustomer
+    holder = lock_holder(may.subject)
     if holder.is_final and (is_child or may.is_told):
         raise ClosedForAge
-    was_open = holder.closed_at is None
-    holder.age_range, holder.is_final = age.value, is_child
-    holder.closed_at = now if is_child and was_open else holder.closed_at
-    holder.is_age_heard = True
-    holder.save(update_fields=["age_range", "is_final", "closed_at", "is_age_heard"])
+    holder.age_range, holder.is_final, holder.is_age_heard = age.value, is_child, True
+    if is_child and holder.closed_at is None:
+        begin_closing(holder, now)
+    closing = ("closed_at", "closing_proof")
+    holder.save(update_fields=["age_range", "is_final", "is_age_heard", *closing])
     entry = ProfileChanged(fields=("age_range",), by=str(by))
     ledger.append(entry, subject=may.subject, permit=may.to_note, now=now)
     consent.add_to_account(

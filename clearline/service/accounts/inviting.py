@@ -32,6 +32,7 @@ from clearline.service.accounts.actions import (
 )
 from clearline.service.accounts.age import AgeRange, SureNeeded, choices_at_start
 from clearline.service.accounts.age_correction import ask_to_set_age, set_age
+from clearline.service.accounts.closing_proof import find_address
 from clearline.service.accounts.models import (
     Account,
     Agreement,
@@ -392,11 +393,22 @@ def erase_addresses(*, now: datetime) -> int:
     return kept.filter(is_over).update(address_index=b"")
 
 
-def find_closed(token: str, *, now: datetime) -> date | None:
-    """Return when all is erased of whose account closed by a link, as under 13; None for others."""
+@dataclass(frozen=True, slots=True)
+class ClosedByLink:
+    """When all is erased of an account that closed by a link, and where the proof will stand."""
+
+    erased_on: date
+    proof: str
+
+
+def find_closed(token: str, *, now: datetime) -> ClosedByLink | None:
+    """Return how the account of a link closed that somebody under 13 used; None for others."""
     row = find_used(token)
-    closed_at = get_holder(SubjectId(row.subject)).closed_at if row else None
-    return erased_on(closed_at, now=now)
+    if row is None:
+        return None
+    subject = SubjectId(row.subject)
+    day = erased_on(get_holder(subject).closed_at, now=now)
+    return ClosedByLink(day, find_address(subject)) if day else None
 
 
 def correct_child(*, token: str, age: AgeRange, shown: AgreedTo, now: datetime) -> None:

@@ -18,6 +18,7 @@ class Holder(models.Model):
         "subject": "random and public",
         "opened_at": "a moment of our own",
         "closed_at": "a moment of our own",
+        "closing_proof": "an entry by random number",
         "is_final": Category.DEMOGRAPHIC_AGE_RANGE,  # true only of who was said to be under 13
         "is_age_heard": "whether the choices follow the age",
     }
@@ -28,9 +29,20 @@ class Holder(models.Model):
     age_range = Personal(category=Category.DEMOGRAPHIC_AGE_RANGE, max_length=16, null=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, db_index=True)  # until it is erased, taken back
+    # The entry that is to end the closing: that all was erased, or that it was taken back.
+    closing_proof = models.CharField(max_length=32, null=True)  # noqa: DJ001  # open ones have none
     is_final = models.BooleanField(default=False, db_default=False)
     # False where the age was told before every choice followed it; the worker looks at those.
     is_age_heard = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["closing_proof"],
+                name="accounts_closing_proof_once",
+                condition=Q(closing_proof__isnull=False),
+            )
+        ]
 
 
 class EarlierName(models.Model):

@@ -11,16 +11,15 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts.actions import (
     AlreadyOpen,
     close_account,
-    get_holder,
+    end_closing,
     lock_holder,
 )
 from clearline.service.accounts.models import CustomerInvitation, Holder, PostalAddress
 from clearline.service.accounts.queries import list_owned
 from clearline.service.accounts.undoing import came_in
 from clearline.trust.gate.permit import Permit
-from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries as ledger_queries
-from clearline.trust.ledger.entries.accounts import AccountClosed, AccountReopened, AgeChanged
+from clearline.trust.ledger.entries.accounts import AccountClosed, AgeChanged
 from clearline.trust.safeguards import actions as safeguards
 
 
@@ -62,8 +61,7 @@ def reopen_by_word(*, by: Actor, subject: SubjectId, now: datetime) -> None:
     permit = safeguards.ask_to_note_customer(now)
 
     with transaction.atomic():
-        lock_holder(subject)
-        holder = get_holder(subject)
+        holder = lock_holder(subject)
         if holder.closed_at is None:
             raise AlreadyOpen
         open_again(holder, by=by, permit=permit, now=now)
@@ -88,11 +86,10 @@ def open_again(holder: Holder, *, by: Actor, permit: Permit, now: datetime) -> N
     """
     if holder.is_final:
         holder.age_range = None
-    holder.closed_at, holder.is_final = None, False
-    holder.save(update_fields=["age_range", "closed_at", "is_final"])
-    subject = SubjectId(holder.subject)
-    open_link(subject)
-    ledger.append(AccountReopened(by=str(by)), subject=subject, permit=permit, now=now)
+    holder.is_final = False
+    holder.save(update_fields=["age_range", "is_final"])
+    open_link(SubjectId(holder.subject))
+    end_closing(holder, by=by, permit=permit, now=now)
 
 
 def open_link(subject: SubjectId) -> None:

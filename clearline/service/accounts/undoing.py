@@ -226,11 +226,12 @@ def erase_taken_back(*, now: datetime) -> int:
     due = ImportedCustomer.objects.filter(list_number__in=back.values("number")).exclude(came_in())
     permit = safeguards.ask_to_note_customer(now)
     gone = 0
-    for subject in list(due.order_by("pk").values_list("subject", flat=True)[:ERASED_AT_ONCE]):
+    some = due.order_by("pk").values_list("subject", flat=True)[:ERASED_AT_ONCE]
+    for subject in map(SubjectId, list(some)):
         with transaction.atomic():
             if due.select_for_update().filter(subject=subject).first() is not None:
-                erase(SubjectId(subject), now)
-                ledger.append(AccountErased(), subject=SubjectId(subject), permit=permit, now=now)
+                proof, entry = erase(subject, now), AccountErased()
+                ledger.append(entry, subject=subject, permit=permit, now=now, entry_id=proof)
                 gone += 1
     return gone
 

@@ -25,6 +25,7 @@ from clearline.service.accounts.addresses import (
     told_of_change,
     trusted_before,
 )
+from clearline.service.accounts.closing_proof import find_address
 from clearline.service.accounts.queries import (
     erased_on,
     find_closed_at,
@@ -284,7 +285,8 @@ def letter_of(kind: str, subject: SubjectId, now: datetime) -> tuple[Template, d
     if day is None:
         return Template.CHANGE_NOTICE, {}
     may_keep = {} if is_closing_final(subject) else {"may_keep": "yes"}
-    return Template.CLOSING_NOTICE, {"when": date_format(day, "j F Y"), **may_keep}
+    told = {"when": date_format(day, "j F Y"), "proof": find_address(subject)}
+    return Template.CLOSING_NOTICE, {**told, **may_keep}
 
 
 def move_on(position: int) -> bool:

@@ -76,16 +76,17 @@ def append(
     permit: Granted | None,
     now: datetime,
     source_key: str = "",
+    entry_id: str = "",
 ) -> EntryRef:
     """Write one entry in the caller's transaction and return its public id.
 
-    A `source_key` written before returns the first entry and adds nothing. Raises EntryInvalid,
-    KeyBroken.
+    A `source_key` written before returns the first entry and adds nothing. `entry_id` is one of
+    `draw_id` that somebody was told of. Raises EntryInvalid, KeyBroken.
     """
     earlier = find_by_source_key(source_key) if source_key else None
     if earlier is not None:
         return earlier
-    row = Writing.start(permit, now).to_row(entry, subject, source_key)
+    row = Writing.start(permit, now).to_row(entry, subject, source_key, entry_id)
     if not source_key:
         Entry.objects.all().write([row])
         return EntryRef(row.public_id)
@@ -99,6 +100,11 @@ def append(
             raise
         return earlier
     return EntryRef(row.public_id)
+
+
+def draw_id() -> str:
+    """Return a random public id, also for an entry that people are told of before it is written."""
+    return secrets.token_hex(16)
 
 
 def append_many(
@@ -143,7 +149,11 @@ class Writing:
         return cls(now=now, footing=footing, kept=kept, master=sealer())
 
     def to_row(
-        self, entry: LedgerEntry, subject: SubjectId | None, source_key: str = ""
+        self,
+        entry: LedgerEntry,
+        subject: SubjectId | None,
+        source_key: str = "",
+        entry_id: str = "",
     ) -> NewEntry:
         """Return the row of an entry: committed to, its words sealed under a key of their own.
 
@@ -153,7 +163,8 @@ class Writing:
         if kept is None:
             message = f"An entry of kind {entry.kind} rests on a clause: append it with a permit."
             raise EntryInvalid(message)
-        entry_id, salt, key = secrets.token_hex(16), os.urandom(SALT_BYTES), new_key()
+        entry_id = entry_id or draw_id()
+        salt, key = os.urandom(SALT_BYTES), new_key()
         expires_at = kept.end(self.now)
         body = to_body(entry, subject=subject, footing=self.footing)
         head = to_head(entry_id=entry_id, kind=entry.kind, at=self.now, expires_at=expires_at)

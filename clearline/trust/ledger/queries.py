@@ -29,6 +29,7 @@ from clearline.trust.ledger.body import (
     to_head,
 )
 from clearline.trust.ledger.checkpoint import parse_checkpoint
+from clearline.trust.ledger.entries.accounts import AccountErased
 from clearline.trust.ledger.entries.kinds import KINDS
 from clearline.trust.ledger.entries.uses import ChoiceRecorded
 from clearline.trust.ledger.keys import sealer, signer
@@ -51,6 +52,8 @@ from clearline.trust.ledger.verify import (
 )
 
 RECEIPT_FORMAT: Final = "clearline.receipt.v2"
+# Whom they are of, and nobody else, was told their numbers.
+GIVEN_BY_NUMBER: Final = (ChoiceRecorded.kind, AccountErased.kind)
 LIST_MAX: Final = 200
 ROWS_AT_ONCE: Final = 2_000
 
@@ -386,19 +389,25 @@ def receipt(entry_id: str) -> Receipt:
     return told
 
 
-def choice_receipt(entry_id: str) -> Receipt:
-    """Return the proof of a choice; other entries are nobody's to fetch by number alone.
+def open_receipt(entry_id: str) -> Receipt:
+    """Return the proof of a choice or an erasure; others are nobody's to fetch by number alone.
 
     Raises NoSuchEntry and what `receipt` raises.
     """
-    if not is_choice(entry_id):
+    if find_kind(entry_id) not in GIVEN_BY_NUMBER:
         raise NoSuchEntry
     return receipt(entry_id)
 
 
 def is_choice(entry_id: str) -> bool:
-    rows = Entry.objects.filter(public_id=entry_id, kind=ChoiceRecorded.kind)
-    return is_entry_id(entry_id) and rows.exists()
+    return find_kind(entry_id) == ChoiceRecorded.kind
+
+
+def find_kind(entry_id: str) -> str:
+    """Return of which kind an entry is, "" where there is none."""
+    rows = Entry.objects.filter(public_id=entry_id).values_list("kind", flat=True)
+    kind = rows.first() if is_entry_id(entry_id) else None
+    return kind or ""
 
 
 def list_choices(entry_id: str, *, limit: int = 11) -> tuple[EarlierChoice, ...]:

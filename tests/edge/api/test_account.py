@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from clearline.service.accounts.models import Holder
 from tests.edge.api.app import SIGN_UP, App, make_app
 from tests.edge.site.published import LONGER, published
 from tests.promises.provider import Clock
@@ -39,6 +40,7 @@ def test_closing_is_taken_back_and_neither_is_done_twice() -> None:
         "is_open": True,
         "closed_at": None,
         "erased_on": None,
+        "erasure_proof": None,
     }
 
 
@@ -50,10 +52,12 @@ def test_a_closed_account_says_until_when_that_can_be_taken_back(
 
     said = make_app().ask("POST", "account/close").told
 
+    proof = Holder.objects.get().closing_proof
     assert said == {
         "is_open": False,
         "closed_at": "2026-12-01T12:00:00Z",
         "erased_on": "2026-12-31",
+        "erasure_proof": f"/privacy/receipt/{proof}/",
     }
 
 

@@ -31,6 +31,7 @@ from clearline.service.accounts import inviting, queries
 from clearline.service.accounts.actions import AlreadyClosed, AlreadyOpen, NoSuchCustomer
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.age_correction import correct_age
+from clearline.service.accounts.closing_proof import find_address
 from clearline.service.accounts.customer_file import FileWrong
 from clearline.service.accounts.models import Account
 from clearline.service.accounts.taken_back import SeveralAccounts
@@ -198,9 +199,9 @@ def test_who_should_not_be_here_is_closed_by_number(
     closed_at = queries.find_closed_at(subject)
     assert closed_at is not None
     day = Retention.from_text("30 days").end(closed_at).date()
-    assert (
-        f"The account is closed; on {day} all that is held there is erased"
-        in capsys.readouterr().out
+    assert capsys.readouterr().out.endswith(
+        f"The account is closed; on {day} all that is held there is erased. From then on the proof "
+        f"of that stands at {find_address(subject)} for the owner to keep.\n"
     )
     assert inviting.count_waiting() == 1
     with pytest.raises(AlreadyClosed):

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from clearline.policy.use import Actor, ActorKind
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import inviting, undoing
+from clearline.service.accounts.closing_proof import find_address
 from clearline.service.accounts.customer_file import CustomerFile, Encoding
 from clearline.service.accounts.inviting import NoSuchInvitation
 from clearline.service.accounts.models import (
@@ -161,12 +162,16 @@ def test_a_list_in_which_somebody_signed_in_stays(odile: Actor, omar: Actor) -> 
 def test_a_child_whose_link_ended_has_not_signed_in(odile: Actor, omar: Actor) -> None:
     number = bring()
     invite_all()
-    inviting.close_child(token=link_of(owner_of("1")), shown=AGREED, now=NOW)
+    child = owner_of("1")
+    inviting.close_child(token=link_of(child), shown=AGREED, now=NOW)
+    told = find_address(child)
 
     confirm(omar, number, ask(odile, number))
 
     assert undoing.erase_taken_back(now=NOW) == 2
     assert not Holder.objects.exists()
+    erased = Entry.objects.get(kind="account.erased", subject=child)
+    assert told.endswith(f"/privacy/receipt/{erased.public_id}/")
 
 
 def test_nobody_confirms_alone_nor_what_was_decided_anew(odile: Actor, omar: Actor) -> None:

@@ -13,6 +13,7 @@ from clearline.service.accounts.actions import AgreedTo
 from clearline.service.accounts.addresses import current, trusted
 from clearline.service.accounts.age import AgeRange
 from clearline.service.accounts.age_correction import correct_age
+from clearline.service.accounts.closing_proof import find_address
 from clearline.service.accounts.models import EmailAddress
 from clearline.service.contacts import actions as contacts
 from clearline.service.contacts.notices import (
@@ -81,7 +82,7 @@ def link_in(told: list[tuple[str, dict[str, str]]]) -> str:
 @pytest.mark.parametrize(
     ("end", "more"), [(close, {"may_keep": "yes"}), (say_under_13, {"is_child": "yes"})]
 )
-def test_a_closing_is_told_with_the_day_of_erasure(
+def test_a_closing_is_told_with_the_day_of_erasure_and_where_its_proof_will_stand(
     end: Callable[[SubjectId], None], more: dict[str, str]
 ) -> None:
     alice = confirmed()
@@ -91,7 +92,8 @@ def test_a_closing_is_told_with_the_day_of_erasure(
 
     link = words.pop("link")
     until = {"until": "9 February 2027, 12:00 UTC"}
-    assert (to, words) == (FIRST, {"when": ERASED_ON, **until, **more})
+    proof = {"proof": find_address(alice)}
+    assert (to, words) == (FIRST, {"when": ERASED_ON, **proof, **until, **more})
     assert works(key_in(link), now=LATER)
 
 
@@ -112,8 +114,8 @@ def test_a_new_address_hears_of_a_closing_and_takes_nothing_back_before_it_is_of
 
     shown = {to: sorted(words) for to, words in told.items()}
     assert shown == {
-        FIRST: ["link", "may_keep", "until", "when"],
-        SECOND: ["link", "may_keep", "starts", "until", "when"],
+        FIRST: ["link", "may_keep", "proof", "until", "when"],
+        SECOND: ["link", "may_keep", "proof", "starts", "until", "when"],
     }
     key = key_in(told[SECOND]["link"])
     assert not works(key, now=LATER + 5 * DAY - MINUTE)
@@ -132,7 +134,7 @@ def test_once_the_new_address_is_of_record_its_link_opens_the_account_again() ->
 
     take_back(token=key_in(words["link"]), now=LATER + 5 * DAY)
 
-    assert sorted(words) == ["link", "starts", "until", "when"]  # and not the age
+    assert sorted(words) == ["link", "proof", "starts", "until", "when"]  # and not the age
     assert (queries.find_closed_at(alice), queries.is_closing_final(alice)) == (None, False)
     assert present(alice) == SECOND
 
@@ -162,8 +164,8 @@ def test_whoever_replaces_the_address_before_the_letter_is_written_gets_none_of_
 
     told = {to: sorted(words) for to, words in told_of_closing()}
 
-    shown = ["link", "may_keep", "starts", "until", "when"]
-    assert told == {FIRST: ["link", "may_keep", "until", "when"], SECOND: shown}
+    shown = ["link", "may_keep", "proof", "starts", "until", "when"]
+    assert told == {FIRST: ["link", "may_keep", "proof", "until", "when"], SECOND: shown}
 
 
 def test_the_old_address_has_the_last_word_over_one_that_was_replaced_since() -> None:
@@ -210,7 +212,7 @@ def test_an_address_that_came_after_a_change_neither_hears_of_it_nor_takes_it_ba
 
     told = {to: sorted(words) for to, words in told_of_closing()}
 
-    assert told == {FIRST: ["link", "may_keep", "until", "when"]}
+    assert told == {FIRST: ["link", "may_keep", "proof", "until", "when"]}
 
 
 def test_a_new_address_and_one_that_may_not_be_theirs_are_not_told_the_age(office: Office) -> None:
@@ -226,9 +228,9 @@ def test_a_new_address_and_one_that_may_not_be_theirs_are_not_told_the_age(offic
     bodies = [(each["To"], each.as_string()) for each in closed]
     plain = [text for to, text in bodies if to == SECOND or "/account/not-me/" not in text]
     assert told == [
-        (FIRST, ["is_child", "link", "until", "when"]),
-        (FIRST, ["when"]),
-        (SECOND, ["link", "starts", "until", "when"]),
+        (FIRST, ["is_child", "link", "proof", "until", "when"]),
+        (FIRST, ["proof", "when"]),
+        (SECOND, ["link", "proof", "starts", "until", "when"]),
     ]
     assert len(plain) == 2
     for text in plain:
@@ -267,6 +269,8 @@ def test_a_child_is_offered_no_way_to_keep_the_account(office: Office) -> None:
         assert "under 13" in text
         assert ERASED_ON in text
         assert "/account/not-me/?key=" in text
+        assert f"from {ERASED_ON} on the proof that all was erased stands there" in text
+        assert find_address(child) in text
         assert "Keep my account" not in text
 
 

@@ -56,7 +56,7 @@ def answer(
 def fields_of(entry_id: str) -> dict[str, object]:
     """Return what the proof of a choice says was chosen."""
     sign_log(now=NOW)
-    fields = queries.choice_receipt(entry_id)["body"]["fields"]
+    fields = queries.open_receipt(entry_id)["body"]["fields"]
     assert isinstance(fields, dict)
     return fields
 

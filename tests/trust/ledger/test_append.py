@@ -14,12 +14,14 @@ from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import SealBroken
 from clearline.trust.ledger import actions, queries
 from clearline.trust.ledger.body import EntryInvalid
+from clearline.trust.ledger.entries.accounts import AccountErased
 from clearline.trust.ledger.entries.uses import EventsLoaded
 from clearline.trust.ledger.models import Entry
 from clearline.trust.ledger.queries import LedgerDamaged, NoCheckpoint, NoSuchEntry, NotInTree
 from clearline.trust.ledger.verify import verify_export
 from tests.trust.ledger.log import KEPT, NOW, Footing, Log, later, make_choice
 
+ALICE = SubjectId("a" * 32)
 BATCH = EventsLoaded(batch="b1", rows=2, sha256="ab" * 32, counts=("dropped.bot=1",))
 
 
@@ -261,16 +263,31 @@ def test_an_entry_whose_number_is_taken_is_not_mistaken_for_one_told_again(
 
 
 @pytest.mark.django_db
-def test_by_number_alone_only_the_proof_of_a_choice_is_given(log: Log) -> None:
+def test_by_number_alone_only_the_proof_of_a_choice_or_an_erasure_is_given(log: Log) -> None:
     choice, other = log.append(2)
+    erased = actions.append(AccountErased(), subject=ALICE, permit=Footing(), now=NOW).id
     actions.integrate(now=NOW)
 
-    assert queries.choice_receipt(choice) == queries.receipt(choice)
-    assert queries.is_choice(choice)
+    for entry_id in (choice, erased):
+        assert queries.open_receipt(entry_id) == queries.receipt(entry_id)
+        assert queries.is_choice(entry_id) == (entry_id == choice)
     for entry_id in (other, "0" * 32, "", "x"):
         assert not queries.is_choice(entry_id)
         with pytest.raises(NoSuchEntry):
-            queries.choice_receipt(entry_id)
+            queries.open_receipt(entry_id)
+
+
+@pytest.mark.django_db
+def test_an_entry_stands_under_the_number_that_was_drawn_for_it_before(log: Log) -> None:
+    told = actions.draw_id()
+    assert queries.find_kind(told) == ""
+
+    ref = actions.append(AccountErased(), subject=ALICE, permit=Footing(), now=NOW, entry_id=told)
+
+    assert ref.id == told
+    assert queries.find_kind(told) == "account.erased"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        actions.append(AccountErased(), subject=None, permit=Footing(), now=NOW, entry_id=told)
 
 
 def choose_again(times: int) -> list[str]:

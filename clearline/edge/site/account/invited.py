@@ -112,7 +112,7 @@ def show_closed(request: HttpRequest, token: str, edition: Edition) -> HttpRespo
 
 def render_closed(request: HttpRequest, token: str, status: int) -> HttpResponse:
     told = {
-        "erased_on": inviting.find_closed(token, now=timezone.now()),
+        "closed": inviting.find_closed(token, now=timezone.now()),
         "ages": [(age, words) for age, words in AGES.items() if age is not AgeRange.UNDER_13],
         "question": QUESTION,
         "correct": CORRECT,

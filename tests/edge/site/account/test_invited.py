@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from clearline.policy.vocabulary import SubjectId
 from clearline.service.accounts import inviting, queries
+from clearline.service.accounts.closing_proof import find_address
 from clearline.service.mail.models import Letter
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.models import Login, Session
@@ -128,6 +129,7 @@ def test_who_tells_to_be_a_child_is_asked_once_more_and_the_account_closes_for_g
     assert closed.status_code == 403
     told = words_on(closed.content)
     assert "This account was closed because its owner is under 13" in told
+    assert find_address(zoe) in told
     assert "Nothing you typed was kept" not in told
     assert "Nothing was changed" not in told
     assert "close it" not in told
