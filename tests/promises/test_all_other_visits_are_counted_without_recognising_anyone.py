@@ -4,7 +4,7 @@
 for how long, named acts on the page, your kind of device, what kind of site led you here (which one
 only if it is a well-known search, social or mail site), the campaign that your link named, and
 whether it began a visit. No number of yours, no network address and nothing that you typed is
-stored with it."
+stored with it. Our ledger notes to the second that visits were taken in and how many, not which."
 """
 
 from collections.abc import Callable
