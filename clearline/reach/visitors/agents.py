@@ -41,7 +41,7 @@ class Agents:
     """Remembers what browsers said of themselves, so that each description is looked up once.
 
     What was met once makes room for the next so met, and never for what was met again, so that a
-    flood of new ones makes nobody's usual browser forgotten.
+    flood that tells each new one once makes nobody's usual browser forgotten.
     """
 
     def __init__(self) -> None:

@@ -219,8 +219,8 @@ class Count:
         """Return how many the group are: the people known, and one for each visit of the others.
 
         Not one for each view: nobody knows whose they are, and all may be of one visit. Who said
-        yes is among the people, so a visit begun here before that is no other; and however often
-        one of them says it, they stand for one visit.
+        yes is among the people, so a visit begun here before that is no other. Yeses are acts, and
+        one person may say many: at most as many visits are left out as there are people here.
         """
         return self.people + max(0, self.declined - min(self.yeses, self.people))
 

@@ -51,8 +51,9 @@ def begin_another(*, now: datetime) -> Begun:
     """Let the ledger be signed again as another log, under a name and a key of its own.
 
     What a backup had of the entries stands at its beginning, at the same places. It says in an
-    entry that it began, and of each edition that its entry was lost. Stopped anywhere, the same
-    call begins it again; until it returns nothing is signed. Raises NothingLost, KeyBroken,
+    entry that it began, and of each edition that its entry was lost. Stopped, the same call
+    begins it again, but after the key was made it names that key as the one before; until it
+    returns nothing is signed. Raises NothingLost, KeyBroken,
     PolicyBroken, OSError, and LedgerBroken where those entries are not what was signed.
     """
     lost = find_lost((each.date, each.sha256) for each in list_published(settings.ENV.policy_dir))
