@@ -174,6 +174,9 @@ def choices_shown(asked: Asked) -> dict[str, object]:
         ]
         + [today_choice(asked)],
         "is_chosen": asked.period == 0 and not is_today(asked),
+        "is_today": is_today(asked),
+        "quarter_url": link(asked, drop=("from", "to"), period=str(max(PERIODS))),
+        "all_names_url": link(asked, drop=("search",)),
         "period_words": period_in_words(query),
         "before_words": before_in_words(query, is_compared=True),
         "things": [
@@ -218,7 +221,9 @@ def choices_shown(asked: Asked) -> dict[str, object]:
 
 def today_choice(asked: Asked) -> Choice:
     day = asked.today.isoformat()
-    return Choice(_("Today"), asked.link(("period",), {"from": day, "to": day}), is_today(asked))
+    # The console's first page is called Today: this is the report of that day.
+    title = _("Today so far")
+    return Choice(title, asked.link(("period",), {"from": day, "to": day}), is_today(asked))
 
 
 def is_today(asked: Asked) -> bool:

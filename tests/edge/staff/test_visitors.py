@@ -14,6 +14,7 @@ from clearline.edge.staff.today import page_title
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.migrate import migrate
 from clearline.reach.visitors import load
+from clearline.reach.visitors.event import Kind
 from clearline.trust.ledger.models import Entry
 from clearline.trust.safeguards.roles import Role
 from tests.browser_client import browser, signed_in
@@ -345,3 +346,81 @@ def test_a_change_is_of_the_figure_by_which_the_rows_stand(dana: Client) -> None
     assert rows
     assert changes == [change(row["people"], row["before"]["people"]) for row in rows]
     assert changes != [change(row["views"], row["before"]["views"]) for row in rows]
+
+
+def put_scattered_visits(column_store: ColumnStore, day: date) -> None:
+    """Let six people who agreed look at a page each that nobody else looks at."""
+    number = (day - EPOCH).days
+    events = [
+        msgspec.structs.replace(
+            each,
+            id=number * 1000 + index,
+            day=number,
+            at_ms=number * 86_400_000 + index,
+            kind=Kind.VIEW,
+            page=f"/help/page-{'abcdef'[index]}/",
+            service="",
+            visitor=index + 1,
+            starts=1,
+        )
+        for index, each in enumerate(make_events(1, 6))
+    ]
+    load.insert_events(column_store, events, token="scattered")
+
+
+def nothing_told(client: Client, asked: dict[str, str]) -> str:
+    text = client.get(REPORT, asked).content.decode()
+    return text.partition('<div class="empty')[2].partition("</div>")[0]
+
+
+def test_a_day_on_which_nobody_came_yet_says_so_and_keeps_what_is_asked(dana: Client) -> None:
+    today = dana.get(REPORT).context["asked"].today.isoformat()
+    asked = {"from": today, "to": today, "thing": "service"}
+
+    said = nothing_told(dana, asked)
+
+    assert "Fewer than five visits so far today." in said
+    assert 'href="?thing=service&amp;period=91"' in said
+
+
+def test_days_to_come_have_nothing_yet(dana: Client) -> None:
+    said = nothing_told(dana, {"from": "2099-01-01", "to": "2099-01-31"})
+
+    assert "What is counted on them will stand here." in said
+
+
+@pytest.mark.parametrize(("thing", "title"), [("page", "No page to"), ("service", "No service to")])
+def test_a_day_whose_names_are_all_too_rare_speaks_of_no_search(
+    dana: Client, column_store: ColumnStore, thing: str, title: str
+) -> None:
+    today = dana.get(REPORT).context["asked"].today
+    put_scattered_visits(column_store, today)
+
+    said = nothing_told(dana, {"from": f"{today}", "to": f"{today}", "thing": thing})
+
+    assert title in said
+    assert "None was looked at by at least five so far." in said
+    assert "letters" not in said
+    assert "<a " not in said
+
+
+def test_a_search_that_finds_nothing_is_cleared_alone(dana: Client) -> None:
+    said = nothing_told(dana, OCTOBER | {"device": "phone", "search": "no-such-name"})
+
+    assert "has these letters in its name" in said
+    (link,) = re.findall(r'href="([^"#]*)#rows"', said)
+    page = dana.get(REPORT + link.replace("&amp;", "&"))
+    query = page.context["query"]
+    assert (query.search, query.device) == ("", "phone")
+    assert (str(query.start), str(query.end)) == tuple(OCTOBER.values())
+    assert page.context["lines"]
+
+
+def test_no_two_links_of_the_report_go_elsewhere_under_one_name(dana: Client) -> None:
+    text = dana.get(REPORT).content.decode()
+
+    head = text.partition('aria-label="Whose visits"')[0]
+    names = re.findall(r"<a href=[^>]*>([^<]+)</a>", head)
+    assert "Today" in names
+    assert "Today so far" in names
+    assert len(names) == len(set(names))
