@@ -8,11 +8,13 @@ the id of the first act that carries it, so nothing counts twice.
 import json
 import random
 import sys
-from collections import Counter
+import time
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from datetime import time as time_of_day
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -25,7 +27,7 @@ from clearline.edge.collector.journal import Journal
 from clearline.edge.collector.record import Kept, Tally, to_bytes
 from clearline.edge.site.content import ContentShelf, content
 from clearline.kit.files import replace_durably
-from clearline.kit.status import write_status
+from clearline.kit.status import read_statuses, write_status
 from clearline.policy.shelf import Shelf
 from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName
 from clearline.rights.choices.asked import shown_prompt
@@ -33,6 +35,7 @@ from clearline.trust.consent import actions as consent
 from clearline.trust.consent.actions import ShownText
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
 from clearline.trust.gate import queries as gate
+from clearline.trust.health.queries import moment_of
 
 NOTE: Final = "demo-past.json"
 PAYLOADS_TOGETHER: Final = 500
@@ -42,7 +45,16 @@ HOME, LISTS, SERVICE, RATES, HELP, CONTACT, POLICY = (
     *((30.0, 18.0), (14.0, 25.0), (9.0, 48.0), (11.0, 40.0)),
     *((4.0, 55.0), (5.0, 22.0), (1.5, 35.0)),
 )
+LOADED_TRIES: Final = 600
+LOADED_PAUSE_S: Final = 0.5
 FADES: Final = 0.78  # each further service or help page draws this much of the one before
+
+
+class Written(NamedTuple):
+    """A day of the past that is on the disk, and since when."""
+
+    day: int
+    at: datetime
 
 
 def fill() -> None:
@@ -60,23 +72,47 @@ def fill() -> None:
     )
     try:
         for index in filling.missing_days():
+            tell(filling)
             filling.fill_day(journal, index)
             filling.note(index)
             bar.update()
-            tell(filling, index)
+            tell_in_line(filling, index)
     finally:
         bar.close()
         journal.close()
-    sys.stderr.write("  The past is filled in: the reports show all of it within a minute.\n")
+    is_loaded = tell_until_loaded(filling)
+    when = "" if is_loaded else " within minutes"
+    sys.stderr.write(f"  The past is filled in: the reports show all of it{when}.\n")
 
 
-def tell(filling: "Filling", index: int) -> None:
-    """Say how far it is: in its status, and without a terminal in a line for every tenth day."""
+def tell(filling: "Filling") -> None:
+    """Say in its status how far it is, and up to which moment reports have all of the past."""
+    whole_until = filling.reports_whole_until()
+    progress = {
+        "filled_days": filling.done_days,
+        "days": DAYS + 1,
+        "whole_until": whole_until and whole_until.isoformat(),
+    }
+    write_status(filling.env.status_dir, "past", progress, datetime.now(UTC))
+
+
+def tell_in_line(filling: "Filling", index: int) -> None:
+    """Say without a terminal how far it is, in a line for every tenth day."""
     if not sys.stderr.isatty() and index % 10 == 0:
         line = f"  Filling in the past: day {index + 1} of {DAYS + 1}, {filling.acts:,} acts\n"
         sys.stderr.write(line)
-    progress = {"filled_days": index + 1, "days": DAYS + 1}
-    write_status(filling.env.status_dir, "past", progress, datetime.now(UTC))
+
+
+def tell_until_loaded(filling: "Filling") -> bool:
+    """Go on saying how far reports are until they have all, for some minutes at most."""
+    for _ in range(LOADED_TRIES):
+        tell(filling)
+        if filling.reports_whole_until() is None:
+            return True
+        time.sleep(LOADED_PAUSE_S)
+    filling.written.clear()  # from here on the loader alone says what is missing
+    tell(filling)
+    return False
 
 
 @dataclass(slots=True)
@@ -91,6 +127,8 @@ class Filling:
     signer: CookieSigner
     places: tuple[Place, ...]
     acts: int = 0
+    # Which days are on the disk since when, of those that reports may still lack.
+    written: deque[Written] = field(default_factory=deque)
     first_acts: dict[int, Act] = field(default_factory=dict)  # of each person who answered
     cookies: dict[int, bytes] = field(default_factory=dict)
 
@@ -111,6 +149,8 @@ class Filling:
             signer=signer,
             places=places_of(content(now)),
         )
+        if filling.done_days:  # what an earlier start wrote may wait for the loader yet
+            filling.written.append(Written(0, now))
         for index in range(filling.done_days):
             filling.note_first_acts(filling.acts_of(index))
         return filling
@@ -156,9 +196,26 @@ class Filling:
 
     def note(self, index: int) -> None:
         self.done_days = index + 1
+        self.written.append(Written(index, datetime.now(UTC)))
         path = self.env.data_dir / NOTE
         told = {"first_day": self.first_day.isoformat(), "done_days": self.done_days}
         replace_durably(path, json.dumps(told).encode())
+
+    def reports_whole_until(self) -> datetime | None:
+        """Return the moment up to which reports have all of the past; None when that is all.
+
+        The loader says by when it had all that was in the journals: a day that was on the disk
+        before is in the reports.
+        """
+        status = read_statuses(self.env.status_dir).get("loader", {})
+        loaded = moment_of(status.get("whole_until"))
+        while loaded and self.written and self.written[0].at < loaded:
+            self.written.popleft()
+        index = self.written[0].day if self.written else self.done_days
+        if index > DAYS:
+            return None
+        day = self.first_day + timedelta(days=index)
+        return datetime.combine(day, time_of_day(), self.intake.site.zone)
 
     def to_arrival(self, act: Act) -> Arrival:
         """Return the request that the page's script would send for an act."""

@@ -95,6 +95,9 @@ class Loader:
         self.loaded = 0
         self.dropped: Counter[str] = Counter()
         self.has_tables = False
+        # Reports have all that was in the journals at this moment; and what `fixed` adds to that.
+        self.whole_until: datetime | None = None
+        self.gathered_until: datetime | None = None
         options.manifests_dir.mkdir(parents=True, exist_ok=True)
 
     def find_fixed(self) -> Fixed | None:
@@ -114,19 +117,22 @@ class Loader:
             load.make_days_good(self.options.store, now.date())
             self.has_tables = True
         if self.fixed is None:
-            self.fixed = self.fix_next(with_lone_tally=with_lone_tally)
+            self.fixed = self.fix_next(now, with_lone_tally=with_lone_tally)
         if self.fixed is None:
+            self.whole_until = self.gathered_until or self.whole_until
             return 0
         fixed = self.fixed
         self.fixed = Fixed(fixed.batch, is_doubtful=True)
         fixed.send(self.options.store)
         self.finish(fixed.batch, now)
         self.fixed = None
+        self.whole_until = self.gathered_until or self.whole_until
         return sum(stretch.end - stretch.start for stretch in fixed.batch.stretches)
 
-    def fix_next(self, *, with_lone_tally: bool) -> Fixed | None:
+    def fix_next(self, now: datetime, *, with_lone_tally: bool) -> Fixed | None:
         """Gather what is new in the journals and fix it as the next batch."""
-        stretches, contents = self.gather()
+        stretches, contents, is_all = self.gather()
+        self.gathered_until = now if is_all else None
         if not stretches or not (contents.events or with_lone_tally):
             return None
         repeated = self.seen.find_repeated(contents.events)
@@ -135,19 +141,23 @@ class Loader:
         self.seen.add(batch.events)
         return Fixed(batch)
 
-    def gather(self) -> tuple[tuple[Stretch, ...], Contents]:
+    def gather(self) -> tuple[tuple[Stretch, ...], Contents, bool]:
+        """Return what is new in the journals, and whether that is all of it."""
         stretches: list[Stretch] = []
         payloads: list[bytes] = []
         size_bytes = 0
-        for path in list_segments(self.options.journal_dir):
+        segments = list_segments(self.options.journal_dir)
+        is_all = len(segments) < SEGMENTS_MAX
+        for path in segments:
             if size_bytes >= BYTES_ENOUGH:
+                is_all = False
                 break
             for stretch, told in self.read_on(path):
                 stretches.append(stretch)
                 payloads += told
                 # Not the stretch: the zeros behind a dead writer's last record are no work.
                 size_bytes += sum(map(len, told))
-        return tuple(stretches), read_contents(payloads)
+        return tuple(stretches), read_contents(payloads), is_all
 
     def read_on(self, path: Path) -> Iterator[tuple[Stretch, tuple[bytes, ...]]]:
         """Yield what is new in one segment; a segment that is loaded to its end is freed."""
@@ -298,6 +308,7 @@ def tell(loader: Loader, trouble: str, now: datetime) -> None:
         "loaded": loader.loaded,
         "dropped": dict(loader.dropped),
         "waiting_bytes": loader.waiting_bytes(),
+        "whole_until": loader.whole_until and loader.whole_until.isoformat(),
         "trouble": trouble,
     }
     try:

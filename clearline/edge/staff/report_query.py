@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
 from urllib.parse import urlencode
@@ -60,6 +60,11 @@ class Asked:
         """Tell whether none of its days has begun."""
         return self.query.start > self.today
 
+    @property
+    def ends_at(self) -> datetime:
+        """Return the midnight with which its last day ends."""
+        return midnight_before(self.query.end + timedelta(days=1))
+
     def link(self, drop: Collection[str], changed: Mapping[str, str]) -> str:
         """Return the query string of the same report with parts dropped or changed."""
         return "?" + urlencode({**self.without(*drop), **changed})
@@ -83,6 +88,10 @@ class Asked:
 
     def without(self, *names: str) -> dict[str, str]:
         return {name: value for name, value in self.fields.items() if name not in names}
+
+
+def midnight_before(day: date) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(settings.ENV.provider.time_zone))
 
 
 def read_query(told: Mapping[str, str], now: datetime) -> Asked:

@@ -18,16 +18,18 @@ from django.views.decorators.http import require_safe
 
 from clearline.edge.staff.access import FIGURES, STAFF, actor_of, signed_in_member
 from clearline.edge.staff.context import Console
+from clearline.edge.staff.report_query import midnight_before
+from clearline.edge.staff.visitors import NOT_TOLD_YET
 from clearline.kit.access import Audience, open_to
 from clearline.kit.columnstore.client import ColumnStore, StoreError
 from clearline.policy.shelf import NoEditionInForce
 from clearline.policy.use import Actor
 from clearline.reach.visitors import actions as visitors
-from clearline.reach.visitors.report import ReportQuery, Row, Thing
+from clearline.reach.visitors.report import UNTOLD, Figures, ReportQuery, Row, Thing
 from clearline.service.catalogue.queries import service_names
 from clearline.trust.gate import queries as gate
 from clearline.trust.gate.actions import UseDenied
-from clearline.trust.health.queries import health
+from clearline.trust.health.queries import behind_until, health
 from clearline.trust.safeguards.roles import Role
 
 WEEK_DAYS: Final = 7
@@ -49,12 +51,13 @@ PAGE_TITLES: Final[Mapping[str, str | Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """One of the most visited, with its name in words."""
+    """One of the most visited, with its name in words, and what it is compared with."""
 
     title: str
     report_url: str
     page_url: str
     row: Row
+    before: Figures
 
 
 @open_to(*STAFF)
@@ -83,7 +86,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def week_shown(day: date, *, by: Actor, now: datetime) -> dict[str, object]:
-    """Return the last seven whole days beside the seven before.
+    """Return the last seven whole days beside the seven before; what lacks some compares not yet.
 
     Raises StoreError, gate.UseDenied, NoEditionInForce.
     """
@@ -99,13 +102,24 @@ def week_shown(day: date, *, by: Actor, now: datetime) -> dict[str, object]:
         now=now,
     )
     names = service_names(settings.ENV.instance)
+    behind = behind_until(now)
+    is_whole = behind is None or behind >= midnight_before(day)
     return {
+        "behind_until": behind,
+        "is_whole": is_whole,
+        "before": pages.before if is_whole else NOT_TOLD_YET,
         "report": pages,
         "so_far": so_far.totals,
         "week_from": yesterday - timedelta(days=WEEK_DAYS - 1),
         "week_to": yesterday,
         "pages": [
-            Top(page_title(row.name, names), report_of(row, pages.query), row.name, row)
+            Top(
+                page_title(row.name, names),
+                report_of(row, pages.query),
+                row.name,
+                row,
+                row.before if is_whole else UNTOLD,
+            )
             for row in pages.rows[:ROWS]
         ],
         "services": [
@@ -114,6 +128,7 @@ def week_shown(day: date, *, by: Actor, now: datetime) -> dict[str, object]:
                 report_of(row, services.query),
                 f"/services/{row.name}/",
                 row,
+                row.before if is_whole else UNTOLD,
             )
             for row in services.rows[:ROWS]
         ],

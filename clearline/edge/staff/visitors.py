@@ -39,6 +39,7 @@ from clearline.reach.visitors.report import (
 )
 from clearline.service.catalogue.queries import service_names
 from clearline.trust.gate.actions import UseDenied
+from clearline.trust.health.queries import behind_until
 
 PERIOD_NAMES: Final[dict[int, str | Promise]] = {
     7: _("7 days"),
@@ -122,7 +123,10 @@ def visitors_page(request: HttpRequest) -> HttpResponse:
         asked = read_query(request.GET.dict(), now)
     except WrongQuery as wrong:
         return render(request, "staff/visitors_wrong.html", {"error": str(wrong)}, status=422)
+    behind = behind_until(now)
+    lacks_some = behind is not None and behind < asked.ends_at
     shown = {"asked": asked, "query": asked.query, **choices_shown(asked)}
+    shown["behind_until"] = behind if lacks_some else None
     try:
         (report,) = visitors.show_popularity(
             ColumnStore.of_instance(settings.ENV),
@@ -136,7 +140,8 @@ def visitors_page(request: HttpRequest) -> HttpResponse:
         )
     except (UseDenied, NoEditionInForce):
         return render(request, "staff/visitors.html", shown | {"is_unpermitted": True}, status=403)
-    return render(request, "staff/visitors.html", shown | report_shown(report, asked))
+    shown |= report_shown(report, asked, lacks_some=lacks_some)
+    return render(request, "staff/visitors.html", shown)
 
 
 @open_to(*FIGURES)
@@ -240,8 +245,10 @@ def period_in_words(query: ReportQuery) -> str:
     return gettext("%(start)s to %(end)s") % {"start": start, "end": end}
 
 
-def before_in_words(query: ReportQuery, *, is_compared: bool) -> str:
+def before_in_words(query: ReportQuery, *, is_compared: bool, lacks_some: bool = False) -> str:
     days = query.days
+    if lacks_some:
+        return gettext("nothing is compared until all their visits are loaded")
     if not is_compared:
         return gettext("nothing to compare with: nothing was counted in as many days before")
     words = ngettext("compared with the day before", "compared with the %(n)d days before", days)
@@ -253,19 +260,22 @@ def link(asked: Asked, *, drop: Collection[str] = (), **changed: str) -> str:
     return asked.link(drop, changed)
 
 
-def report_shown(report: Report, asked: Asked) -> dict[str, object]:
+def report_shown(report: Report, asked: Asked, *, lacks_some: bool) -> dict[str, object]:
+    """Return the figures; what lacks some of its visits compares as little as a day half over."""
     names = service_names(settings.ENV.instance) if asked.query.thing is Thing.SERVICE else {}
     values = [chart_value(day, asked.charted) for day in report.days]
     before = [chart_value(day, asked.charted) for day in report.days_before]
     days = [day.date for day in report.days]
     has_new_alone = report.totals.all.views and report.before.all.views == 0
-    is_compared = asked.is_over and not has_new_alone
+    is_compared = asked.is_over and not has_new_alone and not lacks_some
     return {
         "report": report,
         "lines": lines_of(report.rows, asked, names, is_compared=is_compared),
         "splits": [split_of(each, asked) for each in report.breakdowns],
         "before": report.before if is_compared else NOT_TOLD_YET,
-        "before_words": before_in_words(asked.query, is_compared=is_compared),
+        "before_words": before_in_words(
+            asked.query, is_compared=is_compared, lacks_some=lacks_some
+        ),
         "chart": draw(days, values, before, today=asked.today),
         "day_rows": list(zip(report.days, report.days_before, strict=True)),
         "is_empty": not report.totals.all.views and not report.rows,

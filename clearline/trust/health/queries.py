@@ -21,6 +21,7 @@ from clearline.trust.ledger.verify import RESTORE
 
 SILENT_AFTER: Final = timedelta(seconds=15)
 LEDGER_WAITS_MAX: Final = timedelta(seconds=60)
+LOADED_WITHIN: Final = timedelta(seconds=60)  # what the pages promise of a visit
 COLLECTORS: Final = "collector"  # one status each: collector, collector-1 …
 
 MAY_READ: Final = (
@@ -83,6 +84,18 @@ def health(now: datetime) -> Health:
         dropped=dropped_of(statuses),
         waiting_bytes=number_of(statuses.get("loader", {}).get("waiting_bytes")),
     )
+
+
+def behind_until(now: datetime) -> datetime | None:
+    """Return the moment up to which reports have every visit, where that is over a minute ago.
+
+    Each process that brings visits says it of what it brings; None where all keep up, or none
+    has said anything yet.
+    """
+    statuses = read_statuses(settings.ENV.status_dir).values()
+    told = [found for each in statuses if (found := moment_of(each.get("whole_until")))]
+    until = min(told, default=None)
+    return until if until is not None and now - until > LOADED_WITHIN else None
 
 
 def processes_of(statuses: Mapping[str, Mapping[str, object]], now: datetime) -> Iterator[Process]:

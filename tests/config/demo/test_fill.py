@@ -1,7 +1,7 @@
 """The demo's past goes through the collector's own steps, and counts once however often told."""
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from clearline.config.env import Env
 from clearline.edge.collector.journal import Journal
 from clearline.edge.collector.loader import Loader, LoaderOptions
 from clearline.kit.columnstore.client import ColumnStore
+from clearline.kit.status import read_statuses, write_status
 from clearline.trust.ledger.models import Entry
 
 NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
@@ -121,3 +122,69 @@ def test_a_filling_that_goes_on_records_nobody_s_choice_again(env: Env, *, is_no
     same = {first.cookies[each] == second.cookies[each]
             for each in first.cookies.keys() & second.cookies.keys()}  # fmt: skip
     assert same == {True}
+
+
+def say_loaded(env: Env, until: datetime) -> None:
+    write_status(env.status_dir, "loader", {"whole_until": until.isoformat()}, until)
+
+
+def test_reports_are_said_to_have_a_day_only_when_the_loader_had_all_of_it(env: Env) -> None:
+    filling = fill_in(env)
+    first_written, second_written, _ = (each.at for each in filling.written)
+
+    at_first = filling.reports_whole_until()
+    say_loaded(env, (first_written + (second_written - first_written) / 2))
+    then = filling.reports_whole_until()
+    say_loaded(env, datetime.now(UTC) + timedelta(seconds=1))
+
+    assert at_first is not None
+    assert then is not None
+    assert (at_first.date(), then.date()) == (date(2026, 11, 22), date(2026, 11, 23))
+    assert (then.hour, then.tzinfo) == (0, filling.intake.site.zone)
+    assert filling.reports_whole_until() is None
+
+
+def test_what_an_earlier_start_wrote_is_missing_until_the_loader_had_it(env: Env) -> None:
+    fill_in(env, days=1)
+    say_loaded(env, NOW - timedelta(days=1))
+
+    second = Filling.begin(env, NOW)
+
+    found = second.reports_whole_until()
+    assert found is not None
+    assert found.date() == second.first_day
+    say_loaded(env, NOW + timedelta(seconds=1))
+    found = second.reports_whole_until()
+    assert found is not None
+    assert found.date() == second.first_day + timedelta(days=1)
+
+
+def test_how_far_reports_are_is_said_until_they_have_all(
+    env: Env, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filling = fill_in(env)
+    asleep: list[float] = []
+
+    def load_meanwhile(seconds: float) -> None:
+        asleep.append(seconds)
+        assert read_statuses(env.status_dir)["past"]["whole_until"]
+        say_loaded(env, datetime.now(UTC) + timedelta(seconds=1))
+
+    monkeypatch.setattr("time.sleep", load_meanwhile)
+
+    assert fill.tell_until_loaded(filling)
+
+    assert len(asleep) == 1
+    assert read_statuses(env.status_dir)["past"]["whole_until"] is None
+
+
+def test_a_loader_that_never_comes_is_waited_for_only_so_long(
+    env: Env, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filling = fill_in(env)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr(fill, "LOADED_TRIES", 3)
+
+    assert not fill.tell_until_loaded(filling)
+
+    assert read_statuses(env.status_dir)["past"]["whole_until"] is None

@@ -419,3 +419,36 @@ def test_tables_of_another_release_stop_no_loader_and_are_told_on_the_health_pag
         stop.set()
         loading.join(10)
     assert not loading.is_alive()
+
+
+def test_the_loader_says_by_when_it_had_all_that_was_taken_in(
+    options: LoaderOptions, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clearline.edge.collector.loader.BYTES_ENOUGH", 20_000)
+    loader = Loader(options)
+    for _ in range(30):
+        keep(journal, *(make_event() for _ in range(20)))
+
+    loader.load_next(NOW, with_lone_tally=True)
+
+    assert loader.whole_until is None
+    load_all(loader)
+    assert loader.whole_until == NOW
+
+
+def test_what_waits_for_a_store_that_is_down_is_not_said_to_be_in_reports(
+    options: LoaderOptions, journal: Journal
+) -> None:
+    loader = Loader(options)
+    load_all(loader)
+    later = NOW + timedelta(hours=2)
+    keep(journal, make_event())
+    loader.options = replace(options, store=NOWHERE)
+
+    with pytest.raises(StoreDown):
+        loader.load_next(later, with_lone_tally=True)
+
+    assert loader.whole_until == NOW
+    loader.options = options
+    loader.load_next(later + timedelta(hours=1), with_lone_tally=True)
+    assert loader.whole_until == later

@@ -2,17 +2,22 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
+from clearline.edge.staff.report_query import midnight_before
 from clearline.edge.staff.templatetags.staff_text import change, clock_change, clock_direction
 from clearline.edge.staff.today import page_title
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.migrate import migrate
+from clearline.kit.status import write_status
 from clearline.reach.visitors import load
 from clearline.reach.visitors.event import Kind
 from clearline.trust.ledger.models import Entry
@@ -424,3 +429,74 @@ def test_no_two_links_of_the_report_go_elsewhere_under_one_name(dana: Client) ->
     assert "Today" in names
     assert "Today so far" in names
     assert len(names) == len(set(names))
+
+
+@pytest.fixture
+def status_dir(dana: Client, settings: Settings, tmp_path: Path) -> Path:
+    """Where the processes of the instance say how they stand; so far none has."""
+    for name in ("keys", "policy", "content"):
+        shutil.copytree(settings.ENV.instance / name, tmp_path / name)
+    settings.ENV = settings.ENV.model_copy(update={"instance": tmp_path})
+    return Path(settings.ENV.status_dir)
+
+
+def say_whole_until(status_dir: Path, told: str) -> None:
+    write_status(status_dir, "loader", {"whole_until": told}, datetime.now(UTC))
+
+
+LOADING = "Visits are still being loaded."
+
+
+def test_a_period_that_lacks_some_of_its_visits_says_so_and_is_compared_with_nothing(
+    dana: Client, status_dir: Path
+) -> None:
+    before = shown(dana)
+    say_whole_until(status_dir, "2026-10-20T08:00:00+00:00")
+
+    text = shown(dana)
+
+    assert LOADING not in before
+    assert 'class="down"' in before
+    assert LOADING in text
+    assert "What came in until 20 October 2026, 04:00 EDT stands in these figures" in text
+    assert "nothing is compared until all their visits are loaded" in text
+    assert 'class="up"' not in text
+    assert 'class="down"' not in text
+
+
+def test_a_period_that_has_all_its_visits_is_compared_while_later_ones_are_loaded(
+    dana: Client, status_dir: Path
+) -> None:
+    before = shown(dana)
+    say_whole_until(status_dir, "2026-10-31T00:00:00-04:00")
+
+    assert shown(dana) == before
+
+
+def test_the_first_page_says_that_visits_are_still_being_loaded(
+    dana: Client, status_dir: Path, settings: Settings
+) -> None:
+    before = dana.get("/staff/").content.decode()
+    day = dana.get(REPORT).context["asked"].today
+    put_scattered_visits(ColumnStore.of_instance(settings.ENV), day - timedelta(days=2))
+    say_whole_until(status_dir, f"{day - timedelta(days=1)}T00:00:00+00:00")
+
+    page = dana.get("/staff/")
+
+    text = page.content.decode()
+    assert LOADING not in before
+    assert "compared with the seven before" in before
+    assert LOADING in text
+    assert "compared with the seven before" not in text
+    assert page.context["before"].all.views is None
+
+
+def test_a_week_that_has_all_its_visits_is_compared_while_those_of_today_are_loaded(
+    dana: Client, status_dir: Path
+) -> None:
+    asked = dana.get(REPORT).context["asked"]
+    say_whole_until(status_dir, midnight_before(asked.today).isoformat())
+
+    text = dana.get("/staff/").content.decode()
+
+    assert "compared with the seven before" in text

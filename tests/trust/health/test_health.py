@@ -11,7 +11,13 @@ from pytest_django import Settings
 
 from clearline.kit.status import write_status
 from clearline.policy.shelf import list_published
-from clearline.trust.health.queries import PROCESSES, SILENT_AFTER, health
+from clearline.trust.health.queries import (
+    LOADED_WITHIN,
+    PROCESSES,
+    SILENT_AFTER,
+    behind_until,
+    health,
+)
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.uses import EditionPublished
 from clearline.trust.ledger.models import Entry
@@ -230,6 +236,23 @@ def test_events_left_out_are_summed_over_all_who_leave_out(status_dir: Path) -> 
 
     assert list(found.dropped.items()) == [("replayed", 10), ("bot", 7), ("x", 0)]
     assert found.waiting_bytes == 77
+
+
+def test_reports_are_behind_by_whoever_brings_visits_last(status_dir: Path) -> None:
+    midnight = datetime(2026, 9, 3, tzinfo=UTC)
+    write_status(status_dir, "loader", {"whole_until": NOW.isoformat()}, NOW)
+    write_status(status_dir, "past", {"whole_until": midnight.isoformat()}, NOW)
+
+    assert behind_until(NOW) == midnight
+
+
+def test_reports_are_behind_only_after_the_minute_that_pages_promise(status_dir: Path) -> None:
+    assert behind_until(NOW) is None
+    write_status(status_dir, "loader", {"whole_until": NOW.isoformat()}, NOW)
+    write_status(status_dir, "past", {"whole_until": None}, NOW)
+
+    assert behind_until(NOW + LOADED_WITHIN) is None
+    assert behind_until(NOW + LOADED_WITHIN + timedelta(seconds=1)) == NOW
 
 
 @pytest.mark.parametrize("status", ["", "[]", '{"at": 7}', '{"at": "noon", "dropped": [1]}'])
