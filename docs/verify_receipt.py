@@ -1,4 +1,4 @@
-"""Check a receipt of the ledger: `python verify_receipt.py receipt.json VKEY`.
+"""Check a receipt of the ledger: `python3 verify_receipt.py receipt.json VKEY`.
 
 Needs Python 3.11 and nothing else; imports nothing of Clearline. Get VKEY, the log's verifier key,
 from somewhere else than the receipt. Formats: ledger-format.md. Exit code 0: proved, 1: not.
@@ -145,7 +145,7 @@ def verify(raw: bytes, vkey: str, now: datetime) -> str:
 
 if __name__ == "__main__":
     if len(sys.argv) != 3:  # noqa: PLR2004
-        sys.exit("usage: python verify_receipt.py receipt.json VKEY")
+        sys.exit(f"usage: python3 {sys.argv[0]} receipt.json VKEY")
     try:
         raw, vkey = Path(sys.argv[1]).read_bytes(), sys.argv[2].strip()
         sys.stdout.write(verify(raw, vkey, datetime.now(UTC)) + "\n")

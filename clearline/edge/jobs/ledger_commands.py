@@ -1,10 +1,14 @@
 """`clearline ledger …`: prove the ledger, or one entry of it, from the command line."""
 
 import argparse
+import shlex
 import sys
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import Final
+
+from django.contrib.staticfiles import finders
 
 from clearline.edge.jobs.export_command import (
     FileRefused,
@@ -26,6 +30,8 @@ from clearline.trust.ledger.verify import (
     Verified,
     verify_export,
 )
+
+VERIFIER: Final = "verify_receipt.py"
 
 
 class NothingSigned(Conflict):
@@ -122,11 +128,17 @@ def run_prove(args: argparse.Namespace) -> int:
     if args.json:
         write_json({"receipt": str(args.output), "vkey": queries.vkey()})
         return 0
+    command = ["python3", verifier(), str(args.output), queries.vkey()]
     sys.stdout.write(
-        f"Wrote {args.output}. Anyone can check it with docs/verify_receipt.py:\n"
-        f"  python verify_receipt.py {args.output} {queries.vkey()}\n"
+        f"Wrote {args.output}. Whoever has the program {VERIFIER}, which is on the site too, can "
+        f"check it without us:\n  {shlex.join(command)}\n"
     )
     return 0
+
+
+def verifier() -> str:
+    """Return where the program lies that the site gives out."""
+    return str(Path(str(finders.find(VERIFIER))).resolve())
 
 
 def run_export(args: argparse.Namespace) -> int:
