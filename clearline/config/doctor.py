@@ -208,23 +208,25 @@ def look_at_database(env: Env, now: datetime) -> Iterator[Finding]:
 
 def look_at_ledger(env: Env, now: datetime) -> Iterator[Finding]:
     """Look whether entries were lost. Nothing is written: no table, no file, no signature."""
-    from clearline.trust.ledger.loss import tell_own_loss  # noqa: PLC0415  # needs an open instance
+    from clearline.trust.ledger.loss import find_own_loss  # noqa: PLC0415  # needs an open instance
 
     del env, now
     # A database or list that cannot be read has a finding of its own.
     with contextlib.suppress(DatabaseError, PolicyBroken):
-        if loss := tell_own_loss():
-            yield Finding("ledger", loss, RESTORE)
+        if loss := find_own_loss():
+            yield Finding("ledger", loss.what, loss.remedy)
 
 
 def look_at_signing(env: Env, now: datetime) -> Iterator[Finding]:
     """Look whether the key is the log's own: a whole one may be another instance's."""
     from clearline.trust.ledger import other_key  # noqa: PLC0415  # needs an open instance
+    from clearline.trust.ledger.beginning import is_unfinished  # noqa: PLC0415  # likewise
     from clearline.trust.ledger.keys import signer  # noqa: PLC0415  # likewise
 
     del env, now
     with contextlib.suppress(DatabaseError):  # it has a finding of its own
-        if other_key.is_signed_by_other(signer()):
+        # The key of a log that only half began signs once it has; look_at_ledger tells of that.
+        if not is_unfinished() and other_key.is_signed_by_other(signer()):
             yield Finding("keys/ledger", other_key.OTHER_KEY, other_key.RESTORE_KEY)
 
 

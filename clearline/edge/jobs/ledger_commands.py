@@ -21,11 +21,10 @@ from clearline.edge.jobs.export_command import (
 )
 from clearline.kit.errors import Conflict
 from clearline.trust.ledger import actions, another, queries
-from clearline.trust.ledger.loss import has_tables, refuse_lost, tell_own_loss
+from clearline.trust.ledger.loss import find_own_loss, has_tables, refuse_lost
 from clearline.trust.ledger.verify import (
     LEDGER,
     PUBLISHED,
-    RESTORE,
     LedgerBroken,
     Verified,
     verify_export,
@@ -44,8 +43,8 @@ def run_verify(args: argparse.Namespace) -> int:
         args.vkey = args.vkey or queries.vkey()
         return run_verify_export(args)
     against = read_older(args.against)
-    if loss := tell_own_loss():
-        return tell_broken(LedgerBroken(loss, LEDGER), args, next_step=RESTORE)
+    if loss := find_own_loss():
+        return tell_broken(LedgerBroken(loss.what, LEDGER), args, next_step=loss.remedy)
     try:
         if is_untouched():
             return tell_untouched(args)

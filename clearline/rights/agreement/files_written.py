@@ -87,6 +87,9 @@ ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "rename": "sets the files of a lost log aside, and gives the new ones their place",
         "shutil": "takes away what a call that was stopped had begun",
     },
+    "clearline/trust/ledger/beginning.py": {
+        "clearline.kit.files": "notes how many entries a lost log had, until another one began",
+    },
     "clearline/trust/key_files.py": {
         "open": "makes a key that comes after another",
         "os.fdopen": "writes that key",

@@ -14,10 +14,10 @@ from clearline.kit.status import read_statuses
 from clearline.policy.shelf import PolicyBroken
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import queries as ledger
+from clearline.trust.ledger.beginning import is_unfinished
 from clearline.trust.ledger.keys import signer
-from clearline.trust.ledger.loss import tell_own_loss
+from clearline.trust.ledger.loss import find_own_loss
 from clearline.trust.ledger.other_key import OTHER_KEY, RESTORE_KEY, is_signed_by_other
-from clearline.trust.ledger.verify import RESTORE
 
 SILENT_AFTER: Final = timedelta(seconds=15)
 LEDGER_WAITS_MAX: Final = timedelta(seconds=60)
@@ -133,9 +133,11 @@ def own_problems(now: datetime) -> Iterator[Problem]:
     if shelf.trouble:
         yield Problem("policy", shelf.trouble)
     with suppress(PolicyBroken):  # the shelf has told of it
-        if loss := tell_own_loss():
-            yield Problem("ledger", f"The ledger is not whole: {loss}. {RESTORE} {UNTOLD}")
-    yield from key_problems()
+        if loss := find_own_loss():
+            why = f"The ledger is not whole: {loss.what}."
+            yield Problem("ledger", f"{why} {loss.remedy} {UNTOLD}")
+    if not is_unfinished():  # the key of a log that only half began signs once it has
+        yield from key_problems()
 
 
 def key_problems() -> Iterator[Problem]:

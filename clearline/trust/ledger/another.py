@@ -1,9 +1,10 @@
 """Beginning another log where the ledger was lost and no backup brings all of it back."""
 
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,15 +12,22 @@ from django.conf import settings
 from django.db import transaction
 
 from clearline.kit.errors import Conflict
+from clearline.kit.files import sync_directory
 from clearline.policy.shelf import list_published
 from clearline.trust import key_files
 from clearline.trust.ledger.actions import append
+from clearline.trust.ledger.beginning import (
+    Beginning,
+    forget_beginning,
+    keep_beginning,
+    read_beginning,
+)
 from clearline.trust.ledger.checkpoint import CheckpointBroken, parse_checkpoint
-from clearline.trust.ledger.entries.log import EditionCarried, LogBegun
-from clearline.trust.ledger.keys import key_path, next_key_path, signer
+from clearline.trust.ledger.entries.log import EditionCarried, LogBegun, key_of_log
+from clearline.trust.ledger.keys import key_path, name_of, number, signer_of
 from clearline.trust.ledger.loss import find_lost
 from clearline.trust.ledger.models import Entry, LogState
-from clearline.trust.ledger.queries import read_published
+from clearline.trust.ledger.queries import find_by_source_key, read_published
 from clearline.trust.ledger.tiles import WIDTH, Tiles, Tree
 from clearline.trust.ledger.verify import LEDGER, LedgerBroken
 
@@ -27,14 +35,14 @@ PLACED_AT_ONCE: Final = 40 * WIDTH  # whole tiles
 
 
 class NothingLost(Conflict):
-    """The ledger knows every edition: another log would only hide the past of this one."""
+    """No loss is known: another log would only hide the past of this one."""
 
     code = "nothing_lost"
 
     def __init__(self) -> None:
         super().__init__(
-            "The ledger has an entry of every published edition, so no loss of it is known. "
-            "Nothing was done: it goes on as the log that it is."
+            "The ledger has an entry of every published edition and all that its newest checkpoint "
+            "speaks of, so no loss of it is known. It goes on as the log that it is."
         )
 
 
@@ -51,32 +59,68 @@ def begin_another(*, now: datetime) -> Begun:
     """Let the ledger be signed again as another log, under a name and a key of its own.
 
     What a backup had of the entries stands at its beginning, at the same places. It says in an
-    entry that it began, and of each edition that its entry was lost. Stopped, the same call
-    begins it again, but after the key was made it names that key as the one before; until it
-    returns nothing is signed. Raises NothingLost, KeyBroken,
-    PolicyBroken, OSError, and LedgerBroken where those entries are not what was signed.
+    entry that it began, and of each edition that its entry was lost. Stopped at any moment, the
+    same call does what is left to do, and says the same; until one returns nothing is signed.
+    Raises NothingLost, NoteBroken, KeyBroken, PolicyBroken, OSError, and LedgerBroken where those
+    entries are not what was signed.
     """
     lost = find_lost((each.date, each.sha256) for each in list_published(settings.ENV.policy_dir))
-    if not lost:
-        raise NothingLost
-    folder, earlier = Path(settings.ENV.tiles_dir), signer()
+    folder = Path(settings.ENV.tiles_dir)
     state, _ = LogState.objects.get_or_create(pk=1)
-    aside, fresh = folder.with_name(f"{key_path().name}-lost"), folder.with_name("ledger-new")
-    seen = newest_size(state.checkpoint, *(read_published(each) or "" for each in (folder, aside)))
-    rebuild(fresh, state)
-    set_aside(folder, aside)
-    fresh.rename(folder)
-    key_files.make(next_key_path())
+    beginning = read_beginning() or look_back(state, folder, now)
+    own = beginning.earlier + 1
+    begun = Begun(name_of(own), state.size, folder.with_name(beginning.aside))
+    if find_by_source_key(key_of_log(begun.name)) is None:
+        if not lost and beginning.seen <= state.size:
+            key_path(own).unlink(missing_ok=True)  # a backup came after the call that made it
+            forget_beginning()
+            raise NothingLost
+        take_its_place(beginning, begun, folder, state)
+        write_entries(beginning, begun, lost, now)
+    forget_beginning()
+    return begun
 
+
+def look_back(state: LogState, folder: Path, now: datetime) -> Beginning:
+    """Return what is known of the log as it stands, and a new name for what is left of it."""
+    aside = folder.with_name(f"{key_path(number()).name}-lost")
+    seen = newest_size(state.checkpoint, *(read_published(each) or "" for each in (folder, aside)))
+    name = f"{aside.name}-{now:%Y%m%dT%H%M%S}" if aside.exists() else aside.name
+    return Beginning(number(), seen, name)
+
+
+def take_its_place(beginning: Beginning, begun: Begun, folder: Path, state: LogState) -> None:
+    """Note what went before, set its files aside, and make tiles and key of the log that begins.
+
+    Whoever is stopped here begins again: nothing was signed by a key that was made meanwhile.
+    """
+    fresh = folder.with_name("ledger-new")
+    rebuild(fresh, state)
+    keep_beginning(beginning)
+    set_aside(folder, begun.aside)
+    fresh.rename(folder)
+    sync_directory(folder.parent)
+    key = key_path(beginning.earlier + 1)
+    draft = key.with_name(f".{key.name}.draft")
+    draft.unlink(missing_ok=True)
+    key_files.make(draft)
+    draft.rename(key)
+    sync_directory(key.parent)
+
+
+def write_entries(
+    beginning: Beginning, begun: Begun, lost: Iterable[tuple[date, str]], now: datetime
+) -> None:
+    """Let the log begin, and say so: all of it or nothing."""
+    vkey = signer_of(beginning.earlier).vkey()
+    entries: list[LogBegun | EditionCarried] = [
+        LogBegun(log=begun.name, earlier_vkey=vkey, seen=beginning.seen, left=begun.left),
+        *(EditionCarried(date=day.isoformat(), sha256=sha256) for day, sha256 in lost),
+    ]
     with transaction.atomic(durable=True):
         LogState.objects.filter(pk=1).update(checkpoint="", signed_at=None)
-        own = signer()
-        begun = LogBegun(log=own.name, earlier_vkey=earlier.vkey(), seen=seen, left=state.size)
-        append(begun, subject=None, permit=None, now=now)
-        for day, sha256 in lost:
-            carried = EditionCarried(date=day.isoformat(), sha256=sha256)
-            append(carried, subject=None, permit=None, now=now, source_key=carried.source_key)
-    return Begun(own.name, state.size, aside)
+        for each in entries:
+            append(each, subject=None, permit=None, now=now, source_key=each.source_key)
 
 
 def newest_size(*notes: str) -> int:
@@ -110,7 +154,7 @@ def rebuild(folder: Path, state: LogState) -> None:
 def set_aside(folder: Path, aside: Path) -> None:
     """Give what is left of the public files another place."""
     folder.mkdir(parents=True, exist_ok=True)
-    if aside.exists():  # it was done by a call that was stopped; here stands what that one rebuilt
+    if aside.exists():  # by a call that was stopped, since nothing of this name stood there before
         shutil.rmtree(folder)
     else:
         folder.rename(aside)

@@ -27,21 +27,25 @@ def signer() -> Signer:
 
     The port is left out, so that a log moved to another keeps its name. Raises KeyBroken, OSError.
     """
-    host, name = urlsplit(settings.ENV.url).hostname or "", key_path().name
-    return Signer(f"{host}/{name}", key_from_hex(settings.ENV.secret(name), name=name))
+    return signer_of(number())
 
 
-def key_path() -> Path:
-    """Return the file of the key that signs: the newest, since the others' logs were lost."""
-    return key_files.path_of(keys_folder(), FIRST, number())
+def signer_of(log: int) -> Signer:
+    """Return the key of the first log, the second …, and its name. Raises KeyBroken, OSError."""
+    name = key_path(log).name
+    return Signer(name_of(log), key_from_hex(settings.ENV.secret(name), name=name))
 
 
-def next_key_path() -> Path:
-    """Return the file of the key of another log."""
-    return key_files.path_of(keys_folder(), FIRST, number() + 1)
+def name_of(log: int) -> str:
+    return f"{urlsplit(settings.ENV.url).hostname or ''}/{key_path(log).name}"
+
+
+def key_path(log: int) -> Path:
+    return key_files.path_of(keys_folder(), FIRST, log)
 
 
 def number() -> int:
+    """Return which log is signed: the one of the newest key, since the others were lost."""
     return max([1, *key_files.numbers(keys_folder(), FIRST)])
 
 

@@ -4,6 +4,7 @@ The list of editions is a file beside the policy, so it outlives a database or d
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -12,11 +13,25 @@ from django.conf import settings
 from django.db import connection
 
 from clearline.policy.shelf import list_published
+from clearline.trust.ledger.beginning import is_unfinished
 from clearline.trust.ledger.entries.uses import key_of_edition
 from clearline.trust.ledger.models import Entry
 from clearline.trust.ledger.verify import LEDGER, RESTORE, LedgerBroken
 
 DAYS_TOLD: Final = 3
+STOPPED: Final = "`clearline ledger begin` was stopped before it was done"
+BEGIN_AGAIN: Final = (
+    "Run `clearline ledger begin --without-backup` again: it does what is left to do. Nothing is "
+    "signed until then."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Why nothing of the ledger is signed, and what to do."""
+
+    what: str
+    remedy: str
 
 
 def has_tables() -> bool:
@@ -47,10 +62,16 @@ def tell_loss(published: Iterable[tuple[date, str]]) -> str:
     )
 
 
-def tell_own_loss() -> str:
-    """Say which editions this provider's ledger does not know. Raises PolicyBroken."""
+def find_own_loss() -> Loss | None:
+    """Return what this provider's ledger lost, or that another log only half began, None for whole.
+
+    Raises PolicyBroken when it cannot be known what was published.
+    """
+    if is_unfinished():
+        return Loss(STOPPED, BEGIN_AGAIN)
     listed = list_published(settings.ENV.policy_dir)
-    return tell_loss((each.date, each.sha256) for each in listed)
+    told = tell_loss((each.date, each.sha256) for each in listed)
+    return Loss(told, RESTORE) if told else None
 
 
 def refuse_lost() -> None:
@@ -58,6 +79,6 @@ def refuse_lost() -> None:
 
     Raises LedgerBroken, and PolicyBroken when it cannot be known what was published.
     """
-    if loss := tell_own_loss():
-        what = f"{loss}. {RESTORE.removesuffix('.')}"
+    if loss := find_own_loss():
+        what = f"{loss.what}. {loss.remedy.removesuffix('.')}"
         raise LedgerBroken(what, LEDGER)

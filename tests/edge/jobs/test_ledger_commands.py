@@ -327,6 +327,27 @@ def test_who_has_no_backup_goes_on_as_another_log_and_is_told_what_to_do(
     assert not (published.instance / "keys" / "ledger-3").exists()
 
 
+def test_where_beginning_was_stopped_doctor_and_verify_say_to_do_it_again_and_that_helps(
+    published: RunningProvider,
+) -> None:
+    shutil.rmtree(published.instance / "data")
+    shutil.copyfile(published.instance / "keys" / "choices", published.instance / "keys/ledger-2")
+    note = {"earlier": 1, "seen": 7, "aside": "ledger-lost"}
+    (published.instance / "keys" / "ledger.begin").write_text(json.dumps(note), encoding="utf-8")
+
+    doctor, verified = published.command("doctor"), published.command("ledger", "verify")
+    begun = published.command("ledger", "begin", "--without-backup")
+    after = published.command("doctor")
+
+    for told in (doctor.stdout, verified.stderr):
+        assert "`clearline ledger begin` was stopped before it was done" in told
+        assert "Run `clearline ledger begin --without-backup` again" in told
+        assert "it is not the key" not in told
+    assert begun.returncode == 0, begun.stderr
+    assert "/ledger-2, with 0 entries of the one before" in begun.stdout
+    assert "ledger" not in after.stdout
+
+
 @pytest.mark.django_db
 def test_the_log_that_begins_is_told_to_programs(
     log: Log, capsys: pytest.CaptureFixture[str]

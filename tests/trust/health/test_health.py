@@ -19,6 +19,7 @@ from clearline.trust.health.queries import (
     health,
 )
 from clearline.trust.ledger import actions as ledger
+from clearline.trust.ledger.beginning import Beginning, keep_beginning
 from clearline.trust.ledger.entries.uses import EditionPublished
 from clearline.trust.ledger.models import Entry
 from tests.browser_client import browser
@@ -123,6 +124,19 @@ def test_a_ledger_that_lost_a_published_edition_is_told_with_what_to_do(status_d
     assert "restore the database and data/ledger" in problem
     assert "nobody gets a letter that something of their account was changed" in problem
     assert health(NOW).is_serving
+
+
+def test_another_log_that_only_half_began_is_told_alone_with_what_to_do(
+    status_dir: Path, settings: Settings
+) -> None:
+    (settings.ENV.instance / "keys" / "ledger-2").write_text("7" * 64)
+    keep_beginning(Beginning(1, 9, "ledger-lost"))
+
+    (problem,) = told()
+
+    assert "`clearline ledger begin` was stopped before it was done" in problem
+    assert "Run `clearline ledger begin --without-backup` again" in problem
+    assert "nobody gets a letter that something of their account was changed" in problem
 
 
 def test_a_signing_key_that_is_not_the_logs_is_told_with_what_to_do(

@@ -1,21 +1,65 @@
 """Where the ledger was lost and no backup has all of it, it goes on as another log, and says so."""
 
 import json
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 
 from clearline.trust.ledger import actions, another, queries
+from clearline.trust.ledger.actions import LogWouldBeRewritten
 from clearline.trust.ledger.another import NothingLost
+from clearline.trust.ledger.beginning import (
+    Beginning,
+    NoteBroken,
+    is_unfinished,
+    keep_beginning,
+    note_path,
+)
 from clearline.trust.ledger.checkpoint import parse_checkpoint
-from clearline.trust.ledger.keys import sealer
+from clearline.trust.ledger.keys import key_path, sealer
+from clearline.trust.ledger.loss import find_own_loss
 from clearline.trust.ledger.models import Entry, LogState
 from clearline.trust.ledger.verify import LedgerBroken, Verified, verify_export
 from tests.trust.ledger.log import NOW, Log, enter_edition
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND = "a" * 64, "b" * 64
+# How many steps of the file system it takes until another log began, by the entries left.
+STEPS = {0: 22, 6: 45}
+
+
+class Stopped(BaseException):
+    """The process is killed here."""
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
+    """Let the file system take some steps, and none after: not even to tidy up."""
+    left = iter(range(steps))
+
+    def stopping(step: Callable[..., object]) -> Callable[..., object]:
+        def take(*args: object, **kwargs: object) -> object:
+            if next(left, None) is None:
+                raise Stopped
+            return step(*args, **kwargs)
+
+        return take
+
+    for name in ("open", "mkdir", "rename", "replace", "unlink", "rmdir", "fsync"):
+        monkeypatch.setattr(os, name, stopping(getattr(os, name)))
+
+
+def lose_some(log: Log, left: int) -> str:
+    """Lose what a backup of so many entries does not have, and return the verifier key."""
+    vkey = signed(log)
+    list_editions(FIRST, SECOND)  # the second one was published after the backup
+    if not left:
+        lose_database()
+    log.append(1)  # it waits
+    return vkey
 
 
 def list_editions(*hashes: str) -> None:
@@ -116,6 +160,26 @@ def test_entries_that_are_not_what_was_signed_begin_no_log(log: Log) -> None:
     assert LogState.objects.get().checkpoint
 
 
+def test_entries_that_only_the_published_checkpoint_remembers_were_lost_too(log: Log) -> None:
+    signed(log)
+    state = LogState.objects.get()
+    log.append(4)
+    log.integrate_all()
+    Entry.objects.filter(position__gte=state.size).delete()  # a backup of before is restored
+    state.save()
+    log.append(1)
+    with pytest.raises(LogWouldBeRewritten):
+        actions.integrate(now=NOW)
+
+    begun = another.begin_another(now=NOW)
+    log.integrate_all()
+
+    assert begun.left == 6
+    assert told("log.begun")[0]["seen"] == 10
+    assert told("edition.carried") == []
+    assert verified(log, queries.vkey()).size == 8
+
+
 def test_where_nothing_was_lost_no_other_log_begins(log: Log) -> None:
     vkey = signed(log)
 
@@ -126,18 +190,110 @@ def test_where_nothing_was_lost_no_other_log_begins(log: Log) -> None:
     assert not told("log.begun")
 
 
-def test_what_was_stopped_once_the_files_stood_aside_is_begun_again(log: Log) -> None:
-    signed(log)
-    lose_database()
-    log.tiles_dir.rename(log.tiles_dir.with_name("ledger-lost"))
-    (log.tiles_dir / "tile").mkdir(parents=True)  # what the stopped call had begun
+@pytest.mark.parametrize(
+    ("left", "steps"), [(left, step) for left, steps in STEPS.items() for step in range(steps)]
+)
+def test_what_is_stopped_at_any_step_is_begun_again_and_says_the_same(
+    log: Log, left: int, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = lose_some(log, left)
+    with monkeypatch.context() as disk:
+        stop_after(disk, steps)
+        with pytest.raises(Stopped):
+            another.begin_another(now=NOW)
+    with pytest.raises(LedgerBroken):
+        actions.integrate(now=NOW)
 
     begun = another.begin_another(now=NOW)
     log.integrate_all()
 
+    assert (begun.name, begun.left, begun.aside.name) == ("localhost/ledger-2", left, "ledger-lost")
     assert parse_checkpoint((begun.aside / "checkpoint").read_text()).size == 6
-    assert told("log.begun")[0]["seen"] == 6
-    assert verified(log, queries.vkey()).size == 2
+    assert told("log.begun") == [
+        {"log": "localhost/ledger-2", "earlier_vkey": earlier, "seen": 6, "left": left}
+    ]
+    assert len(told("edition.carried")) == (1 if left else 2)
+    assert verified(log, queries.vkey()).size == (9 if left else 4)
+    assert [each.name for each in key_path(1).parent.glob("*ledger[.-]*")] == ["ledger-2"]
+
+
+@pytest.mark.parametrize(("left", "steps"), STEPS.items())
+def test_what_is_stopped_when_only_its_note_is_to_go_for_good_has_begun(
+    log: Log, left: int, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_some(log, left)
+    with monkeypatch.context() as disk:
+        stop_after(disk, steps)
+        with pytest.raises(Stopped):
+            another.begin_another(now=NOW)
+
+    log.integrate_all()
+
+    assert not is_unfinished()
+    assert verified(log, queries.vkey()).size == (9 if left else 4)
+
+
+def test_a_log_that_only_half_began_is_told_and_signed_by_no_key(log: Log) -> None:
+    signed(log)
+    log.append(1)
+    keep_beginning(Beginning(1, 6, "ledger-lost"))
+
+    loss = find_own_loss()
+
+    assert loss is not None
+    assert "stopped before it was done" in loss.what
+    assert "Run `clearline ledger begin --without-backup` again" in loss.remedy
+    with pytest.raises(LedgerBroken, match="stopped before it was done"):
+        actions.integrate(now=NOW)
+
+
+def test_a_backup_that_comes_after_a_call_that_was_stopped_is_signed_by_the_key_of_before(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vkey = signed(log)
+    whole = shutil.copytree(log.tiles_dir.parent, log.folder / "backup")
+    rows, state = list(Entry.objects.all()), LogState.objects.get()
+    lose_database()
+    with monkeypatch.context() as disk:
+        stop_after(disk, STEPS[0] - 3)
+        with pytest.raises(Stopped):
+            another.begin_another(now=NOW)
+    assert key_path(2).exists()
+    lose_database()
+    Entry.objects.bulk_create(rows)
+    state.save(force_insert=True)
+    shutil.rmtree(log.tiles_dir.parent)
+    shutil.copytree(whole, log.tiles_dir.parent)
+
+    with pytest.raises(NothingLost):
+        another.begin_another(now=NOW)
+    log.append(1)
+    log.integrate_all()
+
+    assert queries.vkey() == vkey
+    assert verified(log, vkey).size == 7
+
+
+def test_a_note_that_is_damaged_begins_nothing_and_says_what_to_restore(log: Log) -> None:
+    signed(log)
+    lose_database()
+    note_path().write_bytes(b"{")
+
+    with pytest.raises(NoteBroken, match="Restore keys/ and data/ledger"):
+        another.begin_another(now=NOW)
+
+    assert not told("log.begun")
+
+
+def test_what_was_set_aside_before_stays_where_it_is(log: Log) -> None:
+    signed(log)
+    lose_database()
+    old = shutil.copytree(log.tiles_dir, log.tiles_dir.with_name("ledger-lost"))
+
+    begun = another.begin_another(now=NOW)
+
+    assert begun.aside.name == "ledger-lost-20261201T120000"
+    assert (begun.aside / "checkpoint").read_bytes() == (old / "checkpoint").read_bytes()
 
 
 def test_a_log_that_was_lost_twice_is_the_third(log: Log) -> None:

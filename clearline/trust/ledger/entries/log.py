@@ -10,6 +10,11 @@ from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.entries.uses import key_of_edition
 
 
+def key_of_log(name: str) -> str:
+    """Return by what the entry is found that says of a log that it began."""
+    return f"log:{name}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogBegun(LedgerEntry):
     """Another log began, for the one before was lost and no backup had all of it.
@@ -32,6 +37,10 @@ class LogBegun(LedgerEntry):
     earlier_vkey: str
     seen: int
     left: int
+
+    @property
+    def source_key(self) -> str:
+        return key_of_log(self.log)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
