@@ -4,6 +4,7 @@ A segment is allocated whole before a byte is written: a full disk is then known
 half written, and a sync has no length to store.
 """
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -18,6 +19,9 @@ from clearline.kit.errors import Conflict, Unavailable
 from clearline.kit.files import sync_directory
 
 SEGMENT_BYTES: Final = 8 * 1024 * 1024
+# Then it is closed, so that what is loaded lies no longer where nobody reads it. The loader closes
+# one that its writer left behind as late.
+SEGMENT_S: Final = 3600.0
 LEFT_BYTES: Final = 1024 * 1024  # of a disk that fills, for the loader, which frees segments
 DIRECTORIES_MAX: Final = 64
 # O_DSYNC: a write returns when its bytes are on the disk, as after fdatasync, in one call.
@@ -49,6 +53,7 @@ class Journal:
         self.segment: Path | None = None
         self.handle = -1
         self.offset = 0
+        self.begun_s = 0.0
 
     @classmethod
     def open(cls, directory: Path, *, segment_bytes: int = SEGMENT_BYTES) -> Self:
@@ -82,8 +87,13 @@ class Journal:
     def write(self, payloads: Sequence[bytes]) -> None:
         """Write all payloads and return when they are durable; on failure none of them counts.
 
+        Closes first what was begun an hour ago, though there be no payload.
         Raises JournalFull, JournalBroken; the next call tries anew in a new segment.
         """
+        if self.segment is not None and time.monotonic() - self.begun_s > SEGMENT_S:
+            self.abandon_segment()
+        if not payloads:
+            return
         block = b"".join(framed(payload) for payload in payloads)
         try:
             if self.segment is None or self.offset + len(block) > self.segment_bytes:
@@ -105,7 +115,7 @@ class Journal:
         self.number += 1
         path = self.directory / f"{self.boot}-{self.number:06d}{OPEN}"
         self.handle = os.open(path, FLAGS, 0o600)
-        self.segment, self.offset = path, 0
+        self.segment, self.offset, self.begun_s = path, 0, time.monotonic()
         os.posix_fallocate(self.handle, 0, size_bytes)
         os.fsync(self.handle)
         sync_directory(self.directory)
@@ -140,6 +150,12 @@ class Journal:
     def close(self) -> None:
         self.abandon_segment()
         os.close(self.lock)
+
+
+def close_left_open(directory: Path) -> None:
+    """Close the segments of a directory in which no process writes any more."""
+    with contextlib.suppress(JournalTaken):
+        Journal.open(directory).close()
 
 
 def require_room(directory: Path, size_bytes: int) -> None:

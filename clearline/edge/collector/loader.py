@@ -25,6 +25,7 @@ from clearline.edge.collector.batch import (
     make_batch,
     read_contents,
 )
+from clearline.edge.collector.journal import SEGMENT_S, close_left_open
 from clearline.edge.collector.manifest import to_manifest
 from clearline.edge.collector.seen import SeenIds
 from clearline.edge.collector.segment import CLOSED, OPEN, Damage, read_segment
@@ -116,6 +117,7 @@ class Loader:
             migrate(self.options.store, load.SCHEMA)
             load.make_days_good(self.options.store, now.date())
             self.has_tables = True
+        self.close_left_open(now)
         if self.fixed is None:
             self.fixed = self.fix_next(now, with_lone_tally=with_lone_tally)
         if self.fixed is None:
@@ -158,6 +160,16 @@ class Loader:
                 # Not the stretch: the zeros behind a dead writer's last record are no work.
                 size_bytes += sum(map(len, told))
         return tuple(stretches), read_contents(payloads), is_all
+
+    def close_left_open(self, now: datetime) -> None:
+        """Close segments whose writers are gone: they would lie here until one takes its place."""
+        left = {
+            path.parent
+            for path in list_segments(self.options.journal_dir)
+            if path.suffix == OPEN and is_left(path, now)
+        }
+        for directory in left:
+            close_left_open(directory)
 
     def read_on(self, path: Path) -> Iterator[tuple[Stretch, tuple[bytes, ...]]]:
         """Yield what is new in one segment; a segment that is loaded to its end is freed."""
@@ -326,6 +338,12 @@ def list_segments(journal_dir: Path) -> list[Path]:
         for rank, path in enumerate(of_one)
     ]
     return [path for _, path in sorted(ranked, key=lambda pair: pair[0])][:SEGMENTS_MAX]
+
+
+def is_left(path: Path, now: datetime) -> bool:
+    with contextlib.suppress(FileNotFoundError):  # it was closed this moment
+        return now.timestamp() - path.stat().st_mtime > SEGMENT_S
+    return False
 
 
 def name_of(path: Path) -> str:

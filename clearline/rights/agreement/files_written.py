@@ -98,7 +98,7 @@ ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "clearline.kit.files": "writes the list of published editions, under a lock"
     },
     "clearline/edge/collector/journal.py": {
-        "open": "journals events: each field is a declared column, gone when it is loaded",
+        "open": "journals events: each field is a declared column, gone an hour after it is loaded",
         "mkdir": "makes the journal's folder",
         "replace": "closes a segment by its name",
         "os.ftruncate": "gives a segment its size",

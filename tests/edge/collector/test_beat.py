@@ -10,7 +10,9 @@ import pytest
 
 from clearline.edge.collector.app import Collector, make_collector
 from clearline.edge.collector.intake import SENDERS_WINDOW, Refusal
+from clearline.edge.collector.journal import SEGMENT_S
 from clearline.edge.collector.options import CollectorOptions
+from clearline.edge.collector.segment import CLOSED
 from clearline.kit.status import read_statuses, write_status
 from clearline.reach.visitors.referrers import classify
 from tests.edge.collector.editions import edition, publish
@@ -107,9 +109,6 @@ def test_it_forgets_headers_and_the_code_of_the_day_though_no_request_arrives(
     intake = collector.intake
     intake.senders[(b"some browser",)] = Refusal.CROSS_SITE
     intake.forgot_at = datetime.now(UTC) - SENDERS_WINDOW
-    for browser in ("some browser", "some browser", "another"):
-        intake.agents.find(browser, second=1)
-    assert len(intake.agents.known) == len(intake.agents.met) == 1
     classify("somewhere.example")
     intake.visits.key_of("192.0.2.0", b"some browser", 1)
     intake.visits.begins(ALICE, 1, is_from_inside=False)
@@ -118,10 +117,24 @@ def test_it_forgets_headers_and_the_code_of_the_day_though_no_request_arrives(
 
     assert came == [True]
     assert intake.senders == {}
-    assert not intake.agents.known
-    assert not intake.agents.met
     assert classify.cache_info().currsize == 0
     assert ALICE not in intake.visits.recent
+
+
+def test_what_it_wrote_an_hour_ago_is_closed_though_no_request_arrives(
+    collector: Collector,
+) -> None:
+    journals = collector.options.journal_dir
+
+    def write_long_ago() -> bool:
+        assert collector.journal is not None
+        collector.journal.write([b"told"])
+        collector.journal.begun_s -= SEGMENT_S + 1
+        return True
+
+    came = live_until(collector, write_long_ago, lambda: list(journals.glob(f"*/*{CLOSED}")))
+
+    assert came == [True, True]
 
 
 def test_it_does_not_trust_its_memory_of_visits_while_another_collector_runs(

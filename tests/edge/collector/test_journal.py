@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from clearline.edge.collector.journal import (
     SEGMENT_BYTES,
+    SEGMENT_S,
     Journal,
     JournalBroken,
     JournalFull,
@@ -303,6 +304,22 @@ def test_a_full_segment_is_closed_and_cut_to_what_it_holds(journal: Journal) -> 
     assert closed.suffix == CLOSED
     assert closed.stat().st_size == 64 * len(framed(block))
     assert opened.suffix == OPEN
+
+
+def test_a_segment_is_closed_an_hour_after_it_was_begun_though_nothing_more_is_written(
+    journal: Journal,
+) -> None:
+    journal.write([b"one"])
+    journal.write([])
+    assert [path.suffix for path in segments(journal.directory)] == [OPEN]
+
+    journal.begun_s -= SEGMENT_S + 1
+    journal.write([])
+    assert [path.suffix for path in segments(journal.directory)] == [CLOSED]
+
+    journal.write([b"two"])
+    assert [path.suffix for path in segments(journal.directory)] == [CLOSED, OPEN]
+    assert read_all(journal.directory) == [b"one", b"two"]
 
 
 def test_a_payload_over_the_limit_is_a_mistake_of_the_caller(journal: Journal) -> None:

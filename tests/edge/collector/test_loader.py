@@ -14,7 +14,7 @@ from msgspec import structs
 
 import clearline.reach.visitors
 from clearline.edge.collector.intake import Intake, Refused
-from clearline.edge.collector.journal import Journal
+from clearline.edge.collector.journal import SEGMENT_S, Journal
 from clearline.edge.collector.loader import (
     Loader,
     LoaderOptions,
@@ -282,6 +282,25 @@ def test_the_zeros_that_a_dead_writer_left_do_not_hold_up_the_next_one(
 
     assert stored(options.store).events == 2
     alive.close()
+
+
+def test_what_a_collector_that_never_came_back_left_open_is_freed_within_the_hour(
+    options: LoaderOptions, journal: Journal
+) -> None:
+    gone = Journal.open(options.journal_dir / "collector-1", segment_bytes=16 * 1024)
+    keep(journal, make_event())
+    keep(gone, make_event())
+    os.close(gone.lock)  # as when it is killed
+    loader = Loader(options)
+    load_all(loader)
+    assert len(list_segments(options.journal_dir)) == 2
+
+    for path in list_segments(options.journal_dir):
+        os.utime(path, (NOW.timestamp() - SEGMENT_S - 1,) * 2)
+    load_all(loader)
+
+    assert [path.parent.name for path in list_segments(options.journal_dir)] == ["collector-0"]
+    assert stored(options.store).events == 2
 
 
 def test_counts_without_events_wait_for_events(options: LoaderOptions, journal: Journal) -> None:
