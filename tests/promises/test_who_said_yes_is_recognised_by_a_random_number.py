@@ -1,16 +1,14 @@
 """P6, clause visits.measure, in both forms of the default edition.
 
 accept: "If you say yes, we give your browser a random number and recognise it by it. Under it we
-record which pages and services you visit, when and for how long, on which page you said yes and for
-how long you had looked at it, named acts on a page (such as pressing a button), your kind of
-device, which site and which kind of site led you here, the campaign that your link named, and
-whether it began a visit."
+record which pages and services you visit, when and for how long, on which page you said yes, named
+acts on a page (such as pressing a button), your kind of device, which site and which kind of site
+led you here, the campaign that your link named, and whether it began a visit."
 
 notice: "If you accept, we give your browser a random number, and until you decline we recognise it
 by it. Under it we record which pages and services you visit, when and for how long, on which page
-you accepted and for how long you had looked at it, named acts on a page (such as pressing a
-button), your kind of device, which site and which kind of site led you here, the campaign that your
-link named, and whether it began a visit."
+you accepted, named acts on a page (such as pressing a button), your kind of device, which site and
+which kind of site led you here, the campaign that your link named, and whether it began a visit."
 """
 
 from datetime import UTC, datetime, timedelta

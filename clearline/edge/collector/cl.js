@@ -41,6 +41,8 @@
 
   d.addEventListener("visibilitychange", () => url && (d.hidden ? pause() : resume()))
   w.addEventListener("pagehide", pause)
+  // Before an answer to the question about cookies: what came earlier is told without a number.
+  d.addEventListener("submit", pause)
   w.addEventListener("pageshow", event => event.persisted && url && view(url))
   w.addEventListener("popstate", moved)
   const push = h.pushState

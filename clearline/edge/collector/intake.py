@@ -32,7 +32,7 @@ from clearline.reach.visitors.admit import (
     find_place,
     may_beacon,
 )
-from clearline.reach.visitors.agents import UNKNOWN, Agents
+from clearline.reach.visitors.agents import agent_of
 from clearline.reach.visitors.event import Kind, ReferrerClass, StoredEvent, ToldEvent
 from clearline.reach.visitors.names import Names
 from clearline.reach.visitors.referrers import classify
@@ -164,7 +164,6 @@ class Intake:
         self.site = Site(own_url, zone)
         self.visits = Visits()
         self.names = Names()
-        self.agents = Agents()
         self.policy: CompiledPolicy | None = None
         self.edition = ""
         self.senders: dict[tuple[bytes | None, ...], Sender | Refusal] = {}
@@ -179,6 +178,7 @@ class Intake:
         sender = self.find_sender(arrival, now)
         if isinstance(sender, Refusal):
             return refuse(sender)
+        sender = sender.of(told)
         glance = Glance(self.site, sender, int(now.timestamp() * 1000))
         network = arrival.client_ip if sender.may_stop_floods else None
         kept: list[StoredEvent] = []
@@ -207,13 +207,12 @@ class Intake:
             self.day = day
             self.names.forget_networks()  # clause security.attempts: "for a day at most"
         if self.is_stale(now):
-            self.forget_senders(now)
-            for remembered in (classify, find_place):
-                remembered.cache_clear()
+            self.forget_requests(now)
 
-    def forget_senders(self, now: datetime) -> None:
+    def forget_requests(self, now: datetime) -> None:
         self.senders, self.forgot_at = {}, now
-        self.agents.forget()
+        for remembered in (classify, find_place):
+            remembered.cache_clear()
 
     def is_stale(self, now: datetime) -> bool:
         return self.forgot_at is None or abs(now - self.forgot_at) >= SENDERS_WINDOW
@@ -228,7 +227,7 @@ class Intake:
         except (NoEditionInForce, PolicyBroken):
             return Refusal.NO_EDITION
         if self.is_stale(now):
-            self.forget_senders(now)
+            self.forget_requests(now)
         if len(self.senders) >= SENDERS_MAX or policy is not self.policy:
             self.policy, self.senders = policy, {}
             self.edition = policy.edition.date.isoformat()
@@ -238,8 +237,7 @@ class Intake:
         sender = self.senders.get(head)
         if sender is None:
             sender = self.know_sender(headers, policy, now, is_beacon=is_beacon)
-            is_known = isinstance(sender, Refusal) or sender.agent is not UNKNOWN
-            if is_known and sum(len(value or b"") for value in head) <= HEAD_BYTES_KEPT:
+            if sum(len(value or b"") for value in head) <= HEAD_BYTES_KEPT:
                 self.senders[head] = sender
         return sender
 
@@ -263,12 +261,16 @@ class Intake:
             choices = choices.under_gpc()
         is_told_rightly = not is_beacon or may_beacon(policy, choices)
         number = 0 if visitor is None else visitor.id
+        footing = find_footing(policy, choices, number) if is_told_rightly else None
+        agreed = chosen if footing is not None and footing.visitor else None
         purpose = headers.get(b"sec-purpose", b"") + headers.get(b"purpose", b"")
         text = headers.get(b"user-agent", b"").decode("latin-1")
         return Sender(
-            agent=self.agents.find(text, second=int(now.timestamp())),
+            agent=agent_of(text),
             is_prefetch=b"prefetch" in purpose.lower(),
-            footing=find_footing(policy, choices, number) if is_told_rightly else None,
+            footing=footing,
+            footing_before=find_footing(policy, NOTHING_CHOSEN, 0) if agreed else None,
+            agreed_ms=0 if agreed is None else int(agreed.at.timestamp() * 1000),
             may_tell_start=may(TELL_START, policy, choices),
             may_stop_floods=may(STOP_FLOODS, policy, choices),
         )

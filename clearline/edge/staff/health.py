@@ -19,7 +19,6 @@ from clearline.trust.health.queries import health
 REASONS: Final[dict[str, str | Promise]] = {
     "prefetch": _("pages fetched ahead that nobody looked at"),
     "bot": _("programs, not people"),
-    "undecided": _("of a browser not met before, while too many such came at once"),
     "no_clause": _("no clause of the policy permits it"),
     "unrecognised": _("a yes from a browser that is not recognised"),
     "bad_id": _("without a proper number"),

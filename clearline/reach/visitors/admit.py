@@ -19,7 +19,7 @@ from clearline.policy.choices import Choices
 from clearline.policy.compile import CompiledPolicy
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, ClauseId, Purpose, SubjectId, SubjectKind
-from clearline.reach.visitors.agents import UNKNOWN, Agent
+from clearline.reach.visitors.agents import Agent
 from clearline.reach.visitors.event import Kind, Part, StoredEvent, ToldEvent
 from clearline.reach.visitors.names import OVERFLOW
 from clearline.reach.visitors.referrers import referrer_of
@@ -86,7 +86,6 @@ class Drop(StrEnum):
 
     PREFETCH = "prefetch"
     BOT = "bot"
-    UNDECIDED = "undecided"
     NO_CLAUSE = "no_clause"
     UNRECOGNISED = "unrecognised"
     BAD_ID = "bad_id"
@@ -100,9 +99,7 @@ class Drop(StrEnum):
 
 
 # Nothing is wrong with these: whoever sent them is answered as everybody else is.
-QUIET: Final = frozenset(
-    {Drop.PREFETCH, Drop.BOT, Drop.UNDECIDED, Drop.NO_CLAUSE, Drop.UNRECOGNISED}
-)
+QUIET: Final = frozenset({Drop.PREFETCH, Drop.BOT, Drop.NO_CLAUSE, Drop.UNRECOGNISED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +132,16 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
     agent: Agent
     is_prefetch: bool
     footing: Footing | None
+    footing_before: Footing | None  # of what happened before the yes that `footing` rests on
+    agreed_ms: int  # when that yes was said; 0 of somebody who is not recognised
     may_tell_start: bool  # by a number made of network and browser, in memory only
     may_stop_floods: bool  # by counting new names of one network, in memory only
+
+    def of(self, told: tuple[ToldEvent, ...]) -> "Sender":
+        """Return the sender of these events: recognised in none if one is older than the yes."""
+        if any(event.at is not None and event.at < self.agreed_ms for event in told):
+            return msgspec.structs.replace(self, footing=self.footing_before)
+        return self
 
 
 class Glance(msgspec.Struct, frozen=True, gc=False):
@@ -172,10 +177,7 @@ def drop_prefetched(_event: ToldEvent, glance: Glance) -> Drop | None:
 
 
 def drop_bot(_event: ToldEvent, glance: Glance) -> Drop | None:
-    agent = glance.sender.agent
-    if not agent.is_bot:
-        return None
-    return Drop.UNDECIDED if agent is UNKNOWN else Drop.BOT
+    return Drop.BOT if glance.sender.agent.is_bot else None
 
 
 def drop_what_no_clause_lets_count(_event: ToldEvent, glance: Glance) -> Drop | None:

@@ -1,6 +1,6 @@
 """From a request to events: who is counted with a name, and who without."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clearline.edge.collector.intake import (
     BEACON_PATH,
-    BODY_BYTES_MAX,
+    SENDERS_MAX,
     SENDERS_WINDOW,
     Arrival,
     Intake,
@@ -22,9 +22,7 @@ from clearline.edge.collector.intake import (
     read_cookies,
 )
 from clearline.policy.choices import NOTHING_CHOSEN, Choices
-from clearline.reach.visitors import agents
-from clearline.reach.visitors.admit import AGE_MS_MAX, Drop
-from clearline.reach.visitors.agents import NEW_A_SECOND_MAX, TEXT_MAX
+from clearline.reach.visitors.admit import AGE_MS_MAX, MINUTE_MS, Drop
 from clearline.reach.visitors.event import Device, Kind, Part, ReferrerClass, StoredEvent
 from clearline.reach.visitors.names import OF_NETWORK_MAX
 from clearline.trust.consent.cookie import PATH, ChosenOnDevice, CookieSigner, VisitorOnDevice
@@ -430,50 +428,34 @@ def test_a_beacon_after_a_yes_is_no_second_view(intake: Intake) -> None:
     assert (event.kind, event.visitor) == (Kind.YES, ALICE)
 
 
-def test_a_flood_of_descriptions_that_were_never_seen_takes_a_bounded_time_of_each_second(
-    intake: Intake, monkeypatch: pytest.MonkeyPatch
+def test_a_flood_of_descriptions_that_were_never_seen_keeps_nobody_out_of_the_count(
+    intake: Intake,
 ) -> None:
-    looked_up: list[str] = []
-    monkeypatch.setattr(agents, "device_of", count_into(looked_up, agents.device_of))
     phone = b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Mobile Safari/604.1"
-    assert take_one(intake, VIEW, {b"user-agent": phone}).device is Device.PHONE
+    for number in range(2 * SENDERS_MAX):
+        told = {b"user-agent": b"x%d " % number + b"x" * 600}
+        assert take_one(intake, VIEW, told).device is Device.OTHER
 
-    flood = [
-        intake.take(arrive(VIEW, {b"user-agent": b"iPhone OS %d " % number + b"x" * 600}), NOW)
-        for number in range(1_000)
-    ]
-    among_them = take_one(intake, VIEW, {b"user-agent": phone})
-    later = intake.take(arrive(VIEW, {b"user-agent": phone + b" 2"}), NOW + timedelta(seconds=1))
-
-    assert len(looked_up) == NEW_A_SECOND_MAX + 1
-    assert max(map(len, looked_up)) == TEXT_MAX
-    left_out = [each for each in flood if isinstance(each, Taken) and not each.events]
-    assert [dict(each.dropped) for each in left_out] == [{Drop.UNDECIDED: 1}] * len(left_out)
-    assert len(left_out) == 1_000 + 1 - NEW_A_SECOND_MAX
-    assert among_them.device is Device.PHONE  # who was known before stays so
-    assert taken(later)[0].device is Device.PHONE
-
-
-def test_programs_that_nobody_could_tell_in_a_flood_do_not_count_as_people(intake: Intake) -> None:
-    for number in range(NEW_A_SECOND_MAX):
-        take_one(intake, VIEW, {b"user-agent": b"x%d" % number})
-
+    within = take_one(intake, VIEW, {b"user-agent": phone})
     program = intake.take(arrive(VIEW, {b"user-agent": b"Googlebot/2.1"}), NOW)
 
+    assert within.device is Device.PHONE
+    assert len(intake.senders) <= SENDERS_MAX
     assert isinstance(program, Taken)
-    assert (program.events, dict(program.dropped)) == ((), {Drop.UNDECIDED: 1})
+    assert (program.events, dict(program.dropped)) == ((), {Drop.BOT: 1})
 
 
-def test_what_was_not_looked_up_in_a_flood_is_looked_up_when_it_is_over(intake: Intake) -> None:
-    phone = {b"user-agent": b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Mobile"}
-    for number in range(NEW_A_SECOND_MAX):
-        take_one(intake, VIEW, {b"user-agent": b"x%d" % number})
+def test_what_happened_before_the_yes_is_counted_without_the_number(intake: Intake) -> None:
+    known = {b"cookie": cookies(ACCEPTED)}
+    old = {**VIEW, "at": NOW_MS - 1}
 
-    within = intake.take(arrive(VIEW, phone), NOW)
-    (after,) = taken(intake.take(arrive(VIEW, phone), NOW + timedelta(seconds=1)))
+    before = intake.take(arrive([old, {**VIEW, "id": "00000000000000a2"}], known), NOW)
+    after = intake.take(arrive({**VIEW, "at": NOW_MS}, known), NOW)
 
-    assert isinstance(within, Taken)
-    assert (within.events, after.device) == ((), Device.PHONE)
+    assert isinstance(before, Taken)
+    assert ([event.visitor for event in before.events], before.clause) == ([0, 0], "visits.count")
+    assert before.events[0].at_ms % MINUTE_MS == 0
+    assert [event.visitor for event in taken(after)] == [ALICE]
 
 
 def test_descriptions_of_browsers_are_forgotten_in_time_though_requests_arrive_all_the_while(
@@ -485,28 +467,4 @@ def test_descriptions_of_browsers_are_forgotten_in_time_though_requests_arrive_a
         later = NOW + number * SENDERS_WINDOW / 4
         intake.take(arrive({**VIEW, "id": f"{number:016x}"}, {b"user-agent": b"another"}), later)
 
-    assert list(intake.agents.met) == ["another"]
-    assert not intake.agents.known
-
-
-def test_who_sends_what_is_refused_is_not_looked_up(
-    intake: Intake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked_up: list[str] = []
-    monkeypatch.setattr(agents, "device_of", count_into(looked_up, agents.device_of))
-
-    for number, body in enumerate((b"", b"{", b"[]", b"[1]", b"x" * (BODY_BYTES_MAX + 1))):
-        told = arrive(body, {b"user-agent": b"Mozilla/5.0 (X11; Linux %d)" % number})
-        assert isinstance(intake.take(told, NOW), Refused)
-
-    assert looked_up == []
-
-
-def count_into(texts: list[str], real: Callable[[str], Device]) -> Callable[[str], Device]:
-    """Return what does as `real` and notes each text that it is given."""
-
-    def noting(text: str) -> Device:
-        texts.append(text)
-        return real(text)
-
-    return noting
+    assert {head[1] for head in intake.senders} == {b"another"}

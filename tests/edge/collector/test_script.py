@@ -18,6 +18,7 @@ SCRIPT = Path(clearline.edge.collector.__file__).parent / "cl.js"
 IN_BROWSER = [pytest.mark.journey, pytest.mark.timeout(120)]
 PAGE = """<!doctype html><html lang="en"><title>t</title><h1>A page</h1>
 <a href="/rates/">rates</a> <button data-event="call-me"><b>call me</b></button>{more}
+<form action="/rates/"><button>send</button></form>
 <script src="/cl.js" defer data-service="{service}"></script></html>"""
 PRERENDER = """<script type="speculationrules">
 {"prerender": [{"urls": ["/rates/"], "eagerness": "immediate"}]}</script>"""
@@ -170,6 +171,26 @@ class TestInABrowser:
         assert time["url"] == f"{site.url}/services/world-400/"
         assert time["service"] == "world-400"
         assert views(told)[1]["referrer"] == f"{site.url}/services/world-400/"
+
+    def test_time_in_view_is_told_before_a_form_is_sent_and_none_after_it(
+        self, site: Site, page: Page
+    ) -> None:
+        page.clock.install()
+        page.goto(f"{site.url}/services/world-400/")
+        page.clock.run_for(100)
+        site.wait_for(views)
+        page.clock.run_for(7000)
+        page.evaluate("document.forms[0].addEventListener('submit', e => e.preventDefault())")
+        page.click("form button")
+        (_, time) = site.wait_for(lambda told: len(told) == 2)
+        page.clock.run_for(5000)
+        page.click("a")
+        page.clock.run_for(100)
+
+        told = site.wait_for(lambda told: len(told) == 3)
+
+        assert (time["kind"], time["seconds"]) == ("time", 7)
+        assert [event["kind"] for event in told] == ["view", "time", "view"]
 
     def test_the_sites_own_acts_are_told(self, site: Site, page: Page) -> None:
         page.goto(f"{site.url}/")

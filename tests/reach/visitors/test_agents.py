@@ -1,16 +1,12 @@
 """What is kept of a browser: the kind of device it runs on, and whether it is a program."""
 
 import pytest
+import ua_parser
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA, is_crawler
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearline.reach.visitors.agents import (
-    AGENTS_MAX,
-    NEW_A_SECOND_MAX,
-    UNKNOWN,
-    Agents,
-    agent_of,
-)
+from clearline.reach.visitors.agents import NAMES, TEXT_MAX, agent_of, in_words
 from clearline.reach.visitors.event import Device
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -58,32 +54,30 @@ def test_no_text_makes_it_fail(text: str) -> None:
     assert agent_of(text).device in Device
 
 
-def test_a_flood_of_descriptions_makes_no_usual_browser_forgotten() -> None:
-    agents = Agents()
-    usual = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-    agents.find(usual, second=0)
-    agents.find(usual, second=0)
-    for number in range(AGENTS_MAX + 1):
-        agents.find(f"x{number}", second=1 + number // NEW_A_SECOND_MAX)
-    last = 1 + AGENTS_MAX // NEW_A_SECOND_MAX
-    for number in range(NEW_A_SECOND_MAX):
-        agents.find(f"y{number}", second=last + 1)
+def test_every_program_on_the_list_is_told_as_its_makers_tell_it() -> None:
+    texts = [text for program in CRAWLER_USER_AGENTS_DATA for text in program.get("instances", [])]
 
-    assert agents.find("one more", second=last + 1) is UNKNOWN
-    assert agents.find(usual, second=last + 1).device is Device.COMPUTER
-    assert len(agents.met) == AGENTS_MAX
+    missed = [text for text in texts if is_crawler(text[:TEXT_MAX]) != agent_of(text).is_bot]
+
+    assert len(texts) > 2_000
+    assert missed == []
 
 
-def test_of_browsers_met_again_the_least_used_are_forgotten_first() -> None:
-    agents = Agents()
-    for number in range(AGENTS_MAX):
-        for _ in ("met", "met again"):
-            agents.find(f"x{number}", second=number // NEW_A_SECOND_MAX)
+@settings(deadline=None)
+@given(st.text(st.characters(max_codepoint=255), max_size=300))
+def test_what_is_no_program_to_the_makers_of_the_list_is_none_here(text: str) -> None:
+    cut = text[:TEXT_MAX]
 
-    agents.find("x0", second=0)
-    for _ in ("met", "met again"):
-        agents.find("y", second=AGENTS_MAX)
+    assert agent_of(text).is_bot == (not cut.strip() or is_crawler(cut))
 
-    assert "x0" in agents.known
-    assert "y" in agents.known
-    assert "x1" not in agents.known
+
+def test_a_session_names_browser_and_system_in_words() -> None:
+    told = "Mozilla/5.0 (X11; Linux x86_64; rv:140.1) Gecko/20100101 Firefox/140.1"
+
+    assert in_words(told) == "Firefox, Linux"
+
+
+def test_nothing_beyond_the_request_remembers_what_a_browser_says_of_itself() -> None:
+    # The package's own parser keeps two thousand descriptions for as long as the process runs.
+    assert isinstance(ua_parser.parser.resolver, ua_parser.CachingResolver)
+    assert not isinstance(NAMES.resolver, ua_parser.CachingResolver)
