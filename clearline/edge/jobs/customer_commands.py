@@ -35,6 +35,7 @@ from clearline.service.accounts.whole_list import (
     reject,
     try_list,
 )
+from clearline.trust.consent.account import YES_LASTS
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
 SHOWN_MAX: Final = 10
@@ -181,6 +182,7 @@ def say(
             "rejects": str(beside) if told.wrong else "",
             "columns": columns,
             "left_out": customers.left_out(),
+            "yeses_left_out": {"undated": told.yeses_undated, "old": told.yeses_old},
         }
         sys.stdout.write(json.dumps(answer) + "\n")
         return
@@ -190,8 +192,23 @@ def say(
         lines.append(f"Left out: {', '.join(map(repr, customers.left_out()))}.")
     verb = "would come in" if args.dry_run else "came in"
     lines.append(f"{told.taken:,} customers {verb}; {told.here_already:,} were here already.")
+    lines += yeses_in_words(args, told)
     if told.wrong:
         lines.append(f"{told.wrong:,} rows {'cannot' if args.dry_run else 'did not'} come in:")
         lines += [f"  line {each.line}: {each.reason}" for each in first]
         lines.append(f"All of them stand in {beside}. Mend them there and run the command on it.")
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def yeses_in_words(args: argparse.Namespace, told: Told) -> list[str]:
+    """Return a line for each reason for which a yes is left out."""
+    verb = "would not come in" if args.dry_run else "did not come in"
+    whys = (
+        (told.yeses_undated, "without a choices_date, or of a day to come"),
+        (told.yeses_old, f"older than the {YES_LASTS.days} days that a yes lasts"),
+    )
+    return [
+        f"{count:,} {'yes' if count == 1 else 'yeses'} {verb}: {why}."
+        for count, why in whys
+        if count
+    ]

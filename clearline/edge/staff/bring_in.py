@@ -50,6 +50,7 @@ from clearline.service.accounts.whole_list import (
     reject,
     try_list,
 )
+from clearline.trust.consent.account import YES_LASTS
 
 WRONG_SHOWN_MAX: Final = 200
 NUMBER_MAX: Final = 40
@@ -221,6 +222,7 @@ def show(
         "number_max": NUMBER_MAX,
         "is_comma": decimal_mark_of(settings.LANGUAGE_CODE) == COMMA,
         "has_mail_server": settings.ENV.mail_url is not None,
+        "yes_lasts_days": YES_LASTS.days,
         "title": _("Bring your customers"),
     }
     status = status_of(refused) if refused else 200

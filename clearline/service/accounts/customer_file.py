@@ -131,6 +131,7 @@ class CustomerRow:
     age: AgeRange | None = None
     choices: str = ""
     choices_proof: str = ""
+    choices_day: date | None = None  # on which the choices were said
     user_id: str = ""
     gpc: bool = False
     business_name: str = ""  # "" for a person's own account
@@ -338,6 +339,7 @@ def read_row(
         age=heard(lambda: read_age(told.get(Field.AGE_RANGE, "")), None),
         choices=choices,
         choices_proof=heard(lambda: read_proof(told, choices), ""),
+        choices_day=heard(lambda: read_choices_day(told), None),
         user_id=heard(lambda: read_user_id(told), ""),
         gpc=heard(lambda: read_gpc(told.get(Field.GPC, "")), otherwise=False),
         business_name=heard(lambda: read_business(told.get(Field.BUSINESS_NAME, "")), ""),
@@ -412,7 +414,7 @@ def read_age(text: str) -> AgeRange | None:
 
 def read_choices(text: str) -> str:
     """Return choices in one form, `ads=no;content=yes`. Raises FieldWrong."""
-    found: dict[str, str] = {}
+    found: dict[str, Answer] = {}
     for each in BETWEEN.split(text):
         name, _, answer = (part.strip().casefold() for part in each.partition("="))
         if not name:
@@ -420,8 +422,12 @@ def read_choices(text: str) -> str:
         if name not in set(ChoiceName) or answer not in {Answer.YES, Answer.NO} or name in found:
             message = "Write choices like measurement=yes;ads=no, each once."
             raise FieldWrong(message, field=Field.CHOICES)
-        found[name] = answer
-    return ";".join(f"{name}={found[name]}" for name in sorted(found))
+        found[name] = Answer(answer)
+    return in_one_form(found)
+
+
+def in_one_form(answers: Mapping[str, Answer]) -> str:
+    return ";".join(f"{name}={answers[name]}" for name in sorted(answers))
 
 
 def read_proof(told: Mapping[Field, str], choices: str) -> str:
@@ -435,18 +441,22 @@ def read_proof(told: Mapping[Field, str], choices: str) -> str:
             message = "A yes needs its proof: when and how it was given."
             raise FieldWrong(message, field=Field.CHOICES_PROOF)
         return ""
-    if day and not is_day(day):
-        message = "Write a day like 2026-05-31, or leave it open."
-        raise FieldWrong(message, field=Field.CHOICES_DATE)
     dated = f"{day}: {text}" if day else text
     return read_words(Field.CHOICES_PROOF, dated, length_max=PROOF_MAX, missing="")
 
 
-def is_day(text: str) -> bool:
+def read_choices_day(told: Mapping[Field, str]) -> date | None:
+    """Return the day of choices that have a proof, None where it is open. Raises FieldWrong."""
+    text, proof = told.get(Field.CHOICES_DATE, "").strip(), told.get(Field.CHOICES_PROOF, "")
+    if not text or not proof.strip():
+        return None
     try:
-        return len(text) == len("2026-05-31") and bool(date.fromisoformat(text))
+        if len(text) == len("2026-05-31"):
+            return date.fromisoformat(text)
     except ValueError:
-        return False
+        pass
+    message = "Write a day like 2026-05-31, or leave it open."
+    raise FieldWrong(message, field=Field.CHOICES_DATE)
 
 
 def read_gpc(text: str) -> bool:

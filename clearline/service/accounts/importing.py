@@ -4,7 +4,8 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Final, TypeVar
 
 from django.db import IntegrityError, models, transaction
@@ -13,9 +14,15 @@ from clearline.kit.errors import Conflict
 from clearline.kit.seen import Seen
 from clearline.policy.choices import NOTHING_CHOSEN
 from clearline.policy.use import Actor, ActorKind, Use
-from clearline.policy.vocabulary import Category, Purpose, SubjectId, SubjectKind
+from clearline.policy.vocabulary import Answer, Category, Purpose, SubjectId, SubjectKind
 from clearline.service.accounts.age import choices_at_start
-from clearline.service.accounts.customer_file import CustomerRow, Fault, RowWrong, answers_in
+from clearline.service.accounts.customer_file import (
+    CustomerRow,
+    Fault,
+    RowWrong,
+    answers_in,
+    in_one_form,
+)
 from clearline.service.accounts.models import (
     Account,
     BroughtList,
@@ -28,6 +35,7 @@ from clearline.service.accounts.models import (
 from clearline.service.accounts.roles import AccountKind, MemberRole
 from clearline.trust.blind_index import folded, indexer
 from clearline.trust.consent import actions as consent
+from clearline.trust.consent.account import is_yes_over
 from clearline.trust.consent.actions import Brought
 from clearline.trust.gate import actions as gate
 from clearline.trust.ledger import actions as ledger
@@ -37,6 +45,7 @@ from clearline.trust.vault import actions as vault_actions
 Row = TypeVar("Row", bound=models.Model)
 
 ROWS_AT_ONCE: Final = 1_000
+A_DAY: Final = timedelta(days=1)
 INSERTED_AT_ONCE: Final = 500
 KEEP_IMPORTED: Final = Use(
     by=Actor(ActorKind.JOB, "import"),
@@ -87,11 +96,17 @@ class Keyed:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of some rows: how many came in, how many were here, and those that cannot."""
+    """What became of some rows: how many came in, how many were here, and those that cannot.
+
+    Of who came in, how many a yes was left out because it had no day that has been, or was older
+    than a yes lasts.
+    """
 
     taken: int
     here_already: int
     wrong: tuple[RowWrong, ...]
+    yeses_undated: int = 0
+    yeses_old: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +116,51 @@ class Sorted:
     wrong: tuple[RowWrong, ...]
 
 
-def look_through(rows: Sequence[CustomerRow], *, seen: SeenInFile) -> Batch:
+def look_through(rows: Sequence[CustomerRow], *, seen: SeenInFile, now: datetime) -> Batch:
     """Return what would become of some rows, at most 1,000, and write nothing."""
-    found = sort(rows, seen)
-    return Batch(len(found.new), found.here_already, found.wrong)
+    return told_of(sort(rows, seen), now)
+
+
+def told_of(found: Sorted, now: datetime) -> Batch:
+    undated = old = 0
+    for each in found.new:
+        yeses = sum(answer is Answer.YES for answer in answers_in(each.row.choices).values())
+        why = why_no_yes(each.row, now)
+        undated += yeses * (why is NoYes.UNDATED)
+        old += yeses * (why is NoYes.OLD)
+    return Batch(len(found.new), found.here_already, found.wrong, undated, old)
+
+
+class NoYes(StrEnum):
+    """Why a yes of an earlier system does not come in."""
+
+    UNDATED = "undated"  # or of a day that is to come
+    OLD = "old"
+
+
+def why_no_yes(row: CustomerRow, now: datetime) -> NoYes | None:
+    """Return why no yes of a row comes in, None where each does.
+
+    What was said long ago is no yes of today: one that was said here would be over as well.
+    """
+    if row.choices_day is None or said_at(row.choices_day) > now + A_DAY:  # elsewhere it is
+        return NoYes.UNDATED
+    return NoYes.OLD if is_yes_over(said_at(row.choices_day), now) else None
+
+
+def said_at(day: date) -> datetime:
+    """Return the first moment of a day, so that no yes lasts longer than it may."""
+    return datetime.combine(day, time(), UTC)
+
+
+def held_of(row: CustomerRow, now: datetime) -> dict[str, Answer]:
+    """Return the answers of a row that come in: each no, and a yes whose time is not over."""
+    is_held = why_no_yes(row, now) is None
+    return {
+        name: answer
+        for name, answer in answers_in(row.choices).items()
+        if is_held or answer is Answer.NO
+    }
 
 
 def import_customers(
@@ -125,10 +181,11 @@ def import_customers(
     permit = gate.ask(use=KEEP_IMPORTED, choices=NOTHING_CHOSEN, now=now)
     found = sort(rows, seen)
     if not found.new:
-        return Batch(0, found.here_already, found.wrong)
+        return told_of(found, now)
     subjects = [SubjectId(secrets.token_hex(16)) for _ in found.new]
     pairs = list(zip(subjects, found.new, strict=True))
-    chosen = [each for each in map(brought, pairs) if each.choices != NOTHING_CHOSEN]
+    people = [brought(subject, each.row, now) for subject, each in pairs]
+    chosen = [each for each in people if each.choices != NOTHING_CHOSEN]
     permit_to_choose = consent.ask_to_begin(now) if chosen else None
 
     try:
@@ -143,18 +200,18 @@ def import_customers(
     except IntegrityError:
         message = "Another import or a new account took a number meanwhile. Run the same again."
         raise ImportedMeanwhile(message) from None
-    return Batch(len(pairs), found.here_already, found.wrong)
+    return told_of(found, now)
 
 
-def brought(pair: tuple[SubjectId, Keyed]) -> Brought:
+def brought(subject: SubjectId, row: CustomerRow, now: datetime) -> Brought:
     """Return what is to hold of somebody's choices: those of before, and those of their age."""
-    subject, row = pair[0], pair[1].row
     by_age = choices_at_start(row.age) if row.age else {}
     return Brought(
         subject=subject,
-        answers=answers_in(row.choices),
+        answers=held_of(row, now),
         by_age={name.value: answer for name, answer in by_age.items()},
         gpc=row.gpc,
+        yes_at=min(said_at(row.choices_day), now) if row.choices_day else now,
     )
 
 
@@ -226,7 +283,7 @@ def rows_of_person(subject: SubjectId, each: Keyed, now: datetime) -> list[model
             subject=subject,
             row_index=each.whole,
             balance=None if row.balance is None else str(row.balance),
-            choices=row.choices or None,
+            choices=in_one_form(held_of(row, now)) or None,
             choices_proof=row.choices_proof or None,
             user_id=row.user_id or None,
             imported_at=now,

@@ -58,11 +58,13 @@ def decimal_mark_of(locale: str) -> str:
 
 @dataclass(slots=True)
 class Told:
-    """What became of a list so far."""
+    """What became of a list so far; of who comes in, how many a yes is left out, and why."""
 
     taken: int = 0
     here_already: int = 0
     wrong: int = 0
+    yeses_undated: int = 0
+    yeses_old: int = 0
 
     @property
     def rows(self) -> int:
@@ -76,7 +78,7 @@ def try_list(customers: CustomerFile, *, by: Actor, tell: Tell, clock: Clock) ->
     """
 
     def take(rows: Sequence[CustomerRow], seen: SeenInFile) -> Batch:
-        return importing.look_through(rows, seen=seen)
+        return importing.look_through(rows, seen=seen, now=clock())
 
     return take_noted(customers, ListFor.TRIAL, by, take=take, tell=tell, clock=clock)
 
@@ -141,6 +143,8 @@ def take_all(customers: CustomerFile, told: Told, *, take: Take, tell: Tell) -> 
         told.taken += batch.taken
         told.here_already += batch.here_already
         told.wrong += len(wrong)
+        told.yeses_undated += batch.yeses_undated
+        told.yeses_old += batch.yeses_old
         tell(wrong)
 
 

@@ -15,6 +15,7 @@ from clearline.trust.consent.cookie import ChosenOnDevice
 from clearline.trust.consent.cookies import ENDING, VISITOR_COOKIE
 
 NOTHING_SAID: Final = "{}"
+YES_LASTS: Final = VISITOR_COOKIE.lifetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,15 @@ def yes_since(said: Mapping[str, Said]) -> datetime | None:
     return min((each.at for each in agreed if each.answer is Answer.YES), default=None)
 
 
+def is_yes_over(since: datetime, now: datetime) -> bool:
+    """Say whether a yes of that moment is so old that it counts no more (clause choices.keep)."""
+    return now - since >= YES_LASTS
+
+
 def standing(said: Mapping[str, Said], now: datetime) -> dict[str, Said]:
     """Return what counts at a moment, as a browser of the account has it."""
     since = yes_since(said)
-    if since is None or now - since < VISITOR_COOKIE.lifetime:
+    if since is None or not is_yes_over(since, now):
         return dict(said)
     return {name: each for name, each in said.items()
             if name not in ENDING or each.answer is not Answer.YES}  # fmt: skip

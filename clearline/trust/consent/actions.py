@@ -403,13 +403,14 @@ def decline_unsaid(
 class Brought:
     """What an earlier system knew of one person's choices, beside those that their age begins with.
 
-    `gpc` says that it had seen their Global Privacy Control.
+    `gpc` says that it had seen their Global Privacy Control; `yes_at` since when each yes counts.
     """
 
     subject: SubjectId
     answers: Mapping[str, Answer]
     by_age: Mapping[str, Answer]
     gpc: bool
+    yes_at: datetime
 
     @property
     def choices(self) -> Choices:
@@ -426,8 +427,9 @@ class Brought:
 def bring_many(people: Sequence[Brought], *, edition: date, permit: Permit, now: datetime) -> None:
     """Let new accounts begin with what an earlier system knew, in the caller's transaction.
 
-    One entry for each; what proves an answer stays where the caller keeps it. The permit is that
-    of `ask_to_begin`. Source: GDPR 7(1); 11 CCR 7025(c)(1); clause choices.account.
+    One entry for each; a yes counts from when it was said, a no from now on. What proves an answer
+    stays where the caller keeps it. The permit is that of `ask_to_begin`.
+    Source: GDPR 7(1); 11 CCR 7025(c)(1); clause choices.account.
     """
     entries = [
         ChoiceRecorded(
@@ -449,8 +451,14 @@ def bring_many(people: Sequence[Brought], *, edition: date, permit: Permit, now:
             subject=each.subject,
             told=write_said(
                 {
-                    name: Said(each.choices.answer(name), now, each.how(name), entry.id)
-                    for name in each.choices.yes | each.choices.no
+                    **{
+                        name: Said(Answer.YES, each.yes_at, each.how(name), entry.id)
+                        for name in each.choices.yes
+                    },
+                    **{
+                        name: Said(Answer.NO, now, each.how(name), entry.id)
+                        for name in each.choices.no
+                    },
                 }
             ),
             proof=entry.id,

@@ -81,12 +81,49 @@ def test_who_can_comes_in_and_all_others_stand_in_a_list_beside(
     assert code == 1
     assert Account.objects.count() == 1
     assert "1 customers came in; 0 were here already" in said
+    assert "yes" not in said
     assert "line 3: account_number:" in said
     rejects = listed.with_name("customers.csv.rejects.csv")
     with rejects.open(encoding="utf-8", newline="") as file:
         head, *rows = csv.reader(file)
     assert head == ["row", "reason", "Full name", "E-mail", "Account number", "Balance", "Phone"]
     assert [(row[0], row[2]) for row in rows] == [("3", "'=cmd()"), ("4", "Zoe")]
+
+
+@pytest.fixture
+def dated(tmp_path: Path) -> Path:
+    """A list whose four yeses are of 2021 and of no day, beside a no."""
+    path = tmp_path / "dated.csv"
+    path.write_text(
+        "name,email,account,choices,proof,choices_date\n"
+        "Zoe,zoe@m.example,1,ads=yes;content=yes;measurement=yes,letter,2021-03-01\n"
+        "Yan,yan@m.example,2,ads=yes;content=no,letter,\n",
+        "utf-8",
+    )
+    return path
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("trial", [[], ["--dry-run"]])
+def test_how_many_yeses_are_left_out_is_told_with_why(
+    dated: Path, trial: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(str(dated), *trial) == 0
+
+    said = capsys.readouterr().out
+    verb = "would not come in" if trial else "did not come in"
+    assert f"3 yeses {verb}: older than the 400 days that a yes lasts.\n" in said
+    assert f"1 yes {verb}: without a choices_date, or of a day to come.\n" in said
+
+
+@pytest.mark.django_db
+def test_the_yeses_that_are_left_out_are_told_to_machines(
+    dated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(str(dated), "--json")
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["yeses_left_out"] == {"undated": 1, "old": 3}
 
 
 @pytest.mark.django_db

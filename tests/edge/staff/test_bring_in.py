@@ -97,6 +97,21 @@ def test_a_list_is_tried_and_nothing_is_written(officer: Client) -> None:
     assert not Account.objects.exists()
 
 
+def test_yeses_that_are_left_out_are_told_with_why(officer: Client) -> None:
+    head = "name,email,account,choices,proof,choices_date\n"
+    old = "Zoe,zoe@m.example,1,ads=yes;content=yes,letter,2021-03-01\n"
+    undated = "Yan,yan@m.example,2,ads=yes;content=no,letter,\n"
+
+    words = words_on(send(officer, f"{head}{old}{undated}", act="bring").content)
+    none = words_on(send(officer, act="try").content)
+
+    assert "Came in2" in words
+    assert "Yeses left out: older than the 400 days that a yes lasts2" in words
+    assert "Yeses left out: without a day, or of one to come1" in words
+    assert "Yeses left out" not in none
+    assert "older than 400 days, is left out" in none
+
+
 def test_a_list_is_brought_in_once_by_who_pressed(officer: Client) -> None:
     send(officer, act="bring")
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import unicodedata
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -77,6 +78,7 @@ def test_a_proof_may_have_its_day_and_a_signal_is_yes_or_no() -> None:
     plain = one(f"{head}Zoë,z@mail.example,1,ads=no,,2024-05-31,\n")
 
     assert (row.choices_proof, row.gpc) == ("2024-05-31: on paper", True)
+    assert row.choices_day == date(2024, 5, 31)
     assert (plain.choices_proof, plain.gpc) == ("", False)
     assert row.canonical() != plain.canonical()
 

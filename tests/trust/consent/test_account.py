@@ -307,6 +307,9 @@ def test_what_adds_nothing_leaves_no_entry() -> None:
     assert Entry.objects.filter(subject=ALICE).count() == 1
 
 
+EARLIER = NOW - timedelta(days=30)
+
+
 def bring(*people: Brought) -> None:
     permit = actions.ask_to_begin(NOW)
     with transaction.atomic():
@@ -315,12 +318,13 @@ def bring(*people: Brought) -> None:
 
 def test_what_an_earlier_system_knew_holds_as_such_each_with_its_proof() -> None:
     bring(
-        Brought(ALICE, {MEASURE: YES, CONTENT: NO}, {}, gpc=False),
-        Brought(BOB, {SALE: YES}, {ChoiceName.ADS: NO}, gpc=True),
+        Brought(ALICE, {MEASURE: YES, CONTENT: NO}, {}, gpc=False, yes_at=EARLIER),
+        Brought(BOB, {SALE: YES}, {ChoiceName.ADS: NO}, gpc=True, yes_at=EARLIER),
     )
 
     assert answers_of() == {MEASURE: YES, CONTENT: NO}
     assert {each.method for each in said().values()} == {ChoiceMethod.IMPORT}
+    assert (said()[MEASURE].at, said()[CONTENT].at) == (EARLIER, NOW)
     bobs = actions.show_account(by=Actor(ActorKind.SUBJECT, BOB), subject=BOB, now=NOW)
     assert {name: (each.answer, each.method) for name, each in bobs.items()} == {
         SALE: (NO, ChoiceMethod.GPC),
