@@ -105,7 +105,8 @@ class Provider:
         return [json.loads(line.text) for line in lines]
 
     def sums(self) -> list[dict[str, object]]:
-        sql = "SELECT formatRow('JSONEachRow', * EXCEPT people, hex(people)) FROM popularity"
+        columns = "* EXCEPT (people, said_yes), hex(people), hex(said_yes)"
+        sql = f"SELECT formatRow('JSONEachRow', {columns}) FROM popularity"
         return [json.loads(line.text) for line in self.store.query(sql, Line)]
 
     def one(self, sql: str) -> str:

@@ -12,6 +12,7 @@ from clearline.kit.errors import Conflict
 NAME: Final = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 COMMENT: Final = re.compile(r"--[^\n]*")
 STEPS_MAX: Final = 1000
+STATEMENT_S_MAX: Final = 3_600.0  # one may fill a column from the rows of years
 
 STEP_TABLE: Final = """
 CREATE TABLE IF NOT EXISTS schema_step
@@ -57,7 +58,7 @@ def migrate(store: ColumnStore, directory: Path) -> tuple[str, ...]:
             require_unchanged(step, taken[step.number])
             continue
         for statement in step.statements:
-            store.command(statement)
+            store.command(statement, seconds_max=STATEMENT_S_MAX)
         store.command(
             "INSERT INTO schema_step (number, name, sha256)"
             " VALUES ({number:UInt16}, {name:String}, {sha256:String})",

@@ -58,18 +58,19 @@ class DayRow(NamedTuple):
     visits: int
     people: int
     seconds: int
-    yeses: int
+    said_yes: int
 
     @property
     def sums(self) -> Count:
-        known = Count(self.views, self.visits, self.people, self.seconds, yeses=self.yeses)
+        known = Count(self.views, self.visits, self.people, self.seconds, said_yes=self.said_yes)
         others = (self.visits, self.views, self.seconds)
         return known if self.agreed else Count(self.views, self.visits, 0, self.seconds, *others)
 
 
 class PeopleRow(NamedTuple):
     is_now: int
-    people: int
+    people: int = 0
+    said_yes: int = 0
 
 
 class ApartRow(NamedTuple):
@@ -87,7 +88,7 @@ class ApartRow(NamedTuple):
     declined: int
     declined_views: int
     declined_seconds: int
-    yeses: int
+    said_yes: int
     views_before: int
     visits_before: int
     people_before: int
@@ -95,7 +96,7 @@ class ApartRow(NamedTuple):
     declined_before: int
     declined_views_before: int
     declined_seconds_before: int
-    yeses_before: int
+    said_yes_before: int
 
     @property
     def named(self) -> Named:
@@ -107,7 +108,7 @@ class ApartRow(NamedTuple):
             self.declined,
             self.declined_views,
             self.declined_seconds,
-            self.yeses,
+            self.said_yes,
         )
         before = Count(
             self.views_before,
@@ -117,7 +118,7 @@ class ApartRow(NamedTuple):
             self.declined_before,
             self.declined_views_before,
             self.declined_seconds_before,
-            self.yeses_before,
+            self.said_yes_before,
         )
         return Named(self.name, now, before, self.group)
 
@@ -291,11 +292,11 @@ def read_days(store: ColumnStore, reading: Reading) -> tuple[DayRow, ...]:
     return store.query(sql, DayRow, reading.params(rows_max=ROWS_MAX))
 
 
-def read_people(store: ColumnStore, reading: Reading) -> dict[int, int]:
-    """Return how many people came in the period, under 1, and in the one before, under 0."""
+def read_people(store: ColumnStore, reading: Reading) -> dict[int, PeopleRow]:
+    """Return who came in the period, under 1, and in the one before, under 0."""
     sql = statements.PEOPLE_OF_SUMS if reading.is_of_sums else statements.PEOPLE_OF_EVENTS
     rows = store.query(sql, PeopleRow, reading.params(rows_max=ROWS_MAX))
-    return {0: 0, 1: 0} | {row.is_now: row.people for row in rows}
+    return {0: PeopleRow(0), 1: PeopleRow(1)} | {row.is_now: row for row in rows}
 
 
 def read_names(store: ColumnStore, reading: Reading) -> Listing:
@@ -365,29 +366,33 @@ def with_nameless(listing: Listing, days: Sequence[DayRow], reading: Reading) ->
 
 
 def left_over(whole: Iterable[Count], told: Count) -> Count:
-    """Return what of a whole is not told, with a person for each visit: sums know no better."""
+    """Return what of a whole is not told, with a person for each visit: sums know no better.
+
+    Who said yes under a name may have said it without one too: where there is a view all count.
+    """
     total = sum(whole, NOTHING)
+    views = total.views - told.views
     visits, declined = total.visits - told.visits, total.declined - told.declined
     return Count(
-        total.views - told.views,
+        views,
         visits,
         visits - declined,
         total.seconds - told.seconds,
         declined,
         total.declined_views - told.declined_views,
         total.declined_seconds - told.declined_seconds,
-        total.yeses - told.yeses,
+        total.said_yes if views else 0,
     )
 
 
-def totals_of(rows: Iterable[DayRow], people: int, told: Told) -> Totals:
+def totals_of(rows: Iterable[DayRow], who: PeopleRow, told: Told) -> Totals:
     agreed, declined = NOTHING, NOTHING
     for row in rows:
         if row.agreed:
             agreed += row.sums
         else:
             declined += row.sums
-    whole = Count(agreed.views, agreed.visits, people, agreed.seconds, yeses=agreed.yeses)
+    whole = Count(agreed.views, agreed.visits, who.people, agreed.seconds, said_yes=who.said_yes)
     return to_totals(whole, declined, told)
 
 

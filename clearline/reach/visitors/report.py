@@ -184,7 +184,7 @@ class Count:
     declined: int = 0  # visits begun by those who are not recognised
     declined_views: int = 0  # of `views` those of the same, as are the seconds
     declined_seconds: int = 0
-    yeses: int = 0  # said here by people of whom a visit may have begun here before
+    said_yes: int = 0  # of `people` those who said yes here: a visit may have begun here before
 
     def __add__(self, other: "Count") -> "Count":
         """Add two groups. The same people may be in both: together they are at least the most."""
@@ -196,7 +196,7 @@ class Count:
             self.declined + other.declined,
             self.declined_views + other.declined_views,
             self.declined_seconds + other.declined_seconds,
-            self.yeses + other.yeses,
+            self.said_yes + other.said_yes,
         )
 
     def of(self, population: Population) -> "Count":
@@ -219,10 +219,10 @@ class Count:
         """Return how many the group are: the people known, and one for each visit of the others.
 
         Not one for each view: nobody knows whose they are, and all may be of one visit. Who said
-        yes is among the people, so a visit begun here before that is no other. Yeses are acts, and
-        one person may say many: at most as many visits are left out as there are people here.
+        yes is among the people, so a visit begun here before that is no other: for each of them,
+        however often they said it, one is left out. Of several groups they may be the same people.
         """
-        return self.people + max(0, self.declined - min(self.yeses, self.people))
+        return self.people + max(0, self.declined - min(self.said_yes, self.people))
 
 
 NOTHING: Final = Count()

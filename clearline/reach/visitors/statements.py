@@ -23,6 +23,7 @@ EVENTS: Final = """
         *,
         day >= {start:Date} AS is_now,
         visitor != 0 AS agreed,
+        kind = 'yes' AND agreed AS says_yes,
         {thing:String} = 'page' ? page : service AS thing_name,
         kind = 'view' AS counts_site,
         kind = 'view' OR ({thing:String} = 'service' AND kind = 'service') AS counts,
@@ -77,7 +78,7 @@ SELECT
     sumIf(starts, counts_site),
     uniqExactIf(visitor, shows_site AND agreed),
     sum(seconds),
-    countIf(kind = 'yes')
+    uniqExactIf(visitor, says_yes)
 FROM ({EVENTS})
 WHERE kind != 'service'
 GROUP BY day, agreed
@@ -91,29 +92,32 @@ SELECT
     sum(starts),
     uniqCombined64MergeIf(12)(people, agreed = 1),
     sum(seconds),
-    sum(yeses)
+    uniqCombined64MergeIf(12)(said_yes, agreed = 1)
 FROM ({SUMS} {FILTERED} AND thing = 'site' AND span = 1)
 GROUP BY start, agreed
 """
 
 PEOPLE_OF_EVENTS: Final = f"""
-SELECT is_now, uniqExact(visitor)
+SELECT is_now, uniqExact(visitor), uniqExactIf(visitor, says_yes)
 FROM ({EVENTS})
 WHERE shows_site AND agreed
 GROUP BY is_now
 """
 
 PEOPLE_OF_SUMS: Final = f"""
-SELECT is_now, uniqCombined64Merge(12)(people)
+SELECT is_now, uniqCombined64Merge(12)(people), uniqCombined64Merge(12)(said_yes)
 FROM ({SUMS} {FILTERED} {WIDE} AND thing = 'site' AND agreed = 1)
 GROUP BY is_now
 """
 
-# How many stand behind a group, as `report.Count.size` says it: people, visits of others, yeses.
+# How many stand behind a group, as `report.Count.size` says it: people, visits of others, people
+# who said yes here.
 BEHIND: Final = "{0} + greatest({1}, least({2}, {0})) - least({2}, {0})"
-BEHIND_GROUP: Final = BEHIND.format("people_now", "declined_now", "yeses_now")
+BEHIND_GROUP: Final = BEHIND.format("people_now", "declined_now", "said_yes_now")
 BEHIND_SMALLER: Final = BEHIND.format(
-    "max(people_now) OVER smaller", "sum(declined_now) OVER smaller", "sum(yeses_now) OVER smaller"
+    "max(people_now) OVER smaller",
+    "sum(declined_now) OVER smaller",
+    "sum(said_yes_now) OVER smaller",
 )
 
 # The greatest of each side one by one, and all others together. A value of a group that is too
@@ -199,10 +203,10 @@ SELECT
         views_told > 0 AND is_searched AND value != '' AND (NOT is_small OR {search:String} = '')
     ),
     sum(views_now), sum(visits_now), max(people_now), sum(seconds_now), sum(declined_now),
-    sum(declined_views_now), sum(declined_seconds_now), sum(yeses_now),
+    sum(declined_views_now), sum(declined_seconds_now), sum(said_yes_now),
     sum(views_before), sum(visits_before), max(people_before), sum(seconds_before),
     sum(declined_before), sum(declined_views_before), sum(declined_seconds_before),
-    sum(yeses_before)
+    sum(said_yes_before)
 FROM placed
 GROUP BY side, is_apart, name
 """.replace("{size}", BEHIND_GROUP).replace("{size_smaller}", BEHIND_SMALLER)
@@ -221,7 +225,7 @@ WITH counted AS
         sumIf(starts, counts AND NOT agreed AND is_now) AS declined_now,
         countIf(counts AND NOT agreed AND is_now) AS declined_views_now,
         sumIf(seconds, NOT agreed AND is_now) AS declined_seconds_now,
-        countIf(kind = 'yes' AND is_now) AS yeses_now,
+        uniqExactIf(visitor, says_yes AND is_now) AS said_yes_now,
         countIf(counts AND NOT is_now) AS views_before,
         sumIf(starts, counts AND NOT is_now) AS visits_before,
         uniqExactIf(visitor, shows AND agreed AND NOT is_now) AS people_before,
@@ -229,7 +233,7 @@ WITH counted AS
         sumIf(starts, counts AND NOT agreed AND NOT is_now) AS declined_before,
         countIf(counts AND NOT agreed AND NOT is_now) AS declined_views_before,
         sumIf(seconds, NOT agreed AND NOT is_now) AS declined_seconds_before,
-        countIf(kind = 'yes' AND NOT is_now) AS yeses_before
+        uniqExactIf(visitor, says_yes AND NOT is_now) AS said_yes_before
     FROM ({EVENTS})
     WHERE thing_name != '' AND (shows OR kind = 'time')
     GROUP BY thing_name
@@ -245,7 +249,7 @@ MEASURES_OF_SUMS: Final = """
         sumIf(starts, agreed = 0 AND is_now) AS declined_now,
         sumIf(views, agreed = 0 AND is_now) AS declined_views_now,
         sumIf(seconds, agreed = 0 AND is_now) AS declined_seconds_now,
-        sumIf(yeses, is_now) AS yeses_now,
+        uniqCombined64MergeIf(12)(said_yes, agreed = 1 AND is_now) AS said_yes_now,
         sumIf(views, NOT is_now) AS views_before,
         sumIf(starts, NOT is_now) AS visits_before,
         uniqCombined64MergeIf(12)(people, agreed = 1 AND NOT is_now) AS people_before,
@@ -253,7 +257,7 @@ MEASURES_OF_SUMS: Final = """
         sumIf(starts, agreed = 0 AND NOT is_now) AS declined_before,
         sumIf(views, agreed = 0 AND NOT is_now) AS declined_views_before,
         sumIf(seconds, agreed = 0 AND NOT is_now) AS declined_seconds_before,
-        sumIf(yeses, NOT is_now) AS yeses_before
+        uniqCombined64MergeIf(12)(said_yes, agreed = 1 AND NOT is_now) AS said_yes_before
 """
 
 NAMES_OF_SUMS: Final = f"""
@@ -287,7 +291,7 @@ WITH counted AS
         sumIf(starts, counts_site AND NOT agreed AND is_now) AS declined_now,
         countIf(counts_site AND NOT agreed AND is_now) AS declined_views_now,
         sumIf(seconds, NOT agreed AND is_now) AS declined_seconds_now,
-        countIf(kind = 'yes' AND is_now) AS yeses_now,
+        uniqExactIf(visitor, says_yes AND is_now) AS said_yes_now,
         countIf(counts_site AND NOT is_now) AS views_before,
         sumIf(starts, counts_site AND NOT is_now) AS visits_before,
         uniqExactIf(visitor, shows_site AND agreed AND NOT is_now) AS people_before,
@@ -295,7 +299,7 @@ WITH counted AS
         sumIf(starts, counts_site AND NOT agreed AND NOT is_now) AS declined_before,
         countIf(counts_site AND NOT agreed AND NOT is_now) AS declined_views_before,
         sumIf(seconds, NOT agreed AND NOT is_now) AS declined_seconds_before,
-        countIf(kind = 'yes' AND NOT is_now) AS yeses_before
+        uniqExactIf(visitor, says_yes AND NOT is_now) AS said_yes_before
     FROM (SELECT *, toString(referrer_class) AS class FROM ({EVENTS}))
     WHERE kind != 'service'
     GROUP BY GROUPING SETS ((part), (device), (referrer_class), (referrer), (campaign))

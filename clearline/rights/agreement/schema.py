@@ -19,7 +19,8 @@ TOKEN: Final = re.compile(
 TOLD: Final = re.compile(r"--\s*(?:category:\s*(\S+)|not personal:\s*(\S.*))")
 FORMS: Final = (
     "Write CREATE TABLE IF NOT EXISTS name (columns) ENGINE = …MergeTree, "
-    "ALTER TABLE name ADD COLUMN …, or CREATE MATERIALIZED VIEW IF NOT EXISTS name TO table AS …"
+    "ALTER TABLE name ADD COLUMN …, CREATE MATERIALIZED VIEW IF NOT EXISTS name TO table AS …, "
+    "or INSERT INTO name (columns) SELECT …; the last two read tables of ours alone"
 )
 REMEDY: Final = "Give it a line that ends with `-- category: KEY` or `-- not personal: why`."
 CREATE_TABLE: Final = re.compile(
@@ -30,16 +31,19 @@ CREATE_TABLE: Final = re.compile(
 ADD_COLUMN: Final = re.compile(r"alter table [\w.]+ (?:on cluster \S+ )?(add column .*)", re.DOTALL)
 SETTING: Final = re.compile(r"alter table [\w.]+ (?:on cluster \S+ )?modify setting [^()]*")
 VIEW: Final = re.compile(r"create materialized view (?:if not exists )?[\w.]+ to [\w.]+ as select ")
+FILL: Final = re.compile(r"insert into \w+ \( [\w ,]+ \) select ")
 DROP_VIEW: Final = re.compile(r"drop view (?:if exists )?[\w.]+")
 NO_COLUMN: Final = frozenset({"index", "constraint", "projection", "primary", "period"})
+# What reads no table of ours but a function: another machine, a file, a program.
+FAR_PLACES: Final = r"(?:url|remote|remotesecure|s3|mysql|postgresql|executable)\s*\("
+READS_FAR: Final = re.compile(rf"\b(?:from|join) [\w.]+ [(,]|\b{FAR_PLACES}")
 # Words of a statement in Python that makes or changes a table.
 MAKES_TABLES: Final = re.compile(
     r"\b(?:create\s+(?:or\s+replace\s+)?(?:temporary\s+|temp\s+)?"
     r"(?:table|view|materialized|dictionary|database|function|trigger|virtual)"
     r"|alter\s+table\s.*?\b(?:add|rename|modify|alter\s+column|attach)|rename\s+(?:table|column)"
     r"|attach\s+table|select\s.*\binto\s+outfile"
-    r"|(?:insert\s+into\s+(?:table\s+)?function|from)\s+"
-    r"(?:url|remote|remotesecure|s3|mysql|postgresql|executable)\s*\()",
+    rf"|(?:insert\s+into\s+(?:table\s+)?function|from)\s+{FAR_PLACES})",
     re.IGNORECASE | re.DOTALL,
 )
 # The one file whose SQL in Python makes a table; it is read like the numbered files.
@@ -78,8 +82,10 @@ def find_sql_columns(sql: str, file: str, *, first: int = 1) -> Iterator[FoundCo
             definitions = split_added(statement)
             if added.group(1).count(" column ") > len(definitions):
                 definitions = []
-        elif VIEW.match(words) or SETTING.fullmatch(words) or DROP_VIEW.fullmatch(words):
-            continue  # it fills columns that the table has declared, or makes none
+        elif (VIEW.match(words) or FILL.match(words)) and not READS_FAR.search(words):
+            continue  # it fills columns that the table has declared
+        elif SETTING.fullmatch(words) or DROP_VIEW.fullmatch(words):
+            continue  # it makes none
         else:
             definitions = []
         if not definitions:

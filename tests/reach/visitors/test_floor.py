@@ -26,7 +26,7 @@ def is_small(count: Count) -> bool:
 
 
 def test_who_said_yes_stands_behind_a_group_once() -> None:
-    four_who_said_yes = Count(4, 4, 4, 0, declined=4, declined_views=4, yeses=4)
+    four_who_said_yes = Count(4, 4, 4, 0, declined=4, declined_views=4, said_yes=4)
     and_one_more_visit = Count(1, 1, 0, 0, declined=1, declined_views=1)
 
     assert four_who_said_yes.size == 4
@@ -34,13 +34,13 @@ def test_who_said_yes_stands_behind_a_group_once() -> None:
 
 
 COUNTS = st.builds(
-    lambda people, more, declined, visits, yeses: Count(
+    lambda people, more, declined, visits, said_yes: Count(
         people + more + declined,
         declined + min(visits, people),
         people,
         0,
         declined,
-        yeses=yeses,
+        said_yes=said_yes,
     ),
     st.integers(0, 9),
     st.integers(0, 9),
@@ -95,14 +95,14 @@ def test_the_rest_is_never_a_group_of_one_to_four(counts: list[Count], others: C
 
 PRIME = 2**31 - 1
 PAIRS = st.builds(
-    lambda people, views, visits, declined, declined_views, yeses: Count(
+    lambda people, views, visits, declined, declined_views, said_yes: Count(
         people + views + declined + declined_views,
         (min(visits, people) + declined),
         people,
         0,
         declined,
         declined + declined_views,
-        yeses=yeses,
+        said_yes=said_yes,
     ),
     st.integers(0, 12),
     st.integers(0, 3),

@@ -1,5 +1,7 @@
 """Loading: a batch sent twice is stored once, what a crash left undone is made good."""
 
+import shutil
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -99,11 +101,16 @@ def test_the_ids_of_an_hour_are_those_received_in_it(column_store: ColumnStore) 
 
 DAYS = (20_787, 20_788)  # the last of a month and the first of the next
 FIRST_NOON_MS = NOON_MS + 7 * 24 * HOUR_MS
+YESES = (  # id, day, page and visitor: one says it again and again, two more once
+    *((number, DAYS[number % 2], "/rates/", 8) for number in range(301, 305)),
+    (305, DAYS[1], "/rates/", 9),
+    (306, DAYS[1], "/", 10),
+)
 SUMS = """
 SELECT
     filter, value, thing, span, toInt32(start) AS start, agreed, name, sum(views) AS views,
     sum(starts) AS starts, sum(seconds) AS seconds, sum(yeses) AS yeses,
-    uniqCombined64Merge(12)(people) AS people
+    uniqCombined64Merge(12)(people) AS people, uniqCombined64Merge(12)(said_yes) AS said_yes
 FROM popularity
 GROUP BY ALL
 ORDER BY ALL
@@ -123,13 +130,22 @@ class Sums(NamedTuple):
     seconds: int
     yeses: int
     people: int
+    said_yes: int
 
 
 def make_batch() -> list[StoredEvent]:
     kinds = (Kind.VIEW, Kind.TIME, Kind.SERVICE)
-    said_yes = msgspec.structs.replace(
-        make_event(301, FIRST_NOON_MS), day=DAYS[0], kind=Kind.YES, visitor=8, starts=0
-    )
+    yeses = [
+        msgspec.structs.replace(
+            make_event(number, FIRST_NOON_MS),
+            day=day,
+            kind=Kind.YES,
+            page=page,
+            visitor=visitor,
+            starts=0,
+        )
+        for number, day, page, visitor in YESES
+    ]
     acts = [
         msgspec.structs.replace(
             make_event(number, FIRST_NOON_MS),
@@ -142,7 +158,7 @@ def make_batch() -> list[StoredEvent]:
         )
         for number in range(1, 301)
     ]
-    return [*acts, said_yes]
+    return [*acts, *yeses]
 
 
 def sums_of(store: ColumnStore) -> tuple[Sums, ...]:
@@ -192,7 +208,7 @@ def test_making_good_what_is_whole_or_was_never_sent_counts_once(
 
     assert sums_of(column_store) == once
     (counts,) = column_store.query("SELECT count(), uniqExact(id) FROM event", Counts)
-    assert counts == Counts(302, 302)
+    assert counts == Counts(307, 307)
 
 
 def test_sums_whose_view_is_not_there_are_not_made_again_and_the_store_counts_as_down(
@@ -220,3 +236,70 @@ def test_sums_that_agree_are_left_alone(column_store: ColumnStore) -> None:
     days = {date(1970, 1, 1) + timedelta(days=day) for day in DAYS}
 
     assert load.restore_sums(column_store, days) == ()
+
+
+def migrate_to(store: ColumnStore, last: int, directory: Path) -> None:
+    """Bring a store to where an earlier release left it."""
+    for step in sorted(SCHEMA.glob("*.sql"))[:last]:
+        shutil.copy(step, directory)
+    migrate(store, directory)
+
+
+@pytest.mark.parametrize("last", [4, 5])
+def test_sums_of_an_earlier_release_learn_who_said_yes_and_lose_nothing(
+    column_store: ColumnStore, tmp_path: Path, last: int
+) -> None:
+    migrate_to(column_store, last, tmp_path)
+    load.insert_events(column_store, make_batch(), token="a")
+    days = {date(1970, 1, 1) + timedelta(days=day) for day in DAYS}
+
+    migrate(column_store, SCHEMA)
+
+    migrated = sums_of(column_store)
+    assert {
+        (row.start, row.value, row.said_yes)
+        for row in migrated
+        if row.thing == "page" and row.filter == "" and row.span == 1 and row.name == "/rates/"
+    } == {(DAYS[0], "", 0), (DAYS[0], "", 1), (DAYS[1], "", 0), (DAYS[1], "", 2)}
+    assert bool(load.restore_sums(column_store, days)) == (last == 4)  # it had no `yeses`
+    column_store.command("ALTER TABLE popularity DELETE WHERE 1 SETTINGS mutations_sync = 1")
+    load.restore_sums(column_store, days)
+    anew = sums_of(column_store)
+    assert without_yeses(migrated) == without_yeses(anew)
+    assert max(row.said_yes for row in anew) == 3
+
+
+def without_yeses(sums: Sequence[Sums]) -> list[Sums]:
+    return [row._replace(yeses=0) for row in sums]
+
+
+def test_a_step_broken_off_at_its_end_runs_again_and_counts_once(
+    column_store: ColumnStore, tmp_path: Path
+) -> None:
+    migrate_to(column_store, 5, tmp_path)
+    load.insert_events(column_store, make_batch(), token="a")
+    migrate(column_store, SCHEMA)
+    once = sums_of(column_store)
+    column_store.command(
+        "ALTER TABLE schema_step DELETE WHERE number = 6 SETTINGS mutations_sync = 1"
+    )
+
+    done = migrate(column_store, SCHEMA)
+
+    assert [name[:4] for name in done] == ["0006"]
+    assert sums_of(column_store) == once
+    load.insert_events(column_store, [make_event(10_000, FIRST_NOON_MS)], token="b")
+    assert sum(row.views for row in sums_of(column_store)) > sum(row.views for row in once)
+
+
+def test_a_stretch_of_which_a_day_was_erased_is_not_begun_anew(
+    column_store: ColumnStore, tmp_path: Path
+) -> None:
+    """Reports would take it for whole: it is gone since its first day is."""
+    migrate_to(column_store, 5, tmp_path)
+    load.insert_events(column_store, make_batch(), token="a")
+    column_store.command("ALTER TABLE popularity DELETE WHERE span = 8 SETTINGS mutations_sync = 1")
+
+    migrate(column_store, SCHEMA)
+
+    assert {row.span for row in sums_of(column_store)} == {1}

@@ -141,7 +141,7 @@ def count_of(events: Iterable[StoredEvent], viewing: Sequence[Kind]) -> Count:
         declined=sum(event.starts for event in views if event.visitor == 0),
         declined_views=sum(event.visitor == 0 for event in views),
         declined_seconds=sum(event.seconds for event in some if event.visitor == 0),
-        yeses=sum(event.kind is Kind.YES for event in some),
+        said_yes=len({event.visitor for event in some if event.kind is Kind.YES}),
     )
 
 
@@ -387,7 +387,14 @@ def test_pages_of_one_referring_site_are_told_of_many_events_too(store: ColumnSt
 
 
 def test_both_ways_tell_the_same_views_visits_and_time(store: ColumnStore) -> None:
-    load.insert_events(store, make_events(3, 5000), token="a")
+    events = make_events(3, 5000)
+    yeses = [event for event in events if event.kind is Kind.YES]
+    again = [
+        msgspec.structs.replace(event, id=event.id ^ number)
+        for number in range(1, 4)
+        for event in yeses
+    ]
+    load.insert_events(store, [*events, *again], token="a")
 
     for query in QUERIES:
         exact = popularity_report(store, query)

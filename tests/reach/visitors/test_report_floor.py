@@ -144,3 +144,53 @@ def test_nobody_hides_a_page_by_saying_yes_again_and_again(
     report = popularity_report(store, WHOLE, limits=limits)
 
     assert {row.name: row.figures.views for row in report.rows} == {"/rates/": 30, "/": 7}
+
+
+FOUR_YESES_OF_ONE = [
+    *[("/rates/", Kind.VIEW, person, 1) for person in range(1, 4)],
+    *[("/rates/", Kind.VIEW, 0, 1)] * 4,
+    *[("/rates/", Kind.YES, 1, 0)] * 4,
+]
+
+
+@both_ways
+def test_four_yeses_of_one_person_leave_one_visit_out_of_a_page(
+    store: ColumnStore, limits: Limits
+) -> None:
+    others = [("/", Kind.VIEW, person, 1) for person in range(11, 20)]
+    load.insert_events(store, begun_and_agreed([*FOUR_YESES_OF_ONE, *others]), token="a")
+
+    report = popularity_report(store, WHOLE, limits=limits)
+
+    assert {row.name: row.figures.views for row in report.rows} == {"/rates/": 7, "/": 9}
+    (parts,) = (each for each in report.breakdowns if each.side is Side.PART)
+    assert [row.figures.views for row in parts.rows] == [16]
+    assert {day.figures.views for day in report.days} == {0, 16}
+
+
+@both_ways
+def test_yeses_of_one_person_on_four_days_leave_one_visit_out_of_the_whole(
+    store: ColumnStore, limits: Limits
+) -> None:
+    on_days = [
+        msgspec.structs.replace(event, day=event.day - number % 4)
+        for number, event in enumerate(begun_and_agreed(FOUR_YESES_OF_ONE))
+    ]
+    load.insert_events(store, on_days, token="a")
+
+    report = popularity_report(store, WHOLE, limits=limits)
+
+    assert report.totals.all.views == 7
+    assert [row.figures.views for row in report.rows] == [7]
+
+
+@both_ways
+def test_four_people_who_said_yes_twice_are_not_eight(store: ColumnStore, limits: Limits) -> None:
+    acts = [("/rates/", Kind.VIEW, 0, 1)] * 4
+    acts += [("/rates/", Kind.YES, 1 + number % 4, 0) for number in range(8)]
+    load.insert_events(store, begun_and_agreed(acts), token="a")
+
+    report = popularity_report(store, WHOLE, limits=limits)
+
+    assert report.totals.all == Figures(None, None, None, None)
+    assert report.rows == ()
