@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from clearline.reach.visitors.report import (
     Thing,
     last_days,
 )
+from clearline.trust.health.queries import behind_until
 
 OPERATOR: Final = Actor(ActorKind.JOB, "operator")
 NAME_WIDTH: Final = 44
@@ -44,6 +45,7 @@ def run_popularity(args: argparse.Namespace) -> int:
 
 def print_popularity(args: argparse.Namespace, store: ColumnStore) -> int:
     query = query_of(args)
+    sys.stderr.write(what_is_missing(query, args.now))
     if not args.csv and not args.json:
         (report,) = visitors.show_popularity(store, [query], by=OPERATOR, now=args.now)
         sys.stdout.write(in_lines(report))
@@ -52,6 +54,18 @@ def print_popularity(args: argparse.Namespace, store: ColumnStore) -> int:
     file = visitors.export_report(store, query, by=OPERATOR, file_format=file_format, now=args.now)
     sys.stdout.write(file.content)
     return 0
+
+
+def what_is_missing(query: ReportQuery, now: datetime) -> str:
+    """Return a line where some of the days' visits are still being loaded, else nothing."""
+    behind = behind_until(now)
+    at = behind and behind.astimezone(ZoneInfo(settings.ENV.provider.time_zone))
+    if at is None or at.date() > query.end:
+        return ""
+    return (
+        f"Visits are still being loaded: what came in until {at:%Y-%m-%d %H:%M %Z} stands in these "
+        "figures, what came later only in part. Compare nothing yet.\n"
+    )
 
 
 def query_of(args: argparse.Namespace) -> ReportQuery:

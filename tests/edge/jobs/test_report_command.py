@@ -3,15 +3,18 @@
 import csv
 import io
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from clearline.config import cli
 from clearline.edge.staff.report_query import read_query
 from clearline.kit.columnstore.client import ColumnStore, StoreDown, StorePlace
 from clearline.kit.columnstore.migrate import migrate
+from clearline.kit.status import write_status
 from clearline.reach.visitors import load
 from clearline.reach.visitors.report import WrongQuery
 from clearline.trust.ledger.models import Entry
@@ -83,6 +86,35 @@ def test_one_day_alone_is_completed(
     assert run(*asked) == 0
 
     assert f"Most popular pages, {days}, all" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("log", "visited")
+@pytest.mark.parametrize(
+    ("whole_until", "is_said"),
+    [("2026-10-20T00:30:00-04:00", True), ("2026-10-31T00:00:00-04:00", False)],
+)
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_days_of_which_visits_are_still_being_loaded_are_said_beside_the_figures(
+    whole_until: str,
+    form: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    settings: Settings,
+    tmp_path: Path,
+    *,
+    is_said: bool,
+) -> None:
+    for name in ("keys", "policy"):
+        shutil.copytree(settings.ENV.instance / name, tmp_path / name)
+    settings.ENV = settings.ENV.model_copy(update={"instance": tmp_path})
+    write_status(settings.ENV.status_dir, "loader", {"whole_until": whole_until}, NOW)
+
+    assert run(*OCTOBER, *form) == 0
+
+    told = capsys.readouterr()
+    said = "what came in until 2026-10-20 00:30 EDT stands in these figures"
+    assert (said in told.err) == is_said
+    assert "still being loaded" not in told.out
 
 
 @pytest.mark.django_db
