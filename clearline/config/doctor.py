@@ -218,16 +218,22 @@ def look_at_ledger(env: Env, now: datetime) -> Iterator[Finding]:
 
 
 def look_at_signing(env: Env, now: datetime) -> Iterator[Finding]:
-    """Look whether the key is the log's own: a whole one may be another instance's."""
+    """Look whether key and published checkpoint are the log's own: whole ones may be another's."""
     from clearline.trust.ledger import other_key  # noqa: PLC0415  # needs an open instance
     from clearline.trust.ledger.beginning import is_unfinished  # noqa: PLC0415  # likewise
-    from clearline.trust.ledger.keys import signer  # noqa: PLC0415  # likewise
+    from clearline.trust.ledger.keys import file_of, signer  # noqa: PLC0415  # likewise
+    from clearline.trust.ledger.published import find_rewriting  # noqa: PLC0415  # likewise
 
     del env, now
     with contextlib.suppress(DatabaseError):  # it has a finding of its own
-        # The key of a log that only half began signs once it has; look_at_ledger tells of that.
-        if not is_unfinished() and other_key.is_signed_by_other(signer()):
-            yield Finding("keys/ledger", other_key.OTHER_KEY, other_key.RESTORE_KEY)
+        if is_unfinished():  # its key signs once it has begun; look_at_ledger tells of that
+            return
+        own = signer()
+        if other_key.is_signed_by_other(own):
+            yield Finding(file_of(own), other_key.OTHER_KEY, other_key.RESTORE_KEY)
+        elif refused := find_rewriting(own):
+            problem = f"the published checkpoint {refused.what}"
+            yield Finding("data/ledger/checkpoint", problem, refused.remedy)
 
 
 def lists_published(env: Env) -> bool:

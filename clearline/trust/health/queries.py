@@ -15,9 +15,10 @@ from clearline.policy.shelf import PolicyBroken
 from clearline.trust.gate import queries as gate
 from clearline.trust.ledger import queries as ledger
 from clearline.trust.ledger.beginning import is_unfinished
-from clearline.trust.ledger.keys import signer
+from clearline.trust.ledger.keys import file_of, signer
 from clearline.trust.ledger.loss import find_own_loss
 from clearline.trust.ledger.other_key import OTHER_KEY, RESTORE_KEY, is_signed_by_other
+from clearline.trust.ledger.published import find_rewriting
 
 SILENT_AFTER: Final = timedelta(seconds=15)
 LEDGER_WAITS_MAX: Final = timedelta(seconds=60)
@@ -137,14 +138,18 @@ def own_problems(now: datetime) -> Iterator[Problem]:
             why = f"The ledger is not whole: {loss.what}."
             yield Problem("ledger", f"{why} {loss.remedy} {UNTOLD}")
     if not is_unfinished():  # the key of a log that only half began signs once it has
-        yield from key_problems()
+        yield from signing_problems()
 
 
-def key_problems() -> Iterator[Problem]:
-    """Yield why the key cannot sign; a file that vanished meanwhile is a problem like any other."""
+def signing_problems() -> Iterator[Problem]:
+    """Yield why nothing can be signed; a file that vanished meanwhile is a problem as any other."""
     try:
-        if is_signed_by_other(signer()):
-            yield Problem("ledger", f"keys/ledger cannot sign: {OTHER_KEY}. {RESTORE_KEY} {UNTOLD}")
+        own = signer()
+        if is_signed_by_other(own):
+            why = f"{file_of(own)} cannot sign: {OTHER_KEY}. {RESTORE_KEY}"
+            yield Problem("ledger", f"{why} {UNTOLD}")
+        elif refused := find_rewriting(own):
+            yield Problem("ledger", f"The ledger is not signed. {refused} {UNTOLD}")
     except Refusal as refusal:
         yield Problem("ledger", f"The ledger is not signed. {refusal} {UNTOLD}")
     except OSError as error:

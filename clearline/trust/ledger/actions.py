@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from clearline.kit.errors import Conflict
 from clearline.kit.files import locked, replace_durably
 from clearline.policy.retention import Retention
 from clearline.policy.vocabulary import SubjectId
@@ -26,25 +25,21 @@ from clearline.trust.ledger.body import (
     to_body,
     to_head,
 )
-from clearline.trust.ledger.checkpoint import (
-    Checkpoint,
-    CheckpointBroken,
-    Signer,
-    parse_checkpoint,
-)
+from clearline.trust.ledger.checkpoint import Checkpoint, Signer
 from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.keys import sealer, signer
 from clearline.trust.ledger.loss import refuse_lost
-from clearline.trust.ledger.merkle import EMPTY_ROOT, range_root
+from clearline.trust.ledger.merkle import EMPTY_ROOT
 from clearline.trust.ledger.models import Entry, LogState, NewEntry
 from clearline.trust.ledger.other_key import refuse_other_key
+from clearline.trust.ledger.published import refuse_to_rewrite
 from clearline.trust.ledger.queries import (
     EntryRef,
     find_by_source_key,
     read_published,
     words_context,
 )
-from clearline.trust.ledger.tiles import TileBroken, Tiles, Tree
+from clearline.trust.ledger.tiles import Tiles, Tree
 from clearline.trust.ledger.verify import CHECKPOINT
 
 EXPIRE_AT_ONCE: Final = 5_000
@@ -61,12 +56,6 @@ class Granted(Protocol):
 
     @property
     def kept(self) -> Retention: ...
-
-
-class LogWouldBeRewritten(Conflict):
-    """The published checkpoint and the database do not go together; going on would rewrite."""
-
-    code = "log_would_be_rewritten"
 
 
 def append(
@@ -228,60 +217,6 @@ def is_up_to_date(folder: Path) -> bool:
 def is_signed_otherwise(state: LogState, own: Signer) -> bool:
     """Say whether the last checkpoint is missing or stands under another name."""
     return not state.checkpoint.startswith(own.name + "\n")
-
-
-def refuse_to_rewrite(state: LogState, folder: Path, own: Signer) -> None:
-    """Return if the tiles give the root signed last and the published log is a part of it.
-
-    A database restored from an older backup than the published log would sign another past.
-    """
-    tree = Tree(Tiles(folder).read, state.size)
-    signed = parse_checkpoint(state.checkpoint) if state.checkpoint else None
-    if signed is not None and (signed.size, signed.root) != (state.size, tree.root()):
-        message = (
-            f"The tiles in {folder} do not give the root that was signed. "
-            "`clearline ledger verify` names the broken one; restore it from the backup."
-        )
-        raise TileBroken(message)
-    text = read_published(folder)
-    if not text or text == state.checkpoint:
-        return
-    if not own.has_signed(text) and own.has_signed(state.checkpoint):
-        refuse_others_log(text, state, folder, own)
-        return  # a damaged copy: the one in the database is proved and takes its place
-    try:
-        published = parse_checkpoint(text)
-    except CheckpointBroken:
-        message = (
-            f"The published checkpoint ({folder / CHECKPOINT}) is damaged, and the one in the "
-            "database is not signed by keys/ledger, so neither proves what was published. Restore "
-            "the file, the database and the key from one backup."
-        )
-        raise LogWouldBeRewritten(message) from None
-    is_part = published.size <= state.size
-    if not is_part or range_root(0, published.size, tree.node) != published.root:
-        message = (
-            f"The published checkpoint ({folder / CHECKPOINT}, {published.size} entries) is not "
-            f"part of the log in the database ({state.size} entries). Was an older backup "
-            "restored? Restore the newest one: signing now would rewrite what was published."
-        )
-        raise LogWouldBeRewritten(message)
-
-
-def refuse_others_log(text: str, state: LogState, folder: Path, own: Signer) -> None:
-    """Return if a published checkpoint that our key did not sign is no whole one of another log.
-
-    One that says what ours says is ours with a damaged signature.
-    """
-    if not own.is_stranger_to(text):
-        return
-    if parse_checkpoint(text) != parse_checkpoint(state.checkpoint):
-        message = (
-            f"The published checkpoint ({folder / CHECKPOINT}) is another key's, though the one in "
-            "the database is signed by keys/ledger. Restore the database, data/ledger and the key "
-            "from one backup: signing now would rewrite what was published."
-        )
-        raise LogWouldBeRewritten(message)
 
 
 def give_places(size: int, numbers: Sequence[int]) -> None:

@@ -40,6 +40,11 @@ def name_of(log: int) -> str:
     return f"{urlsplit(settings.ENV.url).hostname or ''}/{key_path(log).name}"
 
 
+def file_of(own: Signer) -> str:
+    """Return which file of the instance holds a key that signs, as people are told of it."""
+    return f"keys/{own.name.rpartition('/')[2]}"
+
+
 def key_path(log: int) -> Path:
     return key_files.path_of(keys_folder(), FIRST, log)
 

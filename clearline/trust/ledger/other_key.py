@@ -1,4 +1,4 @@
-"""Whether another key than `keys/ledger` signed last: the key of another log continues none."""
+"""Whether another key than the log's own signed last: the key of another log continues none."""
 
 from typing import Final
 
@@ -6,6 +6,7 @@ from django.conf import settings
 
 from clearline.kit.errors import Conflict
 from clearline.trust.ledger.checkpoint import Signer
+from clearline.trust.ledger.keys import file_of
 from clearline.trust.ledger.loss import has_tables
 from clearline.trust.ledger.queries import log_state, read_published
 
@@ -38,5 +39,5 @@ def is_signed_by_other(own: Signer) -> bool:
 def refuse_other_key(own: Signer) -> None:
     """Return if the key may sign. Raises OtherKey, OSError."""
     if is_signed_by_other(own):
-        message = f"keys/ledger: {OTHER_KEY}. {RESTORE_KEY}"
+        message = f"{file_of(own)}: {OTHER_KEY}. {RESTORE_KEY}"
         raise OtherKey(message)

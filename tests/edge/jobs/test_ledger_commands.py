@@ -17,7 +17,13 @@ from clearline.config import cli
 from clearline.config.init_command import make_instance
 from clearline.kit.errors import Refusal
 from clearline.trust.ledger import actions, queries
-from clearline.trust.ledger.checkpoint import CheckpointBroken, open_checkpoint
+from clearline.trust.ledger.checkpoint import (
+    Checkpoint,
+    CheckpointBroken,
+    Signer,
+    open_checkpoint,
+    parse_checkpoint,
+)
 from clearline.trust.ledger.models import LogState
 from tests.instance import FIRST_DAY, NAMES
 from tests.journeys.provider import AT_THE_PROVIDER, CLI, RunningProvider
@@ -377,6 +383,25 @@ def test_a_whole_key_that_is_not_the_logs_is_told_by_doctor(
     assert doctor.returncode == 1
     assert "keys/ledger: it is not the key that signed the last checkpoint\n" in doctor.stdout
     assert "Restore the one that did from your backup." in doctor.stdout
+
+
+def test_a_published_checkpoint_of_another_log_is_told_by_doctor_with_what_to_restore(
+    published: RunningProvider, tmp_path: Path
+) -> None:
+    assert published.command("ledger", "export", str(tmp_path / "export")).returncode == 0
+    path = published.instance / "data" / "ledger" / "checkpoint"
+    own = parse_checkpoint(path.read_text(encoding="utf-8"))
+    other = Signer(own.origin, b"7" * 32).sign(Checkpoint(own.origin, 9, b"r" * 32))
+    path.write_text(other, encoding="utf-8")
+
+    doctor = published.command("doctor")
+
+    assert doctor.returncode == 1
+    assert "data/ledger/checkpoint: the published checkpoint (" in doctor.stdout
+    assert "is another key's, though the one in the database is signed by keys/ledger" in (
+        doctor.stdout
+    )
+    assert "Restore the database, data/ledger and the key from one backup" in doctor.stdout
 
 
 @pytest.mark.django_db

@@ -20,8 +20,10 @@ from clearline.trust.health.queries import (
 )
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.beginning import Beginning, keep_beginning
+from clearline.trust.ledger.checkpoint import Checkpoint, Signer, parse_checkpoint
 from clearline.trust.ledger.entries.uses import EditionPublished
-from clearline.trust.ledger.models import Entry
+from clearline.trust.ledger.models import Entry, LogState
+from clearline.trust.ledger.queries import read_checkpoint
 from tests.browser_client import browser
 from tests.trust.ledger.log import Footing, enter_edition, make_entry
 
@@ -139,15 +141,53 @@ def test_another_log_that_only_half_began_is_told_alone_with_what_to_do(
     assert "nobody gets a letter that something of their account was changed" in problem
 
 
+@pytest.mark.parametrize("key", ["ledger", "ledger-2"])
 def test_a_signing_key_that_is_not_the_logs_is_told_with_what_to_do(
-    status_dir: Path, settings: Settings
+    status_dir: Path, settings: Settings, key: str
 ) -> None:
-    (settings.ENV.instance / "keys" / "ledger").write_text("7" * 64)
+    (settings.ENV.instance / "keys" / key).write_text("7" * 64)
 
     (problem,) = told()
 
-    assert "keys/ledger cannot sign: it is not the key that signed the last checkpoint" in problem
+    assert f"keys/{key} cannot sign: it is not the key that signed the last checkpoint" in problem
     assert "Restore the one that did from your backup" in problem
+
+
+def test_a_published_checkpoint_that_keeps_the_log_from_being_signed_is_told_with_what_to_do(
+    status_dir: Path, settings: Settings
+) -> None:
+    own = parse_checkpoint(read_checkpoint())
+    other = Signer(own.origin, b"7" * 32).sign(Checkpoint(own.origin, 9, b"r" * 32))
+    (settings.ENV.tiles_dir / "checkpoint").write_text(other, encoding="utf-8")
+
+    (problem,) = told()
+
+    assert problem.startswith("The ledger is not signed. The published checkpoint (")
+    assert "is another key's, though the one in the database is signed by keys/ledger." in problem
+    assert "Restore the database, data/ledger and the key from one backup" in problem
+    assert "nobody gets a letter that something of their account was changed" in problem
+
+
+def test_a_published_checkpoint_beside_a_database_that_knows_no_log_is_no_other_logs(
+    status_dir: Path,
+) -> None:
+    LogState.objects.all().delete()
+
+    assert told() == []
+
+
+def test_tiles_that_cannot_prove_an_older_checkpoint_are_left_to_the_worker_to_tell(
+    status_dir: Path, settings: Settings
+) -> None:
+    older = read_checkpoint()
+    ledger.append(make_entry(1), subject=None, permit=Footing(), now=NOW)
+    ledger.integrate(now=NOW)
+    (settings.ENV.tiles_dir / "checkpoint").write_text(older, encoding="utf-8")
+    assert told() == []
+
+    shutil.rmtree(settings.ENV.tiles_dir / "tile")
+
+    assert told() == []
 
 
 def test_a_lost_edition_that_cannot_be_read_either_is_told_as_lost_too(

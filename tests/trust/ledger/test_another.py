@@ -10,7 +10,6 @@ import pytest
 from django.conf import settings as django_settings
 
 from clearline.trust.ledger import actions, another, queries
-from clearline.trust.ledger.actions import LogWouldBeRewritten
 from clearline.trust.ledger.another import NothingLost
 from clearline.trust.ledger.beginning import (
     Beginning,
@@ -23,6 +22,7 @@ from clearline.trust.ledger.checkpoint import parse_checkpoint
 from clearline.trust.ledger.keys import key_path, sealer
 from clearline.trust.ledger.loss import find_own_loss
 from clearline.trust.ledger.models import Entry, LogState
+from clearline.trust.ledger.published import LogWouldBeRewritten
 from clearline.trust.ledger.verify import LedgerBroken, Verified, verify_export
 from tests.trust.ledger.log import NOW, Log, enter_edition
 
@@ -168,7 +168,7 @@ def test_entries_that_only_the_published_checkpoint_remembers_were_lost_too(log:
     Entry.objects.filter(position__gte=state.size).delete()  # a backup of before is restored
     state.save()
     log.append(1)
-    with pytest.raises(LogWouldBeRewritten):
+    with pytest.raises(LogWouldBeRewritten, match="clearline ledger begin"):
         actions.integrate(now=NOW)
 
     begun = another.begin_another(now=NOW)

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from clearline.policy.shelf import PolicyBroken
 from clearline.rights.agreement.actions import AlreadyPublished, Publication, publish_edition
 from clearline.trust.ledger import actions, queries
-from clearline.trust.ledger.actions import LogWouldBeRewritten, integrate
+from clearline.trust.ledger.actions import integrate
 from clearline.trust.ledger.checkpoint import (
     Checkpoint,
     Signer,
@@ -24,6 +24,7 @@ from clearline.trust.ledger.checkpoint import (
 )
 from clearline.trust.ledger.models import Entry, LogState
 from clearline.trust.ledger.other_key import OtherKey
+from clearline.trust.ledger.published import LogWouldBeRewritten
 from clearline.trust.ledger.tiles import NoSuchTile, TileBroken
 from clearline.trust.ledger.verify import LedgerBroken, verify_export
 from tests.trust.ledger.log import NOW, Footing, Log, later, make_choice, sign_log
