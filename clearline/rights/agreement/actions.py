@@ -20,7 +20,8 @@ from clearline.rights.agreement.check import Agreement, check
 from clearline.rights.agreement.finding import Finding
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger.entries.uses import EditionPublished, key_of_edition
-from clearline.trust.ledger.queries import find_by_source_key
+from clearline.trust.ledger.queries import find_by_source_key, log_state
+from clearline.trust.ledger.verify import LEDGER, RESTORE, LedgerBroken
 
 LOCK: Final = ".publish.lock"
 BYTES_MAX: Final = 400_000
@@ -60,7 +61,8 @@ def publish_edition(
     One that is listed, and unchanged, is entered again if a ledger from an older backup does not
     know it: nothing would be signed without. Its day is a day of `zone`, the provider's. One at a
     time: who comes second sees what the first one listed.
-    Raises EditionChanged when an old edition was edited, AlreadyPublished, EditionBroken, and
+    Raises EditionChanged when an old edition was edited, AlreadyPublished, EditionBroken,
+    LedgerBroken where nothing is left of the ledger that had an entry of it, and
     EditionRefused for a wrong name, a first day in the past, a material change told too late,
     placeholders, or a failed check.
     Source: Cal. Bus. & Prof. Code 22575(b)(3)-(4); promise P3.
@@ -95,8 +97,17 @@ def publish_alone(shelf: Shelf, source: Path, now: datetime) -> Publication:
 
 
 def is_lost(listed: Published, sha256: str) -> bool:
-    """Say whether these are the words of a listed edition that the ledger does not know."""
-    return listed.sha256 == sha256 and find_by_source_key(key_of_edition(sha256)) is None
+    """Say whether these are the words of a listed edition that the ledger does not know.
+
+    Raises LedgerBroken where nothing signed is left of the ledger: whoever entered all again would
+    begin another past under the same key.
+    """
+    if listed.sha256 != sha256 or find_by_source_key(key_of_edition(sha256)) is not None:
+        return False
+    if not log_state().checkpoint:
+        what = f"nothing that was signed is left of it. {RESTORE.removesuffix('.')}"
+        raise LedgerBroken(what, LEDGER)
+    return True
 
 
 def entry_of(edition: Edition, sha256: str, shelf: Shelf, agreement: Agreement) -> EditionPublished:

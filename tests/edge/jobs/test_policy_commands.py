@@ -10,7 +10,9 @@ from django.conf import settings
 from clearline.config import cli
 from clearline.kit.errors import Refusal
 from clearline.policy.edition import CHARACTERS_MAX, EditionBroken
+from clearline.trust.ledger.actions import integrate
 from clearline.trust.ledger.models import Entry
+from clearline.trust.ledger.verify import LedgerBroken
 from tests.edge.site.published import DEFAULT, make_instance_beside
 from tests.policy.editions import clause, written
 
@@ -30,6 +32,13 @@ def run(*words: str, is_json: bool = False) -> int:
     args = cli.make_parser().parse_args(["policy", *words])
     args.now, args.json = NOW, is_json
     return cli.do_of(args)(args)
+
+
+def sign_beside(instance: Path) -> None:
+    """Sign the ledger into files of this instance alone, for it shares those of the others."""
+    (instance / "data").unlink(missing_ok=True)
+    (instance / "data").mkdir()
+    integrate(now=NOW)
 
 
 @pytest.mark.django_db
@@ -88,6 +97,7 @@ def test_an_edition_that_the_ledger_lost_is_entered_again_and_that_is_told(
     )
     run("publish", str(first))
     run("publish", str(second))
+    sign_beside(instance)
     Entry.objects.all().delete()
     capsys.readouterr()
 
@@ -102,6 +112,20 @@ def test_an_edition_that_the_ledger_lost_is_entered_again_and_that_is_told(
     else:
         again = "was published before: entered again, since the ledger did not have it."
         assert told == f"2026-01-02.toml {again}\n2026-01-01.toml {again}\n"
+
+
+@pytest.mark.django_db
+def test_where_nothing_signed_is_left_no_edition_is_entered_again_under_the_same_key(
+    instance: Path,
+) -> None:
+    edition = str(instance / "policy" / "2026-01-01.toml")
+    run("publish", edition)
+    Entry.objects.all().delete()
+
+    with pytest.raises(LedgerBroken, match="clearline ledger begin"):
+        run("publish", edition)
+
+    assert not Entry.objects.exists()
 
 
 @pytest.mark.django_db
