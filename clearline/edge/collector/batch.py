@@ -24,6 +24,7 @@ from clearline.reach.visitors.event import StoredEvent
 FILE_BYTES_MAX: Final = 16 * 1024 * 1024
 RESERVE_BYTES: Final = 4 * 1024 * 1024  # more than the largest batch takes
 DIGEST_BYTES: Final = 32
+UNREADABLE: Final = "unreadable"  # a reason of the loader's own, beside those of collectors
 ENCODER: Final = msgspec.msgpack.Encoder()
 
 
@@ -79,7 +80,7 @@ def read_contents(payloads: Iterable[bytes]) -> Contents:
     for payload in payloads:
         record = find_record(payload)
         if record is None:
-            dropped["unreadable"] += 1
+            dropped[UNREADABLE] += 1
         elif isinstance(record, Tally):
             dropped.update(record.counts)
         else:

@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 
 from clearline.edge.collector.batch import (
+    UNREADABLE,
     Batch,
     Contents,
     Progress,
@@ -203,8 +204,9 @@ class Loader:
         self.room.write(PROGRESS, self.progress)
         self.room.forget(BATCH)
         self.loaded += len(batch.events)
-        self.dropped.update(batch.dropped)
-        self.dropped["replayed"] += batch.replayed
+        # What collectors left out is in the manifest; they tell of it themselves.
+        own = {UNREADABLE: batch.dropped.get(UNREADABLE, 0), "replayed": batch.replayed}
+        self.dropped.update({reason: count for reason, count in own.items() if count})
 
     def set_aside(self, segment: str, damage: Damage) -> None:
         """Keep damaged bytes for a person to look at. A tail that was torn was never answered."""

@@ -63,7 +63,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`dropped` counts, since its process began, the events left out, by reason."""
+    """`dropped` counts the events left out, by reason, since the process began that did so."""
 
     problems: tuple[Problem, ...]
     processes: tuple[Process, ...]

@@ -267,6 +267,20 @@ def test_a_manifest_tells_counts_and_reasons_and_nobody(
     assert "visitor" not in json.dumps(manifest)
 
 
+def test_what_collectors_have_counted_as_left_out_the_loader_does_not_count_again(
+    options: LoaderOptions, journal: Journal
+) -> None:
+    again = make_event()
+    keep(journal, again, again)
+    journal.write([b"\xc1 no record"])
+    tally(journal, bot=3, too_big=1)
+    loader = Loader(options)
+
+    load_all(loader)
+
+    assert loader.dropped == {"unreadable": 1, "replayed": 1}
+
+
 def test_the_zeros_that_a_dead_writer_left_do_not_hold_up_the_next_one(
     options: LoaderOptions,
 ) -> None:

@@ -281,14 +281,19 @@ def test_a_database_that_does_not_answer_stops_the_service_and_says_so(status_di
 
 
 def test_events_left_out_are_summed_over_all_who_leave_out(status_dir: Path) -> None:
-    write_status(status_dir, "collector", {"dropped": {"bot": 3, "replayed": 1}}, NOW)
+    write_status(status_dir, "collector", {"dropped": {"bot": 3, "too_big": 1}}, NOW)
     write_status(status_dir, "collector-1", {"dropped": {"bot": 4, "x": "many"}}, NOW)
     write_status(status_dir, "loader", {"dropped": {"replayed": 9}, "waiting_bytes": 77}, NOW)
     write_status(status_dir, "worker", {"dropped": {"bot": 1_000}}, NOW)
 
     found = health(NOW)
 
-    assert list(found.dropped.items()) == [("replayed", 10), ("bot", 7), ("x", 0)]
+    assert list(found.dropped.items()) == [
+        ("replayed", 9),
+        ("bot", 7),
+        ("too_big", 1),
+        ("x", 0),
+    ]
     assert found.waiting_bytes == 77
 
 
