@@ -213,11 +213,11 @@ def forget_pages(path: Path) -> None:
 
 
 def measure_verify(folder: Path) -> dict[str, object]:
-    from clearline.trust.ledger import queries  # noqa: PLC0415  # Django must stand
+    from clearline.trust.ledger import exports, queries  # noqa: PLC0415  # Django must stand
     from clearline.trust.ledger.verify import verify_export  # noqa: PLC0415  # as above
 
     export = folder / "export"
-    export_s = seconds(lambda: queries.export_log(export))
+    export_s = seconds(lambda: exports.export_log(export))
     verify_s = seconds(lambda: verify_export(export, queries.vkey(), now=NOW))
     size = queries.log_state().size
     return {

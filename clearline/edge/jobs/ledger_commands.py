@@ -20,7 +20,7 @@ from clearline.edge.jobs.export_command import (
     write_json,
 )
 from clearline.kit.errors import Conflict
-from clearline.trust.ledger import actions, another, queries
+from clearline.trust.ledger import actions, another, exports, queries
 from clearline.trust.ledger.loss import find_own_loss, has_tables, refuse_lost
 from clearline.trust.ledger.verify import (
     LEDGER,
@@ -90,7 +90,7 @@ def verify_own(vkey: str, against: str | None, now: datetime) -> Verified:
     published = read_published()  # before the export, so that it cannot be the newer one
     with tempfile.TemporaryDirectory(prefix="clearline-ledger-") as folder:
         export = Path(folder) / "export"
-        size = queries.export_public(export).size
+        size = exports.export_public(export).size
         with bar_of("Verifying", size) as bar:
             return verify_export(
                 export,
@@ -98,7 +98,7 @@ def verify_own(vkey: str, against: str | None, now: datetime) -> Verified:
                 now=now,
                 against=against,
                 published=published,
-                lines=queries.body_lines(size),
+                lines=exports.body_lines(size),
                 advance=bar.update,
             )
 
@@ -143,7 +143,7 @@ def verifier() -> str:
 def run_export(args: argparse.Namespace) -> int:
     sign_if_never_signed(args.now)
     with bar_of("Exporting", queries.log_state().size) as bar:
-        state = queries.export_log(args.directory, advance=bar.update)
+        state = exports.export_log(args.directory, advance=bar.update)
     if args.json:
         write_json({"export": str(args.directory), "size": state.size, "vkey": queries.vkey()})
         return 0

@@ -67,7 +67,7 @@ ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "mkdir": "makes the folder of tiles",
         "clearline.kit.files": "writes the signed checkpoint, under a lock",
     },
-    "clearline/trust/ledger/queries.py": {
+    "clearline/trust/ledger/exports.py": {
         "mkdir": "makes the folder of an export",
         "write_bytes": "copies tiles into an export that an operator asked for",
         "open": "writes the entries into an export that an operator asked for",

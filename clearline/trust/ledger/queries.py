@@ -1,8 +1,7 @@
-"""What the ledger can tell: its state, counts, receipts, its public files, an export."""
+"""What the ledger can tell: its state, counts, receipts, its public files."""
 
 import contextlib
-import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,6 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 
 from clearline.kit.errors import Conflict, NotFound, Unavailable
-from clearline.kit.files import replace_durably
 from clearline.policy.choices import Choices
 from clearline.policy.vocabulary import SubjectId
 from clearline.trust.envelope import SealBroken, Sealer, unwrap_key
@@ -39,23 +37,16 @@ from clearline.trust.ledger.tiles import (
     NoSuchTile,
     Tiles,
     Tree,
-    names_for,
     parse_tile_path,
 )
 from clearline.trust.ledger.verify import (
-    BODIES,
     CHECKPOINT,
-    DESTROYED,
-    SUBJECT_FALSE,
-    UNREADABLE,
-    tell_nobody,
 )
 
 RECEIPT_FORMAT: Final = "clearline.receipt.v2"
 # Whom they are of, and nobody else, was told their numbers.
 GIVEN_BY_NUMBER: Final = (ChoiceRecorded.kind, AccountErased.kind)
 LIST_MAX: Final = 200
-ROWS_AT_ONCE: Final = 2_000
 
 
 class NoSuchEntry(NotFound):
@@ -75,10 +66,6 @@ class NotInTree(Conflict):
 
 class NoCheckpoint(NotFound):
     code = "no_checkpoint"
-
-
-class ExportRefused(Conflict):
-    code = "export_refused"
 
 
 class LedgerDamaged(Unavailable):
@@ -515,81 +502,6 @@ def read_tile(path: str) -> bytes:
         message = "There is no such tile."
         raise NoSuchTile(message)
     return Tree(Tiles(settings.ENV.tiles_dir).read, published.size).proved(name, published.root)
-
-
-def export_log(folder: Path, *, advance: Callable[[int], object] = tell_nobody) -> LogStatus:
-    """Write all that proves the ledger into an empty folder, and return what was exported.
-
-    `advance` is told of entries written.
-    It holds the words of every entry that has not expired. Raises ExportRefused, NoCheckpoint.
-    """
-    state = export_tiles(folder)
-    with (folder / BODIES).open("wb") as file:
-        for line in body_lines(state.size):
-            file.write(line)
-            advance(1)
-        file.flush()
-        os.fsync(file.fileno())
-    replace_durably(folder / CHECKPOINT, state.checkpoint.encode())
-    return state
-
-
-def export_public(folder: Path) -> LogStatus:
-    """Write what the site gives out to everybody into an empty folder: no word of an entry.
-
-    With `body_lines` it is an export. Raises ExportRefused, NoCheckpoint.
-    """
-    state = export_tiles(folder)
-    replace_durably(folder / CHECKPOINT, state.checkpoint.encode())
-    return state
-
-
-def export_tiles(folder: Path) -> LogStatus:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        message = f"{folder} is not empty. Name a new folder."
-        raise ExportRefused(message)
-    state = log_state()
-    if not state.checkpoint:
-        message = "The ledger has not been signed yet. `clearline serve worker` signs it."
-        raise NoCheckpoint(message)
-    folder.mkdir(parents=True, exist_ok=True)
-    tiles = Tiles(settings.ENV.tiles_dir)
-    for name in names_for(state.size):
-        target = folder / "tile" / name.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(tiles.read(name))
-    return state
-
-
-def body_lines(size: int) -> Iterator[bytes]:
-    """Yield one line for each position, with its end: salt and body, or why there is none."""
-    master = sealer()
-    expected = 0
-    while expected < size:
-        rows = Entry.objects.filter(position__gte=expected, position__lt=size)
-        some = list(rows.order_by("position")[:ROWS_AT_ONCE])
-        for row in some:
-            yield from [UNREADABLE + b"\n"] * (int(row.position or 0) - expected)
-            yield line_of(row, master) + b"\n"
-            expected = int(row.position or 0) + 1
-        if not some:
-            yield from [UNREADABLE + b"\n"] * (size - expected)
-            return
-
-
-def line_of(row: Entry, master: Sealer) -> bytes:
-    """Return head, then salt and body; or the hash of the words and why they are not there."""
-    head = head_of(row)
-    if row.key_wrapped is None:
-        return b"%b %b %b" % (head, bytes(row.words_hash).hex().encode(), DESTROYED)
-    try:
-        salt, body = open_words(row, master)
-        subject = parse_body(body)["subject"]
-    except (SealBroken, BodyBroken):
-        return head + b" " + UNREADABLE
-    if subject != (row.subject or ""):
-        return head + b" " + SUBJECT_FALSE
-    return b"%b %b %b" % (head, salt.hex().encode(), body)
 
 
 def head_of(row: Entry) -> bytes:

@@ -10,7 +10,7 @@ from django.conf import settings
 from clearline.policy.retention import Retention
 from clearline.policy.shelf import list_published
 from clearline.policy.vocabulary import ChoiceMethod, ChoiceSurface, SubjectId
-from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger import actions, exports
 from clearline.trust.ledger.entries.entry import LedgerEntry
 from clearline.trust.ledger.entries.logins import StaffSignedIn
 from clearline.trust.ledger.entries.uses import (
@@ -99,7 +99,7 @@ class Log:
         return total
 
     def export(self, name: str = "export") -> Path:
-        queries.export_log(self.folder / name)
+        exports.export_log(self.folder / name)
         return self.folder / name
 
 

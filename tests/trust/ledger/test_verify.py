@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clearline.trust.ledger import actions, queries
+from clearline.trust.ledger import actions, exports, queries
 from clearline.trust.ledger.body import SALT_BYTES, commit, hash_words, to_body, to_head
 from clearline.trust.ledger.body import Footing as BodyFooting
 from clearline.trust.ledger.checkpoint import Checkpoint, CheckpointBroken, Signer
@@ -59,10 +59,10 @@ def test_what_everybody_gets_and_the_words_opened_in_memory_verify_as_an_export_
     whole = make_export(log, 300)
     public = log.folder / "public"
 
-    size = queries.export_public(public).size
+    size = exports.export_public(public).size
 
     held = {path.relative_to(public) for path in public.rglob("*") if path.is_file()}
-    lines = queries.body_lines(size)
+    lines = exports.body_lines(size)
     assert Path("bodies") not in held
     assert verify_export(public, queries.vkey(), now=NOW, lines=lines) == verify_export(
         whole, queries.vkey(), now=NOW
@@ -301,7 +301,7 @@ def test_an_export_goes_into_an_empty_folder_only(log: Log) -> None:
         log.export("early")
     make_export(log, 5)
 
-    with pytest.raises(queries.ExportRefused, match="not empty"):
+    with pytest.raises(exports.ExportRefused, match="not empty"):
         log.export()
 
 
