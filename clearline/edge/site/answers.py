@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -22,6 +23,8 @@ from clearline.trust.consent.actions import ShownText
 from clearline.trust.consent.cookie import ChosenOnDevice
 
 CACHED_APART_BY: Final = ("Cookie", "Sec-GPC")
+JUST_SAID_S: Final = 120  # in which a browser that was led on asks for the next page
+JUST_SAID: Final = "choices.just_said"  # what the signature of a yes in an address is for
 
 
 class SeeOther(HttpResponseRedirect):
@@ -58,11 +61,21 @@ def record(visit: Visit, *, answers: Mapping[str, Answer], shown: Shown, back: s
     if not said_yes <= chosen.choices.yes:
         fields["without"] = "yes"
     elif said_yes and chosen.unproved_at is None:
-        fields["proof"] = chosen.proof  # should the cookie not be kept, this yes is taken back
+        # Should the cookie not be kept, this yes is taken back. A receipt has its number too, and
+        # whoever is shown one must not be able to: so it is signed, for the next page alone.
+        fields["proof"] = signing.dumps(chosen.proof, salt=JUST_SAID)
     response = SeeOther(f"{reverse('choice')}?{urlencode(fields)}")
     put_choices(response, chosen)
     put_what_is_agreed(response, visit, chosen)
     return response
+
+
+def find_just_said(told: str) -> str | None:
+    """Return the number of the yes that `record` signed; None for what it did not sign lately."""
+    try:
+        return str(signing.loads(told, salt=JUST_SAID, max_age=JUST_SAID_S))
+    except signing.BadSignature:
+        return None
 
 
 def write_down(

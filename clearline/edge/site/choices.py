@@ -16,6 +16,7 @@ from clearline.edge.site.account.own_choices import answers_shown
 from clearline.edge.site.answers import (
     SeeOther,
     UnreadableAnswer,
+    find_just_said,
     record,
     safe_back,
     under_edition,
@@ -106,8 +107,8 @@ def look_for_cookie(request: HttpRequest, visit: Visit) -> HttpResponse:
     if visit.chosen is not None or visit.subject is not None:
         kept = Kept.WITHOUT_YES if "without" in request.GET else Kept.SAVED
         return SeeOther(with_mark(back, kept))
-    if request.method == "GET" and visit.policy is not None:
-        proof = request.GET.get("proof", "")
+    proof = find_just_said(request.GET.get("proof", ""))
+    if request.method == "GET" and visit.policy is not None and proof is not None:
         shown = under_edition(Shown(ChoiceSurface.CHOICE, _("The browser kept no cookie.")), visit)
         consent_actions.take_back_unkept(proof=proof, shown=shown, now=visit.now)
     return SeeOther(with_mark(back, Kept.REFUSED))

@@ -202,9 +202,11 @@ def honour_no(
 def take_back_unkept(*, proof: str, shown: ShownText, now: datetime) -> None:
     """Note once that the browser did not keep a yes, which so counts as declined.
 
-    Nothing is noted for an id that is no choice. Raises gate.UseDenied, NoEditionInForce.
+    Nothing is noted for an id that is no yes, or that of an account, whose choices hold without
+    any cookie. Raises gate.UseDenied, NoEditionInForce.
     """
-    if not ledger_queries.is_choice(proof):
+    said = ledger_queries.list_choices_said([proof]).get(proof)
+    if said is None or not said.yes or ledger_queries.find_subject(proof) is not None:
         return
 
     permit = gate.ask(use=KEEP_CHOICE, choices=NOTHING_CHOSEN, now=now)

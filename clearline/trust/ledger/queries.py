@@ -386,10 +386,6 @@ def open_receipt(entry_id: str) -> Receipt:
     return receipt(entry_id)
 
 
-def is_choice(entry_id: str) -> bool:
-    return find_kind(entry_id) == ChoiceRecorded.kind
-
-
 def find_kind(entry_id: str) -> str:
     """Return of which kind an entry is, "" where there is none."""
     rows = Entry.objects.filter(public_id=entry_id).values_list("kind", flat=True)

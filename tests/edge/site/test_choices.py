@@ -462,6 +462,41 @@ def test_an_unknown_number_takes_nothing_back(proof: str) -> None:
     assert not Entry.objects.exists()
 
 
+def test_who_knows_the_number_of_somebody_elses_proof_takes_no_yes_back() -> None:
+    client = browser()
+    answer(client, "accept")
+
+    told = browser().get("/privacy/choice/", {"back": "/rates/", "proof": chosen(client).proof})
+
+    assert told["Location"] == "/rates/?cookies=refused"
+    assert Entry.objects.get().public_id == chosen(client).proof
+
+
+@pytest.mark.parametrize(("after_s", "entries"), [(115, 2), (125, 1)])
+def test_a_yes_is_taken_back_within_two_minutes_or_not_at_all(
+    after_s: int, entries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browser()
+    address = answer(client, "accept")["Location"]
+    client.cookies.clear()
+    later = time.time() + after_s
+    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
+
+    client.get(address)
+
+    assert Entry.objects.count() == entries
+
+
+def test_what_was_signed_for_the_second_step_of_opting_in_takes_nothing_back() -> None:
+    client = browser()
+    press(client, "opt_out")
+    step = first_step(client)
+
+    browser().get("/privacy/choice/", {"back": "/", "proof": step})
+
+    assert Entry.objects.count() == 1
+
+
 def test_the_foot_of_every_page_takes_a_yes_back_in_one_click() -> None:
     client = browser()
     assert "Stop recognising this browser" not in client.get("/rates/").content.decode()

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from clearline.policy.choices import Choices
-from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName, ChoiceSurface
+from clearline.policy.vocabulary import Answer, ChoiceMethod, ChoiceName, ChoiceSurface, SubjectId
 from clearline.trust.consent.actions import (
     ANSWERS,
     ANSWERS_MAX,
@@ -20,6 +20,7 @@ from clearline.trust.consent.actions import (
 from clearline.trust.consent.cookie import ChosenOnDevice
 from clearline.trust.ledger import actions as ledger
 from clearline.trust.ledger import queries
+from clearline.trust.ledger.entries.uses import ChoiceRecorded
 from clearline.trust.ledger.models import Entry
 from tests.trust.ledger.log import Footing, Log, make_entry, sign_log
 
@@ -164,6 +165,26 @@ def test_what_is_no_choice_is_not_taken_back(log: Log) -> None:
         take_back_unkept(proof=proof, shown=PROMPT, now=NOW)
 
     assert Entry.objects.count() == 1
+
+
+def test_of_an_answer_without_a_yes_and_of_an_account_nothing_is_taken_back(log: Log) -> None:
+    declined = answer({ChoiceName.MEASUREMENT: Answer.NO})
+    fields = ChoiceRecorded(
+        yes=("measurement",),
+        no=(),
+        method=ChoiceMethod.FORM,
+        surface=ChoiceSurface.PROMPT,
+        edition="2026-01-01",
+        text=PROMPT.text,
+        by_signal=(),
+        before="",
+    )
+    of_alice = ledger.append(fields, subject=SubjectId("a" * 32), permit=Footing(), now=NOW)
+
+    for proof in (declined.proof, of_alice.id):
+        take_back_unkept(proof=proof, shown=PROMPT, now=NOW)
+
+    assert Entry.objects.count() == 2
 
 
 @pytest.fixture

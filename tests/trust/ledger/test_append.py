@@ -270,9 +270,7 @@ def test_by_number_alone_only_the_proof_of_a_choice_or_an_erasure_is_given(log: 
 
     for entry_id in (choice, erased):
         assert queries.open_receipt(entry_id) == queries.receipt(entry_id)
-        assert queries.is_choice(entry_id) == (entry_id == choice)
     for entry_id in (other, "0" * 32, "", "x"):
-        assert not queries.is_choice(entry_id)
         with pytest.raises(NoSuchEntry):
             queries.open_receipt(entry_id)
 
