@@ -20,7 +20,7 @@ from clearline.policy.compile import CompiledPolicy
 from clearline.policy.use import Actor, ActorKind, Use
 from clearline.policy.vocabulary import Category, ClauseId, Purpose, SubjectId, SubjectKind
 from clearline.reach.visitors.agents import Agent
-from clearline.reach.visitors.event import Kind, Part, StoredEvent, ToldEvent
+from clearline.reach.visitors.event import Kind, Part, StoredEvent, ToldEvent, part_of
 from clearline.reach.visitors.names import OVERFLOW
 from clearline.reach.visitors.referrers import referrer_of
 from clearline.trust.gate.decide import Outcome, decide
@@ -44,13 +44,6 @@ PLAIN_PAGE: Final = re.compile(r"/(?:[a-z0-9][a-z0-9-]{0,63}(?:/|$))*", re.ASCII
 LONG_NUMBER: Final = re.compile(r"[0-9]{5}", re.ASCII)
 NUMBER: Final = re.compile(r"(?<![0-9])(?!(?:19|20)[0-9]{2}(?![0-9]))[0-9]{4}", re.ASCII)
 ID: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
-
-PARTS: Final = {part.value: part for part in Part} | {
-    "": Part.HOME,
-    "your-privacy-rights": Part.PRIVACY,
-    "home": Part.OTHER,
-    "other": Part.OTHER,
-}
 
 COLLECTOR: Final = Actor(ActorKind.JOB, "collector")
 # One subject stands for all: the verdict rests on the choices and never on who it is.
@@ -298,7 +291,7 @@ def find_place(url: str, own_url: str) -> Place | Drop:
         return Drop.BAD_ADDRESS
     if PLAIN_PAGE.fullmatch(page) is None or LONG_NUMBER.search(page):
         page = OVERFLOW["page"]
-    return Place(page, PARTS.get(page[1:].partition("/")[0], Part.OTHER), campaign_of(query))
+    return Place(page, part_of(page), campaign_of(query))
 
 
 def without_number(column: str, name: str) -> str:

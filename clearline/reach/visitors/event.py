@@ -1,5 +1,6 @@
 """One act of a visitor: as it is told over the wire, and as it is stored."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final, TypeAlias
 
@@ -31,6 +32,19 @@ class Part(StrEnum):
     PRIVACY = "privacy"
     ACCOUNT = "account"
     OTHER = "other"
+
+
+# By the first name of a page's path; a page is in one part, so that a part is the sum of its pages.
+PARTS: Final[Mapping[str, Part]] = {part.value: part for part in Part} | {
+    "": Part.HOME,
+    "your-privacy-rights": Part.PRIVACY,
+    "home": Part.OTHER,
+    "other": Part.OTHER,
+}
+
+
+def part_of(page: str) -> Part:
+    return PARTS.get(page[1:].partition("/")[0], Part.OTHER)
 
 
 class Device(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from clearline.reach.visitors.report import Figures, Report, ReportQuery, Row, Totals
+from clearline.reach.visitors.report import Figures, Report, ReportQuery, Row, Side, Totals
 
 NOTE: Final = (
     "Groups under 5 are not told. People are those who agreed to be recognised; of all others each "
@@ -146,7 +146,7 @@ def as_plain(report: Report) -> dict[str, object]:
         ],
         "breakdowns": {
             str(each.side): {
-                "rows": list(map(row_as_plain, each.rows)),
+                "rows": [row_as_plain(row) | class_of(row, each.side) for row in each.rows],
                 "others": {"names": each.folded_rows, "views": each.rest},
             }
             for each in report.breakdowns
@@ -159,10 +159,12 @@ def totals_as_plain(totals: Totals) -> dict[str, object]:
 
 
 def row_as_plain(row: Row) -> dict[str, object]:
-    plain: dict[str, object] = {"name": row.name, **figures_as_plain(row.figures)}
-    if row.group:
-        plain["class"] = row.group
-    return plain | {"before": figures_as_plain(row.before)}
+    figures = figures_as_plain(row.figures)
+    return {"name": row.name, **figures, "before": figures_as_plain(row.before)}
+
+
+def class_of(row: Row, side: Side) -> dict[str, object]:
+    return {"class": row.parent} if side is Side.REFERRER else {}
 
 
 def figures_as_plain(figures: Figures) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from clearline.reach.visitors.event import StoredEvent
+from clearline.reach.visitors.event import StoredEvent, part_of
 
 NAMES_MAX: Final = 20_000
 # That one network (/24, /48) may be the first to bring. The site's own names do not count, and what
@@ -52,7 +52,8 @@ class DayNames:
             if len(self.together) < self.names_max:
                 self.together.add(names)
             return event
-        return msgspec.structs.replace(event, **dict(zip(OVERFLOW, kept, strict=True)))
+        part = event.part if kept[0] == event.page else part_of(kept[0])
+        return msgspec.structs.replace(event, part=part, **dict(zip(OVERFLOW, kept, strict=True)))
 
     def keep_name(self, column: str, name: str, network: str | None) -> str:
         seen = self.seen[column]

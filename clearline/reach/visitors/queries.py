@@ -9,6 +9,14 @@ from typing import Final, NamedTuple
 from clearline.kit.columnstore.client import ColumnStore, Parameter
 from clearline.policy.vocabulary import ClauseId, SubjectId
 from clearline.reach.visitors import statements
+from clearline.reach.visitors.event import PARTS
+from clearline.reach.visitors.floor import (
+    Told,
+    to_breakdown,
+    to_days,
+    to_folded,
+    to_totals,
+)
 from clearline.reach.visitors.load import EPOCH, SPAN_DAYS
 from clearline.reach.visitors.report import (
     BREAKDOWN_ROWS_MAX,
@@ -25,14 +33,11 @@ from clearline.reach.visitors.report import (
     Precision,
     Report,
     ReportQuery,
+    Row,
     Side,
-    Told,
+    Thing,
     Totals,
     days_between,
-    to_breakdown,
-    to_days,
-    to_folded,
-    to_totals,
 )
 from clearline.trust.gate.permit import Permit
 
@@ -79,7 +84,7 @@ class ApartRow(NamedTuple):
     side: str
     is_apart: int
     name: str
-    group: str
+    parent: str
     names: int
     views: int
     visits: int
@@ -120,7 +125,7 @@ class ApartRow(NamedTuple):
             self.declined_seconds_before,
             self.said_yes_before,
         )
-        return Named(self.name, now, before, self.group)
+        return Named(self.name, now, before, self.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,8 @@ class Reading:
             "search": search,
             "rows_max": rows_max,
             "group_min": GROUP_MIN,
+            "firsts": list(PARTS),
+            "parts": [str(part) for part in PARTS.values()],
         }
         if self.is_of_sums:
             ((side, value),) = query.filters.items() or (("", ""),)
@@ -228,7 +235,10 @@ def read_report(
     totals = totals_of((row for row in days if row.day >= query.start), people[1], told)
     if totals.all.views is None:  # else it would be what is told and the rest
         told = told.without_rest()
-    folded = to_folded(names, told, ROWS_MAX)
+    breakdowns = breakdowns_of(sides, reading_of_sides, days, told)
+    is_in_parts = query.thing is Thing.PAGE
+    parts = parents_of(breakdowns, Side.PART) if is_in_parts else None
+    folded = to_folded(names, told, ROWS_MAX, parts)
     before_end = query.start - timedelta(days=1)
     return Report(
         query=query,
@@ -239,7 +249,7 @@ def read_report(
         before=totals_of((row for row in days if row.day < query.start), people[0], told),
         days=days_of(days_between(query.start, query.end), days, told),
         days_before=days_of(days_between(query.start_before, before_end), days, told),
-        breakdowns=breakdowns_of(sides, reading_of_sides, days, told),
+        breakdowns=breakdowns,
         precision=reading.precision,
         breakdowns_precision=reading_of_sides.precision,
         clauses=clauses,
@@ -316,27 +326,43 @@ def breakdowns_of(
     """Return the visits by each side that is not filtered already."""
     of_sides = reading.told if told.has_rest else reading.told.without_rest()
     found: list[Breakdown] = []
-    for side in Side:
-        if side in reading.query.filters:
-            continue
-        listing = to_listing([row for row in rows if row.side == side], reading.query)
-        if reading.is_of_sums:
-            listing = with_nameless(listing, days, reading)
-        found.append(to_breakdown(side, listing, of_sides))
+    listings = {
+        side: to_listing([row for row in rows if row.side == side], reading.query)
+        for side in Side
+        if side not in reading.query.filters
+    }
+    if reading.is_of_sums:
+        classes = listings.get(Side.REFERRER_CLASS)
+        listings = {
+            side: with_nameless(listing, days, reading, classes if side is Side.REFERRER else None)
+            for side, listing in listings.items()
+        }
+    for side, listing in listings.items():
+        parents = parents_of(found, Side.REFERRER_CLASS) if side is Side.REFERRER else None
+        found.append(to_breakdown(side, listing, of_sides, parents))
     return tuple(found)
+
+
+def parents_of(breakdowns: Iterable[Breakdown], side: Side) -> dict[str, Row] | None:
+    """Return what is told of one side by name, None where the report is not split by it."""
+    told = {each.side: each.rows for each in breakdowns}
+    return {row.name: row for row in told[side]} if side in told else None
 
 
 def to_listing(rows: Iterable[ApartRow], query: ReportQuery) -> Listing:
     """Return the rows, the greatest first; an empty name told apart belongs to no row."""
     named: list[Named] = []
-    others, nameless, others_names = Named(""), Named(""), 0
+    others: list[Named] = []
+    nameless: list[Named] = []
+    others_names = 0
     for row in rows:
         if not row.is_apart:
-            others, others_names = row.named, row.names
+            others.append(row.named)
+            others_names += row.names
         elif row.name:
             named.append(row.named)
         else:
-            nameless = row.named
+            nameless.append(row.named)
     sizes = {each.name: each.now.of(query.population) for each in named}
     named.sort(
         key=lambda each: (
@@ -345,24 +371,35 @@ def to_listing(rows: Iterable[ApartRow], query: ReportQuery) -> Listing:
             each.name,
         )
     )
-    return Listing(tuple(named), others, others_names, nameless)
+    return Listing(tuple(named), tuple(others), others_names, tuple(nameless))
 
 
-def with_nameless(listing: Listing, days: Sequence[DayRow], reading: Reading) -> Listing:
-    """Return the listing with what is in the whole and in none of its names.
+def with_nameless(
+    listing: Listing, days: Sequence[DayRow], reading: Reading, parents: Listing | None
+) -> Listing:
+    """Return the listing with what is in the whole, or in one of the parents, and in no name.
 
     Sums do not keep it. When it is too small to be left over it joins the others.
     """
-    query = reading.query
-    told = listing.others
-    for named in listing.named:
-        told = told.with_folded(named)
-    now = left_over([row.sums for row in days if row.day >= query.start], told.now)
-    before = left_over([row.sums for row in days if row.day < query.start], told.before)
-    nameless = Named("", now, before)
-    if reading.told.is_few(now):
-        return Listing(listing.named, listing.others.with_folded(nameless), listing.others_names)
-    return Listing(listing.named, listing.others, listing.others_names, nameless)
+    others, nameless = list(listing.others), list[Named]()
+    if parents is None:
+        query = reading.query
+        now = [row.sums for row in days if row.day >= query.start]
+        before = [row.sums for row in days if row.day < query.start]
+        wholes = [("", now, before)]
+    else:
+        wholes = [(each.name, [each.now], [each.before]) for each in parents.named]
+    for parent, now, before in wholes:
+        told = [*listing.named, *listing.others]
+        told = [each for each in told if parents is None or each.parent == parent]
+        found = Named(
+            "",
+            left_over(now, sum((each.now for each in told), NOTHING)),
+            left_over(before, sum((each.before for each in told), NOTHING)),
+            parent,
+        )
+        (others if reading.told.is_few(found.now) else nameless).append(found)
+    return Listing(listing.named, tuple(others), listing.others_names, tuple(nameless))
 
 
 def left_over(whole: Iterable[Count], told: Count) -> Count:

@@ -1,10 +1,10 @@
-"""What a popularity report asks and may tell: no group under five, nor by its own differences."""
+"""What a popularity report asks, what is counted for it, and what it tells."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 from clearline.kit.errors import Invalid
 from clearline.policy.vocabulary import Category, ClauseId, SubjectId
@@ -226,8 +226,6 @@ class Count:
 
 
 NOTHING: Final = Count()
-# How much is told of a group, and how many stand behind it.
-Measure: TypeAlias = Callable[[Count], tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +243,12 @@ UNTOLD: Final = Figures(None, None, None, None)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One page, service, device …; `group` is the class of a referrer, else empty."""
+    """One page, service, device …; `parent` is the part of a page, the class of a referrer."""
 
     name: str
     figures: Figures
     before: Figures
-    group: str = ""
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,15 +299,19 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What was counted for one name, in the period and in the one before."""
+    """What was counted for one name, in the period and in the one before.
+
+    `parent` is the group that it is part of, where that is told as well: of a page the part of the
+    site, of a referrer its class.
+    """
 
     name: str
     now: Count = Count()
     before: Count = Count()
-    group: str = ""
+    parent: str = ""
 
     def with_folded(self, other: "Named") -> "Named":
-        return Named(self.name, self.now + other.now, self.before + other.before, self.group)
+        return Named(self.name, self.now + other.now, self.before + other.before, self.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,214 +319,13 @@ class Listing:
     """What was counted by name, the greatest first.
 
     `others` are those not told apart, `others_names` how many; `nameless` came without a name
-    and is in the whole but in no row.
+    and is in the whole but in no row. Of both there is one for each parent.
     """
 
     named: tuple[Named, ...]
-    others: Named = Named("")
+    others: tuple[Named, ...] = ()
     others_names: int = 0
-    nameless: Named = Named("")
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How counts of this report become figures."""
-
-    has_time: bool = True
-    has_rest: bool = True  # what a search leaves over would tell small groups by differences
-    scale: int = 1  # 10 for a sample of one in ten; the floor is on what was counted
-    population: Population = Population.ALL
-    is_paired: bool = False  # one of two populations, beside which the other can be asked for
-
-    def without_rest(self) -> "Told":
-        return Told(
-            has_time=self.has_time,
-            has_rest=False,
-            scale=self.scale,
-            population=self.population,
-            is_paired=self.is_paired,
-        )
-
-    def of_side(self, side: Side) -> "Told":
-        """Time in view is told apart from views: it knows where it was, not what led there."""
-        has_time = self.has_time and side in {Side.PART, Side.DEVICE}
-        return Told(has_time, self.has_rest, self.scale, self.population, self.is_paired)
-
-    def of_both(self) -> "Told":
-        return Told(self.has_time, self.has_rest, self.scale)
-
-    def is_few(self, count: Count) -> bool:
-        """Say whether a group, or one of the two parts that give each other away, is few."""
-        own = count.of(self.population)
-        others = (count, *count.parts) if self.is_paired else ()
-        return any(is_few(*views_of(each)) for each in (own, *others))
-
-    def hide(
-        self,
-        counts: Sequence[Count],
-        unseen: Count,
-        measure: Measure,
-        hidden: frozenset[int] = frozenset(),
-    ) -> frozenset[int]:
-        if self.is_paired:
-            return hide_pairs(counts, unseen, measure, hidden)
-        return hide(counts, unseen, measure, hidden)
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """The rows that are told, and the views and number of the names that are not."""
-
-    rows: tuple[Row, ...]
-    rest: int | None
-    names: int
-
-
-def to_folded(listing: Listing, told: Told, rows_max: int) -> Folded:
-    """Return the rows to tell; a rest of fewer than five takes in the smallest rows."""
-    now = [named.now for named in listing.named]
-    small = told.hide(now, listing.others.now, views_of) if told.is_paired else frozenset()
-    big = [
-        named
-        for place, named in enumerate(listing.named)
-        if place not in small and named.now.of(told.population).size >= GROUP_MIN
-    ]
-    shown, rest = big[:rows_max], listing.others
-    for named in listing.named:
-        rest = rest if named in shown else rest.with_folded(named)
-    while told.is_few(rest.now) and shown:
-        smallest = min(shown, key=lambda named: named.now.of(told.population).size)
-        shown.remove(smallest)
-        rest = rest.with_folded(smallest)
-    is_told = told.has_rest and not told.is_few(rest.now)
-    return Folded(
-        to_rows(shown, rest.with_folded(listing.nameless), told),
-        rest.now.of(told.population).views * told.scale if is_told else None,
-        listing.others_names + len(listing.named) - len(shown),
-    )
-
-
-def to_rows(shown: Sequence[Named], unseen: Named, told: Told) -> tuple[Row, ...]:
-    now = to_figures([named.now for named in shown], told, unseen.now)
-    before = to_figures([named.before for named in shown], told, unseen.before)
-    return tuple(
-        Row(named.name, figures, earlier, named.group)
-        for named, figures, earlier in zip(shown, now, before, strict=True)
-    )
-
-
-def to_breakdown(side: Side, listing: Listing, told: Told) -> Breakdown:
-    folded = to_folded(listing, told.of_side(side), BREAKDOWN_ROWS_MAX)
-    return Breakdown(side, folded.rows, folded.rest, folded.names)
-
-
-def to_totals(agreed: Count, declined: Count, told: Told) -> Totals:
-    """Return the totals: of two populations neither is told when one is too small to tell.
-
-    Where one population was asked for, it is all that they tell of.
-    """
-    both = told.of_both()
-    apart = to_figures([agreed, declined], both)
-    match told.population:
-        case Population.ALL:
-            return Totals(to_figures([agreed + declined], both)[0], *apart)
-        case Population.AGREED:
-            return Totals(apart[0], apart[0], UNTOLD)
-        case Population.DECLINED:
-            return Totals(apart[1], UNTOLD, apart[1])
-
-
-def to_days(counts: Sequence[tuple[date, Count]], told: Told) -> tuple[Day, ...]:
-    figures = to_figures([count for _, count in counts], told)
-    return tuple(Day(on, each) for (on, _), each in zip(counts, figures, strict=True))
-
-
-def to_figures(counts: Sequence[Count], told: Told, unseen: Count = NOTHING) -> list[Figures]:
-    """Return the figures of groups that with `unseen` make a whole which is told as well."""
-    groups = told.hide(counts, unseen, views_of)
-    visits = told.hide(counts, unseen, visits_of, groups)
-    people = hide(counts, NOTHING, people_of, groups)
-    return [
-        Figures(
-            views=None if place in groups else count.views * told.scale,
-            visits=None if place in visits else count.visits * told.scale,
-            people=None if place in people else count.people * told.scale or None,
-            seconds_mean=None if place in groups else mean_of(count, told),
-        )
-        for place, count in enumerate(each.of(told.population) for each in counts)
-    ]
-
-
-def hide_pairs(
-    counts: Sequence[Count],
-    unseen: Count,
-    measure: Measure,
-    hidden: frozenset[int] = frozenset(),
-) -> frozenset[int]:
-    """Return the places to leave out of the report of either population.
-
-    With the figures of all, each of the two would give the other away. So both leave out the same:
-    what all leave out, every group of which one part is few, and as many more as keep what either
-    leaves out together from being few or of one group alone.
-    """
-    out = set(hide(counts, unseen, measure, hidden))
-    parts = [[measure(part) for part in count.parts] for count in counts]
-    out |= {place for place, both in enumerate(parts) if any(is_few(*each) for each in both)}
-    together = sum((counts[place] for place in out), unseen)
-    least = [min((behind for amount, behind in both if amount), default=0) for both in parts]
-    for place in sorted(range(len(counts)), key=least.__getitem__):
-        left_out = [each for each in out if measure(counts[each])[0]]
-        is_alone = len(left_out) == 1 and not measure(unseen)[0]
-        if not is_alone and not any(is_few(*measure(part)) for part in together.parts):
-            break
-        if place not in out and measure(counts[place])[0]:
-            out.add(place)
-            together += counts[place]
-    return frozenset(out)
-
-
-def hide(
-    counts: Sequence[Count],
-    unseen: Count,
-    measure: Measure,
-    hidden: frozenset[int] = frozenset(),
-) -> frozenset[int]:
-    """Return the places of groups that are few, and of as many more as would give them away.
-
-    What is left out together, `unseen` and `hidden` included, is never few either, so that it
-    cannot be found by a difference.
-    """
-    measured = [measure(count) for count in counts]
-    out = set(hidden) | {place for place, each in enumerate(measured) if is_few(*each)}
-    together = sum((counts[place] for place in out), unseen)
-    for place in sorted(range(len(counts)), key=lambda place: measured[place][1]):
-        if not is_few(*measure(together)):
-            break
-        if place not in out and measured[place][0]:
-            out.add(place)
-            together += counts[place]
-    return frozenset(out)
-
-
-def is_few(amount: int, behind: int) -> bool:
-    """Say whether there is something, and fewer than five stand behind it."""
-    return amount > 0 and behind < GROUP_MIN
-
-
-def views_of(count: Count) -> tuple[int, int]:
-    return count.views, count.size
-
-
-def visits_of(count: Count) -> tuple[int, int]:
-    return count.visits, count.visits
-
-
-def people_of(count: Count) -> tuple[int, int]:
-    return count.people, count.people
-
-
-def mean_of(count: Count, told: Told) -> float | None:
-    return round(count.seconds / count.views, 1) if told.has_time and count.views else None
+    nameless: tuple[Named, ...] = ()
 
 
 def last_days(number: int, *, before: date) -> tuple[date, date]:

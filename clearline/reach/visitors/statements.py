@@ -127,6 +127,8 @@ BEHIND_SMALLER: Final = BEHIND.format(
 # would spell out their names letter by letter. People of several are at least the most.
 # Of those who agreed and those who did not the same are left out, whichever of the two is told:
 # where one of the two is too small, the other would give it away beside the figures of all.
+# What has a `parent` that is told as well, a page in its part and a site in its kind, is left out
+# within it: the parent and the others in it would give a small one away.
 APART: Final = """,
 sized AS
 (
@@ -151,7 +153,7 @@ sized AS
             {told:String} = 'declined', declined_views_now, views_now) AS views_told
     FROM counted
     WINDOW smaller AS (
-        PARTITION BY side ORDER BY {size}, value
+        PARTITION BY side, parent ORDER BY {size}, value
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     )
 ),
@@ -171,7 +173,7 @@ closed AS
             )) AS is_small
     FROM sized
     WINDOW lesser AS (
-        PARTITION BY side ORDER BY is_few DESC, size_least, value
+        PARTITION BY side, parent ORDER BY is_few DESC, size_least, value
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     )
 ),
@@ -198,7 +200,7 @@ SELECT
     side,
     is_apart,
     is_apart ? value : '' AS name,
-    any(kind_of_value),
+    parent,
     countIf(
         views_told > 0 AND is_searched AND value != '' AND (NOT is_small OR {search:String} = '')
     ),
@@ -208,8 +210,18 @@ SELECT
     sum(declined_before), sum(declined_views_before), sum(declined_seconds_before),
     sum(said_yes_before)
 FROM placed
-GROUP BY side, is_apart, name
+GROUP BY side, is_apart, name, parent
 """.replace("{size}", BEHIND_GROUP).replace("{size_smaller}", BEHIND_SMALLER)
+
+# As `event.part_of` says it.
+PARENT_OF_NAME: Final = """(
+            {thing:String} = 'page'
+                ? transform(
+                    splitByChar('/', value)[2],
+                    {firsts:Array(String)}, {parts:Array(String)}, 'other'
+                )
+                : ''
+        )"""
 
 NAMES_OF_EVENTS: Final = f"""
 WITH counted AS
@@ -217,7 +229,7 @@ WITH counted AS
     SELECT
         '' AS side,
         toString(thing_name) AS value,
-        '' AS kind_of_value,
+        {PARENT_OF_NAME} AS parent,
         countIf(counts AND is_now) AS views_now,
         sumIf(starts, counts AND is_now) AS visits_now,
         uniqExactIf(visitor, shows AND agreed AND is_now) AS people_now,
@@ -263,7 +275,8 @@ MEASURES_OF_SUMS: Final = """
 NAMES_OF_SUMS: Final = f"""
 WITH counted AS
 (
-    SELECT '' AS side, toString(sums.name) AS value, '' AS kind_of_value, {MEASURES_OF_SUMS}
+    SELECT
+        '' AS side, toString(sums.name) AS value, {PARENT_OF_NAME} AS parent, {MEASURES_OF_SUMS}
     FROM ({SUMS} {FILTERED} {WIDE} AND thing = {{thing:String}}) AS sums
     GROUP BY sums.name
 )
@@ -275,15 +288,17 @@ SIDES_OF_EVENTS: Final = f"""
 WITH counted AS
 (
     SELECT
-        ['part', 'device', 'referrer_class', 'referrer', 'campaign'][indexOf(
+        ['part', 'device', 'referrer', 'referrer_class', 'campaign'][indexOf(
             [
-                grouping(part), grouping(device), grouping(referrer_class),
-                grouping(referrer), grouping(campaign)
+                grouping(part), grouping(device), grouping(referrer),
+                grouping(referrer_class), grouping(campaign)
             ],
             0
         )] AS side,
-        concat(part, device, referrer_class, referrer, campaign) AS value,
-        side = 'referrer' ? any(class) : '' AS kind_of_value,
+        side = 'referrer'
+            ? toString(referrer)
+            : concat(part, device, referrer_class, campaign) AS value,
+        side = 'referrer' ? toString(referrer_class) : '' AS parent,
         countIf(counts_site AND is_now) AS views_now,
         sumIf(starts, counts_site AND is_now) AS visits_now,
         uniqExactIf(visitor, shows_site AND agreed AND is_now) AS people_now,
@@ -300,9 +315,11 @@ WITH counted AS
         countIf(counts_site AND NOT agreed AND NOT is_now) AS declined_views_before,
         sumIf(seconds, NOT agreed AND NOT is_now) AS declined_seconds_before,
         uniqExactIf(visitor, says_yes AND NOT is_now) AS said_yes_before
-    FROM (SELECT *, toString(referrer_class) AS class FROM ({EVENTS}))
+    FROM ({EVENTS})
     WHERE kind != 'service'
-    GROUP BY GROUPING SETS ((part), (device), (referrer_class), (referrer), (campaign))
+    GROUP BY GROUPING SETS (
+        (part), (device), (referrer_class), (referrer, referrer_class), (campaign)
+    )
 )
 {APART}
 """
@@ -313,10 +330,10 @@ WITH counted AS
     SELECT
         toString(filter) AS side,
         toString(sums.value) AS value,
-        any(toString(name)) AS kind_of_value,
+        toString(sums.name) AS parent,
         {MEASURES_OF_SUMS}
     FROM ({SUMS} {WIDE} AND filter != '' AND thing = 'site') AS sums
-    GROUP BY filter, sums.value
+    GROUP BY filter, sums.value, sums.name
 )
 {APART}
 """

@@ -1,22 +1,27 @@
 """No group under five is told, nor found by subtracting what is told from one another."""
 
 from collections.abc import Sequence
+from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearline.reach.visitors.floor import (
+    Told,
+    hide,
+    to_breakdown,
+    to_figures,
+    to_folded,
+    to_totals,
+    views_of,
+)
 from clearline.reach.visitors.report import (
     GROUP_MIN,
     Count,
     Listing,
     Named,
     Population,
-    Told,
-    hide,
-    to_figures,
-    to_folded,
-    to_totals,
-    views_of,
+    Side,
 )
 
 
@@ -83,7 +88,7 @@ def test_no_small_group_is_found_by_subtracting_what_is_told_from_the_whole(
 def test_the_rest_is_never_a_group_of_one_to_four(counts: list[Count], others: Count) -> None:
     named = tuple(Named(f"/{place}", count) for place, count in enumerate(counts))
 
-    folded = to_folded(Listing(named, Named("", others)), Told(), rows_max=10)
+    folded = to_folded(Listing(named, (Named("", others),)), Told(), rows_max=10)
 
     whole = others.views + sum(count.views for count in counts)
     told = sum(row.figures.views or 0 for row in folded.rows)
@@ -185,7 +190,7 @@ def test_no_row_is_told_whose_other_part_is_small(counts: list[Count], others: C
     for population in (Population.AGREED, Population.DECLINED):
         told = Told(population=population, is_paired=True)
 
-        folded = to_folded(Listing(named, Named("", others)), told, rows_max=10)
+        folded = to_folded(Listing(named, (Named("", others),)), told, rows_max=10)
 
         for row in folded.rows:
             now = counts[int(row.name[1:])]
@@ -194,3 +199,64 @@ def test_no_row_is_told_whose_other_part_is_small(counts: list[Count], others: C
         rest = sum((each.now for each in named if each.name not in shown), others)
         assert folded.rest in {None, rest.of(population).views}
         assert folded.rest is None or not any(map(is_small, (rest, *rest.parts)))
+
+
+# Pages of three parts. Nobody is on two pages, so a part is the sum of its pages in people too.
+PAGES = st.lists(
+    st.tuples(st.sampled_from(["help", "rates", "services"]), COUNTS, COUNTS), max_size=9
+)
+
+
+def of_nobody_twice(counts: Sequence[Count]) -> Count:
+    whole = sum(counts, Count())
+    people, said_yes = sum(each.people for each in counts), sum(each.said_yes for each in counts)
+    return Count(
+        whole.views, whole.visits, people, 0, whole.declined, whole.declined_views, 0, said_yes
+    )
+
+
+@given(pages=PAGES, rows_max=st.integers(1, 9))
+def test_no_page_is_found_by_what_is_told_of_its_part_and_of_the_other_pages_in_it(
+    pages: list[tuple[str, Count, Count]], rows_max: int
+) -> None:
+    named = [Named(f"/{n}", now, ago, part) for n, (part, now, ago) in enumerate(pages)]
+    parts = {part: [each for each in named if each.parent == part] for part, *_ in pages}
+    of_parts = [
+        Named(
+            part,
+            of_nobody_twice([each.now for each in within]),
+            of_nobody_twice([each.before for each in within]),
+        )
+        for part, within in parts.items()
+    ]
+    by_part = to_breakdown(Side.PART, Listing(tuple(of_parts)), Told())
+    told_parts = {row.name: row for row in by_part.rows}
+
+    folded = to_folded(Listing(tuple(named)), Told(), rows_max, told_parts)
+
+    told = {row.name: row for row in folded.rows}
+    for when, measure in product(("now", "before"), ("views", "visits")):
+        field = "figures" if when == "now" else when
+        values = [getattr(getattr(each, when), measure) for each in named]
+        whole = of_nobody_twice([getattr(each, when) for each in named])
+        lines = [
+            [int(each.name == one) for each in named]
+            for one, row in told.items()
+            if getattr(getattr(row, field), measure) is not None
+        ]
+        lines += [
+            [int(each.parent == one) for each in named]
+            for one, row in told_parts.items()
+            if getattr(getattr(row, field), measure) is not None
+        ]
+        behind = whole.size if measure == "views" else whole.visits
+        lines += [[1] * len(named)] if behind >= GROUP_MIN else []
+        if measure == "views" and when == "now":
+            lines += [[int(each.name not in told) for each in named]] * (folded.rest is not None)
+        groups = [[each] for each in named]
+        groups += [[each for each in within if each.name not in told] for within in parts.values()]
+        for group in groups:
+            count = of_nobody_twice([getattr(each, when) for each in group])
+            few = is_small(count) if measure == "views" else 0 < count.visits < GROUP_MIN
+            asked = [int(each in group) for each in named]
+            assert not (few and any(values) and is_found(lines, asked)), (when, measure, group)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from clearline.reach.visitors.event import Part
 from clearline.reach.visitors.names import Names
 from tests.edge.collector.events import make_event
 
@@ -21,6 +22,18 @@ def test_a_day_has_room_for_so_many_names_and_then_counts_the_rest_together() ->
 
     assert kept == [page(0), page(1), page(2), "/other", "/other"]
     assert names.keep(msgspec.structs.replace(EVENT, page=page(1))).page == page(1)
+
+
+def test_what_is_counted_with_the_rest_is_in_the_part_of_the_rest() -> None:
+    names = Names(names_max=1)
+    names.keep(msgspec.structs.replace(EVENT, page="/rates/a/", part=Part.RATES))
+
+    kept = names.keep(msgspec.structs.replace(EVENT, page="/rates/b/", part=Part.RATES))
+
+    assert (kept.page, kept.part) == ("/other", Part.OTHER)
+    assert names.keep(msgspec.structs.replace(EVENT, page="/rates/a/", part=Part.RATES)).part == (
+        Part.RATES
+    )
 
 
 def test_going_from_one_day_to_another_and_back_makes_no_room() -> None:

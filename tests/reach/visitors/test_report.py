@@ -16,7 +16,7 @@ import clearline.reach.visitors
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.kit.columnstore.migrate import migrate
 from clearline.reach.visitors import load
-from clearline.reach.visitors.event import Device, Kind, Part, ReferrerClass, StoredEvent
+from clearline.reach.visitors.event import Device, Kind, Part, ReferrerClass, StoredEvent, part_of
 from clearline.reach.visitors.queries import stretches
 from clearline.reach.visitors.report import (
     BREAKDOWN_ROWS_MAX,
@@ -196,10 +196,16 @@ def assert_rows(report: Report, plain: Plain) -> None:
     viewing = [Kind.VIEW] if report.query.thing is Thing.PAGE else [Kind.VIEW, Kind.SERVICE]
     named = named_by(plain, column, viewing)
     named.pop("", None)
-    small = small_names(named, report.query.population)
     of = report.query.population
+    small, hidden = small_names(named, of), set[str]()
+    parts = [each for each in report.breakdowns if each.side is Side.PART]
+    if parts and report.query.thing is Thing.PAGE:  # what a part lacks is told by the others in it
+        within = {part: {n: named[n] for n in named if part_of(n) is part} for part in Part}
+        small = set().union(*(small_names(each, of) for each in within.values()))
+        told_parts = {row.name for row in parts[0].rows}
+        hidden = {name for name in named if part_of(name) not in told_parts}
     search = report.query.search.lower()
-    shown = {name for name in named if name not in small and search in name.lower()}
+    shown = {name for name in named if name not in small | hidden and search in name.lower()}
     assert {row.name for row in report.rows} == shown
     for row in report.rows:
         assert row.figures.views == named[row.name].now.of(of).views
@@ -406,8 +412,8 @@ def test_both_ways_tell_the_same_views_visits_and_time(store: ColumnStore) -> No
 def without_people(report: Report) -> list[tuple[object, ...]]:
     rows = [*report.rows, *(row for each in report.breakdowns for row in each.rows)]
     return [
-        (row.name, row.group, each.views, each.visits, each.seconds_mean)
-        for row in sorted(rows, key=lambda row: (row.name, row.group))
+        (row.name, row.parent, each.views, each.visits, each.seconds_mean)
+        for row in sorted(rows, key=lambda row: (row.name, row.parent))
         for each in (row.figures, row.before)
     ]
 

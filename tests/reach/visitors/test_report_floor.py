@@ -8,7 +8,7 @@ import pytest
 
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.reach.visitors import load
-from clearline.reach.visitors.event import Kind, StoredEvent
+from clearline.reach.visitors.event import Kind, ReferrerClass, StoredEvent, part_of
 from clearline.reach.visitors.report import Figures, Limits, Population, Side
 from tests.reach.visitors.permitted import popularity_report
 from tests.reach.visitors.test_report import EVENTS, SUMS, WHOLE, make_events, store
@@ -28,7 +28,14 @@ def test_three_who_agreed_are_not_found_by_the_figures_of_all_and_of_the_others(
     visits += [("/help/", 0)] * 8 + [("/help/", 300 + n) for n in range(9)]
     events = [
         msgspec.structs.replace(
-            template, id=n, kind=Kind.VIEW, page=page, visitor=visitor, day=20_730, starts=1
+            template,
+            id=n,
+            kind=Kind.VIEW,
+            page=page,
+            part=part_of(page),
+            visitor=visitor,
+            day=20_730,
+            starts=1,
         )
         for n, (page, visitor) in enumerate(visits)
     ]
@@ -54,7 +61,14 @@ def test_three_people_who_look_at_a_page_often_are_not_told(store: ColumnStore) 
     template = make_events(1, 1)[0]
     events = [
         msgspec.structs.replace(
-            template, id=number, kind=Kind.VIEW, page=page, visitor=visitor, day=20_730, starts=0
+            template,
+            id=number,
+            kind=Kind.VIEW,
+            page=page,
+            part=part_of(page),
+            visitor=visitor,
+            day=20_730,
+            starts=0,
         )
         for number, (page, visitor) in enumerate(
             [("/rare/", 1 + n % 3) for n in range(30)] + [("/known/", 10 + n) for n in range(9)]
@@ -82,6 +96,7 @@ def test_one_person_who_declined_and_looks_at_many_pages_is_not_told(
             id=number,
             kind=Kind.VIEW,
             page=page,
+            part=part_of(page),
             campaign=campaign,
             visitor=0,
             day=20_730,
@@ -111,7 +126,14 @@ def begun_and_agreed(acts: Sequence[tuple[str, Kind, int, int]]) -> list[StoredE
     template = make_events(1, 1)[0]
     return [
         msgspec.structs.replace(
-            template, id=n, page=page, kind=kind, visitor=visitor, day=20_730, starts=starts
+            template,
+            id=n,
+            page=page,
+            part=part_of(page),
+            kind=kind,
+            visitor=visitor,
+            day=20_730,
+            starts=starts,
         )
         for n, (page, kind, visitor, starts) in enumerate(acts)
     ]
@@ -164,7 +186,7 @@ def test_four_yeses_of_one_person_leave_one_visit_out_of_a_page(
 
     assert {row.name: row.figures.views for row in report.rows} == {"/rates/": 7, "/": 9}
     (parts,) = (each for each in report.breakdowns if each.side is Side.PART)
-    assert [row.figures.views for row in parts.rows] == [16]
+    assert {row.name: row.figures.views for row in parts.rows} == {"home": 9, "rates": 7}
     assert {day.figures.views for day in report.days} == {0, 16}
 
 
@@ -194,3 +216,75 @@ def test_four_people_who_said_yes_twice_are_not_eight(store: ColumnStore, limits
 
     assert report.totals.all == Figures(None, None, None, None)
     assert report.rows == ()
+
+
+@both_ways
+def test_a_page_of_few_is_not_what_its_part_has_beside_the_other_pages_in_it(
+    store: ColumnStore, limits: Limits
+) -> None:
+    acts = [("/rates/", Kind.VIEW, 0, 1)] * 40 + [("/rates/seaside/", Kind.VIEW, 0, 1)] * 3
+    acts += [(f"/contact/{n % 3}/", Kind.VIEW, 0, 1) for n in range(9)]
+    acts += [("/", Kind.VIEW, 0, 1)] * 20
+    load.insert_events(store, begun_and_agreed(acts), token="a")
+
+    report = popularity_report(store, WHOLE, limits=limits)
+
+    (parts,) = (each for each in report.breakdowns if each.side is Side.PART)
+    assert {row.name: row.figures.views for row in parts.rows} == {
+        "home": 20,
+        "rates": 43,
+        "contact": 9,
+    }
+    assert {row.name: row.figures.views for row in report.rows} == {"/": 20}
+    assert (report.rest, report.folded_rows) == (52, 5)
+
+
+@both_ways
+def test_where_a_part_is_not_told_none_of_its_pages_is(store: ColumnStore, limits: Limits) -> None:
+    acts = [("/contact/", Kind.VIEW, 0, 1)] * 3 + [("/", Kind.VIEW, 0, 1)] * 7
+    acts += [("/rates/", Kind.VIEW, 0, 1)] * 20
+    acts += [(f"/help/{name}/", Kind.VIEW, 0, 1) for name in "ab" for _ in range(30)]
+    load.insert_events(store, begun_and_agreed(acts), token="a")
+
+    for search in ("", "/"):
+        report = popularity_report(store, replace(WHOLE, search=search), limits=limits)
+
+        (parts,) = (each for each in report.breakdowns if each.side is Side.PART)
+        assert {row.name for row in parts.rows} == {"rates", "help"}
+        # "/" alone is all of its part, which stands in for /contact/.
+        assert {row.name for row in report.rows} == {"/rates/", "/help/a/", "/help/b/"}
+
+
+@both_ways
+def test_a_referring_site_of_few_is_not_what_its_kind_has_beside_the_others_of_it(
+    store: ColumnStore, limits: Limits
+) -> None:
+    template = make_events(1, 1)[0]
+    came = [("social", "facebook.com")] * 20 + [("social", "vk.com")] * 2
+    came += [("search", "bing.com")] * 8 + [("search", "")] * 3 + [("search", "google.com")] * 9
+    came += [("direct", "")] * 30
+    events = [
+        msgspec.structs.replace(
+            template,
+            id=n,
+            kind=Kind.VIEW,
+            page="/",
+            part=part_of("/"),
+            referrer_class=ReferrerClass(kind),
+            referrer=site,
+            visitor=0,
+            day=20_730,
+            starts=1,
+        )
+        for n, (kind, site) in enumerate(came)
+    ]
+    load.insert_events(store, events, token="a")
+
+    report = popularity_report(store, WHOLE, limits=limits)
+
+    told = {
+        each.side: {row.name: row.figures.views for row in each.rows} for each in report.breakdowns
+    }
+    assert told[Side.REFERRER_CLASS] == {"direct": 30, "social": 22, "search": 20}
+    # Of social two came from elsewhere than facebook.com, of search three from nowhere named.
+    assert told[Side.REFERRER] == {"google.com": 9}
