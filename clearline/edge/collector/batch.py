@@ -12,6 +12,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -50,10 +51,11 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far each segment is loaded, after how many batches."""
+    """How far each segment is loaded, after how many batches, and by when that was all."""
 
     number: int = 0
     offsets: dict[str, int] = {}
+    whole_until: datetime | None = None  # None where an earlier release noted it
 
 
 AnyState = TypeVar("AnyState", Batch, Progress)

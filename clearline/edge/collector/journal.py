@@ -11,6 +11,7 @@ import os
 import secrets
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
@@ -24,6 +25,7 @@ SEGMENT_BYTES: Final = 8 * 1024 * 1024
 SEGMENT_S: Final = 3600.0
 LEFT_BYTES: Final = 1024 * 1024  # of a disk that fills, for the loader, which frees segments
 DIRECTORIES_MAX: Final = 64
+BOOT_DIGITS: Final = 14  # of the milliseconds with which the names of a writer's segments begin
 # O_DSYNC: a write returns when its bytes are on the disk, as after fdatasync, in one call.
 FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_DSYNC
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -48,12 +50,13 @@ class Journal:
         self.directory = directory
         self.lock = lock
         self.segment_bytes = segment_bytes
-        self.boot = f"{time.time_ns() // 1_000_000:014d}-{secrets.token_hex(4)}"
+        self.boot = f"{time.time_ns() // 1_000_000:0{BOOT_DIGITS}d}-{secrets.token_hex(4)}"
         self.number = 0
         self.segment: Path | None = None
         self.handle = -1
         self.offset = 0
         self.begun_s = 0.0
+        self.looked_s = time.monotonic()
 
     @classmethod
     def open(cls, directory: Path, *, segment_bytes: int = SEGMENT_BYTES) -> Self:
@@ -69,9 +72,9 @@ class Journal:
             os.close(lock)
             message = f"{directory} is written by another process"
             raise JournalTaken(message) from None
-        for path in directory.glob(f"*{OPEN}"):
-            path.replace(path.with_suffix(CLOSED))
-        return cls(directory, lock, segment_bytes)
+        journal = cls(directory, lock, segment_bytes)
+        journal.close_others()
+        return journal
 
     @classmethod
     def open_free(cls, root: Path, *, segment_bytes: int = SEGMENT_BYTES) -> Self:
@@ -87,11 +90,17 @@ class Journal:
     def write(self, payloads: Sequence[bytes]) -> None:
         """Write all payloads and return when they are durable; on failure none of them counts.
 
-        Closes first what was begun an hour ago, though there be no payload.
+        Closes first what was begun an hour ago, though there be no payload, and once an hour what
+        the disk did not let close.
         Raises JournalFull, JournalBroken; the next call tries anew in a new segment.
         """
-        if self.segment is not None and time.monotonic() - self.begun_s > SEGMENT_S:
+        now_s = time.monotonic()
+        if self.segment is not None and now_s - self.begun_s > SEGMENT_S:
             self.abandon_segment()
+        if now_s - self.looked_s > SEGMENT_S:
+            self.looked_s = now_s
+            with contextlib.suppress(OSError):  # the disk is ill still: in an hour again
+                self.close_others()
         if not payloads:
             return
         block = b"".join(framed(payload) for payload in payloads)
@@ -143,13 +152,26 @@ class Journal:
         try:
             self.close_segment()
         except OSError:
-            # The disk is ill: the next writer of the directory closes it, and the loader steps
-            # over a tail that is not whole.
+            # The disk is ill: a later look at the directory closes it, and the loader steps over a
+            # tail that is not whole.
             self.segment = None
+
+    def close_others(self) -> None:
+        """Close each segment that is left open and not written: nobody else writes here."""
+        for path in self.directory.glob(f"*{OPEN}"):
+            if path != self.segment:
+                path.replace(path.with_suffix(CLOSED))
 
     def close(self) -> None:
         self.abandon_segment()
         os.close(self.lock)
+
+
+def booted_at(path: Path) -> datetime | None:
+    """Return when the writer of a segment began, None where its name does not say so."""
+    told, _, _ = path.name.partition("-")
+    is_told = len(told) == BOOT_DIGITS and told.isdecimal()
+    return datetime.fromtimestamp(int(told) / 1000, UTC) if is_told else None
 
 
 def close_left_open(directory: Path) -> None:

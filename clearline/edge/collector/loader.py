@@ -6,9 +6,8 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -26,10 +25,10 @@ from clearline.edge.collector.batch import (
     make_batch,
     read_contents,
 )
-from clearline.edge.collector.journal import SEGMENT_S, close_left_open
+from clearline.edge.collector.journal import SEGMENT_S, booted_at, close_left_open
 from clearline.edge.collector.manifest import to_manifest
 from clearline.edge.collector.seen import SeenIds
-from clearline.edge.collector.segment import CLOSED, OPEN, Damage, read_segment
+from clearline.edge.collector.segment import CLOSED, OPEN, Damage, Reading, read_segment
 from clearline.kit.columnstore.client import ColumnStore, StoreError
 from clearline.kit.columnstore.migrate import SchemaChanged, migrate
 from clearline.kit.files import replace_durably
@@ -41,6 +40,7 @@ SEGMENTS_MAX: Final = 10_000  # looked at in one turn
 IDLE_S: Final = 0.5
 LONE_TALLY_S: Final = 60.0  # counts without events wait for events this long
 BACKOFF_S_MAX: Final = 5.0
+NOTED_EVERY: Final = timedelta(minutes=1)  # while nothing comes, that nothing waits
 DAMAGES_MAX: Final = 100
 # Damaged bytes may still say who saw what: they go long before any clause lets visits go.
 DAMAGE_KEPT_S: Final = 30 * 24 * 3600.0
@@ -98,7 +98,7 @@ class Loader:
         self.dropped: Counter[str] = Counter()
         self.has_tables = False
         # Reports have all that was in the journals at this moment; and what `fixed` adds to that.
-        self.whole_until: datetime | None = None
+        self.whole_until = self.progress.whole_until or oldest_boot(options.journal_dir)
         self.gathered_until: datetime | None = None
         options.manifests_dir.mkdir(parents=True, exist_ok=True)
 
@@ -123,13 +123,14 @@ class Loader:
             self.fixed = self.fix_next(now, with_lone_tally=with_lone_tally)
         if self.fixed is None:
             self.whole_until = self.gathered_until or self.whole_until
+            self.note_quiet()
             return 0
         fixed = self.fixed
         self.fixed = Fixed(fixed.batch, is_doubtful=True)
         fixed.send(self.options.store)
+        self.whole_until = self.gathered_until or self.whole_until
         self.finish(fixed.batch, now)
         self.fixed = None
-        self.whole_until = self.gathered_until or self.whole_until
         return sum(stretch.end - stretch.start for stretch in fixed.batch.stretches)
 
     def fix_next(self, now: datetime, *, with_lone_tally: bool) -> Fixed | None:
@@ -155,11 +156,13 @@ class Loader:
             if size_bytes >= BYTES_ENOUGH:
                 is_all = False
                 break
-            for stretch, told in self.read_on(path):
-                stretches.append(stretch)
-                payloads += told
+            start, reading = self.read_on(path)
+            is_all = is_all and reading.is_all
+            if reading.offset > start:
+                stretches.append(Stretch(name_of(path), start, reading.offset))
+                payloads += reading.payloads
                 # Not the stretch: the zeros behind a dead writer's last record are no work.
-                size_bytes += sum(map(len, told))
+                size_bytes += sum(map(len, reading.payloads))
         return tuple(stretches), read_contents(payloads), is_all
 
     def close_left_open(self, now: datetime) -> None:
@@ -172,20 +175,19 @@ class Loader:
         for directory in left:
             close_left_open(directory)
 
-    def read_on(self, path: Path) -> Iterator[tuple[Stretch, tuple[bytes, ...]]]:
-        """Yield what is new in one segment; a segment that is loaded to its end is freed."""
+    def read_on(self, path: Path) -> tuple[int, Reading]:
+        """Return what is new in one segment and from where; one loaded to its end is freed."""
         segment = name_of(path)
         start = self.progress.offsets.get(segment, 0)
         try:
             reading = read_segment(path, start)
         except FileNotFoundError:
-            return  # it was closed this moment, which changes its name
+            return start, Reading((), start)  # it was closed this moment, which changes its name
         for damage in reading.damages:
             self.set_aside(segment, damage)
-        if reading.payloads or reading.offset > start:
-            yield Stretch(segment, start, reading.offset), reading.payloads
-        elif reading.is_finished:
+        if reading.is_finished and reading.offset == start:
             path.unlink(missing_ok=True)
+        return start, reading
 
     def finish(self, batch: Batch, now: datetime) -> None:
         """Write the manifest, then how far all is loaded, and only then free what is loaded."""
@@ -200,6 +202,7 @@ class Loader:
         self.progress = Progress(
             number=batch.number,
             offsets={segment: end for segment, end in offsets.items() if segment in alive},
+            whole_until=self.whole_until,
         )
         self.room.write(PROGRESS, self.progress)
         self.room.forget(BATCH)
@@ -207,6 +210,19 @@ class Loader:
         # What collectors left out is in the manifest; they tell of it themselves.
         own = {UNREADABLE: batch.dropped.get(UNREADABLE, 0), "replayed": batch.replayed}
         self.dropped.update({reason: count for reason, count in own.items() if count})
+
+    def note_quiet(self) -> None:
+        """Note now and then that reports have all, for the loader that comes next.
+
+        Else it would say after a quiet night that they lack what came since the evening.
+        Raises Unwritten.
+        """
+        until, noted = self.whole_until, self.progress.whole_until
+        if until is None or (noted is not None and abs(until - noted) < NOTED_EVERY):
+            return
+        progress = Progress(self.progress.number, self.progress.offsets, until)
+        self.room.write(PROGRESS, progress)
+        self.progress = progress
 
     def set_aside(self, segment: str, damage: Damage) -> None:
         """Keep damaged bytes for a person to look at. A tail that was torn was never answered."""
@@ -340,6 +356,15 @@ def list_segments(journal_dir: Path) -> list[Path]:
         for rank, path in enumerate(of_one)
     ]
     return [path for _, path in sorted(ranked, key=lambda pair: pair[0])][:SEGMENTS_MAX]
+
+
+def oldest_boot(journal_dir: Path) -> datetime | None:
+    """Return when the first of the writers began of whose segments some are there yet.
+
+    All that was taken in before is loaded: a segment is freed no sooner.
+    """
+    boots = (booted_at(path) for path in list_segments(journal_dir))
+    return min((at for at in boots if at is not None), default=None)
 
 
 def is_left(path: Path, now: datetime) -> bool:

@@ -37,6 +37,7 @@ class Reading:
     payloads: tuple[bytes, ...]
     offset: int
     damages: tuple[Damage, ...] = ()
+    is_all: bool = False  # when it was read, nothing whole stood behind `offset`
     is_finished: bool = False  # nothing more will ever stand in this segment
 
 
@@ -58,7 +59,9 @@ def read_segment(path: Path, offset: int) -> Reading:
     content = read_bytes(path, offset, READ_BYTES)
     if path.suffix == OPEN:
         whole, place = take_whole(content, 0)
-        return Reading(tuple(whole), offset + place)
+        # The rest of a record that ends behind what was read comes with the next reading.
+        is_all = len(content) < READ_BYTES or len(content) - place >= RECORD_BYTES_MAX
+        return Reading(tuple(whole), offset + place, is_all=is_all)
     payloads, damaged, place = walk(content)
     damages = [Damage(offset + start, content[start:end]) for start, end in damaged]
     if place and len(content) == READ_BYTES:
@@ -71,7 +74,7 @@ def read_segment(path: Path, offset: int) -> Reading:
         is_torn = is_last and is_cut_short(rest)
         damages.append(Damage(offset + place, rest, is_torn=is_torn))
     end = max(size, offset) if is_last else offset + len(rest)
-    return Reading(tuple(payloads), end, tuple(damages), is_finished=is_last)
+    return Reading(tuple(payloads), end, tuple(damages), is_all=is_last, is_finished=is_last)
 
 
 def read_bytes(path: Path, offset: int, size: int) -> bytes:

@@ -322,6 +322,45 @@ def test_a_segment_is_closed_an_hour_after_it_was_begun_though_nothing_more_is_w
     assert read_all(journal.directory) == [b"one", b"two"]
 
 
+def test_a_segment_that_the_disk_would_not_let_close_is_closed_within_the_next_hour(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    def an_hour_on() -> None:
+        journal.begun_s -= SEGMENT_S + 1
+        journal.looked_s -= SEGMENT_S + 1
+        journal.write([])
+
+    journal.write([b"kept"])
+    with monkeypatch.context() as ill:
+        ill.setattr(os, "ftruncate", broken)
+        ill.setattr(os, "rename", broken)
+        ill.setattr(os, "replace", broken)
+        an_hour_on()
+        an_hour_on()
+    journal.write([b"after"])
+    assert [path.suffix for path in segments(journal.directory)] == [OPEN, OPEN]
+
+    an_hour_on()
+
+    assert [path.suffix for path in segments(journal.directory)] == [CLOSED, CLOSED]
+    assert read_all(journal.directory) == [b"kept", b"after"]
+    journal.write([b"last"])
+    assert [path.suffix for path in segments(journal.directory)] == [CLOSED, CLOSED, OPEN]
+
+
+def test_a_look_for_segments_left_open_leaves_the_one_that_is_written(journal: Journal) -> None:
+    journal.write([b"one"])
+
+    journal.looked_s -= SEGMENT_S + 1
+    journal.write([b"two"])
+
+    assert [path.suffix for path in segments(journal.directory)] == [OPEN]
+    assert read_all(journal.directory) == [b"one", b"two"]
+
+
 def test_a_payload_over_the_limit_is_a_mistake_of_the_caller(journal: Journal) -> None:
     with pytest.raises(ValueError, match="262144"):
         journal.write([b"x" * 262145])

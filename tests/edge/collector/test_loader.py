@@ -3,16 +3,13 @@
 import json
 import os
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from msgspec import structs
 
-import clearline.reach.visitors
 from clearline.edge.collector.intake import Intake, Refused
 from clearline.edge.collector.journal import SEGMENT_S, Journal
 from clearline.edge.collector.loader import (
@@ -22,48 +19,15 @@ from clearline.edge.collector.loader import (
     keep_loading,
     list_segments,
 )
-from clearline.kit.columnstore.client import ColumnStore, StoreDown, StorePlace
-from clearline.kit.columnstore.migrate import migrate
+from clearline.kit.columnstore.client import StoreDown
 from clearline.kit.status import read_statuses
 from clearline.policy.choices import Choices
 from clearline.reach.visitors.admit import AGE_MS_MAX, FUTURE_MS_MAX
 from clearline.reach.visitors.event import StoredEvent
 from tests.edge.collector.arriving import ACCEPTED, VIEW, arrive, cookies, taken
 from tests.edge.collector.events import HOUR_MS, NOON_MS, keep, make_event, tally
+from tests.edge.collector.loading import NOW, NOWHERE, Stored, load_all, stored
 from tests.edge.collector.machine import wait_until
-
-SCHEMA = Path(clearline.reach.visitors.__file__).parent / "schema"
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-NOWHERE = ColumnStore(StorePlace(url="http://127.0.0.1:1"))
-
-
-class Stored(NamedTuple):
-    events: int
-    different: int
-    views: int
-
-
-@pytest.fixture
-def options(column_store: ColumnStore, tmp_path: Path) -> LoaderOptions:
-    migrate(column_store, SCHEMA)
-    return LoaderOptions(
-        journal_dir=tmp_path / "journal",
-        data_dir=tmp_path,
-        status_dir=tmp_path / "status",
-        store=column_store,
-    )
-
-
-@pytest.fixture
-def journal(options: LoaderOptions) -> Iterator[Journal]:
-    journal = Journal.open(options.journal_dir / "collector-0", segment_bytes=16 * 1024)
-    yield journal
-    journal.close()
-
-
-def load_all(loader: Loader) -> None:
-    while loader.load_next(NOW, with_lone_tally=True):
-        pass
 
 
 def send_and_die(options: LoaderOptions, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,15 +40,6 @@ def send_and_die(options: LoaderOptions, monkeypatch: pytest.MonkeyPatch) -> Non
         dying.setattr(Loader, "finish", die)
         with pytest.raises(KeyboardInterrupt):
             Loader(options).load_next(NOW, with_lone_tally=True)
-
-
-def stored(store: ColumnStore) -> Stored:
-    (counts,) = store.query(
-        "SELECT count(), uniqExact(id), (SELECT sum(views) FROM popularity"
-        " WHERE filter = '' AND thing = 'page' AND span = 1) FROM event",
-        Stored,
-    )
-    return counts
 
 
 def manifests(options: LoaderOptions) -> list[dict[str, object]]:
@@ -452,36 +407,3 @@ def test_tables_of_another_release_stop_no_loader_and_are_told_on_the_health_pag
         stop.set()
         loading.join(10)
     assert not loading.is_alive()
-
-
-def test_the_loader_says_by_when_it_had_all_that_was_taken_in(
-    options: LoaderOptions, journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("clearline.edge.collector.loader.BYTES_ENOUGH", 20_000)
-    loader = Loader(options)
-    for _ in range(30):
-        keep(journal, *(make_event() for _ in range(20)))
-
-    loader.load_next(NOW, with_lone_tally=True)
-
-    assert loader.whole_until is None
-    load_all(loader)
-    assert loader.whole_until == NOW
-
-
-def test_what_waits_for_a_store_that_is_down_is_not_said_to_be_in_reports(
-    options: LoaderOptions, journal: Journal
-) -> None:
-    loader = Loader(options)
-    load_all(loader)
-    later = NOW + timedelta(hours=2)
-    keep(journal, make_event())
-    loader.options = replace(options, store=NOWHERE)
-
-    with pytest.raises(StoreDown):
-        loader.load_next(later, with_lone_tally=True)
-
-    assert loader.whole_until == NOW
-    loader.options = options
-    loader.load_next(later + timedelta(hours=1), with_lone_tally=True)
-    assert loader.whole_until == later
