@@ -218,11 +218,13 @@ def look_at_ledger(env: Env, now: datetime) -> Iterator[Finding]:
 
 
 def look_at_signing(env: Env, now: datetime) -> Iterator[Finding]:
-    """Look whether key and published checkpoint are the log's own: whole ones may be another's."""
-    from clearline.trust.ledger import other_key  # noqa: PLC0415  # needs an open instance
+    """Look whether key and published checkpoint are the log's own: whole ones may be another's.
+
+    And whether what was signed last stands there with the tiles below it.
+    """
+    from clearline.trust.ledger import other_key, published  # noqa: PLC0415  # needs an open instance
     from clearline.trust.ledger.beginning import is_unfinished  # noqa: PLC0415  # likewise
     from clearline.trust.ledger.keys import file_of, signer  # noqa: PLC0415  # likewise
-    from clearline.trust.ledger.published import find_rewriting  # noqa: PLC0415  # likewise
 
     del env, now
     with contextlib.suppress(DatabaseError):  # it has a finding of its own
@@ -231,9 +233,11 @@ def look_at_signing(env: Env, now: datetime) -> Iterator[Finding]:
         own = signer()
         if other_key.is_signed_by_other(own):
             yield Finding(file_of(own), other_key.OTHER_KEY, other_key.RESTORE_KEY)
-        elif refused := find_rewriting(own):
+        elif refused := published.find_rewriting(own):
             problem = f"the published checkpoint {refused.what}"
             yield Finding("data/ledger/checkpoint", problem, refused.remedy)
+        elif missing := published.find_missing():
+            yield Finding(missing.where, missing.what, missing.remedy)
 
 
 def lists_published(env: Env) -> bool:

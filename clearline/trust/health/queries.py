@@ -24,9 +24,17 @@ SILENT_AFTER: Final = timedelta(seconds=15)
 LEDGER_WAITS_MAX: Final = timedelta(seconds=60)
 LOADED_WITHIN: Final = timedelta(seconds=60)  # what the pages promise of a visit
 COLLECTORS: Final = "collector"  # one status each: collector, collector-1 …
+ERASED_WITHIN: Final = timedelta(hours=2)  # the worker does it each hour
 
 MAY_READ: Final = (
     "Let the user who serves the site read data/ledger, or restore it from your backup."
+)
+
+OUTLIVED: Final = (
+    "Words of the ledger are there two hours longer than they are kept: the worker has not come to "
+    "them yet, or the database keeps another hash or commitment of an entry than they give, and "
+    "without them nothing would prove it. `clearline ledger verify` names the first such entry; "
+    "restore the database from a backup in which it verifies."
 )
 
 UNTOLD: Final = (
@@ -104,8 +112,18 @@ def processes_of(statuses: Mapping[str, Mapping[str, object]], now: datetime) ->
     for name in PROCESSES:
         if name == "store" and settings.ENV.store_url is not None:
             continue
-        said_at = moment_of(statuses.get(name, {}).get("at"))
+        said_at = said_last(name, statuses)
         yield Process(name, said_at, said_at is None or now - said_at > SILENT_AFTER)
+
+
+def said_last(name: str, statuses: Mapping[str, Mapping[str, object]]) -> datetime | None:
+    """Return when a process spoke last; of collectors any, since their number may change."""
+    told = [
+        moment_of(status.get("at"))
+        for each, status in statuses.items()
+        if each == name or (name == COLLECTORS and each.startswith(f"{COLLECTORS}-"))
+    ]
+    return max((each for each in told if each), default=None)
 
 
 def told_troubles(statuses: Mapping[str, Mapping[str, object]]) -> Iterator[Problem]:
@@ -118,6 +136,7 @@ def told_troubles(statuses: Mapping[str, Mapping[str, object]]) -> Iterator[Prob
 def own_problems(now: datetime) -> Iterator[Problem]:
     try:
         waiting, signed_at = ledger.oldest_waiting(now=now), ledger.log_state().signed_at
+        is_outlived = ledger.has_outlived(now=now - ERASED_WITHIN)
     except DatabaseError:
         yield Problem("database", "The database does not answer.", stops_service=True)
         return
@@ -125,6 +144,8 @@ def own_problems(now: datetime) -> Iterator[Problem]:
     is_unsigned = signed_at is None or now - signed_at > LEDGER_WAITS_MAX
     if is_unsigned and waiting is not None and waiting > LEDGER_WAITS_MAX:
         yield Problem("worker", "Ledger entries have waited over a minute to be signed.")
+    if is_outlived:
+        yield Problem("worker", OUTLIVED)
     try:
         gate.policy_in_force(now)
         shelf = gate.shelf()

@@ -29,8 +29,9 @@ from clearline.trust.ledger.loss import find_lost
 from clearline.trust.ledger.models import Entry, LogState
 from clearline.trust.ledger.queries import find_by_source_key, read_published
 from clearline.trust.ledger.tiles import WIDTH, Tiles, Tree
-from clearline.trust.ledger.verify import LEDGER, LedgerBroken
+from clearline.trust.ledger.verify import CHECKPOINT, LEDGER, LedgerBroken
 
+FRESH: Final = "ledger-new"  # the tiles of the log that begins, until they take their place
 PLACED_AT_ONCE: Final = 40 * WIDTH  # whole tiles
 
 
@@ -61,6 +62,7 @@ def begin_another(*, now: datetime) -> Begun:
     What a backup had of the entries stands at its beginning, at the same places. It says in an
     entry that it began, and of each edition that its entry was lost. Stopped at any moment, the
     same call does what is left to do, and says the same; until one returns nothing is signed.
+    Where a backup came meanwhile that lacks nothing, it undoes what such a call did.
     Raises NothingLost, NoteBroken, KeyBroken, PolicyBroken, OSError, and LedgerBroken where those
     entries are not what was signed.
     """
@@ -72,7 +74,9 @@ def begin_another(*, now: datetime) -> Begun:
     begun = Begun(name_of(own), state.size, folder.with_name(beginning.aside))
     if find_by_source_key(key_of_log(begun.name)) is None:
         if not lost and beginning.seen <= state.size:
-            key_path(own).unlink(missing_ok=True)  # a backup came after the call that made it
+            bring_back(begun.aside, folder)  # a backup came after the call that set them aside
+            for made in (draft_of(key_path(own)), key_path(own)):
+                made.unlink(missing_ok=True)
             forget_beginning()
             raise NothingLost
         take_its_place(beginning, begun, folder, state)
@@ -94,18 +98,22 @@ def take_its_place(beginning: Beginning, begun: Begun, folder: Path, state: LogS
 
     Whoever is stopped here begins again: nothing was signed by a key that was made meanwhile.
     """
-    fresh = folder.with_name("ledger-new")
+    fresh = folder.with_name(FRESH)
     rebuild(fresh, state)
     keep_beginning(beginning)
     set_aside(folder, begun.aside)
     fresh.rename(folder)
     sync_directory(folder.parent)
     key = key_path(beginning.earlier + 1)
-    draft = key.with_name(f".{key.name}.draft")
+    draft = draft_of(key)
     draft.unlink(missing_ok=True)
     key_files.make(draft)
     draft.rename(key)
     sync_directory(key.parent)
+
+
+def draft_of(key: Path) -> Path:
+    return key.with_name(f".{key.name}.draft")
 
 
 def write_entries(
@@ -158,3 +166,12 @@ def set_aside(folder: Path, aside: Path) -> None:
         shutil.rmtree(folder)
     else:
         folder.rename(aside)
+
+
+def bring_back(aside: Path, folder: Path) -> None:
+    """Give the files set aside their place again, where no backup of them has taken it."""
+    shutil.rmtree(folder.with_name(FRESH), ignore_errors=True)
+    if aside.exists() and not (folder / CHECKPOINT).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.rename(folder)
+        sync_directory(folder.parent)

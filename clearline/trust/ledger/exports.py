@@ -10,13 +10,14 @@ from django.conf import settings
 from clearline.kit.errors import Conflict
 from clearline.kit.files import replace_durably
 from clearline.trust.envelope import SealBroken, Sealer
-from clearline.trust.ledger.body import BodyBroken, parse_body
+from clearline.trust.ledger.body import BodyBroken, hash_words, parse_body
 from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
 from clearline.trust.ledger.queries import (
     LogStatus,
     NoCheckpoint,
     head_of,
+    is_as_written,
     log_state,
     open_words,
 )
@@ -25,6 +26,7 @@ from clearline.trust.ledger.verify import (
     BODIES,
     CHECKPOINT,
     DESTROYED,
+    HASH_FALSE,
     SUBJECT_FALSE,
     UNREADABLE,
     tell_nobody,
@@ -101,7 +103,10 @@ def line_of(row: Entry, master: Sealer) -> bytes:
     """Return head, then salt and body; or the hash of the words and why they are not there."""
     head = head_of(row)
     if row.key_wrapped is None:
-        return b"%b %b %b" % (head, bytes(row.words_hash).hex().encode(), DESTROYED)
+        words_hash = bytes(row.words_hash)
+        if not is_as_written(row, words_hash):
+            return head + b" " + HASH_FALSE
+        return b"%b %b %b" % (head, words_hash.hex().encode(), DESTROYED)
     try:
         salt, body = open_words(row, master)
         subject = parse_body(body)["subject"]
@@ -109,4 +114,6 @@ def line_of(row: Entry, master: Sealer) -> bytes:
         return head + b" " + UNREADABLE
     if subject != (row.subject or ""):
         return head + b" " + SUBJECT_FALSE
+    if not is_as_written(row, hash_words(salt, body)):
+        return head + b" " + HASH_FALSE
     return b"%b %b %b" % (head, salt.hex().encode(), body)

@@ -60,7 +60,8 @@ class Entry(models.Model):
     """One entry: commitment, head and hash of the words stay for ever, the body until `expires_at`.
 
     Kind, id, `at` and `expires_at` are its head, which the commitment holds, and the body holds the
-    subject: a column that was changed does not verify.
+    subject: a column that was changed does not verify. `source_key` alone is held by nothing: it
+    only keeps one thing from being entered twice.
 
     The key of the body stands wrapped beside it; without that key nothing opens the body.
     """

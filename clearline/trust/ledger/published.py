@@ -1,5 +1,6 @@
 """Whether the published checkpoint lets the log be signed: what was published is not rewritten."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,28 @@ OTHERS: Final = (
 OLDER: Final = (
     "Was an older backup restored? Restore the newest one: signing now would rewrite what was "
     "published. Where there is no newer one, `clearline ledger begin` goes on as another log."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What the public files lack of that which was signed, where, and what to do."""
+
+    where: str
+    what: str
+    remedy: str
+
+
+BROKEN_TILES: Final = Missing(
+    "data/ledger",
+    "its tiles do not give the root that was signed",
+    "Restore data/ledger from the newest backup; `clearline ledger verify` names the broken tile. "
+    "Nothing is signed until then.",
+)
+UNPUBLISHED: Final = Missing(
+    "data/ledger/checkpoint",
+    "the published checkpoint is missing",
+    "`clearline serve` publishes it again.",
 )
 
 
@@ -62,15 +85,39 @@ def refuse_to_rewrite(state: LogState, folder: Path, own: Signer) -> None:
     A database restored from an older backup than the published log would sign another past.
     Raises TileBroken, LogWouldBeRewritten, OSError.
     """
-    tree = Tree(Tiles(folder).read, state.size)
-    signed = parse_checkpoint(state.checkpoint) if state.checkpoint else None
-    if signed is not None and (signed.size, signed.root) != (state.size, tree.root()):
+    if not has_signed_root(state, folder):
         message = (
             f"The tiles in {folder} do not give the root that was signed. "
             "`clearline ledger verify` names the broken one; restore it from the backup."
         )
         raise TileBroken(message)
     refuse_published(read_published(folder), state, folder, own)
+
+
+def has_signed_root(state: LogState, folder: Path) -> bool:
+    """Say whether the tiles give the root that was signed last. Raises TileBroken."""
+    if not state.checkpoint:
+        return True
+    signed, tree = parse_checkpoint(state.checkpoint), Tree(Tiles(folder).read, state.size)
+    return (signed.size, signed.root) == (state.size, tree.root())
+
+
+def find_missing() -> Missing | None:
+    """Return what the public files lack of that which was signed last, None for nothing.
+
+    Nothing is written, and only what the next signature rests on is read. Raises OSError.
+    """
+    folder = Path(settings.ENV.tiles_dir)
+    state = LogState.objects.filter(pk=1).first() if has_tables() else None
+    if state is None or not state.checkpoint:
+        return None
+    try:
+        is_whole = has_signed_root(state, folder)
+    except (TileBroken, CheckpointBroken):
+        is_whole = False
+    if not is_whole:
+        return BROKEN_TILES
+    return UNPUBLISHED if read_published(folder) is None else None
 
 
 def refuse_published(text: str | None, state: LogState, folder: Path, own: Signer) -> None:

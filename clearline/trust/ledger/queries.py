@@ -182,6 +182,11 @@ def count_waiting() -> int:
     return Entry.objects.waiting().count()
 
 
+def has_outlived(*, now: datetime) -> bool:
+    """Say whether an entry still has words that were due to be destroyed by now."""
+    return Entry.objects.expired(now).exists()
+
+
 def log_state() -> LogStatus:
     state = LogState.objects.filter(pk=1).first()
     if state is None:
@@ -351,8 +356,13 @@ def receipt(entry_id: str) -> Receipt:
     if row.position is None or row.position >= state.size:
         message = "This entry is written but not signed yet. Ask again in a few seconds."
         raise NotInTree(message)
-    checkpoint = parse_checkpoint(state.checkpoint)
+    words = None if row.key_wrapped is None else open_words(row, sealer())
+    words_hash = hash_words(*words) if words else bytes(row.words_hash)
     commitment = bytes(row.commitment)
+    if commit(words_hash, head_of(row)) != commitment:
+        message = "The words of this entry are not those that were signed. Verify the ledger."
+        raise LedgerDamaged(message)
+    checkpoint = parse_checkpoint(state.checkpoint)
     tree = Tree(Tiles(settings.ENV.tiles_dir).read, state.size)
     path = inclusion_path(row.position, state.size, tree.node)
     verify_inclusion(leaf_hash(commitment), row.position, state.size, path, checkpoint.root)
@@ -363,16 +373,10 @@ def receipt(entry_id: str) -> Receipt:
         checkpoint=state.checkpoint,
         head=msgspec.json.decode(head_of(row)),
     )
-    if row.key_wrapped is None:
-        words_hash = bytes(row.words_hash)
+    if words is None:
         told["words_hash"] = words_hash.hex()
     else:
-        salt, body = open_words(row, sealer())
-        words_hash = hash_words(salt, body)
-        told["salt"], told["body"] = salt.hex(), parse_body(body)
-    if commit(words_hash, head_of(row)) != commitment:
-        message = "The words of this entry are not those that were signed. Verify the ledger."
-        raise LedgerDamaged(message)
+        told["salt"], told["body"] = words[0].hex(), parse_body(words[1])
     return told
 
 
@@ -498,6 +502,12 @@ def read_tile(path: str) -> bytes:
         message = "There is no such tile."
         raise NoSuchTile(message)
     return Tree(Tiles(settings.ENV.tiles_dir).read, published.size).proved(name, published.root)
+
+
+def is_as_written(row: Entry, words_hash: bytes) -> bool:
+    """Say whether an entry keeps the hash of its words, and the commitment to that and its head."""
+    is_own_hash = bytes(row.words_hash) == words_hash
+    return is_own_hash and bytes(row.commitment) == commit(words_hash, head_of(row))
 
 
 def head_of(row: Entry) -> bytes:

@@ -46,6 +46,7 @@ BODIES: Final = "bodies"
 DESTROYED: Final = b"-"  # the words are gone; only their hash is left
 UNREADABLE: Final = b"?"  # the words, or without a head the whole entry, are missing or shut
 SUBJECT_FALSE: Final = b"!"  # the database names another subject than the words do
+HASH_FALSE: Final = b"#"  # the database keeps what the words and head do not give
 SALT_DIGITS: Final = 2 * SALT_BYTES
 HEAD_BYTES_MAX: Final = 256
 LINE_BYTES_MAX: Final = HEAD_BYTES_MAX + 1 + SALT_DIGITS + 1 + BODY_BYTES_MAX + 1
@@ -326,4 +327,9 @@ NO_LINE: Final = "the line is not a head, a salt and a body"
 WRONG: Final = {
     UNREADABLE: "the words of this entry are missing or cannot be opened, and have not expired",
     SUBJECT_FALSE: "the database names another subject of this entry than its words do",
+    HASH_FALSE: (
+        "the database keeps another hash or commitment of this entry than its words and head give; "
+        "restore the database from a backup in which this entry verifies, since nothing proves it "
+        "once its words are destroyed"
+    ),
 }

@@ -405,6 +405,25 @@ def test_a_published_checkpoint_of_another_log_is_told_by_doctor_with_what_to_re
     assert "Restore the database, data/ledger and the key from one backup" in doctor.stdout
 
 
+def test_tiles_or_a_published_checkpoint_that_are_missing_are_told_by_doctor(
+    published: RunningProvider, tmp_path: Path
+) -> None:
+    assert published.command("ledger", "export", str(tmp_path / "export")).returncode == 0
+    folder = published.instance / "data" / "ledger"
+    whole = published.command("doctor").stdout
+    (folder / "checkpoint").unlink()
+    unpublished = published.command("doctor")
+    shutil.rmtree(folder / "tile")
+    without_tiles = published.command("doctor")
+
+    assert "data/ledger" not in whole
+    assert "data/ledger/checkpoint: the published checkpoint is missing\n" in unpublished.stdout
+    assert "`clearline serve` publishes it again" in unpublished.stdout
+    assert "data/ledger: its tiles do not give the root that was signed\n" in without_tiles.stdout
+    assert "Restore data/ledger from the newest backup" in without_tiles.stdout
+    assert (unpublished.returncode, without_tiles.returncode) == (1, 1)
+
+
 @pytest.mark.django_db
 def test_a_database_that_forgot_what_was_signed_does_not_verify(
     log: Log, capsys: pytest.CaptureFixture[str]

@@ -74,6 +74,17 @@ def test_a_clock_set_back_is_no_silence(status_dir: Path) -> None:
     assert told(NOW - timedelta(days=1)) == []
 
 
+def test_the_collector_that_spoke_last_is_the_one_that_is_listened_to(status_dir: Path) -> None:
+    write_status(status_dir, "collector", {}, NOW - timedelta(days=1))
+    assert told() == [PROCESSES["collector"]]
+
+    write_status(status_dir, "collector-1", {}, NOW)
+    write_status(status_dir, "collector-2", {}, NOW - timedelta(hours=1))
+
+    assert told() == []
+    assert {each.name: each.said_at for each in health(NOW).processes}["collector"] == NOW
+
+
 def test_a_store_of_others_is_not_waited_for(status_dir: Path, settings: Settings) -> None:
     settings.ENV = settings.ENV.model_copy(update={"store_url": "http://store:8123"})
     (status_dir / "store.json").unlink()
@@ -115,6 +126,27 @@ def test_entries_that_are_signed_are_no_trouble(status_dir: Path) -> None:
     ledger.integrate(now=NOW)
 
     assert told() == []
+
+
+def test_words_that_outlived_their_time_are_told_with_what_to_do(status_dir: Path) -> None:
+    ledger.append(make_entry(1), subject=None, permit=Footing(), now=NOW)
+    ledger.append(make_entry(2), subject=None, permit=Footing(), now=NOW)
+    ledger.integrate(now=NOW)
+    written = Entry.objects.filter(kind="report.exported")
+    words_hash = written.get().words_hash
+    written.update(words_hash=b"x" * 32)
+    over = written.get().expires_at + timedelta(hours=2)
+
+    early = told(over - timedelta(seconds=1))
+    ledger.expire_bodies(now=over)
+    late = told(over)
+    written.update(words_hash=words_hash)  # the database of a backup is restored
+    ledger.expire_bodies(now=over)
+
+    assert not any("longer than they are kept" in each for each in early)
+    (problem,) = [each for each in late if "longer than they are kept" in each]
+    assert "`clearline ledger verify` names the first" in problem
+    assert not any("longer than they are kept" in each for each in told(over))
 
 
 def test_a_ledger_that_lost_a_published_edition_is_told_with_what_to_do(status_dir: Path) -> None:

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 FIRST, SECOND = "a" * 64, "b" * 64
 # How many steps of the file system it takes until another log began, by the entries left.
 STEPS = {0: 22, 6: 45}
+STEPS_BACK = 10  # and until the files set aside are back where nothing was lost
 
 
 class Stopped(BaseException):
@@ -272,6 +273,62 @@ def test_a_backup_that_comes_after_a_call_that_was_stopped_is_signed_by_the_key_
 
     assert queries.vkey() == vkey
     assert verified(log, vkey).size == 7
+
+
+def stop_beginning(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
+    with monkeypatch.context() as disk:
+        stop_after(disk, steps)
+        with pytest.raises(Stopped):
+            another.begin_another(now=NOW)
+
+
+def restore_database(log: Log, rows: list[Entry], state: LogState) -> None:
+    lose_database()
+    Entry.objects.bulk_create(rows)
+    state.save(force_insert=True)
+
+
+@pytest.mark.parametrize("steps", range(STEPS[0]))
+def test_where_the_database_alone_comes_back_the_files_set_aside_come_back_with_it(
+    log: Log, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vkey = signed(log)
+    rows, state = list(Entry.objects.all()), LogState.objects.get()
+    lose_database()
+    log.append(1)  # as `lose_some`, of which STEPS are
+    stop_beginning(monkeypatch, steps)
+    restore_database(log, rows, state)
+
+    with pytest.raises(NothingLost):
+        another.begin_another(now=NOW)
+
+    assert queries.vkey() == vkey
+    assert verified(log, vkey).size == 6
+    log.append(1)
+    log.integrate_all()
+    assert verified(log, vkey, "later").size == 7
+    assert [each.name for each in log.tiles_dir.parent.glob("ledger*")] == ["ledger"]
+    assert not is_unfinished()
+    assert not list(key_path(1).parent.glob("*ledger-*"))
+
+
+@pytest.mark.parametrize("steps", range(STEPS_BACK))
+def test_bringing_the_files_back_may_be_stopped_at_any_step(
+    log: Log, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vkey = signed(log)
+    rows, state = list(Entry.objects.all()), LogState.objects.get()
+    lose_database()
+    log.append(1)
+    stop_beginning(monkeypatch, STEPS[0] - 3)
+    restore_database(log, rows, state)
+    stop_beginning(monkeypatch, steps)
+
+    with pytest.raises(NothingLost):
+        another.begin_another(now=NOW)
+
+    assert queries.vkey() == vkey
+    assert verified(log, vkey).size == 6
 
 
 def test_a_note_that_is_damaged_begins_nothing_and_says_what_to_restore(log: Log) -> None:

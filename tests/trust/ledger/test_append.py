@@ -187,6 +187,50 @@ def test_expiry_destroys_the_words_and_keeps_the_proof(log: Log) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("column", ["words_hash", "commitment"])
+def test_expiry_leaves_the_words_that_alone_can_mend_their_entry(
+    log: Log, column: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = log.append(6)
+    actions.integrate(now=NOW)
+    changed = Entry.objects.filter(public_id__in=[ids[0], ids[3]])
+    signed = {row.pk: getattr(row, column) for row in changed}
+    changed.update(**{column: b"x" * 32})
+    monkeypatch.setattr(actions, "EXPIRE_AT_ONCE", 2)
+    due = KEPT.end(NOW)
+
+    assert actions.expire_bodies(now=due) == 4
+
+    assert changed.filter(key_wrapped__isnull=False).count() == 2
+    for number, before in signed.items():  # the database of a backup is restored
+        Entry.objects.filter(pk=number).update(**{column: before})
+    assert actions.expire_bodies(now=due) == 2
+    assert verify_export(log.export(), queries.vkey(), now=due).expired == 6
+
+
+@pytest.mark.django_db
+def test_an_entry_whose_commitment_was_changed_gives_no_receipt(log: Log) -> None:
+    (entry_id,) = log.append(1)
+    actions.integrate(now=NOW)
+    Entry.objects.update(commitment=b"x" * 32)
+
+    with pytest.raises(LedgerDamaged):
+        queries.receipt(entry_id)
+
+
+@pytest.mark.django_db
+def test_words_that_nothing_opens_go_when_their_time_is_over(log: Log) -> None:
+    log.append(2)
+    actions.integrate(now=NOW)
+    Entry.objects.filter(position=1).update(body_sealed=b"x" * 60)
+    due = KEPT.end(NOW)
+
+    assert actions.expire_bodies(now=due) == 2
+
+    assert verify_export(log.export(), queries.vkey(), now=due).expired == 2
+
+
+@pytest.mark.django_db
 def test_expiry_leaves_no_mark_of_what_an_entry_was_written_for(log: Log) -> None:
     ref = actions.append(BATCH, subject=None, permit=None, now=NOW, source_key="choice.unkept:ab")
 

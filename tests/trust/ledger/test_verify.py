@@ -241,6 +241,7 @@ def test_words_destroyed_before_their_time_are_found(log: Log) -> None:
     [
         {"expires_at": later(days=-1), "key_wrapped": None},
         {"words_hash": b"w" * 32, "expires_at": later(days=-1), "key_wrapped": None},
+        {"commitment": b"c" * 32, "key_wrapped": None},
         {"expires_at": later(days=-1)},
         {"at": later(days=-1)},
         {"kind": "use.granted"},
@@ -259,6 +260,22 @@ def test_a_column_that_says_what_was_not_signed_is_found(
 
     with pytest.raises(LedgerBroken, match=r"position 4"):
         verify_export(log.export(), queries.vkey(), now=later(days=5000))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("column", ["words_hash", "commitment"])
+def test_a_hash_that_is_not_that_of_the_words_is_found_while_the_words_are_kept(
+    log: Log, column: str
+) -> None:
+    log.append(10)
+    actions.integrate(now=NOW)
+    Entry.objects.filter(position=4).update(**{column: b"x" * 32})
+
+    with pytest.raises(
+        LedgerBroken, match=r"position 4\): the database keeps another hash"
+    ) as told:
+        verify_export(log.export(), queries.vkey(), now=NOW)
+    assert "restore the database from a backup in which this entry verifies" in str(told.value)
 
 
 @pytest.mark.django_db
