@@ -45,22 +45,30 @@ def run_popularity(args: argparse.Namespace) -> int:
 
 def print_popularity(args: argparse.Namespace, store: ColumnStore) -> int:
     query = query_of(args)
-    sys.stderr.write(what_is_missing(query, args.now))
+    until = loaded_until(query, args.now)
+    sys.stderr.write(what_is_missing(until))
     if not args.csv and not args.json:
         (report,) = visitors.show_popularity(store, [query], by=OPERATOR, now=args.now)
         sys.stdout.write(in_lines(report))
         return 0
     file_format = Format.JSON if args.json else Format.CSV
-    file = visitors.export_report(store, query, by=OPERATOR, file_format=file_format, now=args.now)
+    file = visitors.export_report(
+        store, query, by=OPERATOR, file_format=file_format, loaded_until=until, now=args.now
+    )
     sys.stdout.write(file.content)
     return 0
 
 
-def what_is_missing(query: ReportQuery, now: datetime) -> str:
-    """Return a line where some of the days' visits are still being loaded, else nothing."""
+def loaded_until(query: ReportQuery, now: datetime) -> datetime | None:
+    """Return by when visits were loaded, by the provider's clock; None where the days have all."""
     behind = behind_until(now)
     at = behind and behind.astimezone(ZoneInfo(settings.ENV.provider.time_zone))
-    if at is None or at.date() > query.end:
+    return at if at is not None and at.date() <= query.end else None
+
+
+def what_is_missing(at: datetime | None) -> str:
+    """Return a line where some of the days' visits are still being loaded, else nothing."""
+    if at is None:
         return ""
     return (
         f"Visits are still being loaded: what came in until {at:%Y-%m-%d %H:%M %Z} stands in these "

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
@@ -123,10 +124,9 @@ def visitors_page(request: HttpRequest) -> HttpResponse:
         asked = read_query(request.GET.dict(), now)
     except WrongQuery as wrong:
         return render(request, "staff/visitors_wrong.html", {"error": str(wrong)}, status=422)
-    behind = behind_until(now)
-    lacks_some = behind is not None and behind < asked.ends_at
+    behind = loaded_until(asked, now)
     shown = {"asked": asked, "query": asked.query, **choices_shown(asked)}
-    shown["behind_until"] = behind if lacks_some else None
+    shown["behind_until"] = behind
     try:
         (report,) = visitors.show_popularity(
             ColumnStore.of_instance(settings.ENV),
@@ -140,7 +140,7 @@ def visitors_page(request: HttpRequest) -> HttpResponse:
         )
     except (UseDenied, NoEditionInForce):
         return render(request, "staff/visitors.html", shown | {"is_unpermitted": True}, status=403)
-    shown |= report_shown(report, asked, lacks_some=lacks_some)
+    shown |= report_shown(report, asked, lacks_some=behind is not None)
     return render(request, "staff/visitors.html", shown)
 
 
@@ -158,11 +158,18 @@ def export(request: HttpRequest) -> HttpResponse:
         asked.query,
         by=actor_of(signed_in_member(request)),
         file_format=Format.JSON if request.POST.get("format") == "json" else Format.CSV,
+        loaded_until=loaded_until(asked, now),
         now=now,
     )
     response = HttpResponse(file.content, content_type=file.content_type)
     response["Content-Disposition"] = f'attachment; filename="{file.name}"'
     return response
+
+
+def loaded_until(asked: Asked, now: datetime) -> datetime | None:
+    """Return by when visits were loaded, None where the days asked for have all of theirs."""
+    behind = behind_until(now)
+    return behind if behind is not None and behind < asked.ends_at else None
 
 
 def choices_shown(asked: Asked) -> dict[str, object]:

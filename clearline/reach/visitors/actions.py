@@ -55,15 +55,24 @@ def show_popularity(
 
 
 def export_report(
-    store: ColumnStore, query: ReportQuery, *, by: Actor, file_format: Format, now: datetime
+    store: ColumnStore,
+    query: ReportQuery,
+    *,
+    by: Actor,
+    file_format: Format,
+    loaded_until: datetime | None,
+    now: datetime,
 ) -> ReportFile:
     """Return figures as a file, and note that they leave: who took them, which, in what form.
+
+    `loaded_until` is the moment by which visits were loaded, None where the query's days have all.
 
     Raises gate.UseDenied, NoEditionInForce, StoreDown, StoreOverloaded, StoreRefused.
     """
     permits = ask([query], by, now)
 
-    file = as_file(popularity_report(store, query, permits=permits, now=now), file_format)
+    report = popularity_report(store, query, permits=permits, now=now)
+    file = as_file(report, file_format, loaded_until=loaded_until)
 
     with transaction.atomic():
         entry = ReportExported(

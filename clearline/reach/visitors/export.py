@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -40,13 +41,14 @@ class ReportFile:
     content: str
 
 
-def as_file(report: Report, file_format: Format) -> ReportFile:
+def as_file(report: Report, file_format: Format, *, loaded_until: datetime | None) -> ReportFile:
+    """Return the file. `loaded_until`: by when visits were loaded where its days lack some yet."""
     query = report.query
     name = f"popularity-{query.thing}-{query.start}-{query.end}.{file_format}"
     if file_format is Format.JSON:
-        text = json.dumps(as_plain(report), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(as_plain(report, loaded_until), indent=2, ensure_ascii=False) + "\n"
         return ReportFile(name, "application/json", text)
-    return ReportFile(name, "text/csv; charset=utf-8", as_csv(report))
+    return ReportFile(name, "text/csv; charset=utf-8", as_csv(report, loaded_until))
 
 
 def query_in_words(query: ReportQuery) -> str:
@@ -65,7 +67,7 @@ def note_of(query: ReportQuery) -> str:
     return NOTE + NOTE_OF_SEARCH if query.search else NOTE
 
 
-def as_csv(report: Report) -> str:
+def as_csv(report: Report, loaded_until: datetime | None) -> str:
     """Return RFC 4180 text: one row for each name, day and breakdown, told apart by `section`.
 
     A section of others has how many names are left out, and their views together.
@@ -80,6 +82,8 @@ def as_csv(report: Report) -> str:
         writer.writerow([f"{section} {OTHERS}", names, views])
     writer.writerow([])
     writer.writerow(["about", safe(query_in_words(report.query))])
+    if loaded_until is not None:
+        writer.writerow(["loaded until", loaded_until.isoformat()])
     writer.writerow(["clauses", " ".join(report.clauses)])
     writer.writerow(["precision", str(report.precision)])
     writer.writerow(["precision of breakdowns", str(report.breakdowns_precision)])
@@ -117,7 +121,7 @@ def safe(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def as_plain(report: Report) -> dict[str, object]:
+def as_plain(report: Report, loaded_until: datetime | None) -> dict[str, object]:
     """Return the report as plain values."""
     query = report.query
     return {
@@ -129,6 +133,7 @@ def as_plain(report: Report) -> dict[str, object]:
         "population": query.population,
         "filters": {str(side): value for side, value in query.filters.items()},
         "search": query.search,
+        "loaded_until": loaded_until and loaded_until.isoformat(),
         "clauses": list(report.clauses),
         "precision": report.precision,
         "breakdowns_precision": report.breakdowns_precision,

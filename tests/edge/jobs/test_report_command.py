@@ -115,6 +115,8 @@ def test_days_of_which_visits_are_still_being_loaded_are_said_beside_the_figures
     said = "what came in until 2026-10-20 00:30 EDT stands in these figures"
     assert (said in told.err) == is_said
     assert "still being loaded" not in told.out
+    if form:
+        assert json.loads(told.out)["loaded_until"] == (whole_until if is_said else None)
 
 
 @pytest.mark.django_db

@@ -464,6 +464,21 @@ def test_a_period_that_lacks_some_of_its_visits_says_so_and_is_compared_with_not
     assert 'class="down"' not in text
 
 
+@pytest.mark.parametrize(
+    ("told", "is_said"), [("2026-10-20T08:00:00+00:00", True), ("2026-10-31T00:00:00-04:00", False)]
+)
+def test_a_file_of_a_period_that_lacks_some_of_its_visits_says_so(
+    dana: Client, status_dir: Path, told: str, *, is_said: bool
+) -> None:
+    say_whole_until(status_dir, told)
+
+    plain = json.loads(dana.post(EXPORT, {**OCTOBER, "format": "json"}).content)
+    text = dana.post(EXPORT, {**OCTOBER, "format": "csv"}).content.decode()
+
+    assert plain["loaded_until"] == (told if is_said else None)
+    assert (f"loaded until,{told}" in text) == is_said
+
+
 def test_a_period_that_has_all_its_visits_is_compared_while_later_ones_are_loaded(
     dana: Client, status_dir: Path
 ) -> None:

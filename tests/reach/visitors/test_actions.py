@@ -123,8 +123,8 @@ def test_a_file_says_the_same_as_the_report_and_names_its_clauses(store: ColumnS
     load.insert_events(store, make_events(9, 3000), token="a")
     report = popularity_report(store, WHOLE)
 
-    told = json.loads(as_file(report, Format.JSON).content)
-    rows = list(csv.DictReader(io.StringIO(as_file(report, Format.CSV).content)))
+    told = json.loads(as_file(report, Format.JSON, loaded_until=None).content)
+    rows = list(csv.DictReader(io.StringIO(as_file(report, Format.CSV, loaded_until=None).content)))
 
     assert [row["views"] for row in told["rows"]] == [row.figures.views for row in report.rows]
     in_csv = {row["name"]: row["views"] for row in rows if row["section"] == "page"}
@@ -143,10 +143,27 @@ def test_a_file_says_how_exact_its_breakdowns_are_when_they_are_less(store: Colu
     limits = Limits(exact_events_max=0, raw_events_max=0)
     report = popularity_report(store, replace(WHOLE, part="home"), limits=limits)
 
-    told = json.loads(as_file(report, Format.JSON).content)
+    told = json.loads(as_file(report, Format.JSON, loaded_until=None).content)
 
     assert (told["precision"], told["breakdowns_precision"]) == ("about", "sample")
-    assert "precision of breakdowns,sample\r\n" in as_file(report, Format.CSV).content
+    assert (
+        "precision of breakdowns,sample\r\n"
+        in as_file(report, Format.CSV, loaded_until=None).content
+    )
+
+
+def test_a_file_says_by_when_visits_were_loaded_where_some_of_its_days_are_not(
+    store: ColumnStore,
+) -> None:
+    report = popularity_report(store, WHOLE)
+
+    told = [as_file(report, each, loaded_until=NOW).content for each in (Format.JSON, Format.CSV)]
+    whole = [as_file(report, each, loaded_until=None).content for each in (Format.JSON, Format.CSV)]
+
+    assert datetime.fromisoformat(json.loads(told[0])["loaded_until"]) == NOW
+    assert f"\r\nloaded until,{NOW.isoformat()}\r\n" in told[1]
+    assert json.loads(whole[0])["loaded_until"] is None
+    assert "loaded until" not in whole[1]
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@cmd", "\t=1"])
@@ -158,7 +175,7 @@ def test_no_name_becomes_a_formula_in_a_spreadsheet(name: str) -> None:
 def test_the_ledger_knows_that_figures_left_and_under_which_clause(
     log: Log, store: ColumnStore
 ) -> None:
-    file = export_report(store, WHOLE, by=DANA, file_format=Format.CSV, now=NOW)
+    file = export_report(store, WHOLE, by=DANA, file_format=Format.CSV, loaded_until=None, now=NOW)
 
     sign_log(now=NOW)
     told = ledger.receipt(Entry.objects.get(kind="report.exported").public_id)
@@ -213,7 +230,7 @@ def test_without_its_clause_a_population_is_not_read_and_the_denial_is_written_d
         with pytest.raises(UseDenied):
             show_popularity(store, [query], by=DANA, now=NOW)
         with pytest.raises(UseDenied):
-            export_report(store, query, by=DANA, file_format=Format.CSV, now=NOW)
+            export_report(store, query, by=DANA, file_format=Format.CSV, loaded_until=None, now=NOW)
 
     kinds = list(Entry.objects.values_list("kind", flat=True))
     assert kinds == ["use.denied"] * 2 * len(denied)
