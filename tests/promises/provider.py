@@ -26,7 +26,7 @@ from clearline.edge.collector.intake import (
 )
 from clearline.edge.collector.journal import Journal
 from clearline.edge.collector.loader import Loader, LoaderOptions
-from clearline.edge.collector.record import Kept, to_bytes
+from clearline.edge.collector.record import to_bytes
 from clearline.edge.jobs.worker import LONG, QUICK, Lane
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.policy.shelf import Shelf
@@ -68,7 +68,7 @@ class Provider:
         """Take one request in as the collector does, up to the journal."""
         taken = self.intake.take(arrival, now)
         if isinstance(taken, Taken) and taken.events:
-            self.journal.write([to_bytes(Kept(taken.edition, taken.clause, taken.events))])
+            self.journal.write([to_bytes(record) for record in taken.records])
         return taken
 
     def script_tells(

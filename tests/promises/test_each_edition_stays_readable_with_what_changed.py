@@ -81,5 +81,5 @@ def test_an_edition_is_obeyed_from_its_first_day_on_and_not_before(
             for minutes in (-1, 0)
         ]
 
-    editions = [each.edition for each in told if isinstance(each, Taken)]
+    editions = [each.records[0].edition for each in told if isinstance(each, Taken)]
     assert editions == [str(FIRST_DAY), str(first)]

@@ -115,7 +115,7 @@ def test_from_a_no_on_nothing_more_is_recorded_under_the_number(provider: Provid
     taken = provider.script_tells(alice, NOW)
 
     assert isinstance(taken, Taken)
-    assert taken.clause == "visits.count"
+    assert [record.clause for record in taken.records] == ["visits.count"]
     assert [row["visitor"] for row in provider.load(NOW)] == [0]
 
 

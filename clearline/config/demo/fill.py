@@ -24,7 +24,7 @@ from clearline.config.demo.traffic import DAYS, SEED, Act, Person, Place, acts_o
 from clearline.config.env import Env
 from clearline.edge.collector.intake import EVENTS_PATH, Arrival, Intake, Refused
 from clearline.edge.collector.journal import Journal
-from clearline.edge.collector.record import Kept, Tally, to_bytes
+from clearline.edge.collector.record import Tally, to_bytes
 from clearline.edge.site.content import ContentShelf, content
 from clearline.kit.files import replace_durably
 from clearline.kit.status import read_statuses, write_status
@@ -184,8 +184,7 @@ class Filling:
                 dropped[taken.reason] += 1
                 continue
             dropped.update(taken.dropped)
-            if taken.events:
-                waiting.append(to_bytes(Kept(taken.edition, taken.clause, taken.events)))
+            waiting += map(to_bytes, taken.records)
             if len(waiting) >= PAYLOADS_TOGETHER:
                 journal.write(waiting)
                 waiting = []

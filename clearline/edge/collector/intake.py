@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from clearline.edge.collector.record import Kept
 from clearline.kit.network import cut_address
 from clearline.policy.choices import NOTHING_CHOSEN, Choices, says_gpc
 from clearline.policy.compile import CompiledPolicy
@@ -30,6 +31,7 @@ from clearline.reach.visitors.admit import (
     day_of,
     find_footing,
     find_place,
+    is_older,
     may_beacon,
 )
 from clearline.reach.visitors.agents import agent_of
@@ -133,12 +135,14 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):
-    """Events to keep, with the edition and clause they rest on, and how many were dropped why."""
+    """What is to be kept, a record for each clause it rests on, and how many were dropped why."""
 
-    edition: str
-    clause: str
-    events: tuple[StoredEvent, ...]
+    records: tuple[Kept, ...]
     dropped: Mapping[Drop, int]
+
+    @property
+    def events(self) -> tuple[StoredEvent, ...]:
+        return tuple(event for record in self.records for event in record.events)
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False):
@@ -178,24 +182,45 @@ class Intake:
         sender = self.find_sender(arrival, now)
         if isinstance(sender, Refusal):
             return refuse(sender)
-        sender = sender.of(told)
-        glance = Glance(self.site, sender, int(now.timestamp() * 1000))
+        now_ms = int(now.timestamp() * 1000)
+        glance = Glance(self.site, sender, now_ms)
+        told_before: tuple[ToldEvent, ...] = ()
+        if sender.agreed_ms:
+            told_before = tuple(event for event in told if is_older(event, sender, now_ms))
+        dropped: dict[Drop, int] = {}
+        if not told_before:
+            records = self.admit_all(told, arrival, glance, dropped)
+        else:
+            told_since = tuple(event for event in told if event not in told_before)
+            earlier = Glance(self.site, sender.before(), now_ms)
+            records = self.admit_all(told_before, arrival, earlier, dropped)
+            records += self.admit_all(told_since, arrival, glance, dropped)
+        for reason in dropped:
+            if not records and reason not in QUIET:
+                return refuse(reason)
+        return Taken(records, dropped)
+
+    def admit_all(
+        self,
+        told: tuple[ToldEvent, ...],
+        arrival: Arrival,
+        glance: Glance,
+        dropped: dict[Drop, int],
+    ) -> tuple[Kept, ...]:
+        """Return the record of those events of one request that stand on one footing, if any."""
+        sender = glance.sender
         network = arrival.client_ip if sender.may_stop_floods else None
         kept: list[StoredEvent] = []
-        dropped: dict[Drop, int] = {}
         for event in told:
             result = admit(event, glance)
             if isinstance(result, Drop):
                 dropped[result] = dropped.get(result, 0) + 1
             else:
                 kept.append(self.names.keep(result, network))
-        if kept and sender.footing is not None:
-            self.mark_start(kept, arrival, glance)
-            return Taken(self.edition, sender.footing.clause, tuple(kept), dropped)
-        for reason in dropped:
-            if reason not in QUIET:
-                return refuse(reason)
-        return Taken(self.edition, "", (), dropped)
+        if not kept or sender.footing is None:
+            return ()
+        self.mark_start(kept, arrival, glance)
+        return (Kept(self.edition, sender.footing.clause, tuple(kept)),)
 
     def forget_old(self, now: datetime) -> None:
         """Forget what is held in memory only when its time is over, though no request arrives."""

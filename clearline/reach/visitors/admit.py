@@ -126,15 +126,13 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
     is_prefetch: bool
     footing: Footing | None
     footing_before: Footing | None  # of what happened before the yes that `footing` rests on
-    agreed_ms: int  # when that yes was said; 0 of somebody who is not recognised
+    agreed_ms: int  # of the last answer, no earlier than that yes; 0: who is not recognised
     may_tell_start: bool  # by a number made of network and browser, in memory only
     may_stop_floods: bool  # by counting new names of one network, in memory only
 
-    def of(self, told: tuple[ToldEvent, ...]) -> "Sender":
-        """Return the sender of these events: recognised in none if one is older than the yes."""
-        if any(event.at is not None and event.at < self.agreed_ms for event in told):
-            return msgspec.structs.replace(self, footing=self.footing_before)
-        return self
+    def before(self) -> "Sender":
+        """Return the same sender as they were before the yes."""
+        return msgspec.structs.replace(self, footing=self.footing_before, agreed_ms=0)
 
 
 class Glance(msgspec.Struct, frozen=True, gc=False):
@@ -231,6 +229,16 @@ STEPS: Final[tuple[Step, ...]] = (
     drop_what_no_clause_lets_count,
     drop_yes_of_nobody,
 )
+
+
+def is_older(event: ToldEvent, sender: Sender, now_ms: int) -> bool:
+    """Say whether it began before the yes: of time in view the first second counts.
+
+    A clock that was set back since the yes tells nothing of it.
+    """
+    at_ms = now_ms if event.at is None else event.at
+    began_ms = at_ms - event.seconds * 1000 if event.kind is Kind.TIME else at_ms
+    return began_ms < sender.agreed_ms <= now_ms
 
 
 def admit(event: ToldEvent, glance: Glance) -> StoredEvent | Drop:

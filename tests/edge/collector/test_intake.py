@@ -52,7 +52,9 @@ def test_someone_who_accepted_is_recognised(intake: Intake) -> None:
 
     assert isinstance(result, Taken)
     assert result.events[0].visitor == ALICE
-    assert (result.edition, result.clause) == ("2026-11-01", "visits.measure")
+    assert [(each.edition, each.clause) for each in result.records] == [
+        ("2026-11-01", "visits.measure")
+    ]
 
 
 @given(last_page=st.from_regex(PATH, fullmatch=True))
@@ -86,7 +88,7 @@ def test_all_others_are_counted_without_a_name(intake: Intake, choices: Choices 
 
     assert isinstance(result, Taken)
     assert result.events[0].visitor == 0
-    assert result.clause == "visits.count"
+    assert [record.clause for record in result.records] == ["visits.count"]
 
 
 def test_where_no_clause_lets_visits_count_nothing_is_kept_and_nobody_is_told_off(
@@ -96,7 +98,7 @@ def test_where_no_clause_lets_visits_count_nothing_is_kept_and_nobody_is_told_of
 
     result = make_intake(tmp_path).take(arrive(VIEW, {b"cookie": cookies(DECLINED)}), NOW)
 
-    assert result == Taken(edition="2026-11-01", clause="", events=(), dropped={Drop.NO_CLAUSE: 1})
+    assert result == Taken(records=(), dropped={Drop.NO_CLAUSE: 1})
 
 
 def test_before_any_edition_is_in_force_nothing_is_taken(intake: Intake) -> None:
@@ -117,7 +119,7 @@ def test_a_new_edition_is_learned_within_ten_seconds(policy_dir: Path) -> None:
     result = intake.take(arrive(VIEW, sender), later)
 
     assert isinstance(result, Taken)
-    assert result.edition == NOW.date().isoformat()
+    assert result.records[0].edition == NOW.date().isoformat()
     assert result.events[0].visitor == ALICE
 
 
@@ -133,8 +135,8 @@ def test_a_new_edition_binds_from_midnight_where_the_provider_is(policy_dir: Pat
 
     assert isinstance(eve, Taken)
     assert isinstance(day, Taken)
-    assert (eve.edition, eve.events[0].visitor) == (EFFECTIVE.isoformat(), 0)
-    assert (day.edition, day.events[0].visitor) == (first_day.isoformat(), ALICE)
+    assert (eve.records[0].edition, eve.events[0].visitor) == (EFFECTIVE.isoformat(), 0)
+    assert (day.records[0].edition, day.events[0].visitor) == (first_day.isoformat(), ALICE)
 
 
 def test_a_yes_of_long_ago_recognises_nobody_whatever_cookie_was_kept(intake: Intake) -> None:
@@ -446,16 +448,37 @@ def test_a_flood_of_descriptions_that_were_never_seen_keeps_nobody_out_of_the_co
 
 
 def test_what_happened_before_the_yes_is_counted_without_the_number(intake: Intake) -> None:
-    known = {b"cookie": cookies(ACCEPTED)}
-    old = {**VIEW, "at": NOW_MS - 1}
+    sent = {b"cookie": cookies(ACCEPTED)}
+    told = [
+        {**VIEW, "at": NOW_MS - 1},
+        {**VIEW, "id": "00000000000000a2", "kind": "yes"},
+        {**VIEW, "id": "00000000000000a3", "at": NOW_MS},
+    ]
 
-    before = intake.take(arrive([old, {**VIEW, "id": "00000000000000a2"}], known), NOW)
-    after = intake.take(arrive({**VIEW, "at": NOW_MS}, known), NOW)
+    result = intake.take(arrive(told, sent), NOW)
 
-    assert isinstance(before, Taken)
-    assert ([event.visitor for event in before.events], before.clause) == ([0, 0], "visits.count")
-    assert before.events[0].at_ms % MINUTE_MS == 0
-    assert [event.visitor for event in taken(after)] == [ALICE]
+    assert isinstance(result, Taken)
+    assert {
+        record.clause: [each.visitor for each in record.events] for record in result.records
+    } == {
+        "visits.count": [0],
+        "visits.measure": [ALICE, ALICE],
+    }
+    assert result.events[0].at_ms % MINUTE_MS == 0
+
+
+def test_time_in_view_that_began_before_the_yes_is_counted_without_the_number(
+    intake: Intake,
+) -> None:
+    sent = {b"cookie": cookies(ACCEPTED)}
+    later = NOW + timedelta(seconds=60)
+    time = {**VIEW, "kind": "time", "seconds": 61}
+
+    (of_before,) = taken(intake.take(arrive(time, sent), later))
+    (since,) = taken(intake.take(arrive({**time, "seconds": 60}, sent), later))
+
+    assert (of_before.visitor, of_before.seconds) == (0, 61)
+    assert (since.visitor, since.seconds) == (ALICE, 60)
 
 
 def test_descriptions_of_browsers_are_forgotten_in_time_though_requests_arrive_all_the_while(
