@@ -91,6 +91,7 @@ def week_shown(day: date, *, by: Actor, now: datetime) -> dict[str, object]:
     Raises StoreError, gate.UseDenied, NoEditionInForce.
     """
     yesterday = day - timedelta(days=1)
+    behind = behind_until(now)  # before the figures: what comes in between makes them no less whole
     pages, services, so_far = visitors.show_popularity(
         ColumnStore.of_instance(settings.ENV),
         [
@@ -102,7 +103,6 @@ def week_shown(day: date, *, by: Actor, now: datetime) -> dict[str, object]:
         now=now,
     )
     names = service_names(settings.ENV.instance)
-    behind = behind_until(now)
     is_whole = behind is None or behind >= midnight_before(day)
     return {
         "behind_until": behind,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from clearline.reach.visitors.report import (
     BREAKDOWN_ROWS_MAX,
@@ -80,8 +80,22 @@ class Folded:
     names: int
 
 
+class People(NamedTuple):
+    """How many people the whole of a report tells of, in its period and in the one before."""
+
+    now: int = 0
+    before: int = 0
+
+
+NO_PEOPLE: Final = People()
+
+
 def to_folded(
-    listing: Listing, told: Told, rows_max: int, parents: Mapping[str, Row] | None = None
+    listing: Listing,
+    told: Told,
+    rows_max: int,
+    parents: Mapping[str, Row] | None = None,
+    people: People = NO_PEOPLE,
 ) -> Folded:
     """Return the rows to tell; a rest of fewer than five takes in the smallest rows.
 
@@ -94,22 +108,39 @@ def to_folded(
         named
         for named in listing.named
         if named.name not in small
-        and named.now.of(told.population).size >= GROUP_MIN
+        and (named.now if told.is_paired else named.now.of(told.population)).size >= GROUP_MIN
         and (parents is None or named.parent in parents)
     ]
-    shown = big[:rows_max]
     if parents is None:
-        fold_while_few(shown, listing, told)
+        fold_while_few(big, listing, told)
     else:  # what is left out in each of the told, and in all others, is none or not few
-        for parent in dict.fromkeys(named.parent for named in shown):
-            fold_while_few(shown, listing, told, parent)
+        for parent in sorted({named.parent for named in big}):
+            fold_while_few(big, listing, told, parent)
+    shown = [each for each in big if each.now.of(told.population).size >= GROUP_MIN][:rows_max]
+    # Of all that are big, whatever comes first: the reports of the populations hide the same.
+    rows = to_rows(sorted(big, key=lambda named: named.name), listing, told, parents, people)
     rest = left_of(listing, shown).now
-    is_told = told.has_rest and not told.is_few(rest)
+    is_few_in = parents is not None and is_rest_few(listing, shown, told, parents)
+    is_told = told.has_rest and not told.is_few(rest) and not is_few_in
     return Folded(
-        to_rows(shown, listing, told, parents),
+        tuple(rows[named.name] for named in shown),
         rest.of(told.population).views * told.scale if is_told else None,
         listing.others_names + len(listing.named) - len(shown),
     )
+
+
+def is_rest_few(
+    listing: Listing, shown: Sequence[Named], told: Told, parents: Mapping[str, Row]
+) -> bool:
+    """Say whether what has a name and no row is few in a parent, or in all that are not told.
+
+    Where in the others everything has a name, or nothing, the rest would tell of it.
+    """
+    left = [*listing.others, *(each for each in listing.named if each not in shown)]
+    groups: dict[str | None, list[Named]] = {}
+    for each in left:
+        groups.setdefault(each.parent if each.parent in parents else None, []).append(each)
+    return any(told.is_few(together(group).now) for group in groups.values())
 
 
 def small_in_pairs(
@@ -118,7 +149,8 @@ def small_in_pairs(
     """Return the names that neither population may tell of, within each parent or in the whole."""
     small: set[str] = set()
     for parent in [None] if parents is None else list(parents):
-        named = [each for each in listing.named if parent in {None, each.parent}]
+        named = sorted(listing.named, key=lambda each: each.name)
+        named = [each for each in named if parent in {None, each.parent}]
         others = [each.now for each in listing.others if parent in {None, each.parent}]
         out = told.hide([each.now for each in named], sum(others, NOTHING), views_of)
         small |= {named[place].name for place in out}
@@ -134,7 +166,14 @@ def fold_while_few(
         within = [named for named in shown if parent in {None, named.parent}]
         if not within or not told.is_few(left.now):
             return
-        shown.remove(min(within, key=lambda named: named.now.of(told.population).size))
+        shown.remove(min(within, key=lambda named: (size_in(named, told), named.name)))
+
+
+def size_in(named: Named, told: Told) -> int:
+    """Return how many it is of, in a pair of populations in the smaller that it has."""
+    if not told.is_paired:
+        return named.now.of(told.population).size
+    return min((part.size for part in named.now.parts if part.views), default=0)
 
 
 def left_of(listing: Listing, shown: Sequence[Named]) -> Named:
@@ -157,37 +196,48 @@ def together(groups: Sequence[Named]) -> Named:
 
 
 def to_rows(
-    shown: Sequence[Named], listing: Listing, told: Told, parents: Mapping[str, Row] | None
-) -> tuple[Row, ...]:
+    shown: Sequence[Named],
+    listing: Listing,
+    told: Told,
+    parents: Mapping[str, Row] | None,
+    people: People,
+) -> dict[str, Row]:
     whole = together([left_of(listing, shown), *listing.nameless])
-    around_now, around_before = Around(whole.now), Around(whole.before)
+    around_now = Around(whole.now, people.now)
+    around_before = Around(whole.before, people.before)
     if parents is not None:
         names = [named.parent for named in shown]
         left = {name: left_in(listing, shown, name) for name in names}
         around_now = Around(
             whole.now,
+            people.now,
             names,
             {name: each.now for name, each in left.items()},
             {name: row.figures for name, row in parents.items()},
         )
         around_before = Around(
             whole.before,
+            people.before,
             names,
             {name: each.before for name, each in left.items()},
             {name: row.before for name, row in parents.items()},
         )
     now = to_figures([named.now for named in shown], told, around_now)
     before = to_figures([named.before for named in shown], told, around_before)
-    return tuple(
-        Row(named.name, figures, earlier, named.parent)
+    return {
+        named.name: Row(named.name, figures, earlier, named.parent)
         for named, figures, earlier in zip(shown, now, before, strict=True)
-    )
+    }
 
 
 def to_breakdown(
-    side: Side, listing: Listing, told: Told, parents: Mapping[str, Row] | None = None
+    side: Side,
+    listing: Listing,
+    told: Told,
+    parents: Mapping[str, Row] | None = None,
+    people: People = NO_PEOPLE,
 ) -> Breakdown:
-    folded = to_folded(listing, told.of_side(side), BREAKDOWN_ROWS_MAX, parents)
+    folded = to_folded(listing, told.of_side(side), BREAKDOWN_ROWS_MAX, parents, people)
     return Breakdown(side, folded.rows, folded.rest, folded.names)
 
 
@@ -207,8 +257,8 @@ def to_totals(agreed: Count, declined: Count, told: Told) -> Totals:
             return Totals(apart[1], UNTOLD, apart[1])
 
 
-def to_days(counts: Sequence[tuple[date, Count]], told: Told) -> tuple[Day, ...]:
-    figures = to_figures([count for _, count in counts], told)
+def to_days(counts: Sequence[tuple[date, Count]], told: Told, people: int = 0) -> tuple[Day, ...]:
+    figures = to_figures([count for _, count in counts], told, Around(people=people))
     return tuple(Day(on, each) for (on, _), each in zip(counts, figures, strict=True))
 
 
@@ -216,11 +266,13 @@ def to_days(counts: Sequence[tuple[date, Count]], told: Told) -> tuple[Day, ...]
 class Around:
     """What groups are part of that is told as well.
 
-    With `unseen` they make a whole. Each lies in one of the `parents`, of which `left` is no group;
-    `told` are the figures of those parents that are told, None where none are.
+    With `unseen` they make a whole, of so many `people`. Each lies in one of the `parents`, of
+    which `left` is no group; `told` are the figures of those parents that are told, None where none
+    are.
     """
 
     unseen: Count = NOTHING
+    people: int = 0
     parents: Sequence[str] = ()
     left: Mapping[str, Count] = field(default_factory=dict)
     told: Mapping[str, Figures] | None = None
@@ -250,6 +302,21 @@ class Around:
             out |= {places[index] for index in found}
         return frozenset(out)
 
+    def all_but_few(self, counts: Sequence[Count], told: Told) -> frozenset[int]:
+        """Return the places of groups in which almost all people are: one to four are not.
+
+        Nobody is in a group twice, so the people of the whole or of the parent less those of the
+        group are the people who are not in it.
+        """
+        out: set[int] = set()
+        for place, count in enumerate(counts):
+            wholes = [self.people]
+            if self.told is not None and self.parents[place] in self.told:
+                wholes.append((self.told[self.parents[place]].people or 0) // told.scale)
+            if any(is_few(whole - count.people, whole - count.people) for whole in wholes):
+                out.add(place)
+        return frozenset(out)
+
 
 def is_untold(figures: Figures, measure: Measure) -> bool:
     return (figures.visits if measure is visits_of else figures.views) is None
@@ -262,7 +329,7 @@ def to_figures(counts: Sequence[Count], told: Told, around: Around = ALONE) -> l
     """Return the figures of groups, of which none is found by what is told around them."""
     groups = around.hide(counts, told, views_of)
     visits = around.hide(counts, told, visits_of, groups)
-    people = hide(counts, NOTHING, people_of, groups)
+    people = hide(counts, NOTHING, people_of, groups) | around.all_but_few(counts, told)
     return [
         Figures(
             views=None if place in groups else count.views * told.scale,

@@ -11,6 +11,7 @@ from clearline.policy.vocabulary import ClauseId, SubjectId
 from clearline.reach.visitors import statements
 from clearline.reach.visitors.event import PARTS
 from clearline.reach.visitors.floor import (
+    People,
     Told,
     to_breakdown,
     to_days,
@@ -235,10 +236,14 @@ def read_report(
     totals = totals_of((row for row in days if row.day >= query.start), people[1], told)
     if totals.all.views is None:  # else it would be what is told and the rest
         told = told.without_rest()
-    breakdowns = breakdowns_of(sides, reading_of_sides, days, told)
-    is_in_parts = query.thing is Thing.PAGE
-    parts = parents_of(breakdowns, Side.PART) if is_in_parts else None
-    folded = to_folded(names, told, ROWS_MAX, parts)
+    whole = People(people[1].people, people[0].people)
+    breakdowns = breakdowns_of(sides, reading_of_sides, days, told, whole)
+    parts = None
+    if query.thing is Thing.PAGE:
+        parts = parents_of(breakdowns, Side.PART)
+    elif not query.search:  # which does not count the names that it leaves out
+        names = with_nameless(names, days, reading, None)
+    folded = to_folded(names, told, ROWS_MAX, parts, whole)
     before_end = query.start - timedelta(days=1)
     return Report(
         query=query,
@@ -247,8 +252,8 @@ def read_report(
         folded_rows=folded.names,
         totals=totals,
         before=totals_of((row for row in days if row.day < query.start), people[0], told),
-        days=days_of(days_between(query.start, query.end), days, told),
-        days_before=days_of(days_between(query.start_before, before_end), days, told),
+        days=days_of(days_between(query.start, query.end), days, told, whole.now),
+        days_before=days_of(days_between(query.start_before, before_end), days, told, whole.before),
         breakdowns=breakdowns,
         precision=reading.precision,
         breakdowns_precision=reading_of_sides.precision,
@@ -321,7 +326,11 @@ def read_sides(store: ColumnStore, reading: Reading) -> tuple[ApartRow, ...]:
 
 
 def breakdowns_of(
-    rows: Sequence[ApartRow], reading: Reading, days: Sequence[DayRow], told: Told
+    rows: Sequence[ApartRow],
+    reading: Reading,
+    days: Sequence[DayRow],
+    told: Told,
+    people: People,
 ) -> tuple[Breakdown, ...]:
     """Return the visits by each side that is not filtered already."""
     of_sides = reading.told if told.has_rest else reading.told.without_rest()
@@ -339,7 +348,7 @@ def breakdowns_of(
         }
     for side, listing in listings.items():
         parents = parents_of(found, Side.REFERRER_CLASS) if side is Side.REFERRER else None
-        found.append(to_breakdown(side, listing, of_sides, parents))
+        found.append(to_breakdown(side, listing, of_sides, parents, people))
     return tuple(found)
 
 
@@ -389,9 +398,15 @@ def with_nameless(
         wholes = [("", now, before)]
     else:
         wholes = [(each.name, [each.now], [each.before]) for each in parents.named]
+        unnamed = [each.now for each in parents.others], [each.before for each in parents.others]
+        wholes.append(("", *unnamed))  # of the parents that are not told apart
+    names = {name for name, *_ in wholes}
     for parent, now, before in wholes:
-        told = [*listing.named, *listing.others]
-        told = [each for each in told if parents is None or each.parent == parent]
+        told = [
+            each
+            for each in (*listing.named, *listing.others)
+            if parent == (each.parent if each.parent in names else "")
+        ]
         found = Named(
             "",
             left_over(now, sum((each.now for each in told), NOTHING)),
@@ -405,19 +420,21 @@ def with_nameless(
 def left_over(whole: Iterable[Count], told: Count) -> Count:
     """Return what of a whole is not told, with a person for each visit: sums know no better.
 
+    A service that is opened inside a page is viewed more often than its page: then nothing is left.
     Who said yes under a name may have said it without one too: where there is a view all count.
     """
     total = sum(whole, NOTHING)
-    views = total.views - told.views
-    visits, declined = total.visits - told.visits, total.declined - told.declined
+    views = max(0, total.views - told.views)
+    visits = max(0, total.visits - told.visits)
+    declined = max(0, total.declined - told.declined)
     return Count(
         views,
         visits,
-        visits - declined,
-        total.seconds - told.seconds,
+        max(0, visits - declined),
+        max(0, total.seconds - told.seconds),
         declined,
-        total.declined_views - told.declined_views,
-        total.declined_seconds - told.declined_seconds,
+        max(0, total.declined_views - told.declined_views),
+        max(0, total.declined_seconds - told.declined_seconds),
         total.said_yes if views else 0,
     )
 
@@ -433,9 +450,11 @@ def totals_of(rows: Iterable[DayRow], who: PeopleRow, told: Told) -> Totals:
     return to_totals(whole, declined, told)
 
 
-def days_of(dates: Sequence[date], rows: Iterable[DayRow], told: Told) -> tuple[Day, ...]:
+def days_of(
+    dates: Sequence[date], rows: Iterable[DayRow], told: Told, people: int
+) -> tuple[Day, ...]:
     counts = dict.fromkeys(dates, NOTHING)
     for row in rows:
         if row.day in counts:
             counts[row.day] += row.sums
-    return to_days(list(counts.items()), told)
+    return to_days(list(counts.items()), told, people)

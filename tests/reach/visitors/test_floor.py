@@ -260,3 +260,36 @@ def test_no_page_is_found_by_what_is_told_of_its_part_and_of_the_other_pages_in_
             few = is_small(count) if measure == "views" else 0 < count.visits < GROUP_MIN
             asked = [int(each in group) for each in named]
             assert not (few and any(values) and is_found(lines, asked)), (when, measure, group)
+
+
+@given(counts=st.lists(st.tuples(PAIRS, PAIRS), min_size=1, max_size=6), rows_max=st.integers(2, 6))
+def test_no_small_group_is_found_by_populations_whose_rows_stand_in_another_order(
+    counts: list[tuple[Count, Count]], rows_max: int
+) -> None:
+    size = len(counts)
+    named = [Named(f"/{place}", now, ago) for place, (now, ago) in enumerate(counts)]
+    for when, measure in product(("now", "before"), ("views", "visits")):
+        field = "figures" if when == "now" else when
+        equations = []
+        for population in Population:
+            signs = [int(population in {Population.ALL, each}) for each in ("agreed", "declined")]
+            told = Told(population=population, is_paired=population is not Population.ALL)
+            in_order = sorted(named, key=lambda each: -each.now.of(population).views)
+            folded = to_folded(Listing(tuple(in_order)), told, rows_max)
+            for row in folded.rows:
+                if getattr(getattr(row, field), measure) is not None:
+                    line = [0] * (2 * size)
+                    place = int(row.name[1:])
+                    line[place], line[size + place] = signs
+                    equations.append(line)
+            whole = sum((getattr(each, when) for each in named), Count())
+            agreed, declined = whole.parts
+            if getattr(to_totals(agreed, declined, told).all, measure) is not None:
+                equations.append([signs[0]] * size + [signs[1]] * size)
+        for part, place in product((0, 1), range(size)):
+            count = getattr(named[place], when).parts[part]
+            value = getattr(count, measure)
+            few = is_small(count) if measure == "views" else 0 < value < GROUP_MIN
+            asked = [0] * (2 * size)
+            asked[part * size + place] = 1
+            assert not (few and is_found(equations, asked)), (when, measure, place, part)

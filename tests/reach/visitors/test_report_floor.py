@@ -9,7 +9,7 @@ import pytest
 from clearline.kit.columnstore.client import ColumnStore
 from clearline.reach.visitors import load
 from clearline.reach.visitors.event import Kind, ReferrerClass, StoredEvent, part_of
-from clearline.reach.visitors.report import Figures, Limits, Population, Side
+from clearline.reach.visitors.report import Figures, Limits, Population, Side, Thing
 from tests.reach.visitors.permitted import popularity_report
 from tests.reach.visitors.test_report import EVENTS, SUMS, WHOLE, make_events, store
 
@@ -288,3 +288,60 @@ def test_a_referring_site_of_few_is_not_what_its_kind_has_beside_the_others_of_i
     assert told[Side.REFERRER_CLASS] == {"direct": 30, "social": 22, "search": 20}
     # Of social two came from elsewhere than facebook.com, of search three from nowhere named.
     assert told[Side.REFERRER] == {"google.com": 9}
+
+
+@both_ways
+def test_who_was_not_in_a_group_of_almost_all_is_not_found_by_subtraction(
+    store: ColumnStore, limits: Limits
+) -> None:
+    acts = [("/", Kind.VIEW, person, 1) for person in range(1, 13)]
+    acts += [("/rates/", Kind.VIEW, person, 0) for person in range(1, 10)]
+    acts += [("/help/", Kind.VIEW, person, 0) for person in range(1, 8)]
+    load.insert_events(store, begun_and_agreed(acts), token="a")
+
+    report = popularity_report(store, WHOLE, limits=limits)
+
+    assert report.totals.all.people == 12
+    # Three of the twelve were not on /rates/.
+    assert {row.name: row.figures.people for row in report.rows} == {
+        "/": 12,
+        "/rates/": None,
+        "/help/": 7,
+    }
+    (parts,) = (each for each in report.breakdowns if each.side is Side.PART)
+    assert {row.name: row.figures.people for row in parts.rows} == {
+        "home": 12,
+        "rates": None,
+        "help": 7,
+    }
+    assert {day.figures.people for day in report.days} == {None, 12}
+
+
+@both_ways
+def test_who_looked_at_no_service_is_not_found_by_the_services_and_the_whole(
+    store: ColumnStore, limits: Limits
+) -> None:
+    template = make_events(1, 1)[0]
+    views = [("fibre", 1)] * 20 + [("voice", 1)] * 18 + [("fax", 1)] * 7 + [("", 1)] * 2
+    events = [
+        msgspec.structs.replace(
+            template,
+            id=n,
+            kind=Kind.VIEW,
+            page=f"/services/{service}",
+            part=part_of("/services/"),
+            service=service,
+            visitor=0,
+            day=20_730,
+            starts=starts,
+        )
+        for n, (service, starts) in enumerate(views)
+    ]
+    load.insert_events(store, events, token="a")
+
+    query = replace(WHOLE, thing=Thing.SERVICE, part="services")
+    report = popularity_report(store, query, limits=limits)
+
+    assert report.totals.all.views == 47
+    assert {row.name: row.figures.views for row in report.rows} == {"fibre": 20, "voice": 18}
+    assert report.rest == 9
