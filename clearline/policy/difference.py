@@ -145,10 +145,19 @@ def statement_changes(old: Edition, new: Edition) -> Iterator[Change]:
 
 
 def has_other_sentences(old: Edition, new: Edition) -> bool:
-    """Say whether title, summary or a statement differs; the sentences of clauses are theirs."""
-    return (old.title, old.summary) != (new.title, new.summary) or any(
-        old.statements_under(heading) != new.statements_under(heading) for heading in HEADINGS
+    """Say whether title, summary, a statement or the sentences of a clause differ."""
+    return (
+        (old.title, old.summary) != (new.title, new.summary)
+        or any(
+            old.statements_under(heading) != new.statements_under(heading) for heading in HEADINGS
+        )
+        or any(has_other_words(old.find_clause(clause.id), clause) for clause in new.clauses)
     )
+
+
+def has_other_words(before: Clause | None, clause: Clause) -> bool:
+    """Say whether a clause that stays says something else: no rule is in `at which minute`."""
+    return before is not None and (before.text, before.otherwise) != (clause.text, clause.otherwise)
 
 
 def line_runs(before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[tuple[Run, ...]]:

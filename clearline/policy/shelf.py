@@ -151,10 +151,14 @@ class Shelf:
 
     def announced(self, now: datetime) -> tuple[CompiledPolicy, CompiledPolicy] | None:
         """Return the next edition that people must be told of, after the one that it replaces."""
+        return next(iter(self.all_announced(now)), None)
+
+    def all_announced(self, now: datetime) -> list[tuple[CompiledPolicy, CompiledPolicy]]:
+        """Return each edition to come that people must be told of, after the one it replaces."""
         today = self.today(now)
-        steps = ((old.policy, new.policy) for old, new in pairwise(self.editions)
-                 if new.date > today)  # fmt: skip
-        return next((step for step in steps if is_material_step(*step)), None)
+        steps = [(old.policy, new.policy) for old, new in pairwise(self.editions)
+                 if new.date > today]  # fmt: skip
+        return [step for step in steps if is_material_step(*step)]
 
     def find(self, day: date) -> Published | None:
         return next((each for each in self.editions if each.date == day), None)

@@ -204,12 +204,13 @@ def test_a_sentence_under_a_heading_is_a_change_of_that_heading() -> None:
 @pytest.mark.parametrize(
     "sentence", ['title = "Privacy policy"', 'summary = ["Short."]', '["We keep track of visits."]']
 )
-def test_sentences_outside_clauses_are_told_apart_from_those_of_clauses(sentence: str) -> None:
+def test_other_sentences_are_seen_outside_clauses_and_in_them(sentence: str) -> None:
     old = edition(clause())
     other = written(clause()).replace(sentence, sentence.replace('y"', 'y x"').replace(".", "!"))
 
     assert has_other_sentences(old, parse_edition(other, source="x.toml"))
-    assert not has_other_sentences(old, edition(clause(text="We note what pages you visit.")))
+    assert has_other_sentences(old, edition(clause(text="We note what pages you visit.")))
+    assert not has_other_sentences(old, old)
 
 
 def test_a_new_clause_of_a_known_purpose_is_material_when_it_permits_more() -> None:

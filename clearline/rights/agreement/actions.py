@@ -144,7 +144,7 @@ def reasons_against(edition: Edition, source: Path, shelf: Shelf, now: datetime)
     if shelf.editions and edition.date <= shelf.editions[-1].date:
         yield f"{edition.date} is not after the last edition, {shelf.editions[-1].date}."
     elif shelf.editions and is_material(shelf.editions[-1].policy.edition, edition):
-        yield from reasons_of_haste(edition, shelf.zone, now)
+        yield from reasons_of_haste(edition, shelf, now)
     if shelf.editions and edition.is_material is None:
         yield from reasons_of_silence(shelf.editions[-1].policy.edition, edition)
     waiting = placeholders_of(edition)
@@ -168,15 +168,25 @@ def reasons_of_silence(before: Edition, edition: Edition) -> Iterator[str]:
         )
 
 
-def reasons_of_haste(edition: Edition, zone: ZoneInfo, now: datetime) -> Iterator[str]:
-    """Say when an edition that people must be told of comes sooner than they can be told."""
-    first_moment = datetime.combine(edition.date, time(), zone).astimezone(UTC)
-    if first_moment - now < TOLD_WINDOW:
-        earliest = (now + TOLD_WINDOW).astimezone(zone).date() + timedelta(days=1)
+def reasons_of_haste(edition: Edition, shelf: Shelf, now: datetime) -> Iterator[str]:
+    """Say when an edition that people must be told of comes sooner than they can be told.
+
+    One is told of at a time: the next when that before it has come.
+    """
+    coming = shelf.all_announced(now)
+    if coming:
+        last = coming[-1][1].edition.date
+        earliest, after = last + TOLD_WINDOW, f", once that of {last} has come"
+        is_early = edition.date < earliest
+    else:
+        first_moment = datetime.combine(edition.date, time(), shelf.zone).astimezone(UTC)
+        earliest = (now + TOLD_WINDOW).astimezone(shelf.zone).date() + timedelta(days=1)
+        is_early, after = first_moment - now < TOLD_WINDOW, ""
+    if is_early:
         yield (
             f"{edition.date} is too soon: this edition is material, and every page of the site "
-            f"tells of it for {TOLD_WINDOW.days} days before. Write date = {earliest} or a later "
-            "day, and name the file after it. `clearline policy diff` says what is material."
+            f"tells of it for {TOLD_WINDOW.days} days before{after}. Write date = {earliest} or a "
+            "later day, and name the file after it. `clearline policy diff` says what is material."
         )
 
 

@@ -14,6 +14,7 @@ ZONE = ZoneInfo(settings.ENV.provider.time_zone)
 DEFAULT = (settings.ENV.policy_dir / "2026-01-01.toml").read_text(encoding="utf-8")
 LONGER = ('kept       = "400 days"', 'kept       = "15 months"')
 BETTER = ("A tiny image on each page", "A very small image on each page")
+NOT_CALLED_MATERIAL = ('form = "accept"', 'form = "accept"\nmaterial = false')
 TOLD_BEFORE = timedelta(days=15)
 
 
@@ -25,7 +26,7 @@ def published(folder: Path, *editions: tuple[date, tuple[tuple[str, str], ...]])
     try:
         for day, changes in editions:
             text = DEFAULT.replace("date = 2026-01-01", f"date = {day}")
-            for old, new in changes:
+            for old, new in (*changes, NOT_CALLED_MATERIAL):
                 text = text.replace(old, new)
             path = folder / "policy" / f"{day}.toml"
             path.write_text(text, encoding="utf-8")

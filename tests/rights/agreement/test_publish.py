@@ -31,6 +31,7 @@ FIRST = date(2026, 11, 1)
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LONGER = ('kept       = "400 days"', 'kept       = "15 months"')
 BETTER = ("A tiny image on each page", "A very small image on each page")
+NOT_MATERIAL = ('form = "accept"', 'form = "accept"\nmaterial = false')
 CRASH_AT = """
 import os, sys
 left, folder = int(sys.argv[1]), sys.argv[2]
@@ -120,6 +121,22 @@ def test_two_whole_weeks_are_enough_to_the_second(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_the_second_of_two_material_editions_to_come_leaves_two_weeks_after_the_first(
+    tmp_path: Path,
+) -> None:
+    longer_still = ('kept       = "400 days"', 'kept       = "20 months"')
+    publish(draft(tmp_path, FIRST))
+    publish(draft(tmp_path, date(2026, 11, 20), LONGER))
+    haste = draft(tmp_path, date(2026, 12, 3), longer_still)
+
+    told = refusal(haste)
+
+    assert "14 days before, once that of 2026-11-20 has come. Write date = 2026-12-04" in told
+    haste.unlink()
+    publish(draft(tmp_path, date(2026, 12, 4), longer_still))
+
+
+@pytest.mark.django_db
 def test_an_edition_that_calls_itself_material_is_told_of_too(tmp_path: Path) -> None:
     publish(draft(tmp_path, FIRST))
     path = draft(
@@ -133,7 +150,7 @@ def test_an_edition_that_calls_itself_material_is_told_of_too(tmp_path: Path) ->
 def test_an_edition_that_permits_no_more_may_take_effect_tomorrow(tmp_path: Path) -> None:
     publish(draft(tmp_path, FIRST))
 
-    publish(draft(tmp_path, date(2026, 11, 2), BETTER))
+    publish(draft(tmp_path, date(2026, 11, 2), BETTER, NOT_MATERIAL))
 
     assert len(Shelf.open(tmp_path, UTC_ZONE).editions) == 2
 
@@ -145,6 +162,7 @@ def test_an_edition_that_permits_no_more_may_take_effect_tomorrow(tmp_path: Path
         ("this site does not act on it", "this site acts on it"),
         ("We sell no personal data", "We sell some personal data"),
         ("Privacy policy of", "The policy of"),
+        ("at which minute and for how long", "at which second and for how long"),
     ],
 )
 def test_an_edition_with_other_sentences_says_whether_people_are_told_before(
@@ -155,8 +173,7 @@ def test_an_edition_with_other_sentences_says_whether_people_are_told_before(
 
     assert "write material = true at its top, or material = false" in refusal(silent)
 
-    answered = ('form = "accept"', 'form = "accept"\nmaterial = false')
-    publish(draft(tmp_path, date(2026, 11, 2), changed, answered))
+    publish(draft(tmp_path, date(2026, 11, 2), changed, NOT_MATERIAL))
     assert len(Shelf.open(tmp_path, UTC_ZONE).editions) == 2
 
 
