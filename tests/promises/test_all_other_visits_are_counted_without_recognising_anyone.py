@@ -4,7 +4,8 @@
 for how long, named acts on the page, your kind of device, what kind of site led you here (which one
 only if it is a well-known search, social or mail site), the campaign that your link named, and
 whether it began a visit. No number of yours, no network address and nothing that you typed is
-stored with it. Our ledger notes to the second that visits were taken in and how many, not which."
+stored with it. Our ledger notes by the hour that visits were taken in, how many, and a hash by
+which it can be checked which; it keeps that note for three years."
 """
 
 from collections.abc import Callable

@@ -1,10 +1,12 @@
 """From one HTTP request to events worth keeping, or a refusal. Never raises, whatever arrives."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -45,13 +47,13 @@ from clearline.trust.gate.decide import Outcome, decide
 EVENTS_PATH: Final = "/c/e"
 BEACON_PATH: Final = "/c/b.gif"
 BEACON: Final = b"beacon"
+NO_HEADER: Final = b"\0"  # which no value of a header is
 
 BODY_BYTES_MAX: Final = 64 * 1024
 QUERY_LENGTH_MAX: Final = 8 * 1024
 EVENTS_MAX: Final = 50
 QUERY_FIELDS_MAX: Final = 16
-SENDERS_MAX: Final = 8192  # remembered, with at most 4 kB of headers each
-HEAD_BYTES_KEPT: Final = 4096
+SENDERS_MAX: Final = 8192  # remembered, each by a code of its headers
 SENDERS_WINDOW: Final = timedelta(minutes=10)  # then all of them are forgotten
 # Whether a visit begins, of someone not recognised: a number of the day, in memory only.
 TELL_START: Final = Use(
@@ -170,7 +172,8 @@ class Intake:
         self.names = Names()
         self.policy: CompiledPolicy | None = None
         self.edition = ""
-        self.senders: dict[tuple[bytes | None, ...], Sender | Refusal] = {}
+        self.senders: dict[bytes, Sender | Refusal] = {}
+        self.code_key = secrets.token_bytes(32)  # for as long as the senders are remembered
         self.forgot_at: datetime | None = None
         self.day = -1  # the provider's, at the last look back
 
@@ -236,6 +239,7 @@ class Intake:
 
     def forget_requests(self, now: datetime) -> None:
         self.senders, self.forgot_at = {}, now
+        self.code_key = secrets.token_bytes(32)
         for remembered in (classify, find_place):
             remembered.cache_clear()
 
@@ -258,13 +262,23 @@ class Intake:
             self.edition = policy.edition.date.isoformat()
         headers = arrival.headers
         is_beacon = arrival.path == BEACON_PATH
-        head = (BEACON if is_beacon else None, *map(headers.get, HEADERS_READ))
-        sender = self.senders.get(head)
+        code = self.code_of(headers, is_beacon=is_beacon)
+        sender = self.senders.get(code)
         if sender is None:
             sender = self.know_sender(headers, policy, now, is_beacon=is_beacon)
-            if sum(len(value or b"") for value in head) <= HEAD_BYTES_KEPT:
-                self.senders[head] = sender
+            self.senders[code] = sender
         return sender
+
+    def code_of(self, headers: Mapping[bytes, bytes], *, is_beacon: bool) -> bytes:
+        """Return what tells the headers that are read from all others, and nothing of them.
+
+        Kept as they came, cookies of customers would lie here for minutes.
+        """
+        values = [BEACON if is_beacon else b""]
+        for name in HEADERS_READ:
+            value = headers.get(name)
+            values.append(NO_HEADER if value is None else value)
+        return blake2b(b"\n".join(values), key=self.code_key, digest_size=16).digest()
 
     def know_sender(
         self,

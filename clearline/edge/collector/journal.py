@@ -73,7 +73,11 @@ class Journal:
             message = f"{directory} is written by another process"
             raise JournalTaken(message) from None
         journal = cls(directory, lock, segment_bytes)
-        journal.close_others()
+        try:
+            journal.close_others()
+        except OSError:
+            os.close(lock)
+            raise
         return journal
 
     @classmethod

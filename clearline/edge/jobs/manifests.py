@@ -1,4 +1,8 @@
-"""What the loader brought to the store goes into the ledger: one entry for each batch."""
+"""What the loader brought to the store goes into the ledger: one entry for each batch, by the hour.
+
+A batch has a hash of its rows, so an entry made at once would tell to the second of visits of which
+the minute alone is stored.
+"""
 
 import json
 import re
@@ -14,6 +18,7 @@ from clearline.trust.ledger.entries.uses import EventsLoaded
 
 MANIFESTS_MAX: Final = 1_000  # in one turn, one commit
 BYTES_MAX: Final = 256 * 1024
+HOUR_S: Final = 3600
 NUMBER_MAX: Final = 2**53 - 1
 TOKEN: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -28,13 +33,14 @@ class ManifestBroken(Exception):
 
 
 def record_manifests(now: datetime) -> int:
-    """Enter each waiting manifest once, then remove its file; return how many were entered.
+    """Enter each manifest of the hours that are over, then remove its file; return how many.
 
     A file that cannot be understood is set aside as `NAME.broken`.
     """
     folder = Path(settings.ENV.data_dir) / "manifests"
     read: list[tuple[Path, EventsLoaded]] = []
-    for path in sorted(folder.glob("*.json"))[:MANIFESTS_MAX]:
+    due = sorted(path for path in folder.glob("*.json") if hour_of(path) < hour(now.timestamp()))
+    for path in due[:MANIFESTS_MAX]:
         try:
             read.append((path, read_manifest(path)))
         except ManifestBroken as broken:
@@ -52,6 +58,14 @@ def record_manifests(now: datetime) -> int:
     for path, _ in read:
         path.unlink(missing_ok=True)
     return len(read)
+
+
+def hour_of(path: Path) -> int:
+    return hour(path.stat().st_mtime)
+
+
+def hour(moment_s: float) -> int:
+    return int(moment_s // HOUR_S)
 
 
 def read_manifest(path: Path) -> EventsLoaded:

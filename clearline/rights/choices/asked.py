@@ -37,11 +37,12 @@ class Shown:
 
 BUTTONS: Final[Mapping[str, str | Promise]] = {"accept": _("Accept"), "decline": _("Decline")}
 PROMPT: Final = Wording(
-    _("May this site set a cookie with a random number?"),
+    _("May we recognise this browser by a random number?"),
     _(
         "Visits are counted either way, without knowing whose they are. With your yes we recognise "
         "this browser by the number and keep your country, your currency and where you left off; "
-        "with your no the site works all the same and forgets these."
+        "with your no the site works all the same and forgets these. Either answer is kept in a "
+        "cookie, with the number of its proof."
     ),
 )
 EACH: Final[Mapping[ChoiceName, Wording]] = {

@@ -107,7 +107,7 @@ def test_it_forgets_headers_and_the_code_of_the_day_though_no_request_arrives(
     collector: Collector,
 ) -> None:
     intake = collector.intake
-    intake.senders[(b"some browser",)] = Refusal.CROSS_SITE
+    intake.senders[b"some browser"] = Refusal.CROSS_SITE
     intake.forgot_at = datetime.now(UTC) - SENDERS_WINDOW
     classify("somewhere.example")
     intake.visits.key_of("192.0.2.0", b"some browser", 1)

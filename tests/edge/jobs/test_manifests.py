@@ -1,6 +1,8 @@
 """Loaded batches enter the ledger once each; a file that is no manifest stops nothing."""
 
 import json
+import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,7 +33,19 @@ def write_file(log: Log, name: str, content: bytes) -> Path:
     folder = log.tiles_dir.parent / "manifests"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(content)
+    os.utime(folder / name, ((NOW - timedelta(hours=1)).timestamp(),) * 2)
     return folder / name
+
+
+@pytest.mark.django_db
+def test_what_was_loaded_is_entered_when_its_hour_is_over(log: Log) -> None:
+    path = write_manifest(log, "0a" * 16)
+    os.utime(path, (NOW.timestamp(),) * 2)
+
+    within = record_manifests(NOW.replace(minute=59, second=59))
+    after = record_manifests(NOW.replace(minute=0, second=0) + timedelta(hours=1))
+
+    assert (within, after) == (0, 1)
 
 
 @pytest.mark.django_db

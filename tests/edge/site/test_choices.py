@@ -562,7 +562,7 @@ def test_everything_to_check_a_proof_without_us_is_on_the_site(tmp_path: Path) -
     assert length
     assert len(program.read_bytes().splitlines()) < int(length[1])
     assert told.returncode == 0, told.stderr
-    assert "May this site set a cookie with a random number?" in told.stdout
+    assert "May we recognise this browser by a random number?" in told.stdout
 
 
 @pytest.mark.parametrize("value", ["x", "1.a~b.c", "1." + "x" * 5000, '"', "1.~~~~."])
