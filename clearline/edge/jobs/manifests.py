@@ -1,7 +1,7 @@
 """What the loader brought to the store goes into the ledger: one entry for each batch, by the hour.
 
 A batch has a hash of its rows, so an entry made at once would tell to the second of visits of which
-the minute alone is stored.
+the minute alone is stored. It waits until the hour of its last visit is over.
 """
 
 import json
@@ -33,16 +33,19 @@ class ManifestBroken(Exception):
 
 
 def record_manifests(now: datetime) -> int:
-    """Enter each manifest of the hours that are over, then remove its file; return how many.
+    """Enter each batch of visits of the hours that are over, then remove its file; return how many.
 
     A file that cannot be understood is set aside as `NAME.broken`.
     """
     folder = Path(settings.ENV.data_dir) / "manifests"
     read: list[tuple[Path, EventsLoaded]] = []
-    due = sorted(path for path in folder.glob("*.json") if hour_of(path) < hour(now.timestamp()))
-    for path in due[:MANIFESTS_MAX]:
+    for path in sorted(folder.glob("*.json")):
+        if len(read) >= MANIFESTS_MAX:
+            break
         try:
-            read.append((path, read_manifest(path)))
+            told = read_file(path)
+            if hour(last_at_s(told)) < hour(now.timestamp()):
+                read.append((path, to_entry(told, path.stem)))
         except ManifestBroken as broken:
             log.warning("manifest.broken", file=path.name, reason=str(broken))
             path.replace(path.with_name(path.name + BROKEN))
@@ -60,15 +63,18 @@ def record_manifests(now: datetime) -> int:
     return len(read)
 
 
-def hour_of(path: Path) -> int:
-    return hour(path.stat().st_mtime)
-
-
 def hour(moment_s: float) -> int:
     return int(moment_s // HOUR_S)
 
 
-def read_manifest(path: Path) -> EventsLoaded:
+def last_at_s(told: dict[str, object]) -> float:
+    """Return when the last visit of a batch was; 0 of one that holds none."""
+    if told.get("last_at_ms") is None:
+        return 0
+    return number_in(told["last_at_ms"], "last_at_ms") / 1000
+
+
+def read_file(path: Path) -> dict[str, object]:
     with path.open("rb") as file:
         raw = file.read(BYTES_MAX + 1)
     try:
@@ -78,8 +84,12 @@ def read_manifest(path: Path) -> EventsLoaded:
     if not isinstance(told, dict):
         message = "no JSON object, or too long"
         raise ManifestBroken(message)
+    return told
+
+
+def to_entry(told: dict[str, object], name: str) -> EventsLoaded:
     batch = text_of(told, "batch", TOKEN)
-    if path.stem != batch:
+    if name != batch:
         message = "the file is not named after its batch"
         raise ManifestBroken(message)
     return EventsLoaded(

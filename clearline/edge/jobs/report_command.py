@@ -49,14 +49,25 @@ def print_popularity(args: argparse.Namespace, store: ColumnStore) -> int:
     sys.stderr.write(what_is_missing(until))
     if not args.csv and not args.json:
         (report,) = visitors.show_popularity(store, [query], by=OPERATOR, now=args.now)
-        sys.stdout.write(in_lines(report))
+        is_compared = is_over(query, args.now) and until is None
+        told = report if is_compared else report.alone()
+        sys.stdout.write(in_lines(told, is_compared=is_compared))
         return 0
     file_format = Format.JSON if args.json else Format.CSV
     file = visitors.export_report(
-        store, query, by=OPERATOR, file_format=file_format, loaded_until=until, now=args.now
+        store,
+        query,
+        by=OPERATOR,
+        file_format=file_format,
+        loaded_until=until,
+        now=args.now,
     )
     sys.stdout.write(file.content)
     return 0
+
+
+def is_over(query: ReportQuery, now: datetime) -> bool:
+    return query.end < now.astimezone(ZoneInfo(settings.ENV.provider.time_zone)).date()
 
 
 def loaded_until(query: ReportQuery, now: datetime) -> datetime | None:
@@ -96,7 +107,7 @@ def query_of(args: argparse.Namespace) -> ReportQuery:
     )
 
 
-def in_lines(report: Report) -> str:
+def in_lines(report: Report, *, is_compared: bool) -> str:
     query, totals, before = report.query, report.totals, report.before
     head = ("", *HEAD)
     rows = [(row.name, *cells(row.figures, row.before)) for row in report.rows]
@@ -113,12 +124,19 @@ def in_lines(report: Report) -> str:
         line(("Who agreed", *cells(totals.agreed, before.agreed))),
         line(("Not asked yet, or no", *cells(totals.declined, before.declined))),
         "",
-        f"Before: the {query.days} days from {query.start_before} on.",
+        before_in_words(query, is_compared=is_compared),
         f"Rests on clauses {rests_on}. Groups under 5 are not told (-).",
         f"People are those who agreed, {report.precision}; of others each visit begun is one.",
         "Not asked yet, or no: visits begun before or without a yes.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def before_in_words(query: ReportQuery, *, is_compared: bool) -> str:
+    if not is_compared:
+        return "Before: nothing, for these days are not over or lack visits."
+    days = "the day" if query.days == 1 else f"the {query.days} days"
+    return f"Before: {days} from {query.start_before} on."
 
 
 def cells(now: Figures, before: Figures) -> list[str]:

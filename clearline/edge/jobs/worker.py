@@ -123,7 +123,7 @@ def erase_old_contacts(now: datetime) -> None:
 
 # Each lane has a thread of its own, so that what may take many minutes holds nothing up.
 QUICK: Final = (
-    Beat("manifests", "entering loaded visits", timedelta(seconds=2), record_manifests),
+    Beat("manifests", "entering loaded visits", timedelta(seconds=30), record_manifests),
     Beat("ledger", "signing", timedelta(seconds=2), lambda now: ledger.integrate(now=now)),
     Beat(
         "notices",

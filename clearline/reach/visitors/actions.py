@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 
 from clearline.kit.columnstore.client import ColumnStore, Parameter
@@ -66,13 +67,18 @@ def export_report(
     """Return figures as a file, and note that they leave: who took them, which, in what form.
 
     `loaded_until` is the moment by which visits were loaded, None where the query's days have all.
+    Days that lack some, or are not over, are compared with nothing, as on the page.
 
     Raises gate.UseDenied, NoEditionInForce, StoreDown, StoreOverloaded, StoreRefused.
     """
     permits = ask([query], by, now)
 
     report = popularity_report(store, query, permits=permits, now=now)
-    file = as_file(report, file_format, loaded_until=loaded_until)
+    today = now.astimezone(ZoneInfo(settings.ENV.provider.time_zone)).date()
+    is_compared = query.end < today and loaded_until is None
+    file = as_file(
+        report if is_compared else report.alone(), file_format, loaded_until=loaded_until
+    )
 
     with transaction.atomic():
         entry = ReportExported(

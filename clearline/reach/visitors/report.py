@@ -250,6 +250,9 @@ class Row:
     before: Figures
     parent: str = ""
 
+    def alone(self) -> "Row":
+        return Row(self.name, self.figures, UNTOLD, self.parent)
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -275,6 +278,10 @@ class Breakdown:
     rest: int | None
     folded_rows: int
 
+    def alone(self) -> "Breakdown":
+        rows = tuple(row.alone() for row in self.rows)
+        return Breakdown(self.side, rows, self.rest, self.folded_rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -295,6 +302,23 @@ class Report:
     precision: Precision
     breakdowns_precision: Precision
     clauses: tuple[ClauseId, ...]
+
+    def alone(self) -> "Report":
+        """Return it compared with nothing: days not over beside whole ones would mislead."""
+        return Report(
+            query=self.query,
+            rows=tuple(row.alone() for row in self.rows),
+            rest=self.rest,
+            folded_rows=self.folded_rows,
+            totals=self.totals,
+            before=Totals(UNTOLD, UNTOLD, UNTOLD),
+            days=self.days,
+            days_before=tuple(Day(day.date, UNTOLD) for day in self.days_before),
+            breakdowns=tuple(each.alone() for each in self.breakdowns),
+            precision=self.precision,
+            breakdowns_precision=self.breakdowns_precision,
+            clauses=self.clauses,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Loaded batches enter the ledger once each; a file that is no manifest stops nothing."""
 
 import json
-import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,14 +32,13 @@ def write_file(log: Log, name: str, content: bytes) -> Path:
     folder = log.tiles_dir.parent / "manifests"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(content)
-    os.utime(folder / name, ((NOW - timedelta(hours=1)).timestamp(),) * 2)
     return folder / name
 
 
 @pytest.mark.django_db
-def test_what_was_loaded_is_entered_when_its_hour_is_over(log: Log) -> None:
-    path = write_manifest(log, "0a" * 16)
-    os.utime(path, (NOW.timestamp(),) * 2)
+def test_what_was_visited_is_entered_when_its_hour_is_over(log: Log) -> None:
+    told = GOOD | {"last_at_ms": int(NOW.timestamp() * 1000)}
+    write_file(log, f"{GOOD['batch']}.json", json.dumps(told).encode())
 
     within = record_manifests(NOW.replace(minute=59, second=59))
     after = record_manifests(NOW.replace(minute=0, second=0) + timedelta(hours=1))
@@ -120,6 +118,7 @@ GOOD = {
         json.dumps(GOOD | {"dropped": []}).encode(),
         json.dumps(GOOD | {"by_clause": {"visits.count": "1"}}).encode(),
         json.dumps(GOOD | {"sha256": None}).encode(),
+        json.dumps(GOOD | {"last_at_ms": "now"}).encode(),
     ],
 )
 def test_a_broken_manifest_is_set_aside_and_the_others_are_entered(

@@ -57,6 +57,25 @@ def test_the_table_names_its_clauses_and_leaves_no_entry(
 
 
 @pytest.mark.django_db
+def test_days_that_are_not_over_are_compared_with_nothing(
+    log: Log, visited: ColumnStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = ("--from", "2026-10-02", "--to", "2026-10-31")
+
+    assert run(*days) == 0
+    in_words = capsys.readouterr().out
+    assert run(*days, "--csv") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+    assert "Before: nothing, for these days are not over" in in_words
+    told = [row for row in rows if row["section"] in {"total", "page", "day", "part"}]
+    assert any(row["views"] for row in told)
+    assert not any(row["views_before"] or row["people_before"] for row in told)
+    assert run(*OCTOBER) == 0
+    assert "Before: the 30 days from 2026-09-01 on." in capsys.readouterr().out
+
+
+@pytest.mark.django_db
 def test_without_days_the_command_and_the_page_show_the_same_ones(
     log: Log, visited: ColumnStore, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -230,7 +230,14 @@ def test_without_its_clause_a_population_is_not_read_and_the_denial_is_written_d
         with pytest.raises(UseDenied):
             show_popularity(store, [query], by=DANA, now=NOW)
         with pytest.raises(UseDenied):
-            export_report(store, query, by=DANA, file_format=Format.CSV, loaded_until=None, now=NOW)
+            export_report(
+                store,
+                query,
+                by=DANA,
+                file_format=Format.CSV,
+                loaded_until=None,
+                now=NOW,
+            )
 
     kinds = list(Entry.objects.values_list("kind", flat=True))
     assert kinds == ["use.denied"] * 2 * len(denied)
