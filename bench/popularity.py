@@ -38,11 +38,15 @@ from pathlib import Path
 from clearline.kit.columnstore.server import run_store
 run_store(Path(sys.argv[1]), when_ready=lambda: print("ready", flush=True))
 """
-# 300 pages, of which each draws less than the one before; 60 % of visits by people who agreed.
+# 300 pages, of which each draws less than the one before; 60 % of visits by people who agreed. As
+# on a site a page is in the part that its path names, and a referring site of one kind.
 FILL: Final = """
 INSERT INTO event
     (id, at, day, kind, page, part, service, name, device, referrer_class, referrer, campaign,
      visitor, starts, seconds, received, batch)
+WITH
+    toString(toUInt32(exp(ln(300.0) * (cityHash64(number, 4) % 1000000) / 1e6))) AS of_page,
+    ['search', 'social', 'other'][cityHash64(number, 7) % 40 % 3 + 1] AS came_from
 SELECT
     cityHash64(number, 1) AS id,
     toDateTime64({first:Date}, 3, 'UTC')
@@ -50,15 +54,14 @@ SELECT
             + cityHash64(number, 2) % 600000) AS at,
     toDate(at),
     ['view', 'view', 'view', 'time', 'time', 'service'][cityHash64(number, 3) % 6 + 1] AS kind,
-    concat(
-        '/page-', toString(toUInt32(exp(ln(300.0) * (cityHash64(number, 4) % 1000000) / 1e6))), '/'
-    ) AS page,
-    ['home', 'services', 'rates', 'help', 'contact'][cityHash64(page) % 5 + 1] AS part,
+    concat('/', part, '/page-', of_page, '/') AS page,
+    ['services', 'rates', 'help', 'contact', 'account'][cityHash64(of_page) % 5 + 1] AS part,
     part = 'services' ? concat('service-', toString(cityHash64(page) % 20)) : '',
     '',
     ['phone', 'computer', 'tablet'][cityHash64(number, 5) % 3 + 1],
-    ['direct', 'internal', 'internal', 'search', 'social', 'other'][cityHash64(number, 6) % 6 + 1]
-        AS referrer_class,
+    ['direct', 'internal', 'internal', came_from, came_from, came_from][
+        cityHash64(number, 6) % 6 + 1
+    ] AS referrer_class,
     referrer_class IN ('search', 'social', 'other')
         ? concat('site-', toString(cityHash64(number, 7) % 40), '.example') : '',
     cityHash64(number, 8) % 20 = 0 ? concat('campaign-', toString(cityHash64(number, 9) % 8)) : '',

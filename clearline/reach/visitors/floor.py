@@ -107,7 +107,7 @@ def to_folded(
     big = [
         named
         for named in listing.named
-        if named.name not in small
+        if named.key not in small
         and (named.now if told.is_paired else named.now.of(told.population)).size >= GROUP_MIN
         and (parents is None or named.parent in parents)
     ]
@@ -118,12 +118,12 @@ def to_folded(
             fold_while_few(big, listing, told, parent)
     shown = [each for each in big if each.now.of(told.population).size >= GROUP_MIN][:rows_max]
     # Of all that are big, whatever comes first: the reports of the populations hide the same.
-    rows = to_rows(sorted(big, key=lambda named: named.name), listing, told, parents, people)
+    rows = to_rows(sorted(big, key=lambda named: named.key), listing, told, parents, people)
     rest = left_of(listing, shown).now
     is_few_in = parents is not None and is_rest_few(listing, shown, told, parents)
     is_told = told.has_rest and not told.is_few(rest) and not is_few_in
     return Folded(
-        tuple(rows[named.name] for named in shown),
+        tuple(rows[named.key] for named in shown),
         rest.of(told.population).views * told.scale if is_told else None,
         listing.others_names + len(listing.named) - len(shown),
     )
@@ -145,15 +145,15 @@ def is_rest_few(
 
 def small_in_pairs(
     listing: Listing, told: Told, parents: Mapping[str, Row] | None
-) -> frozenset[str]:
-    """Return the names that neither population may tell of, within each parent or in the whole."""
-    small: set[str] = set()
+) -> frozenset[tuple[str, str]]:
+    """Return the keys of what neither population may tell of, within each parent or in all."""
+    small: set[tuple[str, str]] = set()
     for parent in [None] if parents is None else list(parents):
-        named = sorted(listing.named, key=lambda each: each.name)
+        named = sorted(listing.named, key=lambda each: each.key)
         named = [each for each in named if parent in {None, each.parent}]
         others = [each.now for each in listing.others if parent in {None, each.parent}]
         out = told.hide([each.now for each in named], sum(others, NOTHING), views_of)
-        small |= {named[place].name for place in out}
+        small |= {named[place].key for place in out}
     return frozenset(small)
 
 
@@ -166,7 +166,7 @@ def fold_while_few(
         within = [named for named in shown if parent in {None, named.parent}]
         if not within or not told.is_few(left.now):
             return
-        shown.remove(min(within, key=lambda named: (size_in(named, told), named.name)))
+        shown.remove(min(within, key=lambda named: (size_in(named, told), named.key)))
 
 
 def size_in(named: Named, told: Told) -> int:
@@ -201,7 +201,7 @@ def to_rows(
     told: Told,
     parents: Mapping[str, Row] | None,
     people: People,
-) -> dict[str, Row]:
+) -> dict[tuple[str, str], Row]:
     whole = together([left_of(listing, shown), *listing.nameless])
     around_now = Around(whole.now, people.now)
     around_before = Around(whole.before, people.before)
@@ -225,7 +225,7 @@ def to_rows(
     now = to_figures([named.now for named in shown], told, around_now)
     before = to_figures([named.before for named in shown], told, around_before)
     return {
-        named.name: Row(named.name, figures, earlier, named.parent)
+        named.key: Row(named.name, figures, earlier, named.parent)
         for named, figures, earlier in zip(shown, now, before, strict=True)
     }
 

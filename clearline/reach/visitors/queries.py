@@ -372,12 +372,12 @@ def to_listing(rows: Iterable[ApartRow], query: ReportQuery) -> Listing:
             named.append(row.named)
         else:
             nameless.append(row.named)
-    sizes = {each.name: each.now.of(query.population) for each in named}
+    sizes = {each.key: each.now.of(query.population) for each in named}
     named.sort(
         key=lambda each: (
-            -getattr(sizes[each.name], query.order),
-            -sizes[each.name].views,
-            each.name,
+            -getattr(sizes[each.key], query.order),
+            -sizes[each.key].views,
+            each.key,
         )
     )
     return Listing(tuple(named), tuple(others), others_names, tuple(nameless))

@@ -334,6 +334,11 @@ class Named:
     before: Count = Count()
     parent: str = ""
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what tells it from all others: the rest of a flood has one name in each parent."""
+        return self.name, self.parent
+
     def with_folded(self, other: "Named") -> "Named":
         return Named(self.name, self.now + other.now, self.before + other.before, self.parent)
 

@@ -291,6 +291,40 @@ def test_a_referring_site_of_few_is_not_what_its_kind_has_beside_the_others_of_i
 
 
 @both_ways
+def test_the_rest_of_a_flood_of_referring_sites_is_a_row_in_each_kind(
+    store: ColumnStore, limits: Limits
+) -> None:
+    template = make_events(1, 1)[0]
+    came = [("social", "other")] * 20 + [("search", "other")] * 8 + [("search", "bing.com")] * 9
+    events = [
+        msgspec.structs.replace(
+            template,
+            id=n,
+            kind=Kind.VIEW,
+            page="/",
+            part=part_of("/"),
+            referrer_class=ReferrerClass(kind),
+            referrer=site,
+            visitor=0,
+            day=20_730,
+            starts=1,
+        )
+        for n, (kind, site) in enumerate(came)
+    ]
+    load.insert_events(store, events, token="a")
+
+    for population in (Population.ALL, Population.DECLINED):
+        report = popularity_report(store, replace(WHOLE, population=population), limits=limits)
+
+        (sites,) = (each for each in report.breakdowns if each.side is Side.REFERRER)
+        assert [(row.name, row.parent, row.figures.views) for row in sites.rows] == [
+            ("other", "social", 20),
+            ("bing.com", "search", 9),
+            ("other", "search", 8),
+        ]
+
+
+@both_ways
 def test_who_was_not_in_a_group_of_almost_all_is_not_found_by_subtraction(
     store: ColumnStore, limits: Limits
 ) -> None:
