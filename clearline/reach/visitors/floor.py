@@ -207,7 +207,7 @@ def to_rows(
     around_before = Around(whole.before, people.before)
     if parents is not None:
         names = [named.parent for named in shown]
-        left = {name: left_in(listing, shown, name) for name in names}
+        left = {name: left_in(listing, shown, name) for name in dict.fromkeys(names)}
         around_now = Around(
             whole.now,
             people.now,
