@@ -10,6 +10,10 @@ from django.utils.html import strip_tags
 
 from clearline.policy.vocabulary import ChoiceName
 from clearline.trust.consent.cookie import ChosenOnDevice, CookieSigner, VisitorOnDevice
+from clearline.trust.ledger.body import parse_body
+from clearline.trust.ledger.keys import sealer
+from clearline.trust.ledger.models import Entry
+from clearline.trust.ledger.queries import open_words
 
 SIGNER = CookieSigner(settings.ENV.key("choices"), is_https=False)
 BOTH = {ChoiceName.MEASUREMENT, ChoiceName.CONTENT}
@@ -41,3 +45,18 @@ def press(client: Client, act: str, **fields: str) -> HttpResponseBase:
 def words_on(page: bytes) -> str:
     text = strip_tags(re.sub(r"<(/?(b|a|small))\b[^>]*>", "", page.decode()))
     return re.sub(r"\s+", " ", unescape(text))
+
+
+def first_step(client: Client) -> str:
+    page = press(client, "opt_in").content.decode()  # type: ignore[attr-defined]  # not streamed
+    found = re.search(r'name="step" value="([^"]+)"', page)
+    assert found
+    return found.group(1)
+
+
+def fields(proof: str) -> dict[str, object]:
+    """Return what the ledger holds of one choice."""
+    row = Entry.objects.get(public_id=proof)
+    told = parse_body(open_words(row, sealer())[1])["fields"]
+    assert isinstance(told, dict)
+    return told

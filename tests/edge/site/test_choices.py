@@ -16,16 +16,15 @@ from django.utils.html import strip_tags
 
 from clearline.policy.choices import GPC_CLOSES
 from clearline.policy.vocabulary import ChoiceName
-from clearline.trust.ledger.body import parse_body
-from clearline.trust.ledger.keys import sealer
 from clearline.trust.ledger.models import Entry
-from clearline.trust.ledger.queries import open_words
 from tests.browser_client import browser
 from tests.edge.site.answering import (
     BOTH,
     GPC,
     answer,
     chosen,
+    fields,
+    first_step,
     held,
     press,
     visitor,
@@ -41,21 +40,6 @@ def opt_in(client: Client) -> HttpResponseBase:
     """Take both steps, as a person who opted out and means yes now."""
     press(client, "opt_out")
     return press(client, "opt_in_confirmed", step=first_step(client))
-
-
-def first_step(client: Client) -> str:
-    page = press(client, "opt_in").content.decode()  # type: ignore[attr-defined]  # not streamed
-    found = re.search(r'name="step" value="([^"]+)"', page)
-    assert found
-    return found.group(1)
-
-
-def fields(proof: str) -> dict[str, object]:
-    """Return what the ledger holds of one choice."""
-    row = Entry.objects.get(public_id=proof)
-    told = parse_body(open_words(row, sealer())[1])["fields"]
-    assert isinstance(told, dict)
-    return told
 
 
 @pytest.mark.parametrize("path", ["/", "/rates/", "/privacy/", "/privacy/choices/", "/nowhere/"])
@@ -436,65 +420,6 @@ def test_a_yes_to_sale_is_proved_with_the_words_that_asked_for_it() -> None:
     assert "If you confirm, that no is taken back." in words_of(told)
     assert words_of(told) in words_on(page)
     assert str(told["text"]).endswith("[Yes, allow it again]")
-
-
-def test_a_yes_that_the_browser_did_not_keep_is_taken_back_in_the_ledger_once() -> None:
-    client = browser()
-    first = answer(client, "accept")
-    proof = chosen(client).proof
-    client.cookies.clear()
-
-    for _ in range(2):
-        client.get(first["Location"])
-
-    last = Entry.objects.order_by("-number")[0]
-    told = fields(last.public_id)
-    assert Entry.objects.count() == 2
-    assert (told["before"], told["method"]) == (proof, "no_cookie")
-    assert told["yes"] == []
-    assert set(BOTH) <= set(map(str, told["no"]))  # type: ignore[call-overload]  # a list of text
-
-
-@pytest.mark.parametrize("proof", ["", "0" * 32, "x", "'; --"])
-def test_an_unknown_number_takes_nothing_back(proof: str) -> None:
-    browser().get("/privacy/choice/", {"back": "/", "proof": proof})
-
-    assert not Entry.objects.exists()
-
-
-def test_who_knows_the_number_of_somebody_elses_proof_takes_no_yes_back() -> None:
-    client = browser()
-    answer(client, "accept")
-
-    told = browser().get("/privacy/choice/", {"back": "/rates/", "proof": chosen(client).proof})
-
-    assert told["Location"] == "/rates/?cookies=refused"
-    assert Entry.objects.get().public_id == chosen(client).proof
-
-
-@pytest.mark.parametrize(("after_s", "entries"), [(115, 2), (125, 1)])
-def test_a_yes_is_taken_back_within_two_minutes_or_not_at_all(
-    after_s: int, entries: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client = browser()
-    address = answer(client, "accept")["Location"]
-    client.cookies.clear()
-    later = time.time() + after_s
-    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
-
-    client.get(address)
-
-    assert Entry.objects.count() == entries
-
-
-def test_what_was_signed_for_the_second_step_of_opting_in_takes_nothing_back() -> None:
-    client = browser()
-    press(client, "opt_out")
-    step = first_step(client)
-
-    browser().get("/privacy/choice/", {"back": "/", "proof": step})
-
-    assert Entry.objects.count() == 1
 
 
 def test_the_foot_of_every_page_takes_a_yes_back_in_one_click() -> None:

@@ -255,15 +255,10 @@ def test_where_a_part_is_not_told_none_of_its_pages_is(store: ColumnStore, limit
         assert {row.name for row in report.rows} == {"/rates/", "/help/a/", "/help/b/"}
 
 
-@both_ways
-def test_a_referring_site_of_few_is_not_what_its_kind_has_beside_the_others_of_it(
-    store: ColumnStore, limits: Limits
-) -> None:
+def referred(came: Sequence[tuple[str, str]]) -> list[StoredEvent]:
+    """Return a visit of nobody recognised for each kind of referrer and site."""
     template = make_events(1, 1)[0]
-    came = [("social", "facebook.com")] * 20 + [("social", "vk.com")] * 2
-    came += [("search", "bing.com")] * 8 + [("search", "")] * 3 + [("search", "google.com")] * 9
-    came += [("direct", "")] * 30
-    events = [
+    return [
         msgspec.structs.replace(
             template,
             id=n,
@@ -278,7 +273,16 @@ def test_a_referring_site_of_few_is_not_what_its_kind_has_beside_the_others_of_i
         )
         for n, (kind, site) in enumerate(came)
     ]
-    load.insert_events(store, events, token="a")
+
+
+@both_ways
+def test_a_referring_site_of_few_is_not_what_its_kind_has_beside_the_others_of_it(
+    store: ColumnStore, limits: Limits
+) -> None:
+    came = [("social", "facebook.com")] * 20 + [("social", "vk.com")] * 2
+    came += [("search", "bing.com")] * 8 + [("search", "")] * 3 + [("search", "google.com")] * 9
+    came += [("direct", "")] * 30
+    load.insert_events(store, referred(came), token="a")
 
     report = popularity_report(store, WHOLE, limits=limits)
 
@@ -294,24 +298,8 @@ def test_a_referring_site_of_few_is_not_what_its_kind_has_beside_the_others_of_i
 def test_the_rest_of_a_flood_of_referring_sites_is_a_row_in_each_kind(
     store: ColumnStore, limits: Limits
 ) -> None:
-    template = make_events(1, 1)[0]
     came = [("social", "other")] * 20 + [("search", "other")] * 8 + [("search", "bing.com")] * 9
-    events = [
-        msgspec.structs.replace(
-            template,
-            id=n,
-            kind=Kind.VIEW,
-            page="/",
-            part=part_of("/"),
-            referrer_class=ReferrerClass(kind),
-            referrer=site,
-            visitor=0,
-            day=20_730,
-            starts=1,
-        )
-        for n, (kind, site) in enumerate(came)
-    ]
-    load.insert_events(store, events, token="a")
+    load.insert_events(store, referred(came), token="a")
 
     for population in (Population.ALL, Population.DECLINED):
         report = popularity_report(store, replace(WHOLE, population=population), limits=limits)
